@@ -1,0 +1,70 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The order of the targets below is the order in which data walks through the house. A module imports the
+// foundation (Record, Disk, Sorted) and its own C libraries, never another stage; only Run knows them all.
+// Tests/HouseTests keeps it so.
+
+/// Modules that reach no C library build clean under strict memory safety checking where they can.
+let swift: [SwiftSetting] = [.swiftLanguageMode(.v6), .enableUpcomingFeature("InternalImportsByDefault")]
+
+let package = Package(
+  name: "cardlink",
+  products: [.executable(name: "cardlink", targets: ["cardlink"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+  ],
+  targets: [
+    // C libraries: a module map and a shim header each, no logic.
+    .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+
+    // The foundation.
+    .target(name: "Record", swiftSettings: swift),
+    .target(name: "Disk", dependencies: ["Record"], swiftSettings: swift),
+    .target(name: "Sorted", dependencies: ["Record", "Disk"], swiftSettings: swift),
+
+    // The stages, in the order of the walk.
+    .target(name: "Extract", dependencies: ["Record", "Disk", "CLibXML2", "CZlib"], swiftSettings: swift),
+    .target(name: "Stage", dependencies: ["Record", "Disk", "Sorted"], swiftSettings: swift),
+    .target(name: "Match", dependencies: ["Record", "Disk", "Sorted"], swiftSettings: swift),
+    .target(
+      name: "Load",
+      dependencies: [
+        "Record", "Disk", .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "GRDBSQLite", package: "GRDB.swift"),
+      ], swiftSettings: swift),
+    .target(name: "Publish", dependencies: ["Record", "Disk", "Sorted"], swiftSettings: swift),
+
+    // What puts the stages in order, what invents people to try them on, and the command.
+    .target(
+      name: "Run",
+      dependencies: [
+        "Record", "Disk", "Sorted", "Extract", "Stage", "Match", "Load", "Publish", "Yams",
+        .product(name: "Logging", package: "swift-log"), .product(name: "Crypto", package: "swift-crypto"),
+      ], swiftSettings: swift),
+    .target(name: "Generate", dependencies: ["Record", "Disk", "CZlib"], swiftSettings: swift),
+    .executableTarget(
+      name: "cardlink",
+      dependencies: [
+        "Record", "Run", "Generate", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+      ], swiftSettings: swift),
+
+    .testTarget(name: "HouseTests", swiftSettings: swift),
+    .testTarget(name: "RecordTests", dependencies: ["Record"], swiftSettings: swift),
+    .testTarget(name: "SortedTests", dependencies: ["Record", "Disk", "Sorted"], swiftSettings: swift),
+    .testTarget(name: "ExtractTests", dependencies: ["Record", "Disk", "Extract"], swiftSettings: swift),
+    .testTarget(name: "StageTests", dependencies: ["Record", "Stage"], swiftSettings: swift),
+    .testTarget(name: "MatchTests", dependencies: ["Record", "Disk", "Sorted", "Match"], swiftSettings: swift),
+    .testTarget(name: "LoadTests", dependencies: ["Record", "Disk", "Load"], swiftSettings: swift),
+    .testTarget(name: "GenerateTests", dependencies: ["Record", "Generate"], swiftSettings: swift),
+    .testTarget(
+      name: "WalkTests", dependencies: ["Record", "Disk", "Run", "Generate", "cardlink"],
+      exclude: ["Cases"], swiftSettings: swift),
+  ]
+)

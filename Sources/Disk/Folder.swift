@@ -1,0 +1,104 @@
+// Folders, and results that appear at once or not at all.
+// Invariant: folders are made with mode 0700; a result is written under a temporary name, synced, and renamed, and
+// the folder that holds the new name is synced after.
+
+import Glibc
+package import Record
+
+package enum Folder {
+  /// Makes the folder and those above it, mode 0700; one that stands there is left as it is.
+  package static func create(_ path: String) throws(Stop) {
+    guard !exists(path) else { return }
+    let parent = parent(of: path)
+    if parent != path, !parent.isEmpty { try create(parent) }
+    try Faults.pass(.create, path)
+    guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw .cannotCreate(path, errno) }
+  }
+
+  package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+  package static func parent(of path: String) -> String {
+    guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
+  }
+
+  /// The last part of a path.
+  package static func name(of path: String) -> String {
+    guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return path }
+    return String(path[path.utf8.index(after: slash)...])
+  }
+
+  /// Waits until the disk has the names in this folder.
+  package static func sync(_ path: String) throws(Stop) {
+    try Faults.pass(.sync, path)
+    let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw .writeFailed(path, errno) }
+    defer { close(descriptor) }
+    guard fsync(descriptor) == 0 else { throw .writeFailed(path, errno) }
+  }
+
+  /// Gives what stands at `old` the name `new`, which from then on means the new or the old thing, never a part.
+  package static func rename(_ old: String, to new: String) throws(Stop) {
+    try Faults.pass(.rename, new)
+    guard Glibc.rename(old, new) == 0 else { throw .writeFailed(new, errno) }
+    try sync(parent(of: new))
+  }
+
+  /// Writes a small file that appears whole under its name.
+  package static func writeWhole(_ text: String, to path: String) throws(Stop) {
+    let temporary = path + ".partial"
+    var file = try OutputFile(creating: temporary)
+    try file.append(text)
+    try file.finish()
+    try rename(temporary, to: path)
+  }
+
+  /// A small file as text; nil if there is none.
+  package static func read(_ path: String) throws(Stop) -> String? {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else {
+      if errno == ENOENT { return nil }
+      throw .readFailed(path, errno)
+    }
+    defer { close(descriptor) }
+    var bytes: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 64 << 10)
+    while true {
+      let count = unsafe chunk.withUnsafeMutableBytes { unsafe Glibc.read(descriptor, $0.baseAddress, $0.count) }
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else { throw .readFailed(path, errno) }
+      if count == 0 { break }
+      bytes.append(contentsOf: chunk[..<count])
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// The names in a folder, sorted; none if it doesn't exist.
+  package static func names(in path: String) -> [String] {
+    guard let folder = unsafe opendir(path) else { return [] }
+    defer { unsafe closedir(folder) }
+    var names: [String] = []
+    while let entry = unsafe readdir(folder) {
+      let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) {
+        unsafe $0.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
+      }
+      if name != ".", name != ".." { names.append(name) }
+    }
+    return names.sorted()
+  }
+
+  package static func isFolder(_ path: String) -> Bool {
+    var info = stat()
+    return unsafe lstat(path, &info) == 0 && info.st_mode & S_IFMT == S_IFDIR
+  }
+
+  /// Removes a file or a folder with all that is in it; a link is removed, not followed.
+  package static func remove(_ path: String) throws(Stop) {
+    if isFolder(path) {
+      for name in names(in: path) { try remove(path + "/" + name) }
+      guard rmdir(path) == 0 || errno == ENOENT else { throw .writeFailed(path, errno) }
+    } else {
+      guard unlink(path) == 0 || errno == ENOENT else { throw .writeFailed(path, errno) }
+    }
+  }
+}

@@ -1,0 +1,50 @@
+// A file of our own that is read at chosen places.
+// Invariant: a read gives exactly the bytes asked for or stops; the descriptor is closed on every path.
+
+import Glibc
+package import Record
+
+/// An open file, read with pread(2); safe to share between threads.
+package final class InputFile: Sendable {
+  package let path: String
+  package let byteCount: Int
+  private let descriptor: Int32
+
+  package init(_ path: String) throws(Stop) {
+    self.path = path
+    descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw .readFailed(path, errno) }
+    var info = stat()
+    guard unsafe fstat(descriptor, &info) == 0 else { throw .readFailed(path, errno) }
+    byteCount = Int(info.st_size)
+  }
+
+  /// Fills `buffer` with `count` bytes from `offset` on.
+  package func read(at offset: Int, count: Int, into buffer: inout [UInt8]) throws(Stop) {
+    if buffer.count != count {
+      buffer.removeAll(keepingCapacity: true)
+      buffer.append(contentsOf: repeatElement(0, count: count))
+    }
+    let failure = unsafe buffer.withUnsafeMutableBytes { unsafe fill($0, from: offset) }
+    if let failure { throw failure }
+  }
+
+  /// Fills all of `buffer` with the bytes from `offset` on.
+  package func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws(Stop) {
+    if let failure = unsafe fill(buffer, from: offset) { throw failure }
+  }
+
+  private func fill(_ buffer: UnsafeMutableRawBufferPointer, from offset: Int) -> Stop? {
+    var done = 0
+    while done < buffer.count {
+      let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
+      let got = unsafe pread(descriptor, rest.baseAddress, rest.count, off_t(offset + done))
+      if got < 0, errno == EINTR { continue }
+      guard got > 0 else { return .readFailed(path, got == 0 ? EIO : errno) }
+      done += got
+    }
+    return nil
+  }
+
+  deinit { close(descriptor) }
+}

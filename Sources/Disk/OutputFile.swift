@@ -1,0 +1,91 @@
+// A file that is written once, from front to back, and is whole when it is finished.
+// Invariant: every write, fsync and close is checked; a file whose writer was dropped before `finish` is removed.
+// Load: staged runs of gigabytes; one 256 KiB buffer, one write(2) each time it is full.
+
+import Glibc
+package import Record
+
+/// A new file, mode 0600, written from front to back.
+package struct OutputFile: ~Copyable {
+  package let path: String
+  private var descriptor: Int32
+  private var buffer: [UInt8] = []
+  /// Bytes appended so far.
+  package private(set) var byteCount = 0
+  private static let bufferBytes = 256 << 10
+
+  /// Creates the file, or empties the one that stands there.
+  package init(creating path: String) throws(Stop) {
+    try Faults.pass(.create, path)
+    let opened = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+    guard opened >= 0 else { throw .cannotCreate(path, errno) }
+    self.path = path
+    descriptor = opened
+    buffer.reserveCapacity(Self.bufferBytes)
+  }
+
+  /// Appends bytes; they reach the disk with ``finish()``.
+  package mutating func append(_ bytes: Span<UInt8>) throws(Stop) {
+    byteCount += bytes.count
+    if buffer.count + bytes.count > Self.bufferBytes { try flush() }
+    if bytes.count > Self.bufferBytes { return try write(bytes) }
+    unsafe bytes.withUnsafeBufferPointer { unsafe buffer.append(contentsOf: $0) }
+  }
+
+  package mutating func append(_ text: String) throws(Stop) { try append(Array(text.utf8).span) }
+
+  /// Writes what is buffered, waits until the disk has it all, and closes the file.
+  package consuming func finish() throws(Stop) {
+    try flush()
+    try Faults.pass(.sync, path)
+    guard fsync(descriptor) == 0 else { throw .writeFailed(path, errno) }
+    let closing = descriptor
+    descriptor = -1
+    guard close(closing) == 0 else { throw .writeFailed(path, errno) }
+  }
+
+  private mutating func flush() throws(Stop) {
+    guard !buffer.isEmpty else { return }
+    try write(buffer.span)
+    buffer.removeAll(keepingCapacity: true)
+  }
+
+  private func write(_ bytes: Span<UInt8>) throws(Stop) {
+    try Faults.pass(.write, path)
+    var written = 0
+    while written < bytes.count {
+      let rest = bytes.extracting(written...)
+      let count = unsafe rest.withUnsafeBufferPointer { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { throw .writeFailed(path, errno) }
+      written += count
+    }
+  }
+
+  deinit {
+    guard descriptor >= 0 else { return }
+    close(descriptor)
+    unlink(path)
+  }
+}
+
+extension Stop {
+  /// A file or folder that can't be made.
+  package static func cannotCreate(_ path: String, _ code: Int32) -> Stop {
+    Stop(
+      .cannotCreate, at: path, expected: "to create it", found: errorText(code),
+      remedy: "Check that the folder exists, that this user may write there, and that the disk has room.")
+  }
+  /// A write or fsync that failed; nothing that was in force before has changed.
+  package static func writeFailed(_ path: String, _ code: Int32) -> Stop {
+    Stop(
+      .inputOutput, at: path, expected: "to write it", found: errorText(code),
+      remedy: "Free disk space or mend the disk; nothing that was in force has changed.")
+  }
+  package static func readFailed(_ path: String, _ code: Int32) -> Stop {
+    Stop(
+      .inputOutput, at: path, expected: "to read it", found: errorText(code),
+      remedy: "Check that the file exists and that this user may read it.")
+  }
+  private static func errorText(_ code: Int32) -> String { unsafe String(cString: strerror(code)) }
+}

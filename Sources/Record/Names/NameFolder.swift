@@ -1,0 +1,237 @@
+// The forms of a name, by which two registers agree that they mean one person.
+// Invariant: clean, exact and bare forms are UTF-8 in NFC, without leading, trailing or double spaces; equal names
+// in any normal form, tone order or look-alike letter have equal exact forms; folding is idempotent.
+// Load: one clean form per record; exact and bare forms only for the pairs whose clean forms differ. A name in
+// upper-case NFC, as registers hold them, is copied letter by letter without a look-up in a dictionary.
+//
+// clean  NFC after repairing tone order; Eth-like letters to Đ; apostrophes and white space to one kind; trimmed
+// exact  clean, upper-cased with a fixed mapping
+// bare   exact, without the Vietnamese tone and shape marks, Đ to D
+//
+// Source: Unicode Standard ch. 3; Vietnamese letters as 12 vowels with 5 tones.
+
+/// What is wrong with a name.
+package enum NameFault: Error, Hashable, Sendable {
+  case empty
+  case tooLong
+  /// A digit, a control character, or no letter at all.
+  case format
+  /// A replacement character or the traces of UTF-8 read as another encoding.
+  case mojibake
+}
+
+/// Folds names into the forms in which they are compared.
+package struct NameFolder: Sendable {
+  private let table = LetterTable.shared
+
+  package init() {}
+
+  /// Appends the clean form of `name` to `clean`.
+  ///
+  /// - Parameter name: UTF-8; malformed bytes count as U+FFFD.
+  /// - Returns: what is wrong with the name, or nil; the clean form is appended in either case.
+  @discardableResult
+  package func clean(_ name: Span<UInt8>, into clean: inout [UInt8]) -> NameFault? {
+    let start = clean.count
+    var letters = 0
+    var scalars = 0
+    var fault: NameFault?
+    var pendingSpace = false
+    var i = 0
+    while i < name.count {
+      var scalar = nextScalar(name, &i)
+      if scalar < 0x80 {
+        if scalar == 0x20 || (scalar >= 0x09 && scalar <= 0x0D) {
+          pendingSpace = clean.count > start
+          continue
+        }
+        if scalar < 0x20 || scalar == 0x7F || (scalar >= 0x30 && scalar <= 0x39) { fault = fault ?? .format }
+      } else if isSpace(scalar) {
+        pendingSpace = clean.count > start
+        continue
+      } else if isInvisible(scalar) {
+        continue
+      } else if scalar == 0xFFFD {
+        fault = .mojibake
+      } else {
+        scalar = foldedLookalike(scalar)
+      }
+      if pendingSpace {
+        clean.append(0x20)
+        pendingSpace = false
+        scalars += 1
+      }
+      // A letter followed by a combining mark is put together anew, in the right order of its marks.
+      if i < name.count, name[i] == 0xCC || name[i] == 0xCD, scalar >= 0x41 {
+        var next = i
+        if isMark(nextScalar(name, &next)) {
+          appendComposed(scalar, name, &i, to: &clean)
+          letters += 1
+          scalars += 1
+          continue
+        }
+      }
+      if isMark(scalar) == false, scalar >= 0xC0 || isASCIILetter(scalar) { letters += 1 }
+      if scalar >= 0x80, fault == nil, looksLikeMojibake(scalar, name, i) { fault = .mojibake }
+      append(scalar, to: &clean)
+      scalars += 1
+    }
+    if clean.count == start { return .empty }
+    if let fault { return fault }
+    if letters == 0 { return .format }
+    return scalars > 255 ? .tooLong : nil
+  }
+
+  /// Appends the exact form of a clean name to `exact`.
+  package func exact(ofClean clean: Span<UInt8>, into exact: inout [UInt8]) {
+    var i = 0
+    while i < clean.count { append(table[nextScalar(clean, &i)].capital, to: &exact) }
+  }
+
+  /// Appends the bare form of an exact name to `bare`.
+  package func bare(ofExact exact: Span<UInt8>, into bare: inout [UInt8]) {
+    var i = 0
+    while i < exact.count {
+      let scalar = nextScalar(exact, &i)
+      if scalar < 0x80 {
+        bare.append(UInt8(truncatingIfNeeded: scalar))
+      } else if scalar == 0x110 {
+        bare.append(UInt8(ascii: "D"))
+      } else if !isDropped(scalar) {
+        let letter = table[scalar]
+        append(letter.base, to: &bare)
+        if letter.marks.0 != 0, !isDropped(letter.marks.0) { append(letter.marks.0, to: &bare) }
+        if letter.marks.1 != 0, !isDropped(letter.marks.1) { append(letter.marks.1, to: &bare) }
+      }
+    }
+  }
+
+  // MARK: Letters
+
+  /// Puts `base` and the marks that follow at `i` together: shape first, then tone, then what is left.
+  private func appendComposed(
+    _ base: UInt32, _ name: Span<UInt8>, _ i: inout Int, to clean: inout [UInt8]
+  ) {
+    let letter = table[base]
+    var shape: UInt32 = 0
+    var tone: UInt32 = 0
+    var others: [UInt32] = []
+    func sort(_ mark: UInt32) {
+      switch mark {
+      case 0x302, 0x306, 0x31B: if shape == 0 { shape = mark } else if shape != mark { others.append(mark) }
+      case 0x300, 0x301, 0x303, 0x309, 0x323:
+        if tone == 0 { tone = mark } else if tone != mark { others.append(mark) }
+      default: others.append(mark)
+      }
+    }
+    if letter.marks.0 != 0 { sort(letter.marks.0) }
+    if letter.marks.1 != 0 { sort(letter.marks.1) }
+    while i < name.count {
+      var next = i
+      let mark = nextScalar(name, &next)
+      guard isMark(mark) else { break }
+      sort(mark == 0x340 ? 0x300 : mark == 0x341 ? 0x301 : mark)
+      i = next
+    }
+    var whole = letter.base
+    var left: [UInt32] = []
+    for mark in [shape, tone] + others where mark != 0 {
+      if left.isEmpty, let next = table.letter(whole, with: mark) { whole = next } else { left.append(mark) }
+    }
+    append(foldedLookalike(whole), to: &clean)
+    for mark in left { append(mark, to: &clean) }
+  }
+
+  private func foldedLookalike(_ scalar: UInt32) -> UInt32 {
+    switch scalar {
+    case 0xD0, 0x189: 0x110
+    case 0xF0, 0x256: 0x111
+    case 0x2019, 0x2BC, 0x2018, 0x2BB, 0x60, 0xB4: 0x27
+    default: scalar
+    }
+  }
+
+  private func isASCIILetter(_ s: UInt32) -> Bool { (s | 0x20) >= 0x61 && (s | 0x20) <= 0x7A }
+  private func isMark(_ s: UInt32) -> Bool { s >= 0x300 && s <= 0x36F }
+  private func isInvisible(_ s: UInt32) -> Bool { s == 0x200B || s == 0x200C || s == 0x200D || s == 0xFEFF }
+  private func isSpace(_ s: UInt32) -> Bool {
+    s == 0xA0 || (s >= 0x2000 && s <= 0x200A) || s == 0x202F || s == 0x205F || s == 0x3000 || s == 0x85
+  }
+  private func isDropped(_ s: UInt32) -> Bool {
+    switch s {
+    case 0x300, 0x301, 0x303, 0x309, 0x323, 0x302, 0x306, 0x31B: true
+    default: false
+    }
+  }
+
+  /// UTF-8 read as Windows-1252 leaves pairs that no name has: `Ã`, `Â`, `Æ`, `Ä`, `á»`, `áº` before a sign or a
+  /// control character.
+  private func looksLikeMojibake(_ scalar: UInt32, _ name: Span<UInt8>, _ i: Int) -> Bool {
+    if scalar >= 0x80, scalar < 0xA0 { return true }
+    guard i < name.count else { return false }
+    var next = i
+    let following = nextScalar(name, &next)
+    switch scalar {
+    case 0xC2, 0xC3, 0xC4, 0xC5, 0xC6:
+      return (following >= 0x80 && following < 0xC0 && following != 0xA0)
+        || (following >= 0x2010 && following <= 0x2122 && following != 0x2019 && following != 0x2018)
+    case 0xE1: return following == 0xBB || following == 0xBA
+    default: return false
+    }
+  }
+
+  // MARK: UTF-8
+
+  /// The scalar at `i`, which moves behind it; U+FFFD for a malformed byte.
+  @inline(__always)
+  private func nextScalar(_ bytes: Span<UInt8>, _ i: inout Int) -> UInt32 {
+    let first = UInt32(bytes[i])
+    i += 1
+    if first < 0x80 { return first }
+    let more = first >= 0xF0 ? 3 : first >= 0xE0 ? 2 : 1
+    guard first >= 0xC2, first < 0xF5, i + more <= bytes.count else { return 0xFFFD }
+    var scalar = first & (0x3F >> UInt32(more))
+    for k in 0..<more {
+      let byte = UInt32(bytes[i + k])
+      guard byte & 0xC0 == 0x80 else { return 0xFFFD }
+      scalar = scalar << 6 | byte & 0x3F
+    }
+    i += more
+    return scalar
+  }
+
+  @inline(__always)
+  private func append(_ scalar: UInt32, to bytes: inout [UInt8]) {
+    if scalar < 0x80 {
+      bytes.append(UInt8(truncatingIfNeeded: scalar))
+    } else if scalar < 0x800 {
+      bytes.append(UInt8(truncatingIfNeeded: 0xC0 | scalar >> 6))
+      bytes.append(UInt8(truncatingIfNeeded: 0x80 | scalar & 0x3F))
+    } else if scalar < 0x10000 {
+      bytes.append(UInt8(truncatingIfNeeded: 0xE0 | scalar >> 12))
+      bytes.append(UInt8(truncatingIfNeeded: 0x80 | scalar >> 6 & 0x3F))
+      bytes.append(UInt8(truncatingIfNeeded: 0x80 | scalar & 0x3F))
+    } else {
+      bytes.append(UInt8(truncatingIfNeeded: 0xF0 | scalar >> 18))
+      bytes.append(UInt8(truncatingIfNeeded: 0x80 | scalar >> 12 & 0x3F))
+      bytes.append(UInt8(truncatingIfNeeded: 0x80 | scalar >> 6 & 0x3F))
+      bytes.append(UInt8(truncatingIfNeeded: 0x80 | scalar & 0x3F))
+    }
+  }
+}
+
+extension NameFolder {
+  /// All forms of a name as text, for people and tests.
+  package func forms(of name: String) -> (clean: String, exact: String, bare: String) {
+    var clean: [UInt8] = []
+    var exact: [UInt8] = []
+    var bare: [UInt8] = []
+    _ = self.clean(Array(name.utf8).span, into: &clean)
+    self.exact(ofClean: clean.span, into: &exact)
+    self.bare(ofExact: exact.span, into: &bare)
+    return (
+      String(decoding: clean, as: UTF8.self), String(decoding: exact, as: UTF8.self),
+      String(decoding: bare, as: UTF8.self)
+    )
+  }
+}

@@ -1,0 +1,84 @@
+// Some thousand raw records on their way from extract to stage.
+// Invariant: values stand back to back in one buffer, as the export has them: UTF-8, quotes and entities resolved,
+// not trimmed. An absent value is not an empty one.
+// Load: filled and emptied some ten thousand times a night; its buffers are reused, so that a record costs no
+// allocation.
+
+/// What is wrong with a raw record as a whole.
+package enum RawFault: UInt8, Sendable, BitwiseCopyable {
+  case none, fieldCount, encoding, unclosedQuote, tooLong
+  /// An element given twice under one path.
+  case tooManyValues
+}
+
+/// Where a raw record stands in its file, and what is wrong with it.
+package struct RawRecord: Hashable, Sendable, BitwiseCopyable {
+  /// From 1. CSV: the record's first line, the header being line 1; XML: its start tag's line.
+  package var line: UInt32
+  /// From 0, within the file.
+  package var ordinal: UInt32
+  /// Where the record begins in the file's decoded UTF-8 text; 0 where that is not known.
+  package var byteOffset: UInt64
+  package var byteCount: UInt32
+  package var fault: RawFault
+  /// Fields found, or the position of the malformed byte.
+  package var faultDetail: UInt32
+
+  package init(
+    line: UInt32, ordinal: UInt32, byteOffset: UInt64 = 0, byteCount: UInt32 = 0, fault: RawFault = .none,
+    faultDetail: UInt32 = 0
+  ) {
+    self.line = line
+    self.ordinal = ordinal
+    self.byteOffset = byteOffset
+    self.byteCount = byteCount
+    self.fault = fault
+    self.faultDetail = faultDetail
+  }
+}
+
+/// Raw records with one slot for each column or path that the pipeline file reads.
+package struct RawBatch: Sendable {
+  package let slotCount: Int
+  /// The values, back to back.
+  package private(set) var bytes: [UInt8] = []
+  private var records: [RawRecord] = []
+  /// Start and end of each slot's value in ``bytes``; start `UInt32.max` is an absent value.
+  private var ends: [(start: UInt32, end: UInt32)] = []
+
+  package init(slotCount: Int) { self.slotCount = slotCount }
+
+  package var count: Int { records.count }
+  package func record(_ i: Int) -> RawRecord { records[i] }
+
+  /// Where a value stands in ``bytes``; nil when the record doesn't have it.
+  package func range(_ record: Int, _ slot: Int) -> Range<Int>? {
+    let (start, end) = ends[record * slotCount + slot]
+    return start == .max ? nil : Int(start)..<Int(end)
+  }
+
+  package mutating func removeAll() {
+    bytes.removeAll(keepingCapacity: true)
+    records.removeAll(keepingCapacity: true)
+    ends.removeAll(keepingCapacity: true)
+  }
+
+  /// Begins a record whose values are all absent.
+  package mutating func append(_ record: RawRecord) {
+    records.append(record)
+    for _ in 0..<slotCount { ends.append((.max, .max)) }
+  }
+
+  /// Gives the last record a value.
+  package mutating func set(_ slot: Int, _ value: Span<UInt8>) {
+    let start = UInt32(truncatingIfNeeded: bytes.count)
+    unsafe value.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
+    ends[(records.count - 1) * slotCount + slot] = (start, UInt32(truncatingIfNeeded: bytes.count))
+  }
+
+  /// Says what is wrong with the last record.
+  package mutating func mark(_ fault: RawFault, detail: UInt32 = 0) {
+    records[records.count - 1].fault = fault
+    records[records.count - 1].faultDetail = detail
+  }
+}

@@ -1,0 +1,85 @@
+// What ends a run, and what is wrong with one value.
+// Invariant: a stop carries the exit code and a sentence that names the place, what was expected, what was found
+// and what to do; none of them carries a value from a record, only its shape.
+
+/// The exit codes of the command, after sysexits.h.
+package enum Exit: Int32, Sendable, Hashable {
+  case done = 0
+  case usage = 64
+  /// A gate or the ledger refused the data.
+  case dataRefused = 65
+  case exportMissing = 66
+  case storeUnavailable = 69
+  case internalError = 70
+  case cannotCreate = 73
+  case inputOutput = 74
+  /// Another run holds the workspace; try later.
+  case runInProgress = 75
+  case pipelineWrong = 78
+}
+
+/// The place a value came from: a file, a line counted from 1, a field.
+package struct Origin: Hashable, Sendable {
+  package var file: String
+  package var line: Int?
+  package var field: String?
+
+  package init(file: String, line: Int? = nil, field: String? = nil) {
+    self.file = file
+    self.line = line
+    self.field = field
+  }
+}
+
+extension Origin: CustomStringConvertible {
+  package var description: String {
+    var text = file
+    if let line { text += ":\(line)" }
+    if let field { text += ": \(field)" }
+    return text
+  }
+}
+
+/// One thing wrong at one place.
+package struct Finding: Hashable, Sendable {
+  package var origin: Origin
+  package var expected: String
+  /// The shape of what stands there, never the value: personal data stays out of logs.
+  package var found: String
+  package var remedy: String
+
+  package init(_ origin: Origin, expected: String, found: String, remedy: String) {
+    self.origin = origin
+    self.expected = expected
+    self.found = found
+    self.remedy = remedy
+  }
+}
+
+extension Finding: CustomStringConvertible {
+  package var description: String { "\(origin): expected \(expected), found \(found)\n  \(remedy)" }
+}
+
+/// Ends a run: thrown once, caught once, in the command, where it becomes the exit code.
+package struct Stop: Error, Hashable, Sendable {
+  package var exit: Exit
+  package var finding: Finding
+  /// The command to try next; the command line supplies one where this is nil.
+  package var next: String?
+
+  package init(_ exit: Exit, _ finding: Finding, next: String? = nil) {
+    self.exit = exit
+    self.finding = finding
+    self.next = next
+  }
+
+  /// A stop at a place, in one line.
+  package init(
+    _ exit: Exit, at file: String, line: Int? = nil, field: String? = nil, expected: String, found: String,
+    remedy: String, next: String? = nil
+  ) {
+    self.init(
+      exit, Finding(Origin(file: file, line: line, field: field), expected: expected, found: found, remedy: remedy),
+      next: next)
+  }
+}

@@ -1,0 +1,86 @@
+// A date known to the day, the month or only the year.
+// Invariant: a value is no date at all, or one that exists in the Gregorian calendar.
+// Load: up to four per insurance record; comparing two is comparing two integers.
+
+/// A date known to the day, the month or the year.
+package struct CalendarDate: Hashable, Sendable, BitwiseCopyable {
+  /// `yyyymmdd` as a decimal number; a part not known is zero; zero is no date.
+  package let packed: UInt32
+
+  package init(packed: UInt32) { self.packed = packed }
+  package static let none = CalendarDate(packed: 0)
+
+  /// Nil when no such day exists; month and day may be zero for "not known", year may be 1–9999.
+  package init?(year: Int, month: Int = 0, day: Int = 0) {
+    guard (1...9999).contains(year), (0...12).contains(month), day >= 0 else { return nil }
+    guard day == 0 || (month > 0 && day <= Self.days(in: month, of: year)) else { return nil }
+    packed = UInt32(year * 10_000 + month * 100 + day)
+  }
+
+  package enum Precision: Int, Comparable, Sendable {
+    case year, month, day
+    package static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
+  }
+
+  package var isNone: Bool { packed == 0 }
+  package var year: Int { Int(packed / 10_000) }
+  package var month: Int { Int(packed / 100 % 100) }
+  package var day: Int { Int(packed % 100) }
+  package var precision: Precision { day > 0 ? .day : month > 0 ? .month : .year }
+
+  /// The first and the last day that the date may mean, as `yyyymmdd`; the last may be a 31st that doesn't exist,
+  /// which compares rightly all the same.
+  package var firstDay: UInt32 { packed + (month == 0 ? 101 : day == 0 ? 1 : 0) }
+  package var lastDay: UInt32 { packed + (month == 0 ? 1231 : day == 0 ? 31 : 0) }
+
+  /// This date as known to `precision` or coarser.
+  package func coarsened(to precision: Precision) -> CalendarDate {
+    switch precision {
+    case .year: CalendarDate(packed: packed / 10_000 * 10_000)
+    case .month: CalendarDate(packed: packed / 100 * 100)
+    case .day: self
+    }
+  }
+
+  /// Equal at the coarser of the two precisions.
+  package func agrees(with other: CalendarDate) -> Bool {
+    let coarser = min(precision, other.precision)
+    return !isNone && !other.isNone && coarsened(to: coarser) == other.coarsened(to: coarser)
+  }
+
+  /// Days since 1 March of year 0; for distances between full dates.
+  package var dayNumber: Int {
+    let m = (month + 9) % 12
+    let y = year - m / 10
+    return 365 * y + y / 4 - y / 100 + y / 400 + (m * 306 + 5) / 10 + day - 1
+  }
+
+  /// ISO 8601: `2026-01-01`, `1950-07`, `1950`; empty for no date.
+  package var text: String {
+    guard !isNone else { return "" }
+    var text = padded(UInt64(year), to: 4)
+    if month > 0 { text += "-" + padded(UInt64(month), to: 2) }
+    if day > 0 { text += "-" + padded(UInt64(day), to: 2) }
+    return text
+  }
+
+  /// Reads ISO 8601 as ``text`` writes it.
+  package init?(iso text: String) {
+    let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+    guard (1...3).contains(parts.count), parts[0].utf8.count == 4 else { return nil }
+    guard parts.dropFirst().allSatisfy({ $0.utf8.count == 2 }) else { return nil }
+    guard parts.allSatisfy({ $0.utf8.allSatisfy { (48...57).contains($0) } }) else { return nil }
+    let numbers = parts.compactMap { Int($0) }
+    guard !numbers.dropFirst().contains(0) else { return nil }
+    self.init(
+      year: numbers[0], month: numbers.count > 1 ? numbers[1] : 0, day: numbers.count > 2 ? numbers[2] : 0)
+  }
+
+  private static func days(in month: Int, of year: Int) -> Int {
+    switch month {
+    case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
+    case 4, 6, 9, 11: 30
+    default: 31
+    }
+  }
+}

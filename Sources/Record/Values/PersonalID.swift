@@ -1,0 +1,111 @@
+// The numbers that name a person: the 12-digit personal ID number, the 9-digit number held before it, and the key
+// under which an insurance record looks for its person.
+// Invariant: a value of these types is well formed; no text and no heap storage stands behind one.
+// Load: one of each per record, compared and sorted by the hundred million.
+
+/// What is wrong with the digits of a number.
+package enum FieldFault: Error, Hashable, Sendable {
+  case length(expected: Int, found: Int)
+  case notADigit(at: Int)
+}
+
+/// Reads exactly `count` ASCII digits as one number.
+///
+/// - Throws: ``FieldFault`` if the length differs or a byte is no digit.
+package func readDigits(_ bytes: Span<UInt8>, count: Int) throws(FieldFault) -> UInt64 {
+  guard bytes.count == count else { throw .length(expected: count, found: bytes.count) }
+  var number: UInt64 = 0
+  for i in bytes.indices {
+    let digit = bytes[i] &- UInt8(ascii: "0")
+    guard digit < 10 else { throw .notADigit(at: i) }
+    number = number &* 10 &+ UInt64(digit)
+  }
+  return number
+}
+
+/// The number as text, padded with zeros on the left to `width` digits.
+package func padded(_ number: UInt64, to width: Int) -> String {
+  let digits = String(number)
+  return String(repeating: "0", count: max(0, width - digits.count)) + digits
+}
+
+/// A personal ID number (số định danh cá nhân): 12 digits, no check digit.
+///
+/// Source: Decree 137/2015/NĐ-CP art. 13; Circular 07/2016/TT-BCA art. 7.
+package struct PersonalID: Hashable, Comparable, Sendable, BitwiseCopyable {
+  package let packed: UInt64
+
+  package init(packed: UInt64) { self.packed = packed }
+
+  /// Reads exactly 12 ASCII digits.
+  package init(_ digits: Span<UInt8>) throws(FieldFault) { packed = try readDigits(digits, count: 12) }
+
+  package static func < (a: Self, b: Self) -> Bool { a.packed < b.packed }
+
+  /// The 12 digits.
+  package var text: String { padded(packed, to: 12) }
+
+  /// Digits 1–3: where the birth was registered, 1–96 a province, 101–295 a country.
+  package var prefix: Int { Int(packed / 1_000_000_000) }
+
+  /// Digit 4: sex and century.
+  private var centuryDigit: Int { Int(packed / 100_000_000 % 10) }
+
+  /// The sex that digit 4 says: even is male.
+  package var impliedSex: Sex { centuryDigit % 2 == 0 ? .male : .female }
+
+  /// The birth year that digits 4–6 say.
+  package var impliedBirthYear: Int { 1900 + 100 * (centuryDigit / 2) + Int(packed / 1_000_000 % 100) }
+
+  /// One digit twelve times: typed where the number was not known.
+  package var isFiller: Bool { packed % 111_111_111_111 == 0 }
+}
+
+/// A 9-digit number (CMND) held before the personal ID number; not unique for life.
+package struct LegacyID: Hashable, Comparable, Sendable, BitwiseCopyable {
+  package let packed: UInt32
+
+  package init(packed: UInt32) { self.packed = packed }
+
+  /// Reads exactly 9 ASCII digits.
+  package init(_ digits: Span<UInt8>) throws(FieldFault) {
+    packed = UInt32(truncatingIfNeeded: try readDigits(digits, count: 9))
+  }
+
+  package static func < (a: Self, b: Self) -> Bool { a.packed < b.packed }
+
+  package var text: String { padded(UInt64(packed), to: 9) }
+
+  /// One digit nine times: typed where the number was not known. `000000000` is one too.
+  package var isFiller: Bool { packed % 111_111_111 == 0 }
+}
+
+/// Where an insurance record stands in staged order: by what its personal ID field holds.
+///
+/// Ascending: no number, an unusable one, a 9-digit one, a personal ID number. Population records have keys of the
+/// last kind only, so that both exports meet by comparing one word.
+package struct LinkKey: Hashable, Comparable, Sendable, BitwiseCopyable {
+  package let packed: UInt64
+
+  package init(packed: UInt64) { self.packed = packed }
+
+  package static let missing = LinkKey(packed: 0)
+  package static let invalid = LinkKey(packed: 1 << 40)
+  package static func legacy(_ id: LegacyID) -> LinkKey { LinkKey(packed: 2 << 40 | UInt64(id.packed)) }
+  package static func personal(_ id: PersonalID) -> LinkKey { LinkKey(packed: 3 << 40 | id.packed) }
+
+  /// The first key that holds a 9-digit number, and the first that holds a personal ID number.
+  package static let firstLegacy = LinkKey(packed: 2 << 40)
+  package static let firstPersonal = LinkKey(packed: 3 << 40)
+  /// Beyond every key.
+  package static let end = LinkKey(packed: 4 << 40)
+
+  package static func < (a: Self, b: Self) -> Bool { a.packed < b.packed }
+
+  package var personalID: PersonalID? {
+    packed >> 40 == 3 ? PersonalID(packed: packed & (1 << 40 - 1)) : nil
+  }
+  package var legacyID: LegacyID? {
+    packed >> 40 == 2 ? LegacyID(packed: UInt32(truncatingIfNeeded: packed)) : nil
+  }
+}

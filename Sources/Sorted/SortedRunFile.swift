@@ -1,0 +1,245 @@
+// One sorted run on disk: blocks of records, then an index of the blocks.
+// Invariant: records ascend by (key, place); each block carries a checksum; the index and a fixed tail end the file,
+// so that a file cut short is recognised and a key is found by reading two blocks at most.
+// Load: read from front to back at disk speed; 64 KiB blocks.
+//
+//   file   block… index tail
+//   block  checksum u64, byte count u32, record count u32, records
+//   record key u64, place u64, payload byte count u32, payload
+//   index  per block: offset u64, first key u64
+//   tail   offset of the index u64, block count u64, record count u64, magic u64
+
+import Disk
+package import Record
+
+private let magic: UInt64 = 0x316e_7572_6b6e_6c63  // "clnkrun1"
+private let blockBytes = 64 << 10
+private let blockHeadBytes = 16
+private let recordHeadBytes = 20
+private let tailBytes = 32
+
+/// Writes records that come in ascending order.
+package struct SortedRunWriter: ~Copyable {
+  private var file: OutputFile
+  private let name: String
+  private var block: [UInt8] = []
+  private var blockRecords: UInt32 = 0
+  private var blockFirstKey: UInt64 = 0
+  private var index: [UInt8] = []
+  private var recordCount = 0
+  private var firstKey: UInt64 = 0
+  private var lastKey: UInt64 = 0
+  private var lastPlace: UInt64 = 0
+
+  package init(folder: String, name: String) throws(Stop) {
+    file = try OutputFile(creating: folder + "/" + name)
+    self.name = name
+    block.reserveCapacity(blockBytes + 4096)
+  }
+
+  /// Appends a record; (key, place) is never below the one before.
+  package mutating func append(key: UInt64, place: UInt64, _ payload: Span<UInt8>) throws(Stop) {
+    precondition(recordCount == 0 || (lastKey, lastPlace) <= (key, place), "records must ascend")
+    if recordCount == 0 { firstKey = key }
+    (lastKey, lastPlace) = (key, place)
+    if blockRecords == 0 { blockFirstKey = key }
+    block.append(integer: key)
+    block.append(integer: place)
+    block.append(integer: UInt32(truncatingIfNeeded: payload.count))
+    unsafe payload.withUnsafeBufferPointer { unsafe block.append(contentsOf: $0) }
+    blockRecords += 1
+    recordCount += 1
+    if block.count >= blockBytes { try endBlock() }
+  }
+
+  /// Ends the file.
+  /// - Returns: the run, synced to disk; nil, and no file, if it holds no record.
+  package consuming func finish() throws(Stop) -> SortedRun? {
+    guard recordCount > 0 else { return nil }
+    try endBlock()
+    var tail: [UInt8] = []
+    let indexOffset = file.byteCount
+    tail.append(integer: UInt64(indexOffset))
+    tail.append(integer: UInt64(index.count / 16))
+    tail.append(integer: UInt64(recordCount))
+    tail.append(integer: magic)
+    let blocks = index
+    try file.append(blocks.span)
+    try file.append(tail.span)
+    let byteCount = file.byteCount
+    try file.finish()
+    return SortedRun(
+      name: name, recordCount: recordCount, byteCount: byteCount, firstKey: firstKey, lastKey: lastKey)
+  }
+
+  private mutating func endBlock() throws(Stop) {
+    guard blockRecords > 0 else { return }
+    let offset = file.byteCount
+    index.append(integer: UInt64(offset))
+    index.append(integer: blockFirstKey)
+    var head: [UInt8] = []
+    head.append(integer: checksum(block.span.bytes))
+    head.append(integer: UInt32(truncatingIfNeeded: block.count))
+    head.append(integer: blockRecords)
+    try file.append(head.span)
+    try writeBlock()
+    block.removeAll(keepingCapacity: true)
+    blockRecords = 0
+  }
+}
+
+extension SortedRunWriter {
+  private mutating func writeBlock() throws(Stop) { try Self.append(block, to: &file) }
+  private static func append(_ block: [UInt8], to file: inout OutputFile) throws(Stop) { try file.append(block.span) }
+}
+
+/// A checksum that notices damage, eight bytes at a time; not a defence against forgery.
+func checksum(_ raw: RawSpan) -> UInt64 {
+  var sum: UInt64 = 0x9E37_79B9_7F4A_7C15 ^ UInt64(raw.byteCount)
+  var i = 0
+  while i + 8 <= raw.byteCount {
+    let word: UInt64 = raw.integer(at: i)
+    sum = (sum ^ word) &* 0xBF58_476D_1CE4_E5B9
+    sum ^= sum >> 29
+    i += 8
+  }
+  while i < raw.byteCount {
+    sum = (sum ^ UInt64(raw.integer(at: i) as UInt8)) &* 0x94D0_49BB_1331_11EB
+    sum ^= sum >> 31
+    i += 1
+  }
+  return sum
+}
+
+/// Reads one run from a key on, a block at a time.
+package final class SortedRunReader {
+  private let file: InputFile
+  private let path: String
+  /// Offset and first key of each block.
+  private let offsets: [Int]
+  private let firstKeys: [UInt64]
+  private let indexOffset: Int
+  private var nextBlock = 0
+  /// The block being read: its own memory, so that lending a payload costs no retain.
+  private var memory = UnsafeMutableRawBufferPointer.allocate(byteCount: blockBytes * 2, alignment: 16)
+  private var blockByteCount = 0
+  private var at = 0
+  private var payloadCount = 0
+  /// The reader stands on a record that ``next()`` has still to give.
+  private var isAhead = false
+
+  /// The record that ``next()`` went to.
+  package private(set) var key: UInt64 = 0
+  package private(set) var place: UInt64 = 0
+
+  /// - Parameter start: the first record read is the first whose key is not below it.
+  package init(_ path: String, from start: UInt64 = 0) throws(Stop) {
+    let file = try InputFile(path)
+    guard file.byteCount >= tailBytes else { throw .damaged(path) }
+    var tail: [UInt8] = []
+    try file.read(at: file.byteCount - tailBytes, count: tailBytes, into: &tail)
+    let raw = tail.span.bytes
+    let offset: UInt64 = raw.integer(at: 0)
+    let blocks: UInt64 = raw.integer(at: 8)
+    let foundMagic: UInt64 = raw.integer(at: 24)
+    guard foundMagic == magic, blocks < 1 << 32, offset < UInt64(file.byteCount),
+      Int(offset) + Int(blocks) * 16 + tailBytes == file.byteCount
+    else { throw .damaged(path) }
+    var index: [UInt8] = []
+    try file.read(at: Int(offset), count: Int(blocks) * 16, into: &index)
+    let words = index.span.bytes
+    var offsets: [Int] = []
+    var firstKeys: [UInt64] = []
+    for i in 0..<Int(blocks) {
+      offsets.append(Int(truncatingIfNeeded: words.integer(at: i * 16) as UInt64))
+      firstKeys.append(words.integer(at: i * 16 + 8))
+    }
+    self.file = file
+    self.path = path
+    self.offsets = offsets
+    self.firstKeys = firstKeys
+    indexOffset = Int(offset)
+    guard start > 0 else { return }
+    // The block before the first that begins at or above the start may hold the first record wanted.
+    nextBlock = max(0, firstKeys.partition(startingAt: start) - 1)
+    while try next() {
+      if key >= start {
+        isAhead = true
+        return
+      }
+    }
+  }
+
+  /// Goes to the next record.
+  /// - Returns: false when there is none.
+  package func next() throws(Stop) -> Bool {
+    if isAhead {
+      isAhead = false
+      return true
+    }
+    at += payloadCount
+    payloadCount = 0
+    if at >= blockByteCount {
+      guard nextBlock < offsets.count else { return false }
+      try readBlock()
+    }
+    let begin = at
+    let raw = unsafe RawSpan(_unsafeBytes: memory).extracting(..<blockByteCount)
+    guard begin + recordHeadBytes <= raw.byteCount else { throw .damaged(path) }
+    let newKey: UInt64 = raw.integer(at: begin)
+    let newPlace: UInt64 = raw.integer(at: begin + 8)
+    let count = Int(raw.integer(at: begin + 16) as UInt32)
+    guard begin + recordHeadBytes + count <= raw.byteCount else { throw .damaged(path) }
+    (key, place, payloadCount, at) = (newKey, newPlace, count, begin + recordHeadBytes)
+    return true
+  }
+
+  /// Lends the payload of the record that ``next()`` went to.
+  package func withPayload<R>(_ body: (RawSpan) throws(Stop) -> R) throws(Stop) -> R {
+    try body(unsafe RawSpan(_unsafeBytes: memory).extracting(at..<at + payloadCount))
+  }
+
+  private func readBlock() throws(Stop) {
+    let start = offsets[nextBlock]
+    let end = nextBlock + 1 < offsets.count ? offsets[nextBlock + 1] : indexOffset
+    guard start >= 0, end - start > blockHeadBytes, end <= file.byteCount else { throw .damaged(path) }
+    var head: [UInt8] = []
+    try file.read(at: start, count: blockHeadBytes, into: &head)
+    blockByteCount = end - start - blockHeadBytes
+    if blockByteCount > memory.count {
+      unsafe memory.deallocate()
+      memory = UnsafeMutableRawBufferPointer.allocate(byteCount: blockByteCount, alignment: 16)
+    }
+    let block = unsafe UnsafeMutableRawBufferPointer(rebasing: memory[..<blockByteCount])
+    try file.read(at: start + blockHeadBytes, into: block)
+    let expected: UInt64 = head.span.bytes.integer(at: 0)
+    guard checksum(unsafe RawSpan(_unsafeBytes: block)) == expected else { throw .damaged(path) }
+    at = 0
+    nextBlock += 1
+  }
+
+  deinit { unsafe memory.deallocate() }
+
+  /// The first keys of the run's blocks: a sample of its keys, evenly spread.
+  package var sampledKeys: [UInt64] { firstKeys }
+}
+
+extension [UInt64] {
+  /// The index of the first element not below `bound`, in an ascending array.
+  func partition(startingAt bound: UInt64) -> Int {
+    var (low, high) = (0, count)
+    while low < high {
+      let middle = (low + high) / 2
+      if self[middle] < bound { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+}
+
+extension Stop {
+  static func damaged(_ path: String) -> Stop {
+    Stop(
+      .inputOutput, at: path, expected: "a staged file as it was written", found: "a damaged or shortened one",
+      remedy: "Run the pipeline again from the exports: cardlink rerun extract PIPELINE")
+  }
+}
