@@ -1,0 +1,54 @@
+// What the pipeline file says of one export, as far as staging needs it.
+// Invariant: read once per run; the loop sees only what a stager makes of it.
+
+package import Record
+
+/// How the records of one export are read and checked.
+package struct ExportRules: Sendable {
+  package var export: ExportKind
+  package var fields: [Field: FieldSource]
+  /// The column or path of each field as messages name it.
+  package var columnNames: [Field: String]
+  /// The export's codes; without any, the canonical names are read.
+  package var sexCodes: [(bytes: [UInt8], sex: Sex)]
+  package var statusCodes: [(bytes: [UInt8], status: PersonStatus)]
+  /// What counts as no value, compared after trimming.
+  package var emptyValues: [[UInt8]]
+  /// Tried in order.
+  package var datePatterns: [DatePattern]
+  /// Fields that hold lists in step: one record for each position.
+  package var split: (separator: UInt8, fields: [Field])?
+  /// The encoding has no capitals with tone marks, so names are upper-cased after decoding.
+  package var uppercaseNames: Bool
+  /// The business date: no birth lies after it.
+  package var asOf: CalendarDate
+
+  package static let defaultEmptyValues: [[UInt8]] = ["", "-", "NULL"].map { Array($0.utf8) }
+
+  package init(
+    export: ExportKind, fields: [Field: FieldSource], columnNames: [Field: String] = [:],
+    sexCodes: [(bytes: [UInt8], sex: Sex)] = [], statusCodes: [(bytes: [UInt8], status: PersonStatus)] = [],
+    emptyValues: [[UInt8]] = ExportRules.defaultEmptyValues, datePatterns: [DatePattern],
+    split: (separator: UInt8, fields: [Field])? = nil, uppercaseNames: Bool = false, asOf: CalendarDate
+  ) {
+    self.export = export
+    self.fields = fields
+    self.columnNames = columnNames
+    self.sexCodes = sexCodes
+    self.statusCodes = statusCodes
+    self.emptyValues = emptyValues
+    self.datePatterns = datePatterns
+    self.split = split
+    self.uppercaseNames = uppercaseNames
+    self.asOf = asOf
+  }
+
+  var sexList: CodeList {
+    let codes = sexCodes.isEmpty ? Sex.allCases.map { (Array($0.name.utf8), $0) } : sexCodes
+    return CodeList(codes.map { (bytes: $0.0, value: $0.1.rawValue) })
+  }
+  var statusList: CodeList {
+    let codes = statusCodes.isEmpty ? PersonStatus.allCases.map { (Array($0.name.utf8), $0) } : statusCodes
+    return CodeList(codes.map { (bytes: $0.0, value: $0.1.rawValue) })
+  }
+}

@@ -1,0 +1,169 @@
+// Which column or path gives which field, and the reading of a field's value from a raw record.
+// Invariant: a value is trimmed; it is empty when the export has none, or holds one of the export's empty values.
+// Load: some ten fields per record; the tree of a joined field is flat and walked by index, so that reading a value
+// costs no retain.
+
+import Record
+
+/// A field by the name that the pipeline file gives it.
+package enum Field: String, CaseIterable, Sendable, Hashable {
+  case personalID = "personal_id"
+  case legacyID = "legacy_id"
+  case fullName = "full_name"
+  case birthDate = "birth_date"
+  case sex
+  case status
+  case insuranceNumber = "insurance_number"
+  case cardNumber = "card_number"
+  case facilityCode = "facility_code"
+  case validFrom = "valid_from"
+  case validTo = "valid_to"
+  case fiveYearsFrom = "five_years_from"
+  case areaCode = "area_code"
+
+  static let count = 13
+
+  /// The field's position in ``allCases``.
+  var index: Int {
+    switch self {
+    case .personalID: 0
+    case .legacyID: 1
+    case .fullName: 2
+    case .birthDate: 3
+    case .sex: 4
+    case .status: 5
+    case .insuranceNumber: 6
+    case .cardNumber: 7
+    case .facilityCode: 8
+    case .validFrom: 9
+    case .validTo: 10
+    case .fiveYearsFrom: 11
+    case .areaCode: 12
+    }
+  }
+}
+
+/// What the pipeline file says of one field, its columns or paths resolved to the slots of a ``RawBatch``.
+package indirect enum FieldSource: Sendable, Hashable {
+  case slot(Int)
+  /// The values joined by one space; parts without a value are left out.
+  case joined([FieldSource])
+  /// The first that has a value.
+  case any([FieldSource])
+}
+
+/// Where the values of one record stand in its text; an empty range is no value.
+struct FieldRanges {
+  private var starts = InlineArray<13, UInt32>(repeating: 0)
+  private var ends = InlineArray<13, UInt32>(repeating: 0)
+
+  subscript(_ field: Field) -> Range<Int> {
+    get {
+      let i = field.index
+      return Int(starts[i])..<Int(ends[i])
+    }
+    set { self[at: field.index] = newValue }
+  }
+  subscript(at i: Int) -> Range<Int> {
+    get { Int(starts[i])..<Int(ends[i]) }
+    set {
+      starts[i] = UInt32(truncatingIfNeeded: newValue.lowerBound)
+      ends[i] = UInt32(truncatingIfNeeded: newValue.upperBound)
+    }
+  }
+}
+
+/// The fields of an export, ready for the loop.
+struct FieldPlan: Sendable {
+  struct Node: Sendable, BitwiseCopyable {
+    enum Kind: UInt8, BitwiseCopyable { case slot, joined, any }
+    var kind: Kind
+    /// The slot, or the first of the node's children.
+    var first: Int32
+    var childCount: Int32
+  }
+  struct Mapped: Sendable, BitwiseCopyable {
+    /// The field's index.
+    var field: Int
+    /// Sex and status: their code list comes before the list of empty values.
+    var isCoded: Bool
+    var node: Int
+  }
+
+  private(set) var mapped: [Mapped] = []
+  private(set) var nodes: [Node] = []
+  /// Some field joins values, so that its value stands nowhere in the batch.
+  private(set) var joins = false
+
+  init(_ fields: [Field: FieldSource]) {
+    for (i, field) in Field.allCases.enumerated() {
+      guard let source = fields[field] else { continue }
+      let root = nodes.count
+      nodes.append(Node(kind: .slot, first: 0, childCount: 0))
+      place(source, at: root)
+      mapped.append(Mapped(field: i, isCoded: field == .sex || field == .status, node: root))
+    }
+  }
+
+  private mutating func place(_ source: FieldSource, at i: Int) {
+    switch source {
+    case .slot(let slot): nodes[i] = Node(kind: .slot, first: Int32(slot), childCount: 0)
+    case .joined(let parts):
+      joins = true
+      place(parts, .joined, at: i)
+    case .any(let choices): place(choices, .any, at: i)
+    }
+  }
+
+  private mutating func place(_ children: [FieldSource], _ kind: Node.Kind, at i: Int) {
+    let first = nodes.count
+    nodes[i] = Node(kind: kind, first: Int32(first), childCount: Int32(children.count))
+    for _ in children { nodes.append(Node(kind: .slot, first: 0, childCount: 0)) }
+    for (k, child) in children.enumerated() { place(child, at: first + k) }
+  }
+
+  /// Where the value of a node without joins stands in the batch.
+  func range(
+    _ node: Int, _ record: Int, of batch: borrowing RawBatch, _ bytes: Span<UInt8>, _ empty: EmptyValues,
+    keepEmpty: Bool
+  ) -> Range<Int> {
+    let kind = nodes[node].kind
+    let first = Int(nodes[node].first)
+    if kind == .slot {
+      guard let raw = batch.range(record, first) else { return 0..<0 }
+      let value = trimmed(bytes, raw)
+      return !keepEmpty && empty.contains(bytes.extracting(value)) ? 0..<0 : value
+    }
+    for child in first..<first + Int(nodes[node].childCount) {
+      let value = range(child, record, of: batch, bytes, empty, keepEmpty: false)
+      if !value.isEmpty { return value }
+    }
+    return 0..<0
+  }
+
+  /// Appends the value of a node to `text`.
+  /// - Returns: whether it has one.
+  func append(
+    _ node: Int, _ record: Int, of batch: borrowing RawBatch, _ bytes: Span<UInt8>, _ empty: EmptyValues,
+    keepEmpty: Bool, to text: inout [UInt8]
+  ) -> Bool {
+    let kind = nodes[node].kind
+    if kind == .slot {
+      let value = range(node, record, of: batch, bytes, empty, keepEmpty: keepEmpty)
+      unsafe bytes.extracting(value).withUnsafeBufferPointer { unsafe text.append(contentsOf: $0) }
+      return !value.isEmpty
+    }
+    let first = Int(nodes[node].first)
+    let start = text.count
+    for child in first..<first + Int(nodes[node].childCount) {
+      let mark = text.count
+      if mark > start { text.append(0x20) }
+      if append(child, record, of: batch, bytes, empty, keepEmpty: false, to: &text) {
+        if kind == .any { return true }
+      } else {
+        text.removeLast(text.count - mark)
+      }
+    }
+    return text.count > start
+  }
+}

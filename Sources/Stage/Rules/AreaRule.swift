@@ -1,0 +1,26 @@
+// The area rule: the living-area code is K1, K2, K3 or empty.
+// Invariant: it never holds a record back; any other code is left out, with a note.
+// Load: one code per insurance record, empty in most.
+//
+// For data officers: the code raises the benefit of people in difficult areas and on islands, so it is never guessed.
+
+import Record
+
+enum AreaRule {
+  static func read(_ value: Span<UInt8>, _ notes: inout Reasons) -> ShortCode {
+    if value.isEmpty { return .none }
+    if value.count == 2, value[0] == UInt8(ascii: "K"), value[1] >= UInt8(ascii: "1"), value[1] <= UInt8(ascii: "3"),
+      let code = ShortCode(value)
+    {
+      return code
+    }
+    notes.insert(.areaCode)
+    return .none
+  }
+
+  static let code: Explanation = (
+    "the living-area code is none of K1, K2, K3; it is left out",
+    "mã khu vực không phải K1, K2 hoặc K3 nên bị bỏ qua",
+    "Correct the code in the insurance register."
+  )
+}

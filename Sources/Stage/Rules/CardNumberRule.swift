@@ -1,0 +1,79 @@
+// The card number rule: group (2 letters), level (1 to 5), province (2 digits), then 10 or 12 digits.
+// Invariant: a record passes with a whole card number or none; the card is not needed where there is an insurance
+// number.
+// Load: one number per insurance record, read once without copying it to the heap.
+//
+// For data officers: spaces are ignored and letters read as capitals: `DN 4 01 0123456789`. A field that holds only 10
+// or 12 digits, as new printed cards do, is an insurance number. Notes: card_tail_differs when the digits after the
+// province are not the record's insurance number (10 digits) or personal ID number (12 digits), each compared with a
+// number of its own length only, because old cards stay valid beside new numbers; group_unknown for new groups.
+//
+// Source: Decision 1351/QĐ-BHXH (2015); Decision 1666/QĐ-BHXH (2020).
+
+import Record
+
+enum CardNumberRule {
+  /// What the card number field holds.
+  struct Reading {
+    /// None where the field is empty or holds an insurance number.
+    var number = CardNumber.none
+    /// The card's last digits, or the insurance number that stands in the field.
+    var tail = InsuranceNumber.none
+    var isMalformed = false
+  }
+
+  /// Reads the card number field.
+  static func read(
+    _ value: Span<UInt8>, _ groups: ObjectGroups, _ found: inout Reasons, _ notes: inout Reasons
+  ) -> Reading {
+    var reading = Reading()
+    if value.isEmpty { return reading }
+    let text = ShortText(value)
+    let bytes = text.bytes.span.extracting(0..<text.count)
+    if text.count == 10 || text.count == 12, let number = try? InsuranceNumber(bytes) {
+      reading.tail = number.isFiller ? .none : number
+      return reading
+    }
+    do throws(CardNumber.Fault) {
+      reading.number = try CardNumber(bytes)
+      reading.tail = reading.number.tail
+      if !groups.contains(reading.number.group) { notes.insert(.groupUnknown) }
+    } catch {
+      found.insert(error == .level ? .benefitLevel : .cardNumberFormat)
+      reading.isMalformed = true
+    }
+    return reading
+  }
+
+  /// Notes a tail that differs from the record's number of the same length.
+  static func compare(
+    _ tail: InsuranceNumber, _ own: InsuranceNumber, _ id: PersonalID?, _ notes: inout Reasons
+  ) {
+    guard !tail.isNone else { return }
+    if tail.digitCount == 12, let id {
+      if tail != InsuranceNumber(id) { notes.insert(.cardTailDiffers) }
+    } else if !own.isNone, own.digitCount == tail.digitCount, own != tail {
+      notes.insert(.cardTailDiffers)
+    }
+  }
+
+  static let format: Explanation = (
+    "the card number is not two letters, a level, a province and 10 or 12 digits",
+    "số thẻ BHYT không đúng cấu trúc: hai chữ cái, mức hưởng, mã tỉnh và 10 hoặc 12 chữ số",
+    "Correct the card number in the insurance register."
+  )
+  static let level: Explanation = (
+    "the third character of the card number is not a benefit level from 1 to 5",
+    "ký tự thứ ba của số thẻ không phải mức hưởng từ 1 đến 5",
+    "Correct the card number in the insurance register."
+  )
+  static let tailDiffers: Explanation = (
+    "the card number's last digits are not the record's insurance or personal ID number",
+    "phần số cuối của thẻ khác mã số BHXH hoặc số định danh của bản ghi",
+    "Check the card; the record links all the same."
+  )
+  static let groupUnknown: Explanation = (
+    "the card's object group is not in the list", "mã đối tượng trên thẻ chưa có trong danh mục",
+    "Nothing, if the group is new; else correct the card number in the insurance register."
+  )
+}

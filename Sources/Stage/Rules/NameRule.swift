@@ -1,0 +1,38 @@
+// The name rule: a name is 1 to 255 characters, has a letter, no digit and no trace of a wrong encoding.
+// Invariant: a record that passes carries its name in clean form (see NameFolder).
+// Load: one name per record, about 20 characters; the longest piece of work of a clean record.
+//
+// For data officers: a name is never corrected beyond white space, apostrophes, tone order and look-alike letters.
+// `Nguyá»…n` or a replacement character says that the whole file was read in the wrong encoding.
+//
+// Accepts: `NGUYỄN VĂN AN`, `Y Blăk`, `K'Brai`. Refuses: empty, `TRAN 2`, `---`, `Nguyá»…n`.
+
+import Record
+
+enum NameRule {
+  /// Appends the clean form of a name.
+  /// - Returns: what is wrong with it.
+  static func clean(_ value: Span<UInt8>, _ folder: NameFolder, into clean: inout [UInt8]) -> Reason? {
+    if value.isEmpty { return .nameMissing }
+    switch folder.clean(value, into: &clean) {
+    case nil: return nil
+    case .empty: return .nameMissing
+    case .format, .tooLong: return .nameFormat
+    case .mojibake: return .nameMojibake
+    }
+  }
+
+  static let missing: Explanation = (
+    "the record has no name", "bản ghi không có họ tên", "Enter the name in the source system."
+  )
+  static let format: Explanation = (
+    "the name holds a digit or a control character, has no letter, or is longer than 255 characters",
+    "họ tên có chữ số hoặc ký tự điều khiển, không có chữ cái nào, hoặc dài quá 255 ký tự",
+    "Correct the name in the source system; if all names are so, check which column the pipeline file maps."
+  )
+  static let mojibake: Explanation = (
+    "the name was read in the wrong encoding",
+    "họ tên bị lỗi phông chữ do đọc sai bảng mã",
+    "Set the right encoding of this export in the pipeline file, or export the file again as UTF-8."
+  )
+}

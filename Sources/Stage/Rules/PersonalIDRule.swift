@@ -1,0 +1,148 @@
+// The personal ID rule: 12 digits.
+// Invariant: a population record without them is held; an insurance record without them is staged under the key that
+// says so, with the shape of what stands there. No digit is ever added, dropped or guessed.
+// Load: one number per record; nearly all have 12 digits and are read once.
+//
+// For data officers: in insurance records the shapes found are
+//   filler               one digit repeated, typed where the number was not known: counts as no number
+//   armed_forces         no number, and the card's group is QN, CA or CY: these are sent without numbers
+//   newborn              no number, and the card is of the kind TE1: heals when the child's papers arrive
+//   leading_zero_lost    11 or 10 digits that are a known province's after padding, or 8 of a 9-digit number: a
+//                        spreadsheet or a numeric column dropped the zeros
+//   insurance_number_in_id  the record's 10-digit insurance number stands in this field
+//   passport             a letter and 7 or 8 digits
+//   spreadsheet_exponent 7.92E+10: a spreadsheet rounded the number, its digits are lost
+//   wrong_length         digits, but neither 12 nor 9
+//   not_digits           anything else
+//
+// Source: Decree 137/2015/NĐ-CP art. 13; Circular 07/2016/TT-BCA art. 7.
+
+import Record
+
+enum PersonalIDRule {
+  /// What the personal ID field of an insurance record holds.
+  struct Reading {
+    var key: LinkKey
+    var reasons: Reasons
+  }
+
+  /// Reads the number of a population record.
+  static func person(_ value: Span<UInt8>, _ found: inout Reasons) -> PersonalID? {
+    if let id = try? PersonalID(value), !id.isFiller { return id }
+    found.insert(value.isEmpty || isFiller(value) ? .personalIDMissing : .personalIDFormat)
+    return nil
+  }
+
+  /// Reads what stands in the personal ID field of an insurance record.
+  ///
+  /// - Parameter record: its card and insurance number, which say more about a number that is missing.
+  static func insured(_ value: Span<UInt8>, _ record: InsuranceRecord) -> Reading {
+    if value.count == 12, let id = try? PersonalID(value), !id.isFiller {
+      return Reading(key: .personal(id), reasons: Reasons())
+    }
+    if value.isEmpty || isFiller(value) {
+      var reasons = Reasons()
+      if !value.isEmpty { reasons.insert(.filler) }
+      switch record.cardNumber.group {
+      case letters("Q", "N"), letters("C", "A"), letters("C", "Y"): reasons.insert(.armedForces)
+      case letters("T", "E"): if record.cardNumber.level == 1 { reasons.insert(.newborn) }
+      default: break
+      }
+      return Reading(key: .missing, reasons: reasons)
+    }
+    if value.count == 9, let id = try? LegacyID(value) { return Reading(key: .legacy(id), reasons: Reasons()) }
+    return Reading(key: .invalid, reasons: Reasons(shape(value, record.insuranceNumber)))
+  }
+
+  /// The key under which quarantine keeps a record with this personal ID field.
+  static func key(holding value: Span<UInt8>) -> LinkKey {
+    if let id = try? PersonalID(value) { return .personal(id) }
+    if let id = try? LegacyID(value) { return .legacy(id) }
+    return .missing
+  }
+
+  private static func letters(_ a: Unicode.Scalar, _ b: Unicode.Scalar) -> UInt16 {
+    UInt16(a.value) << 8 | UInt16(b.value)
+  }
+
+  private static func shape(_ value: Span<UInt8>, _ insuranceNumber: InsuranceNumber) -> Reason {
+    guard isDigits(value) else {
+      return isPassport(value) ? .passport : isExponent(value) ? .spreadsheetExponent : .notDigits
+    }
+    switch value.count {
+    case 8: return .leadingZeroLost
+    case 10, 11:
+      if let number = try? InsuranceNumber(value), number == insuranceNumber { return .insuranceNumberInID }
+      guard let digits = try? readDigits(value, count: value.count) else { return .wrongLength }
+      return PersonalID(packed: digits).hasKnownPrefix ? .leadingZeroLost : .wrongLength
+    default: return .wrongLength
+    }
+  }
+
+  private static func isPassport(_ value: Span<UInt8>) -> Bool {
+    guard value.count == 8 || value.count == 9 else { return false }
+    return value[0] >= 0x41 && value[0] <= 0x5A && isDigits(value.extracting(1...))
+  }
+
+  /// `7.9205E+10`, `7,92E10`, `1E+11`.
+  private static func isExponent(_ value: Span<UInt8>) -> Bool {
+    guard isDigit(value[0]) else { return false }
+    var i = 1
+    if i < value.count, value[i] == UInt8(ascii: ".") || value[i] == UInt8(ascii: ",") { i += 1 }
+    guard i > 1 || (i < value.count && value[i] | 0x20 == UInt8(ascii: "e")) else { return false }
+    while i < value.count, isDigit(value[i]) { i += 1 }
+    guard i < value.count, value[i] | 0x20 == UInt8(ascii: "e") else { return false }
+    i += 1
+    if i < value.count, value[i] == UInt8(ascii: "+") { i += 1 }
+    return isDigits(value.extracting(i...))
+  }
+
+  static let missing: Explanation = (
+    "the population record has no personal ID number", "bản ghi dân cư không có số định danh cá nhân",
+    "Enter the number in the source system."
+  )
+  static let format: Explanation = (
+    "the personal ID number is not 12 digits", "số định danh cá nhân không đủ 12 chữ số",
+    "Correct the number in the source system; if zeros are missing, export the column as text."
+  )
+  static let filler: Explanation = (
+    "the personal ID field holds one digit repeated, which stands for no number",
+    "trường số định danh chỉ lặp một chữ số, coi như không có số",
+    "Ask the person for the number and enter it in the insurance register."
+  )
+  static let armedForces: Explanation = (
+    "no personal ID number, on a card of the armed forces",
+    "không có số định danh; thẻ thuộc lực lượng vũ trang",
+    "Expected: these cards are sent without numbers. Nothing to do."
+  )
+  static let newborn: Explanation = (
+    "no personal ID number, on a card of a child under six",
+    "không có số định danh; thẻ trẻ em dưới 6 tuổi",
+    "Expected for newborn children: wait until the birth is registered, then enter the number."
+  )
+  static let leadingZeroLost: Explanation = (
+    "the number has lost its leading zeros", "số bị mất các chữ số 0 ở đầu",
+    "Export the column as text; the number is never repaired silently."
+  )
+  static let insuranceNumberInID: Explanation = (
+    "the insurance number stands in the personal ID field", "mã số BHXH nằm trong trường số định danh",
+    "Enter the personal ID number in the insurance register."
+  )
+  static let passport: Explanation = (
+    "a passport number stands in the personal ID field", "số hộ chiếu nằm trong trường số định danh",
+    "Enter the personal ID number, if the person has one."
+  )
+  static let spreadsheetExponent: Explanation = (
+    "a spreadsheet has rounded the number", "bảng tính đã làm tròn số và làm mất chữ số",
+    "Export the column as text from the source system; the digits can't be recovered from this file."
+  )
+  static let wrongLength: Explanation = (
+    "the personal ID field holds digits, but neither 12 nor 9",
+    "trường số định danh có số chữ số khác 12 và khác 9",
+    "Correct the number in the insurance register."
+  )
+  static let notDigits: Explanation = (
+    "the personal ID field holds something that is no number", "trường số định danh không phải là số",
+    "Correct the field in the insurance register."
+  )
+}

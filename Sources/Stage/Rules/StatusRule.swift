@@ -1,0 +1,19 @@
+// The status rule: a code is in the export's own list; an empty value is unknown.
+// Invariant: an unknown or empty status is never taken for active; only an export without a status field makes every
+// person active.
+// Load: one code per population record, one to four bytes.
+//
+// For data officers: no public list of these codes exists, so they stand in the pipeline file under values, status.
+// Without a list the words active, dead, missing, number_cancelled, left_nationality and unknown are read.
+
+import Record
+
+enum StatusRule {
+  /// How quarantine names a code outside the list: `status_code=7`.
+  static func detail(_ value: Span<UInt8>) -> String { "\(Reason.statusCode.word)=\(shownCode(value))" }
+
+  static let code: Explanation = (
+    "the code for status is not in this export's list", "mã tình trạng không có trong danh mục của tệp",
+    "Ask the owner of the register what the code means and add it to values, status in the pipeline file."
+  )
+}

@@ -1,0 +1,52 @@
+// The validity rule: a card begins on a date, and does not end before it begins.
+// Invariant: a record passes with a beginning; an end that is missing is an open end.
+// Load: two dates per insurance record; nearly all pass, so passing must not allocate.
+//
+// For data officers: new printed cards and some cards of the armed forces lawfully have no end. A date known to the
+// year or month counts from its first day as a beginning and to its last day as an end.
+//
+// Source: Decision 4750/QĐ-BYT, annex (GT_THE_TU, GT_THE_DEN).
+
+import Record
+
+enum ValidityRule {
+  /// Reads both dates into the record.
+  static func read(
+    _ from: Span<UInt8>, _ to: Span<UInt8>, _ patterns: [DatePattern], _ record: inout InsuranceRecord,
+    _ found: inout Reasons
+  ) {
+    if from.isEmpty {
+      found.insert(.validFromMissing)
+    } else if case .date(let date) = patterns.read(from) {
+      record.validFrom = date
+    } else {
+      found.insert(.validFromFormat)
+    }
+    guard !to.isEmpty else { return }
+    guard case .date(let end) = patterns.read(to) else {
+      found.insert(.validToFormat)
+      return
+    }
+    record.validTo = end
+    if !record.validFrom.isNone, end.lastDay < record.validFrom.firstDay { found.insert(.validReversed) }
+  }
+
+  static let fromMissing: Explanation = (
+    "the card has no first day of validity", "thẻ không có ngày bắt đầu giá trị sử dụng",
+    "Enter the date in the insurance register."
+  )
+  static let fromFormat: Explanation = (
+    "the card's first day of validity is no date of the patterns in the pipeline file",
+    "ngày bắt đầu giá trị của thẻ không đúng mẫu ngày đã khai báo",
+    "Correct the date in the insurance register, or add its pattern to the dates of this export."
+  )
+  static let toFormat: Explanation = (
+    "the card's last day of validity is no date of the patterns in the pipeline file",
+    "ngày kết thúc giá trị của thẻ không đúng mẫu ngày đã khai báo",
+    "Correct the date in the insurance register, or add its pattern to the dates of this export."
+  )
+  static let reversed: Explanation = (
+    "the card ends before it begins", "thẻ kết thúc trước ngày bắt đầu giá trị",
+    "Correct the dates in the insurance register."
+  )
+}

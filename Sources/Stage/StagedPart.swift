@@ -1,0 +1,21 @@
+// What one stager leaves: sorted runs of one file's records, and counts for the ledger.
+// Invariant: recordCount = records in the runs of population or insurance + quarantinedCount.
+
+package import Record
+
+/// The staged records of one file, or of the part of it that one stager saw.
+package struct StagedPart: Hashable, Sendable {
+  package var population: [SortedRun] = []
+  package var legacy: [SortedRun] = []
+  package var insurance: [SortedRun] = []
+  package var quarantine: [SortedRun] = []
+  /// Records, after lists were split.
+  package var recordCount = 0
+  package var quarantinedCount = 0
+  /// How many records have each reason or note.
+  package var reasonCounts: [Reason: Int] = [:]
+  /// How many records have no value in each field that the pipeline file names.
+  package var blankCounts: [Field: Int] = [:]
+
+  package init() {}
+}

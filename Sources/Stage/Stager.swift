@@ -1,0 +1,334 @@
+// Raw records become checked, typed records on disk.
+// Invariant: every record ends in exactly one place: the population run, the insurance run, or quarantine, where it
+// stands with all that is wrong with it.
+// Load: one per worker thread, a file's records in batches; a clean record costs no allocation and no retain.
+
+package import Record
+import Sorted
+
+/// Takes the batches of one file.
+package struct Stager: ~Copyable {
+  private let export: ExportKind
+  private let fileIndex: Int
+  private let plan: FieldPlan
+  private let empty: EmptyValues
+  private let patterns: [DatePattern]
+  private let sexes: CodeList
+  private let statuses: CodeList
+  private let hasStatus: Bool
+  private let uppercaseNames: Bool
+  private let asOf: UInt32
+  private let groups = ObjectGroups()
+  private let folder = NameFolder()
+  private let separator: UInt8
+  private let splitFields: [Int]
+
+  /// Population or insurance, as the export is.
+  private var records: Sorter
+  private var legacy: Sorter
+  private var quarantine: Sorter
+
+  private var recordCount = 0
+  private var quarantinedCount = 0
+  private var reasonCounts = InlineArray<128, Int>(repeating: 0)
+  private var blankCounts = InlineArray<13, Int>(repeating: 0)
+
+  // Reused from record to record.
+  private var joined: [UInt8] = []
+  private var name: [UInt8] = []
+  private var capitals: [UInt8] = []
+  private var payload: [UInt8] = []
+  private var entry: [UInt8] = []
+
+  /// - Parameters:
+  ///   - fileIndex: the file's index among the export's files sorted by name.
+  ///   - folder: where the runs are written; it exists.
+  ///   - name: what the names of the runs begin with; no other stager in the folder has it.
+  ///   - bufferBytes: memory for records before they are sorted and written.
+  package init(rules: ExportRules, fileIndex: Int, folder: String, name: String, bufferBytes: Int) {
+    export = rules.export
+    self.fileIndex = fileIndex
+    plan = FieldPlan(rules.fields)
+    empty = EmptyValues(rules.emptyValues)
+    patterns = rules.datePatterns
+    sexes = rules.sexList
+    statuses = rules.statusList
+    hasStatus = rules.fields[.status] != nil
+    uppercaseNames = rules.uppercaseNames
+    asOf = rules.asOf.lastDay
+    separator = rules.split?.separator ?? 0
+    splitFields = rules.split?.fields.map(\.index) ?? []
+    let tenth = bufferBytes / 10
+    records = Sorter(folder: folder, name: "\(name)-\(export.name)", bufferBytes: tenth * 7)
+    legacy = Sorter(folder: folder, name: "\(name)-legacy", bufferBytes: tenth * 2)
+    quarantine = Sorter(folder: folder, name: "\(name)-quarantine", bufferBytes: tenth)
+    joined.reserveCapacity(4096)
+    self.name.reserveCapacity(1024)
+    capitals.reserveCapacity(1024)
+    payload.reserveCapacity(1024)
+  }
+
+  /// Stages all records of a batch.
+  package mutating func stage(_ batch: borrowing RawBatch) throws(Stop) {
+    let bytes = batch.bytes
+    for i in 0..<batch.count {
+      var ranges = FieldRanges()
+      if plan.joins {
+        join(batch, i, bytes.span, &ranges)
+        // Taken out and put back, so that the record can be read while the stager changes.
+        var text: [UInt8] = []
+        swap(&text, &joined)
+        try stage(batch.record(i), text.span, ranges)
+        swap(&text, &joined)
+      } else {
+        for k in plan.mapped.indices {
+          let field = plan.mapped[k]
+          ranges[at: field.field] = plan.range(
+            field.node, i, of: batch, bytes.span, empty, keepEmpty: field.isCoded)
+        }
+        try stage(batch.record(i), bytes.span, ranges)
+      }
+    }
+  }
+
+  /// Writes what is left.
+  /// - Returns: the runs, synced to disk, and the counts.
+  package consuming func finish() throws(Stop) -> StagedPart {
+    var part = StagedPart()
+    part.recordCount = recordCount
+    part.quarantinedCount = quarantinedCount
+    for reason in Reason.allCases where reasonCounts[Int(reason.rawValue)] > 0 {
+      part.reasonCounts[reason] = reasonCounts[Int(reason.rawValue)]
+    }
+    for field in Field.allCases where blankCounts[field.index] > 0 {
+      part.blankCounts[field] = blankCounts[field.index]
+    }
+    let runs = try records.finish()
+    if export == .population { part.population = runs } else { part.insurance = runs }
+    part.legacy = try legacy.finish()
+    part.quarantine = try quarantine.finish()
+    return part
+  }
+
+  /// Puts all values of a record in ``joined``.
+  private mutating func join(
+    _ batch: borrowing RawBatch, _ record: Int, _ bytes: Span<UInt8>, _ ranges: inout FieldRanges
+  ) {
+    joined.removeAll(keepingCapacity: true)
+    for k in plan.mapped.indices {
+      let field = plan.mapped[k]
+      let start = joined.count
+      _ = plan.append(
+        field.node, record, of: batch, bytes, empty, keepEmpty: field.isCoded, to: &joined)
+      ranges[at: field.field] = start..<joined.count
+    }
+  }
+
+  // MARK: One raw record
+
+  private mutating func stage(_ raw: RawRecord, _ text: Span<UInt8>, _ ranges: FieldRanges) throws(Stop) {
+    if let reason = ReadingRule.reason(for: raw.fault) {
+      recordCount += 1
+      return try hold(raw, 0, text, ranges, Reasons(reason), detail: 0..<0)
+    }
+    guard !splitFields.isEmpty else { return try stage(raw, 0, text, ranges) }
+    guard let count = SplitRule.positionCount(text, ranges, splitFields, separator, empty) else {
+      recordCount += 1
+      return try hold(raw, 0, text, ranges, Reasons(.listLength), detail: 0..<0)
+    }
+    var lists = ranges
+    for part in 0..<count {
+      var one = ranges
+      var hasValue = false
+      for k in splitFields.indices {
+        let field = splitFields[k]
+        let value = SplitRule.next(text, &lists[at: field], separator)
+        let isNone = empty.contains(text.extracting(value))
+        one[at: field] = isNone ? 0..<0 : value
+        hasValue = hasValue || !isNone
+      }
+      if hasValue || count == 1 { try stage(raw, part, text, one) }
+    }
+  }
+
+  private mutating func stage(
+    _ raw: RawRecord, _ part: Int, _ text: Span<UInt8>, _ ranges: FieldRanges
+  ) throws(Stop) {
+    recordCount += 1
+    for k in plan.mapped.indices where !plan.mapped[k].isCoded {
+      let field = plan.mapped[k].field
+      if ranges[at: field].isEmpty { blankCounts[field] += 1 }
+    }
+    switch export {
+    case .population: try stagePerson(raw, part, text, ranges)
+    case .insurance: try stageInsured(raw, part, text, ranges)
+    }
+  }
+
+  private mutating func stagePerson(
+    _ raw: RawRecord, _ part: Int, _ text: Span<UInt8>, _ ranges: FieldRanges
+  ) throws(Stop) {
+    var found = Reasons()
+    var detail = 0..<0
+    var record = PopulationRecord()
+    record.line = raw.line
+    let id = PersonalIDRule.person(text.extracting(ranges[.personalID]), &found)
+    record.legacy = LegacyIDRule.read(text.extracting(ranges[.legacyID]))
+    cleanName(text.extracting(ranges[.fullName]), &found)
+    record.birthDate = CalendarRule.birthDate(text.extracting(ranges[.birthDate]), patterns, asOf: asOf, &found)
+    record.sex = sex(text, ranges, &found, &detail)
+    if hasStatus {
+      switch statuses.read(text.extracting(ranges[.status]), empty) {
+      case .code(let code): record.status = PersonStatus(rawValue: code) ?? .unknown
+      case .blank:
+        record.status = .unknown
+        blankCounts[Field.status.index] += 1
+      case .unlisted:
+        found.insert(.statusCode)
+        detail = ranges[.status]
+      }
+    }
+    guard found.isEmpty, let id else { return try hold(raw, part, text, ranges, found, detail: detail) }
+    let place = Place(file: fileIndex, ordinal: Int(raw.ordinal), part: part).packed
+    payload.removeAll(keepingCapacity: true)
+    Self.write(record, name, to: &payload)
+    try Self.append(payload, LinkKey.personal(id), place, to: &records)
+    if record.legacy.packed != 0 {
+      entry.removeAll(keepingCapacity: true)
+      entry.append(integer: id.packed)
+      try Self.append(entry, .legacy(record.legacy), place, to: &legacy)
+    }
+  }
+
+  private mutating func stageInsured(
+    _ raw: RawRecord, _ part: Int, _ text: Span<UInt8>, _ ranges: FieldRanges
+  ) throws(Stop) {
+    var found = Reasons()
+    var notes = Reasons()
+    var detail = 0..<0
+    var record = InsuranceRecord()
+    record.line = raw.line
+    cleanName(text.extracting(ranges[.fullName]), &found)
+    record.birthDate = CalendarRule.birthDate(text.extracting(ranges[.birthDate]), patterns, asOf: asOf, &found)
+    record.sex = sex(text, ranges, &found, &detail)
+
+    let own = InsuranceNumberRule.read(text.extracting(ranges[.insuranceNumber]), &found)
+    let card = CardNumberRule.read(text.extracting(ranges[.cardNumber]), groups, &found, &notes)
+    record.cardNumber = card.number
+    record.insuranceNumber = InsuranceNumberRule.choose(own, card, &found)
+
+    let personal = text.extracting(ranges[.personalID])
+    let id = PersonalIDRule.insured(personal, record)
+    record.rule = id.key.legacyID == nil ? .personalID : .legacyID
+    if let number = id.key.personalID, !own.isNone { InsuranceNumberRule.compare(own, with: number, &notes) }
+    CardNumberRule.compare(card.tail, own, id.key.personalID, &notes)
+
+    ValidityRule.read(
+      text.extracting(ranges[.validFrom]), text.extracting(ranges[.validTo]), patterns, &record, &found)
+    record.fiveYearsFrom = FiveYearsRule.read(text.extracting(ranges[.fiveYearsFrom]), patterns, &notes)
+    record.facility = FacilityRule.read(text.extracting(ranges[.facilityCode]), &notes)
+    record.area = AreaRule.read(text.extracting(ranges[.areaCode]), &notes)
+
+    guard found.isEmpty else { return try hold(raw, part, text, ranges, found, detail: detail) }
+    let isLinkable = id.key >= LinkKey.firstLegacy
+    record.words = isLinkable ? notes : id.reasons
+    if !record.words.isEmpty { count(record.words) }
+    let place = Place(file: fileIndex, ordinal: Int(raw.ordinal), part: part).packed
+    payload.removeAll(keepingCapacity: true)
+    let kept = isLinkable ? 0 : min(personal.count, 255)
+    record.rawIDByteCount = UInt8(kept)
+    Self.write(record, name, personal.extracting(0..<kept), to: &payload)
+    try Self.append(payload, id.key, place, to: &records)
+  }
+
+  private mutating func cleanName(_ value: Span<UInt8>, _ found: inout Reasons) {
+    name.removeAll(keepingCapacity: true)
+    if let reason = NameRule.clean(value, folder, into: &name) { found.insert(reason) }
+    if uppercaseNames {
+      capitals.removeAll(keepingCapacity: true)
+      Self.capitalize(name, folder, into: &capitals)
+      swap(&name, &capitals)
+    }
+  }
+
+  private mutating func sex(
+    _ text: Span<UInt8>, _ ranges: FieldRanges, _ found: inout Reasons, _ detail: inout Range<Int>
+  ) -> Sex {
+    switch sexes.read(text.extracting(ranges[.sex]), empty) {
+    case .code(let code): return Sex(rawValue: code) ?? .unknown
+    case .blank:
+      blankCounts[Field.sex.index] += 1
+      return .unknown
+    case .unlisted:
+      found.insert(.sexCode)
+      detail = ranges[.sex]
+      return .unknown
+    }
+  }
+
+  // MARK: Quarantine
+
+  /// Sends a record to quarantine with all that was found.
+  ///
+  /// - Parameter detail: where a code outside its list stands.
+  private mutating func hold(
+    _ raw: RawRecord, _ part: Int, _ text: Span<UInt8>, _ ranges: FieldRanges, _ found: Reasons,
+    detail: Range<Int>
+  ) throws(Stop) {
+    quarantinedCount += 1
+    count(found)
+    let id = text.extracting(ranges[.personalID])
+    var record = QuarantinedRecord(export: export, line: raw.line, reasons: found)
+    record.personalID = string(id)
+    record.insuranceNumber = string(text.extracting(ranges[.insuranceNumber]))
+    record.cardNumber = string(text.extracting(ranges[.cardNumber]))
+    if found.contains(.statusCode) {
+      record.detail = StatusRule.detail(text.extracting(detail))
+    } else if found.contains(.sexCode) {
+      record.detail = SexRule.detail(text.extracting(detail))
+    }
+    payload.removeAll(keepingCapacity: true)
+    record.append(to: &payload)
+    let place = Place(file: fileIndex, ordinal: Int(raw.ordinal), part: part).packed
+    try Self.append(payload, PersonalIDRule.key(holding: id), place, to: &quarantine)
+  }
+
+  // MARK: Buffers and sorters
+  // Static, because a span of one of the stager's buffers would keep all of the stager from changing.
+
+  private static func write(_ record: PopulationRecord, _ name: borrowing [UInt8], to payload: inout [UInt8]) {
+    record.append(to: &payload, name: name.span)
+  }
+  private static func write(
+    _ record: InsuranceRecord, _ name: borrowing [UInt8], _ rawID: Span<UInt8>, to payload: inout [UInt8]
+  ) {
+    record.append(to: &payload, name: name.span, rawID: rawID)
+  }
+  private static func append(
+    _ payload: borrowing [UInt8], _ key: LinkKey, _ place: UInt64, to sorter: inout Sorter
+  ) throws(Stop) {
+    try sorter.append(key: key.packed, place: place, payload.span)
+  }
+  private static func capitalize(
+    _ name: borrowing [UInt8], _ folder: NameFolder, into capitals: inout [UInt8]
+  ) {
+    folder.exact(ofClean: name.span, into: &capitals)
+  }
+
+  private mutating func count(_ reasons: Reasons) {
+    var (low, high) = (reasons.low, reasons.high)
+    while low != 0 {
+      reasonCounts[low.trailingZeroBitCount] += 1
+      low &= low - 1
+    }
+    while high != 0 {
+      reasonCounts[64 + high.trailingZeroBitCount] += 1
+      high &= high - 1
+    }
+  }
+}
+
+/// A value as text, for people.
+func string(_ bytes: Span<UInt8>) -> String {
+  unsafe bytes.withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
+}
