@@ -99,9 +99,11 @@ package struct NameFolder: Sendable {
         bare.append(UInt8(ascii: "D"))
       } else if !isDropped(scalar) {
         let letter = table[scalar]
-        append(letter.base, to: &bare)
-        if letter.marks.0 != 0, !isDropped(letter.marks.0) { append(letter.marks.0, to: &bare) }
-        if letter.marks.1 != 0, !isDropped(letter.marks.1) { append(letter.marks.1, to: &bare) }
+        if letter.marks.0 == 0 || isDropped(letter.marks.0), letter.marks.1 == 0 || isDropped(letter.marks.1) {
+          append(letter.base, to: &bare)
+        } else {
+          appendForeign(letter, to: &bare)
+        }
       }
     }
   }
@@ -140,6 +142,17 @@ package struct NameFolder: Sendable {
     }
     append(foldedLookalike(whole), to: &clean)
     for mark in left { append(mark, to: &clean) }
+  }
+
+  /// Puts a letter together with those of its marks that Vietnamese doesn't have.
+  private func appendForeign(_ letter: LetterTable.Letter, to bare: inout [UInt8]) {
+    var whole = letter.base
+    var left: UInt32 = 0
+    for mark in [letter.marks.0, letter.marks.1] where mark != 0 && !isDropped(mark) {
+      if let next = table.letter(whole, with: mark) { whole = next } else { left = mark }
+    }
+    append(whole, to: &bare)
+    if left != 0 { append(left, to: &bare) }
   }
 
   private func foldedLookalike(_ scalar: UInt32) -> UInt32 {
@@ -196,6 +209,8 @@ package struct NameFolder: Sendable {
       guard byte & 0xC0 == 0x80 else { return 0xFFFD }
       scalar = scalar << 6 | byte & 0x3F
     }
+    // Overlong, a surrogate, or beyond Unicode: never copied, so that what is folded is always UTF-8.
+    if more > 1, scalar < (more == 2 ? 0x800 : 0x10000) || scalar > 0x10FFFF || scalar >> 11 == 0x1B { return 0xFFFD }
     i += more
     return scalar
   }
