@@ -40,7 +40,9 @@ struct CodeList: Sendable {
     return word
   }
 
-  /// Reads a trimmed value. The list comes first, so that a code which is also an empty value keeps its meaning.
+  /// Reads a trimmed value.
+  ///
+  /// The list comes first, so that a code which is also an empty value keeps its meaning.
   func read(_ value: Span<UInt8>, _ empty: EmptyValues) -> Reading {
     if value.isEmpty { return .blank }
     if value.count <= 8 {

@@ -21,7 +21,9 @@ package enum DateReading: Hashable, Sendable, BitwiseCopyable {
 /// One way to write dates.
 package struct DatePattern: Sendable, Hashable {
   /// One step of a pattern: digits of a part, or a byte that stands for itself.
-  private enum Step: UInt8 { case literal, year, month, shortMonth, day, shortDay, hour, minute, second, serial }
+  private enum Step: UInt8 {
+    case literal, year, month, shortMonth, day, shortDay, hour, minute, second, serial
+  }
 
   private static let most = 24
   /// Step in the high byte, literal byte in the low one.
@@ -30,6 +32,11 @@ package struct DatePattern: Sendable, Hashable {
   /// Lengths of the shortest and the longest value that can match.
   private var shortest = 0
   private var longest = 0
+  /// Where the parts stand, when every value has them at the same place and there is no time of day.
+  private var isFixed = false
+  private var yearAt = 0
+  private var monthAt = -1
+  private var dayAt = -1
 
   /// Reads a pattern.
   ///
@@ -86,6 +93,27 @@ package struct DatePattern: Sendable, Hashable {
     }
     guard seen.contains(UInt8(ascii: "y")) else { return nil }
     guard seen.contains(UInt8(ascii: "M")) || !seen.contains(UInt8(ascii: "d")) else { return nil }
+    findPlaces()
+  }
+
+  private mutating func findPlaces() {
+    var at = 0
+    for i in 0..<count {
+      switch Step(rawValue: UInt8(truncatingIfNeeded: steps[i] >> 8)) {
+      case .literal: at += 1
+      case .year:
+        yearAt = at
+        at += 4
+      case .month:
+        monthAt = at
+        at += 2
+      case .day:
+        dayAt = at
+        at += 2
+      default: return
+      }
+    }
+    isFixed = true
   }
 
   private mutating func append(_ step: Step, _ byte: UInt8, _ width: ClosedRange<Int>) {
@@ -98,6 +126,40 @@ package struct DatePattern: Sendable, Hashable {
   /// Reads a whole, trimmed value.
   package func read(_ value: Span<UInt8>) -> DateReading {
     guard value.count >= shortest, value.count <= longest else { return .noMatch }
+    return isFixed ? readFixed(value) : readSteps(value)
+  }
+
+  /// Reads a value whose parts stand at known places.
+  private func readFixed(_ value: Span<UInt8>) -> DateReading {
+    var bad: UInt8 = 0
+    var at = 0
+    for i in 0..<count {
+      let step = steps[i]
+      if step >> 8 == 0 {
+        bad |= value[at] ^ UInt8(truncatingIfNeeded: step)
+        at += 1
+      } else {
+        at += step >> 8 == UInt16(Step.year.rawValue) ? 4 : 2
+      }
+    }
+    guard bad == 0 else { return .noMatch }
+    let year = pair(value, yearAt) * 100 + pair(value, yearAt + 2)
+    let month = monthAt < 0 ? 0 : pair(value, monthAt)
+    let day = dayAt < 0 ? 0 : pair(value, dayAt)
+    guard year >= 0, month >= 0, day >= 0 else { return .noMatch }
+    guard let date = CalendarDate(year: year, month: month, day: day) else { return .impossible }
+    return .date(date)
+  }
+
+  /// Two digits as a number; far below zero when one is no digit.
+  @inline(__always)
+  private func pair(_ value: Span<UInt8>, _ at: Int) -> Int {
+    let (tens, ones) = (Int(value[at]) - 48, Int(value[at + 1]) - 48)
+    return tens >= 0 && tens < 10 && ones >= 0 && ones < 10 ? tens * 10 + ones : -1_000_000
+  }
+
+  /// Reads a value step by step, as every pattern can be read: the slow way, for tests to compare with.
+  package func readSteps(_ value: Span<UInt8>) -> DateReading {
     var (year, month, day) = (0, 0, 0)
     var at = 0
     for i in 0..<count {
@@ -133,7 +195,9 @@ package struct DatePattern: Sendable, Hashable {
     return .date(date)
   }
 
-  /// A serial day number, its time of day behind the point dropped. Day 60 is the 29 February 1900 that never was.
+  /// A serial day number, its time of day behind the point dropped.
+  ///
+  /// Day 60 is the 29 February 1900 that never was.
   private static func readSerial(_ value: Span<UInt8>) -> DateReading {
     var serial = 0
     var i = 0

@@ -84,7 +84,8 @@ extension ExportRules {
     let field: Field? =
       switch reason {
       case .nameMissing, .nameFormat, .nameMojibake: .fullName
-      case .birthDateMissing, .birthDateFormat, .birthDateImpossible, .birthDateFuture, .birthDateTooEarly: .birthDate
+      case .birthDateMissing, .birthDateFormat, .birthDateImpossible, .birthDateFuture, .birthDateTooEarly:
+        .birthDate
       case .sexCode: .sex
       case .statusCode: .status
       case .personalIDMissing, .personalIDFormat, .filler, .leadingZeroLost, .insuranceNumberInID, .passport,

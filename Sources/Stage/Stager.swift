@@ -175,7 +175,8 @@ package struct Stager: ~Copyable {
     let id = PersonalIDRule.person(text.extracting(ranges[.personalID]), &found)
     record.legacy = LegacyIDRule.read(text.extracting(ranges[.legacyID]))
     cleanName(text.extracting(ranges[.fullName]), &found)
-    record.birthDate = CalendarRule.birthDate(text.extracting(ranges[.birthDate]), patterns, asOf: asOf, &found)
+    record.birthDate = CalendarRule.birthDate(
+      text.extracting(ranges[.birthDate]), patterns, asOf: asOf, &found)
     record.sex = sex(text, ranges, &found, &detail)
     if hasStatus {
       switch statuses.read(text.extracting(ranges[.status]), empty) {
@@ -209,7 +210,8 @@ package struct Stager: ~Copyable {
     var record = InsuranceRecord()
     record.line = raw.line
     cleanName(text.extracting(ranges[.fullName]), &found)
-    record.birthDate = CalendarRule.birthDate(text.extracting(ranges[.birthDate]), patterns, asOf: asOf, &found)
+    record.birthDate = CalendarRule.birthDate(
+      text.extracting(ranges[.birthDate]), patterns, asOf: asOf, &found)
     record.sex = sex(text, ranges, &found, &detail)
 
     let own = InsuranceNumberRule.read(text.extracting(ranges[.insuranceNumber]), &found)
@@ -296,7 +298,8 @@ package struct Stager: ~Copyable {
   // MARK: Buffers and sorters
   // Static, because a span of one of the stager's buffers would keep all of the stager from changing.
 
-  private static func write(_ record: PopulationRecord, _ name: borrowing [UInt8], to payload: inout [UInt8]) {
+  private static func write(_ record: PopulationRecord, _ name: borrowing [UInt8], to payload: inout [UInt8])
+  {
     record.append(to: &payload, name: name.span)
   }
   private static func write(

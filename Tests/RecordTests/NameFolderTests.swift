@@ -31,7 +31,8 @@ private enum SlowFolding {
     var folded = ""
     for letter in letters {
       let marks = letter.dropFirst()
-      let ordered = [letter[0]] + marks.filter(shapes.contains) + marks.filter(tones.contains)
+      let ordered =
+        [letter[0]] + marks.filter(shapes.contains) + marks.filter(tones.contains)
         + marks.filter { !shapes.contains($0) && !tones.contains($0) }
       var whole = ""
       for scalar in ordered.compactMap(Unicode.Scalar.init) {
@@ -58,7 +59,9 @@ private enum SlowFolding {
 /// The 134 Vietnamese letters beyond ASCII.
 let vietnameseLetters: [String] = {
   let toned = Array("aăâeêioôơuưy").flatMap { vowel in
-    ["\u{300}", "\u{301}", "\u{309}", "\u{303}", "\u{323}"].map { (String(vowel) + $0).precomposedStringWithCanonicalMapping }
+    ["\u{300}", "\u{301}", "\u{309}", "\u{303}", "\u{323}"].map {
+      (String(vowel) + $0).precomposedStringWithCanonicalMapping
+    }
   }
   let small = toned + ["ă", "â", "ê", "ô", "ơ", "ư", "đ"]
   return small + small.map { $0.uppercased() }
@@ -100,10 +103,14 @@ private func same(_ a: String, _ b: String) -> Bool { Array(a.utf8) == Array(b.u
 
   static let folded: [(String, String, String)] = [
     ("  Trần\u{A0}\u{A0}Văn \t Bắc ", "TRẦN VĂN BẮC", "TRAN VAN BAC"), ("Y Blăk", "Y BLĂK", "Y BLAK"),
-    ("K'Brai", "K'BRAI", "K'BRAI"), ("K\u{2019}Brai", "K'BRAI", "K'BRAI"), ("K\u{2BC}Brai", "K'BRAI", "K'BRAI"),
-    ("K\u{2018}Brai", "K'BRAI", "K'BRAI"), ("\u{D0}ỗ An", "ĐỖ AN", "DO AN"), ("\u{189}ỗ An", "ĐỖ AN", "DO AN"),
-    ("\u{F0}ỗ an", "ĐỖ AN", "DO AN"), ("\u{256}ỗ an", "ĐỖ AN", "DO AN"), ("\u{FEFF}Lê\u{200B} An", "LÊ AN", "LE AN"),
-    ("Ho\u{340}a", "HÒA", "HOA"), ("HOÀ", "HOÀ", "HOA"), ("José Ñandú", "JOSÉ ÑANDÚ", "JOSE NANDU"), ("Françoise Ḉ", "FRANÇOISE Ḉ", "FRANÇOISE Ç"),
+    ("K'Brai", "K'BRAI", "K'BRAI"), ("K\u{2019}Brai", "K'BRAI", "K'BRAI"),
+    ("K\u{2BC}Brai", "K'BRAI", "K'BRAI"),
+    ("K\u{2018}Brai", "K'BRAI", "K'BRAI"), ("\u{D0}ỗ An", "ĐỖ AN", "DO AN"),
+    ("\u{189}ỗ An", "ĐỖ AN", "DO AN"),
+    ("\u{F0}ỗ an", "ĐỖ AN", "DO AN"), ("\u{256}ỗ an", "ĐỖ AN", "DO AN"),
+    ("\u{FEFF}Lê\u{200B} An", "LÊ AN", "LE AN"),
+    ("Ho\u{340}a", "HÒA", "HOA"), ("HOÀ", "HOÀ", "HOA"), ("José Ñandú", "JOSÉ ÑANDÚ", "JOSE NANDU"),
+    ("Françoise Ḉ", "FRANÇOISE Ḉ", "FRANÇOISE Ç"),
   ]
   @Test("a name is folded", arguments: folded)
   func folds(name: String, exact: String, bare: String) {
@@ -114,7 +121,9 @@ private func same(_ a: String, _ b: String) -> Bool { Array(a.utf8) == Array(b.u
 
   @Test(
     "text read in the wrong encoding is noticed",
-    arguments: ["Nguyá»…n VÄƒn HÃ²a", "NGUYá»„N", "Tráº§n", "HÃ²a", "Ã\u{90}á»— An", "NGUY\u{FFFD}N", "Tr\u{9D}n"])
+    arguments: [
+      "Nguyá»…n VÄƒn HÃ²a", "NGUYá»„N", "Tráº§n", "HÃ²a", "Ã\u{90}á»— An", "NGUY\u{FFFD}N", "Tr\u{9D}n",
+    ])
   func mojibake(name: String) {
     var clean: [UInt8] = []
     #expect(folder.clean(Array(name.utf8).span, into: &clean) == .mojibake)
@@ -129,7 +138,8 @@ private func same(_ a: String, _ b: String) -> Bool { Array(a.utf8) == Array(b.u
   }
 
   static let faults: [(String, NameFault?)] = [
-    ("", .empty), ("   ", .empty), ("\u{A0}\u{200B}", .empty), ("A1", .format), ("---", .format), ("A\u{7}", .format),
+    ("", .empty), ("   ", .empty), ("\u{A0}\u{200B}", .empty), ("A1", .format), ("---", .format),
+    ("A\u{7}", .format),
     ("\u{301}", .format), ("A", nil), ("Ă", nil), (String(repeating: "A", count: 255), nil),
     (String(repeating: "A", count: 256), .tooLong), (String(repeating: "ậ", count: 255), nil),
     (String(repeating: "a\u{323}\u{302}", count: 255), nil),
@@ -154,10 +164,36 @@ private func same(_ a: String, _ b: String) -> Bool { Array(a.utf8) == Array(b.u
     #expect(String(validating: bare, as: UTF8.self) != nil)
   }
 
+  @Test("the short cut for clean names gives what the whole way gives", arguments: UInt64(0)..<300)
+  func shortCut(seed: UInt64) {
+    var random = SeededGenerator(seed)
+    let pieces: [[UInt8]] =
+      vietnameseLetters.map { Array($0.utf8) }
+      + [[0x20], [0x27], [0x2D], [0x2E], [0x41], [0x7A], [0x60], [0x31], [0x09]]
+      + [
+        [0xC3, 0x90], [0xC3, 0xB0], [0xC6, 0x89], [0xC3, 0x97], [0xC5, 0xBF], [0xE1, 0xBA, 0x9F],
+        [0xE1, 0xBA],
+      ]
+      + [[0xC3], [0xCC, 0x81], [0xC2, 0xA0], [0xC2, 0xBB], [0xE2, 0x80, 0x99], [0xC7, 0x8D], [0x80]]
+    let letterCount = vietnameseLetters.count
+    var name: [UInt8] = []
+    for _ in 0..<Int.random(in: 0...12, using: &random) {
+      let isOdd = Int.random(in: 0..<8, using: &random) == 0
+      let i = Int.random(in: isOdd ? letterCount..<pieces.count : 0..<letterCount + 6, using: &random)
+      name += pieces[i]
+    }
+    var (quick, slow): ([UInt8], [UInt8]) = ([], [])
+    #expect(folder.clean(name.span, into: &quick) == folder.slowlyClean(name.span, into: &slow))
+    #expect(quick == slow)
+  }
+
   @Test("folding agrees with the slow way, and twice is once", arguments: UInt64(0)..<400)
   func oracle(seed: UInt64) {
     var random = SeededGenerator(seed)
-    let parts = vietnameseLetters + ["a", "B", "n", "g", "H", " ", "  ", "'", "\u{2019}", "\u{A0}", "\u{D0}", "ñ", "Ç", "ë"]
+    let parts =
+      vietnameseLetters + [
+        "a", "B", "n", "g", "H", " ", "  ", "'", "\u{2019}", "\u{A0}", "\u{D0}", "ñ", "Ç", "ë",
+      ]
     var name = "A"
     for _ in 0..<Int.random(in: 1...30, using: &random) {
       var part = parts.randomElement(using: &random) ?? "a"
@@ -173,6 +209,9 @@ private func same(_ a: String, _ b: String) -> Bool { Array(a.utf8) == Array(b.u
       name += part
     }
     let forms = folder.forms(of: name)
+    var slow: [UInt8] = []
+    #expect(folder.slowlyClean(Array(name.utf8).span, into: &slow) == nil)
+    #expect(Array(forms.clean.utf8) == slow)
     #expect(same(forms.clean, SlowFolding.clean(name)))
     #expect(same(forms.exact, SlowFolding.exact(name)))
     #expect(same(forms.bare, SlowFolding.bare(name)))

@@ -11,7 +11,9 @@ import Testing
     record.birthDate = CalendarDate(packed: .random(in: 0...9999_12_31, using: &random))
     record.sex = Sex.allCases.randomElement(using: &random) ?? .unknown
     record.status = PersonStatus.allCases.randomElement(using: &random) ?? .unknown
-    let name = (0..<Int.random(in: 0...300, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
+    let name = (0..<Int.random(in: 0...300, using: &random)).map { _ in
+      UInt8.random(in: 0...255, using: &random)
+    }
     var bytes: [UInt8] = []
     record.append(to: &bytes, name: name.span)
     #expect(bytes.count == PopulationRecord.headByteCount + name.count)
@@ -25,7 +27,9 @@ import Testing
     var record = InsuranceRecord()
     record.line = .random(in: 0...UInt32.max, using: &random)
     record.insuranceNumber = try InsuranceNumber(Array("7912345678".utf8).span)
-    if Bool.random(using: &random) { record.cardNumber = try CardNumber(Array("DN479079205000123".utf8).span) }
+    if Bool.random(using: &random) {
+      record.cardNumber = try CardNumber(Array("DN479079205000123".utf8).span)
+    }
     record.facility = ShortCode(Array("01C54".utf8).span) ?? .none
     record.area = ShortCode(Array("K2".utf8).span) ?? .none
     record.birthDate = CalendarDate(packed: .random(in: 0...9999_12_31, using: &random))
@@ -35,8 +39,12 @@ import Testing
     record.sex = Sex.allCases.randomElement(using: &random) ?? .unknown
     record.rule = LinkRule.allCases.randomElement(using: &random) ?? .personalID
     record.words = Reasons(low: random.next(), high: random.next())
-    let name = (0..<Int.random(in: 0...300, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
-    let rawID = (0..<Int.random(in: 0...255, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
+    let name = (0..<Int.random(in: 0...300, using: &random)).map { _ in
+      UInt8.random(in: 0...255, using: &random)
+    }
+    let rawID = (0..<Int.random(in: 0...255, using: &random)).map { _ in
+      UInt8.random(in: 0...255, using: &random)
+    }
     record.rawIDByteCount = UInt8(rawID.count)
     var bytes: [UInt8] = []
     record.append(to: &bytes, name: name.span, rawID: rawID.span)

@@ -58,7 +58,9 @@ private func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
     var random = SeededGenerator(seed)
     func number() throws -> InsuranceNumber {
       let head = padded(UInt64.random(in: 0..<3, using: &random), to: 9)
-      let digits = head + (Bool.random(using: &random) ? "1" : "0") + (Bool.random(using: &random) ? "" : "0\(UInt8.random(in: 0...1, using: &random))")
+      let digits =
+        head + (Bool.random(using: &random) ? "1" : "0")
+        + (Bool.random(using: &random) ? "" : "0\(UInt8.random(in: 0...1, using: &random))")
       return try InsuranceNumber(bytes(digits).span)
     }
     let (a, b) = (try number(), try number())
@@ -68,7 +70,10 @@ private func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
 
   @Test("the order of insurance numbers is strict where one begins the other")
   func insuranceExtremes() throws {
-    let texts = ["0000000000", "000000000000", "000000000099", "0000000001", "0100000000", "010000000000", "010000000099", "0100000001", "9999999999", "999999999900", "999999999999"]
+    let texts = [
+      "0000000000", "000000000000", "000000000099", "0000000001", "0100000000", "010000000000",
+      "010000000099", "0100000001", "9999999999", "999999999900", "999999999999",
+    ]
     let numbers = try texts.map { try InsuranceNumber(bytes($0).span) }
     #expect(numbers.shuffled().sorted().map(\.text) == texts.sorted())
   }
@@ -78,7 +83,9 @@ private func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
     #expect(try InsuranceNumber(bytes("0123456789").span) != InsuranceNumber(bytes("000123456789").span))
     #expect(try InsuranceNumber(bytes("0000000000").span).isNone == false)
     #expect(try InsuranceNumber(bytes("0000000000").span).isFiller)
-    #expect(throws: FieldFault.length(expected: 10, found: 11)) { try InsuranceNumber(bytes("01234567890").span) }
+    #expect(throws: FieldFault.length(expected: 10, found: 11)) {
+      try InsuranceNumber(bytes("01234567890").span)
+    }
   }
 
   static let cards: [(String, CardNumber.Fault?)] = [
@@ -101,7 +108,9 @@ private func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
 
   @Test("card numbers are ordered as their text")
   func cardOrder() throws {
-    let texts = ["CA5010000000001", "DN4010000000000", "DN401000000000000", "DN4010000000001", "DN5010000000000"]
+    let texts = [
+      "CA5010000000001", "DN4010000000000", "DN401000000000000", "DN4010000000001", "DN5010000000000",
+    ]
     #expect(try texts.reversed().map { try CardNumber(bytes($0).span) }.sorted().map(\.text) == texts)
   }
 
@@ -111,7 +120,13 @@ private func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
   @Test("a short code is refused when nothing can hold it", arguments: ["", "12345678", "a b", "Ắ"])
   func shortCodeRefused(text: String) { #expect(ShortCode(bytes(text).span) == nil) }
 
-  @Test("a date exists or is none", arguments: [(2024, 2, 29, true), (2023, 2, 29, false), (1900, 2, 29, false), (2000, 2, 29, true), (2020, 4, 31, false), (2020, 13, 1, false), (2020, 0, 1, false), (0, 1, 1, false), (9999, 12, 31, true), (2020, 0, 0, true), (2020, 5, 0, true)])
+  @Test(
+    "a date exists or is none",
+    arguments: [
+      (2024, 2, 29, true), (2023, 2, 29, false), (1900, 2, 29, false), (2000, 2, 29, true),
+      (2020, 4, 31, false), (2020, 13, 1, false), (2020, 0, 1, false), (0, 1, 1, false), (9999, 12, 31, true),
+      (2020, 0, 0, true), (2020, 5, 0, true),
+    ])
   func dates(year: Int, month: Int, day: Int, exists: Bool) {
     #expect((CalendarDate(year: year, month: month, day: day) != nil) == exists)
   }
@@ -123,12 +138,18 @@ private func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
     #expect(CalendarDate(packed: date.packed) == date)
   }
 
-  @Test("text of another form is no date", arguments: ["", "1950-7", "1950-00", "1950-07-00", "50", "2023-02-29", "+950", "1950-01-01-01", "19500101"])
+  @Test(
+    "text of another form is no date",
+    arguments: [
+      "", "1950-7", "1950-00", "1950-07-00", "50", "2023-02-29", "+950", "1950-01-01-01", "19500101",
+    ])
   func notISO(text: String) { #expect(CalendarDate(iso: text) == nil) }
 
   @Test("dates agree at the coarser precision")
   func agreement() {
-    let (year, month, day) = (CalendarDate(packed: 1950_00_00), CalendarDate(packed: 1950_07_00), CalendarDate(packed: 1950_07_14))
+    let (year, month, day) = (
+      CalendarDate(packed: 1950_00_00), CalendarDate(packed: 1950_07_00), CalendarDate(packed: 1950_07_14)
+    )
     #expect(year.agrees(with: day) && month.agrees(with: day) && day.agrees(with: month))
     #expect(!month.agrees(with: CalendarDate(packed: 1950_08_14)))
     #expect(!CalendarDate.none.agrees(with: .none))

@@ -26,7 +26,8 @@ import Testing
 
   static let impossible: [(String, String)] = [
     ("dd/MM/yyyy", "29/02/2023"), ("dd/MM/yyyy", "31/04/2020"), ("dd/MM/yyyy", "32/01/2020"),
-    ("dd/MM/yyyy", "01/13/2020"), ("dd/MM/yyyy", "15/00/1950"), ("dd/MM/yyyy", "29/02/1900"), ("yyyy", "0000"),
+    ("dd/MM/yyyy", "01/13/2020"), ("dd/MM/yyyy", "15/00/1950"), ("dd/MM/yyyy", "29/02/1900"),
+    ("yyyy", "0000"),
     ("yyyyMMdd", "20231301"), ("yyyyMMddHHmm", "202302290000"), ("excel", "0"), ("excel", "60"),
     ("excel", "2958466"), ("MM/yyyy", "13/1950"),
   ]
@@ -36,10 +37,13 @@ import Testing
   }
 
   static let unmatched: [(String, String)] = [
-    ("dd/MM/yyyy", "2/3/2005"), ("dd/MM/yyyy", "02-03-2005"), ("dd/MM/yyyy", "02/03/2005 "), ("dd/MM/yyyy", ""),
-    ("dd/MM/yyyy", "02/03/20055"), ("dd/MM/yyyy", "aa/bb/cccc"), ("d/M/yyyy", "123/1/2005"), ("d/M/yyyy", "/1/2005"),
+    ("dd/MM/yyyy", "2/3/2005"), ("dd/MM/yyyy", "02-03-2005"), ("dd/MM/yyyy", "02/03/2005 "),
+    ("dd/MM/yyyy", ""),
+    ("dd/MM/yyyy", "02/03/20055"), ("dd/MM/yyyy", "aa/bb/cccc"), ("d/M/yyyy", "123/1/2005"),
+    ("d/M/yyyy", "/1/2005"),
     ("yyyy", "195"), ("yyyy", "19500"), ("yyyy", "-195"), ("yyyyMMddHHmm", "199203042460"),
-    ("yyyyMMddHHmm", "199203042400"), ("excel", "12a"), ("excel", "45292."), ("excel", "12345678"), ("excel", ".5"),
+    ("yyyyMMddHHmm", "199203042400"), ("excel", "12a"), ("excel", "45292."), ("excel", "12345678"),
+    ("excel", ".5"),
     ("yyyy-MM-dd'T'HH:mm:ss", "1988-12-31 00:00:00"),
   ]
   @Test("a value of another form matches nothing", arguments: unmatched)
@@ -50,10 +54,27 @@ import Testing
   @Test(
     "a pattern that says nothing sure is refused",
     arguments: [
-      "", "dd/MM", "dd/yyyy", "yy", "dd/MM/yyy", "yyyyTMM", "x", "yyyy-QQ", "dMyyyy", "d1/MM/yyyy", "yyyy/yyyy",
+      "", "dd/MM", "dd/yyyy", "yy", "dd/MM/yyy", "yyyyTMM", "x", "yyyy-QQ", "dMyyyy", "d1/MM/yyyy",
+      "yyyy/yyyy",
       "dd/MM/yyyy'", "H/yyyy", "ddd/MM/yyyy", "Excel", "yyyy MM dd HH mm ss -------------------------",
     ])
   func refused(pattern: String) { #expect(DatePattern(pattern) == nil) }
+
+  @Test("reading by places gives what reading step by step gives", arguments: UInt64(0)..<200)
+  func fixedPlaces(seed: UInt64) throws {
+    var random = SeededGenerator(seed)
+    let texts = ["dd/MM/yyyy", "yyyyMMdd", "yyyy", "MM/yyyy", "dd-MM-yyyy", "MMyyyy", "d/M/yyyy"]
+    let pattern = try #require(DatePattern(texts.randomElement(using: &random) ?? "yyyy"))
+    for text in [
+      "02/03/2005", "20050302", "1950", "07/1950", "29-02-2023", "071950", "31/04/1999", "00/00/1950",
+    ] {
+      var value = Array(text.utf8)
+      if Bool.random(using: &random) {
+        value[Int.random(in: value.indices, using: &random)] = UInt8.random(in: 0x20...0x7F, using: &random)
+      }
+      #expect(pattern.read(value.span) == pattern.readSteps(value.span))
+    }
+  }
 
   @Test("patterns are tried in order, and one that gives a date wins over one that matched no day")
   func order() throws {
@@ -79,7 +100,8 @@ import Testing
           }
           #expect(pattern.read(Array(text.utf8).span) == .date(date))
           // Day 61 of the spreadsheet is 1 March 1900; before that the days stand one higher.
-          let number = date.dayNumber - CalendarDate(packed: 1900_03_01).dayNumber + (date.packed < 1900_03_01 ? 60 : 61)
+          let number =
+            date.dayNumber - CalendarDate(packed: 1900_03_01).dayNumber + (date.packed < 1900_03_01 ? 60 : 61)
           #expect(serial.read(Array("\(number)".utf8).span) == .date(date))
         }
       }

@@ -30,15 +30,19 @@ import Testing
     (.personalID, nil, "missing"), (.personalID, "-", "missing"), (.personalID, "0", "missing filler"),
     (.personalID, "000000000", "missing filler"), (.personalID, "999999999999", "missing filler"),
     (.personalID, "111", "missing filler"),
-    (.personalID, "79205000123", "invalid leading_zero_lost"), (.personalID, "1205000123", "invalid leading_zero_lost"),
-    (.personalID, "24123456", "invalid leading_zero_lost"), (.personalID, "7912345678", "invalid insurance_number_in_id"),
+    (.personalID, "79205000123", "invalid leading_zero_lost"),
+    (.personalID, "1205000123", "invalid leading_zero_lost"),
+    (.personalID, "24123456", "invalid leading_zero_lost"),
+    (.personalID, "7912345678", "invalid insurance_number_in_id"),
     (.personalID, "97205000123", "invalid wrong_length"), (.personalID, "9205000123", "invalid wrong_length"),
     (.personalID, "123", "invalid wrong_length"), (.personalID, "0792050001234", "invalid wrong_length"),
     (.personalID, "123456789012345678901234567890", "invalid wrong_length"),
     (.personalID, "B1234567", "invalid passport"), (.personalID, "P12345678", "invalid passport"),
     (.personalID, "b1234567", "invalid not_digits"), (.personalID, "B123456", "invalid not_digits"),
-    (.personalID, "7.9205E+10", "invalid spreadsheet_exponent"), (.personalID, "1,0E+11", "invalid spreadsheet_exponent"),
-    (.personalID, "7.92E10", "invalid spreadsheet_exponent"), (.personalID, "1E+11", "invalid spreadsheet_exponent"),
+    (.personalID, "7.9205E+10", "invalid spreadsheet_exponent"),
+    (.personalID, "1,0E+11", "invalid spreadsheet_exponent"),
+    (.personalID, "7.92E10", "invalid spreadsheet_exponent"),
+    (.personalID, "1E+11", "invalid spreadsheet_exponent"),
     (.personalID, "7.9205E", "invalid not_digits"), (.personalID, "079 205 000 123", "invalid not_digits"),
     (.personalID, "không có", "invalid not_digits"),
 
@@ -50,11 +54,13 @@ import Testing
     (.insuranceNumber, "791234567x", "quarantined insurance_number_format"),
 
     (.cardNumber, nil, "personal"), (.cardNumber, "dn 4 79 7912345678", "personal"),
-    (.cardNumber, "DN479079205000123", "personal"), (.cardNumber, "DN479079205000124", "personal card_tail_differs"),
+    (.cardNumber, "DN479079205000123", "personal"),
+    (.cardNumber, "DN479079205000124", "personal card_tail_differs"),
     (.cardNumber, "7912345678", "personal"), (.cardNumber, "079205000123", "personal"),
     (.cardNumber, "7912345679", "personal card_tail_differs"), (.cardNumber, "0000000000", "personal"),
     (.cardNumber, "QQ4797912345678", "personal group_unknown"),
-    (.cardNumber, "DN0797912345678", "quarantined benefit_level"), (.cardNumber, "DN6797912345678", "quarantined benefit_level"),
+    (.cardNumber, "DN0797912345678", "quarantined benefit_level"),
+    (.cardNumber, "DN6797912345678", "quarantined benefit_level"),
     (.cardNumber, "DNX797912345678", "quarantined card_number_format"),
     (.cardNumber, "DN479791234567", "quarantined card_number_format"),
     (.cardNumber, "D14797912345678", "quarantined card_number_format"),
@@ -62,19 +68,25 @@ import Testing
     (.cardNumber, "DN47979123456781234567890", "quarantined card_number_format"),
 
     (.validFrom, nil, "quarantined valid_from_missing"), (.validFrom, "x", "quarantined valid_from_format"),
-    (.validFrom, "31/02/2026", "quarantined valid_from_format"), (.validTo, nil, "personal"), (.validTo, "-", "personal"),
-    (.validTo, "31/04/2026", "quarantined valid_to_format"), (.validTo, "31/12/2025", "quarantined valid_reversed"),
-    (.validTo, "01/01/2026", "personal"), (.validTo, "2026", "personal"), (.validTo, "2025", "quarantined valid_reversed"),
+    (.validFrom, "31/02/2026", "quarantined valid_from_format"), (.validTo, nil, "personal"),
+    (.validTo, "-", "personal"),
+    (.validTo, "31/04/2026", "quarantined valid_to_format"),
+    (.validTo, "31/12/2025", "quarantined valid_reversed"),
+    (.validTo, "01/01/2026", "personal"), (.validTo, "2026", "personal"),
+    (.validTo, "2025", "quarantined valid_reversed"),
 
     (.fiveYearsFrom, nil, "personal"), (.fiveYearsFrom, "x", "personal five_years_format"),
     (.fiveYearsFrom, "01/01/2031", "personal"),
-    (.facilityCode, nil, "personal"), (.facilityCode, "01 - C54", "personal"), (.facilityCode, "1028", "personal facility_format"),
-    (.facilityCode, "0102-8", "personal facility_format"), (.facilityCode, "A1028", "personal facility_format"),
+    (.facilityCode, nil, "personal"), (.facilityCode, "01 - C54", "personal"),
+    (.facilityCode, "1028", "personal facility_format"),
+    (.facilityCode, "0102-8", "personal facility_format"),
+    (.facilityCode, "A1028", "personal facility_format"),
     (.areaCode, nil, "personal"), (.areaCode, "K3", "personal"), (.areaCode, "K4", "personal area_code"),
     (.areaCode, "k1", "personal area_code"),
 
     (.fullName, nil, "quarantined name_missing"), (.fullName, "BẮC 2", "quarantined name_format"),
-    (.birthDate, nil, "quarantined birth_date_missing"), (.birthDate, "24/11/2026", "quarantined birth_date_future"),
+    (.birthDate, nil, "quarantined birth_date_missing"),
+    (.birthDate, "24/11/2026", "quarantined birth_date_future"),
     (.sex, "3", "quarantined sex_code=3"), (.sex, nil, "personal"),
   ]
   @Test("an insurance record ends where its fields send it", arguments: cases)
@@ -112,7 +124,9 @@ import Testing
     #expect(try end(.insurance, record.with(.cardNumber, "TE2797912345678")) == "missing")
   }
 
-  @Test("an unusable number is kept as the export has it", arguments: [("B1234567", "B1234567"), ("0", "0"), ("-", "")])
+  @Test(
+    "an unusable number is kept as the export has it",
+    arguments: [("B1234567", "B1234567"), ("0", "0"), ("-", "")])
   func rawID(value: String, kept: String) throws {
     #expect(try stage(.insurance, [goodInsured.with(.personalID, value)]).insured.first?.rawID == kept)
   }
@@ -120,7 +134,8 @@ import Testing
   @Test("a number too long to keep is cut")
   func longID() throws {
     let long = String(repeating: "12", count: 400)
-    #expect(try stage(.insurance, [goodInsured.with(.personalID, long)]).insured.first?.rawID.utf8.count == 255)
+    #expect(
+      try stage(.insurance, [goodInsured.with(.personalID, long)]).insured.first?.rawID.utf8.count == 255)
   }
 
   @Test("a format fault comes before a missing number")
@@ -135,12 +150,15 @@ import Testing
   ]
   @Test("a facility code is read, or kept as written", arguments: facilities)
   func facility(value: String, code: String) throws {
-    #expect(try stage(.insurance, [goodInsured.with(.facilityCode, value)]).insured.first?.record.facility.text == code)
+    #expect(
+      try stage(.insurance, [goodInsured.with(.facilityCode, value)]).insured.first?.record.facility.text
+        == code)
   }
 
   @Test("the 9-digit number links by its own rule")
   func legacy() throws {
-    let insured = try #require(try stage(.insurance, [goodInsured.with(.personalID, "024123456")]).insured.first)
+    let insured = try #require(
+      try stage(.insurance, [goodInsured.with(.personalID, "024123456")]).insured.first)
     #expect(insured.record.rule == .legacyID)
     #expect(insured.key == .legacy(LegacyID(packed: 24_123_456)))
   }
@@ -162,6 +180,35 @@ import Testing
   }
 }
 
+@Suite struct CoverageTests {
+  @Test("every word that one record alone can earn is given")
+  func everyWord() throws {
+    var words: Set<Substring> = ["list_length"]
+    for (export, good, cases) in [
+      (ExportKind.population, goodPerson, PopulationTests.cases),
+      (.insurance, goodInsured, InsuranceTests.cases),
+    ] {
+      for (field, value, _) in cases {
+        let end = try end(export, good.with(field, value))
+        for word in end.split(separator: " ").dropFirst().joined(separator: ",").split(separator: ",") {
+          words.insert(word.prefix { $0 != "=" })
+        }
+      }
+    }
+    for (_, word) in InsuranceTests.faults { words.insert(word[...]) }
+    words.formUnion(["armed_forces", "newborn", "insurance_number_missing"])
+    let ofMatching: Set<Reason> = [
+      .legacyUnknown, .legacyAmbiguous, .prefixUnknown, .testNumber, .name, .birthDate, .sex, .status,
+      .dayMonthSwapped,
+      .sameWords, .iYSpelling, .middleNameDropped, .lunarBirthday, .dead, .missing, .numberCancelled,
+      .leftNationality,
+      .statusUnknown, .insuranceNumber, .nameSpelling, .birthDatePrecision, .idSexDigit, .idBirthYearDigits,
+      .severalInsuranceNumbers,
+    ]
+    #expect(words == Set(Reason.allCases.filter { !ofMatching.contains($0) }.map { $0.word[...] }))
+  }
+}
+
 @Suite struct SplitTests {
   static let split = rules(.insurance) {
     $0.split = (UInt8(ascii: ";"), [.cardNumber, .facilityCode, .validFrom, .validTo])
@@ -174,15 +221,20 @@ import Testing
   func positions() throws {
     let staged = try stage(.insurance, [Self.two, goodInsured], rules: Self.split)
     #expect(staged.part.recordCount == 3)
-    #expect(staged.insured.map(\.record.cardNumber.text) == ["DN4797912345678", "GD4797912345678", "DN4797912345678"])
+    #expect(
+      staged.insured.map(\.record.cardNumber.text) == [
+        "DN4797912345678", "GD4797912345678", "DN4797912345678",
+      ])
     #expect(staged.insured.map(\.record.facility.text) == ["79024", "79025", "79024"])
     #expect(staged.insured.map(\.record.validTo.text) == ["2026-06-30", "2026-12-31", "2026-12-31"])
-    #expect(staged.insured.map(\.place) == [
-      Place(file: 3, ordinal: 0, part: 0), Place(file: 3, ordinal: 0, part: 1), Place(file: 3, ordinal: 1),
-    ])
+    #expect(
+      staged.insured.map(\.place) == [
+        Place(file: 3, ordinal: 0, part: 0), Place(file: 3, ordinal: 0, part: 1), Place(file: 3, ordinal: 1),
+      ])
   }
 
-  @Test("a list without any value is missing at each position", arguments: [nil, "", ";", " ; ", "-;-", ";;;"])
+  @Test(
+    "a list without any value is missing at each position", arguments: [nil, "", ";", " ; ", "-;-", ";;;"])
   func emptyList(list: String?) throws {
     let staged = try stage(.insurance, [Self.two.with(.validTo, list)], rules: Self.split)
     #expect(staged.insured.map(\.record.validTo.text) == ["", ""])
@@ -218,9 +270,12 @@ import Testing
 
   @Test("more positions than a place can count hold the record")
   func tooMany() throws {
-    let record = Self.two.with(.cardNumber, Array(repeating: "DN4797912345678", count: 257).joined(separator: ";"))
-      .with(.facilityCode, nil).with(.validTo, nil).with(
-        .validFrom, Array(repeating: "01/01/2026", count: 257).joined(separator: ";"))
-    #expect(try stage(.insurance, [record], rules: Self.split).held.map(\.record.reasonsText) == ["list_length"])
+    let record = Self.two.with(
+      .cardNumber, Array(repeating: "DN4797912345678", count: 257).joined(separator: ";")
+    )
+    .with(.facilityCode, nil).with(.validTo, nil).with(
+      .validFrom, Array(repeating: "01/01/2026", count: 257).joined(separator: ";"))
+    #expect(
+      try stage(.insurance, [record], rules: Self.split).held.map(\.record.reasonsText) == ["list_length"])
   }
 }

@@ -4,9 +4,11 @@ import Testing
 
 @Suite struct LedgerTests {
   static let values: [String] = [
-    "", "-", "NULL", " ", "0", "1", "2", "9", "Nam", "Nữ", "x", ";", "a;b", "1950", "02/03/2005", "31/02/2000",
+    "", "-", "NULL", " ", "0", "1", "2", "9", "Nam", "Nữ", "x", ";", "a;b", "1950", "02/03/2005",
+    "31/02/2000",
     "01/01/2026;01/07/2026", "01/01/2026", "30/06/2026;31/12/2026", "079205000123", "024123456", "7912345678",
-    "79205000123", "B1234567", "1E+11", "DN4797912345678", "DN4797912345678;GD4797912345678", "79024", "79024;79025",
+    "79205000123", "B1234567", "1E+11", "DN4797912345678", "DN4797912345678;GD4797912345678", "79024",
+    "79024;79025",
     "TRẦN VĂN BẮC", "Nguyá»…n", "K1", "K9", "\u{A0}", "999999999999",
   ]
 
@@ -26,7 +28,9 @@ import Testing
         case 0: break
         case 1: batch.set(slot, Array((Self.values.randomElement(using: &random) ?? "").utf8).span)
         case 2 where seed % 3 == 0:
-          let noise = (0..<Int.random(in: 0...20, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
+          let noise = (0..<Int.random(in: 0...20, using: &random)).map { _ in
+            UInt8.random(in: 0...255, using: &random)
+          }
           batch.set(slot, noise.span)
         default: batch.set(slot, Array((good[field] ?? "").utf8).span)
         }
@@ -50,7 +54,11 @@ import Testing
   @Test("reasons and missing values are counted")
   func counts() throws {
     let staged = try stage(
-      .insurance, [goodInsured.with(.fullName, nil).with(.sex, "9"), goodInsured.with(.areaCode, "K9"), goodInsured.with(.sex, nil)])
+      .insurance,
+      [
+        goodInsured.with(.fullName, nil).with(.sex, "9"), goodInsured.with(.areaCode, "K9"),
+        goodInsured.with(.sex, nil),
+      ])
     #expect(staged.part.reasonCounts == [.nameMissing: 1, .sexCode: 1, .areaCode: 1])
     #expect(staged.part.blankCounts == [.fullName: 1, .sex: 1])
   }

@@ -22,9 +22,11 @@ import Testing
   }
 
   static let cases: [(Field, String?, String)] = [
-    (.personalID, nil, "quarantined personal_id_missing"), (.personalID, " ", "quarantined personal_id_missing"),
+    (.personalID, nil, "quarantined personal_id_missing"),
+    (.personalID, " ", "quarantined personal_id_missing"),
     (.personalID, "999999999999", "quarantined personal_id_missing"),
-    (.personalID, "000000000", "quarantined personal_id_missing"), (.personalID, "0", "quarantined personal_id_missing"),
+    (.personalID, "000000000", "quarantined personal_id_missing"),
+    (.personalID, "0", "quarantined personal_id_missing"),
     (.personalID, "NULL", "quarantined personal_id_missing"),
     (.personalID, "79205000123", "quarantined personal_id_format"),
     (.personalID, "07920500012x", "quarantined personal_id_format"),
@@ -35,7 +37,8 @@ import Testing
     (.fullName, "...", "quarantined name_format"), (.fullName, "Nguyá»…n", "quarantined name_mojibake"),
     (.fullName, "NGUY\u{FFFD}N", "quarantined name_mojibake"),
     (.fullName, String(repeating: "Ă", count: 255), "registered"),
-    (.fullName, String(repeating: "Ă", count: 256), "quarantined name_format"), (.fullName, "Y Blăk", "registered"),
+    (.fullName, String(repeating: "Ă", count: 256), "quarantined name_format"),
+    (.fullName, "Y Blăk", "registered"),
     (.birthDate, nil, "quarantined birth_date_missing"), (.birthDate, "-", "quarantined birth_date_missing"),
     (.birthDate, "2005-03-02", "quarantined birth_date_format"),
     (.birthDate, "29/02/2023", "quarantined birth_date_impossible"),
@@ -43,12 +46,16 @@ import Testing
     (.birthDate, "2027", "quarantined birth_date_future"), (.birthDate, "2026", "registered"),
     (.birthDate, "31/12/1899", "quarantined birth_date_too_early"), (.birthDate, "1900", "registered"),
     (.birthDate, " 00/00/1950 ", "registered"),
-    (.sex, "7", "quarantined sex_code=7"), (.sex, "nam", "quarantined sex_code=nam"), (.sex, nil, "registered"),
-    (.sex, "NULL", "registered"), (.sex, " Nu\u{31B}\u{303} ", "registered"), (.sex, "Nư\u{303}", "registered"),
-    (.sex, "a,b=c", "quarantined sex_code=a_b_c"), (.sex, "Nữữữữữữữữữữữữữữữữữữữ", "quarantined sex_code=Nữữữữữữữữữữữữữữữ"),
+    (.sex, "7", "quarantined sex_code=7"), (.sex, "nam", "quarantined sex_code=nam"),
+    (.sex, nil, "registered"),
+    (.sex, "NULL", "registered"), (.sex, " Nu\u{31B}\u{303} ", "registered"),
+    (.sex, "Nư\u{303}", "registered"),
+    (.sex, "a,b=c", "quarantined sex_code=a_b_c"),
+    (.sex, "Nữữữữữữữữữữữữữữữữữữữ", "quarantined sex_code=Nữữữữữữữữữữữữữữữ"),
     (.status, "7", "quarantined status_code=7"), (.status, "active", "quarantined status_code=active"),
     (.status, nil, "registered"),
-    (.legacyID, "12345678", "registered"), (.legacyID, "khong co", "registered"), (.legacyID, "999999999", "registered"),
+    (.legacyID, "12345678", "registered"), (.legacyID, "khong co", "registered"),
+    (.legacyID, "999999999", "registered"),
   ]
   @Test("a population record ends where its fields send it", arguments: cases)
   func ends(field: Field, value: String?, expected: String) throws {
@@ -83,10 +90,13 @@ import Testing
       $0.sexCodes = [(Array("1".utf8), .male), (Array("0".utf8), .female)]
       $0.emptyValues.append(Array("0".utf8))
     }
-    #expect(try stage(.population, [goodPerson.with(.sex, "0")], rules: zero).persons.first?.record.sex == .female)
+    #expect(
+      try stage(.population, [goodPerson.with(.sex, "0")], rules: zero).persons.first?.record.sex == .female)
   }
 
-  @Test("a number that is no legacy number is left out", arguments: ["12345678", "999999999", "1234567890", "", "x"])
+  @Test(
+    "a number that is no legacy number is left out",
+    arguments: ["12345678", "999999999", "1234567890", "", "x"])
   func legacy(value: String) throws {
     let staged = try stage(.population, [goodPerson.with(.legacyID, value)])
     #expect(staged.persons.first?.record.legacy.packed == 0)
@@ -99,7 +109,9 @@ import Testing
       .personalID: "012345678", .fullName: "A1", .birthDate: "31/02/2000", .sex: "9", .status: "8",
     ]
     let held = try #require(try stage(.population, [record]).held.first)
-    #expect(held.record.reasonsText == "birth_date_impossible,name_format,personal_id_format,sex_code,status_code=8")
+    #expect(
+      held.record.reasonsText == "birth_date_impossible,name_format,personal_id_format,sex_code,status_code=8"
+    )
     #expect(held.record.personalID == "012345678")
     #expect(held.key == .legacy(LegacyID(packed: 12_345_678)))
     #expect(held.record.line == 2)

@@ -35,7 +35,8 @@ func patterns(_ texts: String...) -> [DatePattern] { texts.compactMap { DatePatt
 
 let populationFields: [Field] = [.personalID, .legacyID, .fullName, .birthDate, .sex, .status]
 let insuranceFields: [Field] = [
-  .insuranceNumber, .cardNumber, .personalID, .fullName, .birthDate, .sex, .facilityCode, .validFrom, .validTo,
+  .insuranceNumber, .cardNumber, .personalID, .fullName, .birthDate, .sex, .facilityCode, .validFrom,
+  .validTo,
   .fiveYearsFrom, .areaCode,
 ]
 
@@ -44,7 +45,8 @@ let goodPerson: [Field: String] = [
 ]
 let goodInsured: [Field: String] = [
   .insuranceNumber: "7912345678", .cardNumber: "DN4797912345678", .personalID: "079205000123",
-  .fullName: "TRẦN VĂN BẮC", .birthDate: "02/03/2005", .sex: "Nam", .facilityCode: "79024", .validFrom: "01/01/2026",
+  .fullName: "TRẦN VĂN BẮC", .birthDate: "02/03/2005", .sex: "Nam", .facilityCode: "79024",
+  .validFrom: "01/01/2026",
   .validTo: "31/12/2026", .fiveYearsFrom: "01/07/2024", .areaCode: "K1",
 ]
 
@@ -103,7 +105,8 @@ func stage(_ batch: RawBatch, rules: ExportRules) throws -> Staged {
       let record = InsuranceRecord(bytes)
       staged.insured.append(
         StagedInsured(
-          key: key, name: bytes.text(record.nameRange(in: bytes)), rawID: bytes.text(record.rawIDRange(in: bytes)),
+          key: key, name: bytes.text(record.nameRange(in: bytes)),
+          rawID: bytes.text(record.rawIDRange(in: bytes)),
           record: record, place: place))
     }
     try merge.advance()

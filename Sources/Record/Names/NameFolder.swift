@@ -32,6 +32,51 @@ package struct NameFolder: Sendable {
   /// - Returns: what is wrong with the name, or nil; the clean form is appended in either case.
   @discardableResult
   package func clean(_ name: Span<UInt8>, into clean: inout [UInt8]) -> NameFault? {
+    if isCleanAlready(name) {
+      unsafe name.withUnsafeBufferPointer { unsafe clean.append(contentsOf: $0) }
+      return nil
+    }
+    return slowlyClean(name, into: &clean)
+  }
+
+  /// Whether a name is in clean form as it stands, as nearly all names are.
+  ///
+  /// Clean as it stands are Latin letters in NFC, single spaces,
+  /// apostrophes, hyphens and full stops. It is only a short cut: false says nothing.
+  private func isCleanAlready(_ name: Span<UInt8>) -> Bool {
+    guard name.count <= 255, name.count > 0, name[name.count - 1] != 0x20 else { return false }
+    var hasLetter = false
+    var previous: UInt8 = 0x20
+    var i = 0
+    while i < name.count {
+      let byte = name[i]
+      switch byte {
+      case 0x41...0x5A, 0x61...0x7A: hasLetter = true
+      case 0x20: if previous == 0x20 { return false }
+      case 0x27, 0x2D, 0x2E: break
+      case 0xC3...0xC6:
+        // U+00C0–U+01BF but for the letters that look like Đ; a mark behind would begin with CC or CD.
+        guard i + 1 < name.count, name[i + 1] & 0xC0 == 0x80 else { return false }
+        if byte == 0xC3, name[i + 1] == 0x90 || name[i + 1] == 0xB0 { return false }
+        if byte == 0xC6, name[i + 1] == 0x89 { return false }
+        hasLetter = true
+        i += 1
+      case 0xE1:
+        // U+1EA0–U+1EFF, the Vietnamese letters.
+        guard i + 2 < name.count, name[i + 2] & 0xC0 == 0x80 else { return false }
+        guard name[i + 1] == 0xBB || (name[i + 1] == 0xBA && name[i + 2] >= 0xA0) else { return false }
+        hasLetter = true
+        i += 2
+      default: return false
+      }
+      previous = byte
+      i += 1
+    }
+    return hasLetter
+  }
+
+  /// The whole of ``clean(_:into:)``.
+  package func slowlyClean(_ name: Span<UInt8>, into clean: inout [UInt8]) -> NameFault? {
     let start = clean.count
     var letters = 0
     var scalars = 0
@@ -99,7 +144,8 @@ package struct NameFolder: Sendable {
         bare.append(UInt8(ascii: "D"))
       } else if !isDropped(scalar) {
         let letter = table[scalar]
-        if letter.marks.0 == 0 || isDropped(letter.marks.0), letter.marks.1 == 0 || isDropped(letter.marks.1) {
+        if letter.marks.0 == 0 || isDropped(letter.marks.0), letter.marks.1 == 0 || isDropped(letter.marks.1)
+        {
           append(letter.base, to: &bare)
         } else {
           appendForeign(letter, to: &bare)
@@ -210,7 +256,9 @@ package struct NameFolder: Sendable {
       scalar = scalar << 6 | byte & 0x3F
     }
     // Overlong, a surrogate, or beyond Unicode: never copied, so that what is folded is always UTF-8.
-    if more > 1, scalar < (more == 2 ? 0x800 : 0x10000) || scalar > 0x10FFFF || scalar >> 11 == 0x1B { return 0xFFFD }
+    if more > 1, scalar < (more == 2 ? 0x800 : 0x10000) || scalar > 0x10FFFF || scalar >> 11 == 0x1B {
+      return 0xFFFD
+    }
     i += more
     return scalar
   }

@@ -9,7 +9,8 @@ import Record
 enum AreaRule {
   static func read(_ value: Span<UInt8>, _ notes: inout Reasons) -> ShortCode {
     if value.isEmpty { return .none }
-    if value.count == 2, value[0] == UInt8(ascii: "K"), value[1] >= UInt8(ascii: "1"), value[1] <= UInt8(ascii: "3"),
+    if value.count == 2, value[0] == UInt8(ascii: "K"), value[1] >= UInt8(ascii: "1"),
+      value[1] <= UInt8(ascii: "3"),
       let code = ShortCode(value)
     {
       return code

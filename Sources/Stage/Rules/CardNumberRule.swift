@@ -28,6 +28,10 @@ enum CardNumberRule {
   ) -> Reading {
     var reading = Reading()
     if value.isEmpty { return reading }
+    if let card = try? CardNumber(value) {
+      if !groups.contains(card.group) { notes.insert(.groupUnknown) }
+      return Reading(number: card, tail: card.tail)
+    }
     let text = ShortText(value)
     let bytes = text.bytes.span.extracting(0..<text.count)
     if text.count == 10 || text.count == 12, let number = try? InsuranceNumber(bytes) {

@@ -13,6 +13,7 @@ import Record
 enum FacilityRule {
   static func read(_ value: Span<UInt8>, _ notes: inout Reasons) -> ShortCode {
     if value.isEmpty { return .none }
+    if value.count == 5, isDigits(value), let code = ShortCode(value) { return code }
     var code = InlineArray<5, UInt8>(repeating: 0)
     var count = 0
     var hyphens = 0
@@ -32,7 +33,9 @@ enum FacilityRule {
       }
       i += width
     }
-    guard count == 5, hyphens <= 1, isDigit(code[0]), isDigit(code[1]) else { return asWritten(value, &notes) }
+    guard count == 5, hyphens <= 1, isDigit(code[0]), isDigit(code[1]) else {
+      return asWritten(value, &notes)
+    }
     for k in 2..<5 where !(isDigit(code[k]) || (code[k] >= 0x41 && code[k] <= 0x5A)) {
       return asWritten(value, &notes)
     }

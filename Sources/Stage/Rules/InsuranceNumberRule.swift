@@ -13,6 +13,7 @@ enum InsuranceNumberRule {
   /// The number, or none where the field is empty, holds a filler, or is malformed, which `found` then says.
   static func read(_ value: Span<UInt8>, _ found: inout Reasons) -> InsuranceNumber {
     if value.isEmpty { return .none }
+    if let number = try? InsuranceNumber(value) { return number.isFiller ? .none : number }
     let text = ShortText(value)
     guard let number = try? InsuranceNumber(text.bytes.span.extracting(0..<text.count)) else {
       found.insert(.insuranceNumberFormat)

@@ -14,7 +14,8 @@ enum MatchingReasons {
     "Enter the 12-digit personal ID number in the insurance register."
   )
   static let prefixUnknown: Explanation = (
-    "the number begins with no known province or country", "ba chữ số đầu không phải mã tỉnh hoặc mã nước đã biết",
+    "the number begins with no known province or country",
+    "ba chữ số đầu không phải mã tỉnh hoặc mã nước đã biết",
     "Check the number against the person's papers."
   )
   static let testNumber: Explanation = (
@@ -91,7 +92,8 @@ enum MatchingReasons {
     "Complete the date when the record is next changed."
   )
   static let idSexDigit: Explanation = (
-    "digit 4 of the personal ID number says another sex", "chữ số thứ tư của số định danh không ứng với giới tính",
+    "digit 4 of the personal ID number says another sex",
+    "chữ số thứ tư của số định danh không ứng với giới tính",
     "Lawful after a change of sex; else ask the population register."
   )
   static let idBirthYearDigits: Explanation = (

@@ -50,7 +50,9 @@ enum PersonalIDRule {
       }
       return Reading(key: .missing, reasons: reasons)
     }
-    if value.count == 9, let id = try? LegacyID(value) { return Reading(key: .legacy(id), reasons: Reasons()) }
+    if value.count == 9, let id = try? LegacyID(value) {
+      return Reading(key: .legacy(id), reasons: Reasons())
+    }
     return Reading(key: .invalid, reasons: Reasons(shape(value, record.insuranceNumber)))
   }
 

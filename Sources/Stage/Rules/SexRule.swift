@@ -21,7 +21,8 @@ enum SexRule {
 func shownCode(_ value: Span<UInt8>) -> String {
   var shown = String.UnicodeScalarView()
   for scalar in string(value).unicodeScalars.prefix(16) {
-    let isPrintable = scalar.isASCII ? scalar.value >= 0x20 && scalar.value < 0x7F : scalar.properties.isAlphabetic
+    let isPrintable =
+      scalar.isASCII ? scalar.value >= 0x20 && scalar.value < 0x7F : scalar.properties.isAlphabetic
     shown.append(isPrintable && scalar != "," && scalar != "=" ? scalar : "_")
   }
   return String(shown)
