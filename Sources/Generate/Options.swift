@@ -1,0 +1,77 @@
+// What to invent: how many people, from which seed, in which formats, with how much trouble.
+// Invariant: equal options give equal bytes on every machine.
+
+internal import Record
+
+/// The format of an export.
+package enum ExportKind: String, Sendable, CaseIterable { case csv, xml }
+
+/// One file of the generated exports.
+package struct ExportPart: Hashable, Sendable {
+  package enum Register: String, Sendable { case population, insurance }
+  package var register: Register
+  /// From 1.
+  package var part: Int
+
+  package init(_ register: Register, part: Int) { (self.register, self.part) = (register, part) }
+}
+
+package struct GeneratorOptions: Sendable {
+  /// From 1 to ``largestPeople``.
+  package var people: Int
+  package var seed: UInt64
+  package var populationFormat: ExportKind
+  package var insuranceFormat: ExportKind
+  /// The files that are written as gzip; their names end in `.gz`.
+  package var gzip: Set<ExportPart>
+  package var filesPerExport: Int
+  /// The business date of the exports: no birth lies after it, and cards are valid around it.
+  package var asOf: (year: Int, month: Int, day: Int)
+  package var rates: TroubleRates
+
+  package init(
+    people: Int, seed: UInt64, populationFormat: ExportKind = .csv, insuranceFormat: ExportKind = .csv,
+    gzip: Set<ExportPart> = [], filesPerExport: Int = 1,
+    asOf: (year: Int, month: Int, day: Int) = (2026, 11, 23), rates: TroubleRates = .default
+  ) {
+    self.people = people
+    self.seed = seed
+    self.populationFormat = populationFormat
+    self.insuranceFormat = insuranceFormat
+    self.gzip = gzip
+    self.filesPerExport = filesPerExport
+    self.asOf = asOf
+    self.rates = rates
+  }
+
+  /// Half of the numbers that can be made without one being made twice; the other half belongs to nobody.
+  package static let largestPeople = 49_000_000
+  package static let largestFiles = 1000
+
+  var date: Day { Day(asOf.year, asOf.month, asOf.day) }
+
+  /// Refuses what can't be made.
+  func check() throws(Stop) {
+    guard (1...Self.largestPeople).contains(people) else {
+      throw Stop(
+        .usage, at: "--people", expected: "a number from 1 to \(Self.largestPeople)", found: "\(people)",
+        remedy: "Choose fewer people, or generate several folders with different seeds.")
+    }
+    guard (1...Self.largestFiles).contains(filesPerExport) else {
+      throw Stop(
+        .usage, at: "--files", expected: "a number from 1 to \(Self.largestFiles)",
+        found: "\(filesPerExport)",
+        remedy: "Choose fewer files.")
+    }
+    guard date.exists, (2000...2399).contains(asOf.year) else {
+      throw Stop(
+        .usage, at: "--as-of", expected: "a day from the year 2000 to 2399",
+        found: "\(asOf.year)-\(asOf.month)-\(asOf.day)", remedy: "Give a date such as 2026-11-23.")
+    }
+    guard rates.sum <= 1 else {
+      throw Stop(
+        .usage, at: "--rate", expected: "rates whose sum is at most 1", found: "a sum of \(rates.sum)",
+        remedy: "A person has one trouble at most: lower some of the rates.")
+    }
+  }
+}

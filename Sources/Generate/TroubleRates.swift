@@ -1,0 +1,79 @@
+// How often each kind of trouble occurs: the share of people who have it.
+// Invariant: each rate lies between 0 and 1; their sum is at most 1 when people are made.
+
+package import Record
+
+package struct TroubleRates: Sendable {
+  private var rates: [Double]
+
+  /// About seven insured people in a hundred are not linked. No public text breaks mismatches down by kind, so these
+  /// are ours to choose.
+  package static let `default` = TroubleRates(Trouble.allCases.map(\.defaultRate))
+  /// People without any trouble: all are insured, and all are linked.
+  package static let none = TroubleRates(Trouble.allCases.map { _ in 0 })
+
+  /// The names of the kinds; ``groupNames`` may be used in their place.
+  package static let allNames = Trouble.allCases.dropFirst().map(\.name)
+  /// Names of several kinds together, after the outcome they lead to.
+  package static let groupNames: [String] = {
+    var names: [String] = []
+    for trouble in Trouble.allCases.dropFirst() where !names.contains(trouble.group) {
+      names.append(trouble.group)
+    }
+    return names
+  }()
+
+  private init(_ rates: [Double]) { self.rates = rates }
+
+  subscript(_ trouble: Trouble) -> Double { rates[Int(trouble.rawValue)] }
+
+  var sum: Double { rates.reduce(0, +) }
+
+  /// Sets the rate of a kind, or the sum of the rates of a group, which keep their proportions.
+  ///
+  /// - Throws: ``Stop`` with ``Exit/usage`` if there is no such kind or the rate is no share.
+  package mutating func set(name: String, rate: Double) throws(Stop) {
+    guard rate >= 0, rate <= 1 else {
+      throw Stop(
+        .usage, at: "--rate", field: name, expected: "a share from 0 to 1", found: "\(rate)",
+        remedy: "One person in fifty is \(name)=0.02.")
+    }
+    if let trouble = Trouble.allCases.dropFirst().first(where: { $0.name == name }) {
+      rates[Int(trouble.rawValue)] = rate
+      return
+    }
+    let group = Trouble.allCases.filter { $0.group == name && $0 != .none }
+    guard !group.isEmpty else {
+      let near = nearestNames(to: name, among: Self.groupNames + Self.allNames).joined(separator: ", ")
+      throw Stop(
+        .usage, at: "--rate", field: name, expected: "the name of a trouble, such as \(near)",
+        found: "a name that is not known", remedy: "The names nearest to it: \(near).")
+    }
+    let sum = group.reduce(0) { $0 + $1.defaultRate }
+    for trouble in group { rates[Int(trouble.rawValue)] = rate * trouble.defaultRate / sum }
+  }
+}
+
+/// The three names with the fewest edits.
+func nearestNames(to name: String, among names: [String]) -> [String] {
+  var unique: [(name: String, edits: Int)] = []
+  for known in names where !unique.contains(where: { $0.name == known }) {
+    unique.append((known, editCount(Array(name.utf8), Array(known.utf8))))
+  }
+  return unique.sorted { ($0.edits, $0.name) < ($1.edits, $1.name) }.prefix(3).map(\.name)
+}
+
+/// The least number of bytes inserted, removed or replaced that turns `a` into `b`.
+private func editCount(_ a: [UInt8], _ b: [UInt8]) -> Int {
+  var row = Array(0...b.count)
+  for (i, x) in a.enumerated() {
+    var diagonal = row[0]
+    row[0] = i + 1
+    for (j, y) in b.enumerated() {
+      let next = min(row[j] + 1, row[j + 1] + 1, diagonal + (x == y ? 0 : 1))
+      diagonal = row[j + 1]
+      row[j + 1] = next
+    }
+  }
+  return row[b.count]
+}

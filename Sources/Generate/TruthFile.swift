@@ -1,0 +1,36 @@
+// truth.csv: how each record of both exports must end.
+// Invariant: one row per record, in the order of the exports: the population's files first, then the insurance's.
+// Load: about 60 bytes per record.
+
+internal import Record
+
+struct TruthFile: ~Copyable {
+  private var file: OutputFile
+
+  init(_ path: String) throws(Stop) {
+    file = try OutputFile(path, gzip: false)
+    file.append("export,source_file,source_line,outcome,reasons\n")
+  }
+
+  mutating func write(_ register: StaticString, _ name: borrowing [UInt8], line: Int, _ end: RowEnd)
+    throws(Stop)
+  {
+    file.append(register)
+    file.append(byte: UInt8(ascii: ","))
+    for i in name.indices { file.append(byte: name[i]) }
+    file.append(byte: UInt8(ascii: ","))
+    file.append(line)
+    file.append(byte: UInt8(ascii: ","))
+    file.append(end.outcome.name)
+    file.append(byte: UInt8(ascii: ","))
+    if end.reasons.utf8CodeUnitCount > 0 {
+      file.append(byte: UInt8(ascii: "\""))
+      file.append(end.reasons)
+      file.append(byte: UInt8(ascii: "\""))
+    }
+    file.append(byte: UInt8(ascii: "\n"))
+    try file.endRecord()
+  }
+
+  mutating func finish() throws(Stop) { try file.finish() }
+}

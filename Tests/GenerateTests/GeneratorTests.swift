@@ -1,0 +1,178 @@
+// What the generator promises: the same bytes for a seed, every outcome, numbers that are unique, lines that are true.
+
+import Foundation
+import Generate
+import Record
+import Testing
+
+private let insuranceOutcomes: Set = [
+  "quarantined", "id_missing", "id_invalid", "person_unknown", "person_duplicated", "person_inactive",
+  "disputed",
+  "number_shared", "linked",
+]
+private let populationOutcomes: Set = ["registered", "repeated", "person_duplicated", "quarantined"]
+
+@Test("the same seed gives the same bytes, another seed gives others", arguments: [ExportKind.csv, .xml])
+func determinism(format: ExportKind) throws {
+  func options(_ seed: UInt64) -> GeneratorOptions {
+    GeneratorOptions(
+      people: 700, seed: seed, populationFormat: format, insuranceFormat: format, filesPerExport: 2)
+  }
+  let (first, again, other) = (
+    try Invented(options(7)), try Invented(options(7)), try Invented(options(8))
+  )
+  #expect(first.report.files == again.report.files)
+  for name in first.report.files {
+    #expect(try first.bytes(name) == again.bytes(name), "\(name)")
+    if name != "pipeline.yaml" { #expect(try first.bytes(name) != other.bytes(name), "\(name)") }
+  }
+}
+
+@Test(
+  "two thousand people end in every outcome, and the truth has a row for each record",
+  arguments: UInt64(0)..<6)
+func everyOutcome(seed: UInt64) throws {
+  let (population, insurance): (ExportKind, ExportKind) = (
+    seed % 2 == 0 ? .csv : .xml, seed % 3 == 0 ? .csv : .xml
+  )
+  let invented = try Invented(
+    GeneratorOptions(
+      people: 2000, seed: seed, populationFormat: population, insuranceFormat: insurance, filesPerExport: 3))
+  let report = invented.report
+  #expect(Set(report.insuranceOutcomes.keys) == insuranceOutcomes)
+  #expect(Set(report.populationOutcomes.keys) == populationOutcomes)
+  let truth = try invented.truth()
+  #expect(truth.count == report.populationRecords + report.insuranceRecords)
+  for (outcome, count) in report.insuranceOutcomes {
+    #expect(truth.count { $0.export == "insurance" && $0.outcome == outcome } == count, "\(outcome)")
+  }
+  for (outcome, count) in report.populationOutcomes {
+    #expect(truth.count { $0.export == "population" && $0.outcome == outcome } == count, "\(outcome)")
+  }
+}
+
+@Test("a line of the truth is the line on which the record begins")
+func lines() throws {
+  let xml = try Invented(
+    GeneratorOptions(
+      people: 1000, seed: 5, populationFormat: .xml, insuranceFormat: .xml,
+      rates: try rates([("name_line_break", 0.1), ("number_shared", 0.1)])))
+  for (register, tag) in [("population", "  <CongDan>"), ("insurance", "  <TheBHYT>")] {
+    let name = try #require(xml.report.files.first { $0.hasPrefix(register) })
+    let lines = try xml.lines(name)
+    let starts = lines.indices.filter { lines[$0] == tag }.map { $0 + 1 }
+    #expect(try xml.truth().filter { $0.file == name }.map(\.line) == starts)
+    #expect(
+      lines.count { $0.hasPrefix("  <\(tag.dropFirst(3))") }
+        == lines.count { $0 == "  </" + tag.dropFirst(3) })
+    if register == "population" { #expect(lines[1].contains(" SoCongDan=\"\(starts.count)\"")) }
+  }
+  let csv = try Invented(
+    GeneratorOptions(people: 1000, seed: 5, rates: try rates([("name_line_break", 0.1)])))
+  let lines = try csv.lines("insurance-2026-11-23.csv")
+  // A record goes on as long as a quote is open.
+  var starts: [Int] = []
+  var isOpen = false
+  for (i, line) in lines.enumerated() {
+    if !isOpen { starts.append(i + 1) }
+    if line.count(where: { $0 == "\"" }) % 2 == 1 { isOpen.toggle() }
+  }
+  #expect(lines.count > starts.count)
+  #expect(try csv.truth().filter { $0.export == "insurance" }.map(\.line) == Array(starts.dropFirst()))
+}
+
+@Test("numbers are unique, and no export is sorted")
+func uniqueNumbers() throws {
+  let invented = try Invented(GeneratorOptions(people: 50_000, seed: 11, rates: .none))
+  func fields(_ name: String) throws -> [[Substring]] {
+    try invented.lines(name).dropFirst().map { $0.split(separator: ",", omittingEmptySubsequences: false) }
+  }
+  let population = try fields("population-2026-11-23.csv")
+  let insurance = try fields("insurance-2026-11-23.csv")
+  let ids = population.map { $0[0] }
+  #expect(ids.count == 50_000)
+  #expect(Set(ids).count == ids.count)
+  let legacy = population.map { $0[1] }.filter { !$0.isEmpty }
+  #expect(legacy.count > 10_000)
+  #expect(Set(legacy).count == legacy.count)
+  #expect(Set(insurance.map { $0[0] }).count == 50_000)
+  #expect(Set(insurance.map { $0[1] }).count == 50_000)
+  #expect(Set(insurance.map { $0[2] }) == Set(ids))
+  #expect(insurance.map { $0[2] } != ids)
+  #expect(ids != ids.sorted())
+  #expect(invented.report.insuranceOutcomes == ["linked": 50_000])
+}
+
+@Test("rates are kept")
+func rates() throws {
+  let invented = try Invented(
+    GeneratorOptions(
+      people: 50_000, seed: 2,
+      rates: try rates([("disputed_name", 0.1), ("number_shared", 0.05), ("person_duplicated", 0.02)])))
+  let outcomes = invented.report.insuranceOutcomes
+  #expect(abs((outcomes["disputed"] ?? 0) - 5000) < 300)
+  #expect(abs((outcomes["number_shared"] ?? 0) - 2500) < 250)
+  #expect(abs((outcomes["person_duplicated"] ?? 0) - 1000) < 150)
+  #expect(invented.report.populationRecords == 50_000 + (outcomes["person_duplicated"] ?? 0))
+}
+
+@Test("by default about seven insured people in a hundred are not linked")
+func defaultRates() throws {
+  let report = try Invented(GeneratorOptions(people: 50_000, seed: 3)).report
+  let linked = Double(report.insuranceOutcomes["linked"] ?? 0) / Double(report.insuranceRecords)
+  #expect((0.91...0.945).contains(linked))
+}
+
+@Test("a group of troubles is set as one")
+func groups() throws {
+  let report = try Invented(
+    GeneratorOptions(people: 20_000, seed: 4, rates: try rates([("disputed", 0.2)]))
+  ).report
+  #expect(abs((report.insuranceOutcomes["disputed"] ?? 0) - 4000) < 250)
+}
+
+@Test("a name of a rate that is not known is refused with the nearest ones")
+func unknownRate() throws {
+  var rates = TroubleRates.default
+  let stop = #expect(throws: Stop.self) { try rates.set(name: "disputed_nam", rate: 0.1) }
+  #expect(stop?.exit == .usage)
+  #expect(stop?.finding.remedy == "The names nearest to it: disputed_name, disputed_i_y, disputed_lunar.")
+  let share = #expect(throws: Stop.self) { try rates.set(name: "disputed_name", rate: 1.5) }
+  #expect(share?.exit == .usage)
+}
+
+@Test("options that can't be met are refused")
+func refusedOptions() {
+  #expect(throws: Stop.self) { try Invented(GeneratorOptions(people: 0, seed: 1)).report }
+  #expect(throws: Stop.self) { try Invented(GeneratorOptions(people: 1, seed: 1, filesPerExport: 0)).report }
+  #expect(throws: Stop.self) {
+    try Invented(GeneratorOptions(people: 1, seed: 1, asOf: (2026, 2, 30))).report
+  }
+}
+
+@Test("a few people, more files than people", arguments: 1...5)
+func few(people: Int) throws {
+  let report = try Invented(GeneratorOptions(people: people, seed: 1, filesPerExport: 12, rates: .none))
+    .report
+  #expect(report.populationRecords == people)
+  #expect(report.insuranceRecords == people)
+}
+
+@Test("files that are asked for are gzip, and only the owner can read any")
+func gzip() throws {
+  let invented = try Invented(
+    GeneratorOptions(people: 600, seed: 1, gzip: [ExportPart(.population, part: 2)], filesPerExport: 2))
+  #expect(invented.report.files[1] == "population-2026-11-23-2.csv.gz")
+  #expect(try invented.bytes(invented.report.files[1]).prefix(2) == Data([0x1F, 0x8B]))
+  for name in invented.report.files {
+    let attributes = try FileManager.default.attributesOfItem(
+      atPath: invented.folder.appending(path: name).path)
+    #expect(attributes[.posixPermissions] as? Int == 0o600, "\(name)")
+  }
+}
+
+private func rates(_ changes: [(String, Double)]) throws -> TroubleRates {
+  var rates = TroubleRates.none
+  for (name, rate) in changes { try rates.set(name: name, rate: rate) }
+  return rates
+}

@@ -1,0 +1,58 @@
+// The parts on which the truth rests: permutations, days, names.
+
+import Testing
+
+@testable import Generate
+
+@Test("a permutation is one to one and leads back", arguments: [1, 2, 3, 10, 97, 1000, 1024, 4099])
+func permutation(size: Int) {
+  let order = Permutation(size: size, seed: UInt64(size))
+  let places = (0..<size).map(order.place(of:))
+  #expect(Set(places) == Set(0..<size))
+  #expect(places.map(order.number(at:)) == Array(0..<size))
+}
+
+@Test("people who share the six last digits of their numbers differ in the rest")
+func personalNumbers() {
+  let numbers = Numbers(seed: 1, asOfYear: 2026)
+  for last in stride(from: 0, to: 1_000_000, by: 9973) {
+    let people = stride(from: last, to: GeneratorOptions.largestPeople, by: 1_000_000)
+    #expect(Set(people.map { numbers.personal($0).packed }).count == people.underestimatedCount)
+    #expect(Set(people.map { numbers.newborn($0).packed }).count == people.underestimatedCount)
+  }
+}
+
+@Test("the other given name differs from each of the person's sex, even bare and with Y read as I")
+func givenNames() {
+  func folded(_ words: [StaticString]) -> [String] {
+    words.map { NameForms.replacing("Y", with: "I", in: NameForms.bare("\($0)")) }
+  }
+  let (male, female) = (folded(Names.maleGivens), folded(Names.femaleGivens))
+  #expect(Set(male).isDisjoint(with: female))
+  #expect(Set(male + female).isDisjoint(with: folded(Names.families.map(\.word))))
+}
+
+@Test("pairs of spellings agree, or don't, as their kind says")
+func spellings() {
+  for (old, new) in Names.tonePlaces {
+    #expect(NameForms.bare("\(old)") == NameForms.bare("\(new)"))
+    #expect("\(old)" != "\(new)")
+  }
+  for (a, b) in Names.iAndY + Names.surnames { #expect(NameForms.bare("\(a)") != NameForms.bare("\(b)")) }
+  for (family, _) in Names.surnames { #expect(Names.families.contains { "\($0.word)" == "\(family)" }) }
+}
+
+@Test("a decomposed name is canonically the same, and longer")
+func decomposition() {
+  let name = "NGUYỄN VĂN ƯỢC ĐẬU"
+  #expect(NameForms.decomposed(name) == name)
+  #expect(NameForms.decomposed(name).unicodeScalars.count == name.unicodeScalars.count + 8)
+  #expect(NameForms.bare(name) == "NGUYEN VAN UOC DAU")
+}
+
+@Test("a day earlier is a day that exists", arguments: [Day(2024, 3, 1), Day(2023, 1, 1), Day(2024, 12, 31)])
+func earlier(day: Day) {
+  for days in 1...60 { #expect(day.earlier(by: days).exists) }
+  #expect(Day(2024, 3, 1).earlier(by: 1) == Day(2024, 2, 29))
+  #expect(Day(2023, 1, 1).earlier(by: 31) == Day(2022, 12, 1))
+}
