@@ -34,19 +34,21 @@ struct OutputFile: ~Copyable {
     count += 1
   }
   mutating func append(_ text: StaticString) {
-    let start = count
-    text.withUTF8Buffer { utf8 in
-      for i in utf8.indices { buffer[start + i] = unsafe utf8[i] }
-      count += utf8.count
-    }
+    text.withUTF8Buffer { utf8 in copy(utf8) }
   }
   mutating func append(_ text: String) {
     for byte in text.utf8 { append(byte: byte) }
   }
   mutating func append(_ row: borrowing FieldRow, _ range: Range<Int>) {
-    let (start, from) = (count, range.lowerBound)
-    for i in 0..<range.count { buffer[start + i] = row.byte(from + i) }
-    count += range.count
+    row.withBytes(range) { bytes in copy(bytes) }
+  }
+  private mutating func copy(_ bytes: UnsafeBufferPointer<UInt8>) {
+    let start = count
+    precondition(start + bytes.count <= buffer.count, "a record longer than its room")
+    unsafe buffer.withUnsafeMutableBufferPointer { room in
+      for i in bytes.indices { unsafe room[start + i] = bytes[i] }
+    }
+    count += bytes.count
   }
   mutating func append(_ number: Int) {
     if number >= 10 { append(number / 10) }

@@ -86,7 +86,9 @@ enum Trouble: UInt8, CaseIterable, Sendable {
     }
   }
 
-  /// How the person's insurance records end. The two kinds of pairs and a duplicated person say more in the rows' files.
+  /// How the person's insurance records end.
+  ///
+  /// A pair and a duplicated person need more than the kind: see the insurance row.
   var insuranceEnd: (outcome: TrueOutcome, reasons: StaticString) {
     let row = row
     return (row.outcome, row.reasons)

@@ -6,8 +6,9 @@ package import Record
 package struct TroubleRates: Sendable {
   private var rates: [Double]
 
-  /// About seven insured people in a hundred are not linked. No public text breaks mismatches down by kind, so these
-  /// are ours to choose.
+  /// About seven insured people in a hundred are not linked.
+  ///
+  /// No public text breaks mismatches down by kind, so these rates are ours to choose.
   package static let `default` = TroubleRates(Trouble.allCases.map(\.defaultRate))
   /// People without any trouble: all are insured, and all are linked.
   package static let none = TroubleRates(Trouble.allCases.map { _ in 0 })
