@@ -16,7 +16,6 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
-    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
   ],
   targets: [
     // C libraries: a module map and a shim header each, no logic.
@@ -45,7 +44,7 @@ let package = Package(
       name: "Run",
       dependencies: [
         "Record", "Disk", "Sorted", "Extract", "Stage", "Match", "Load", "Publish", "Yams",
-        .product(name: "Logging", package: "swift-log"), .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: swift),
     .target(name: "Generate", dependencies: ["Record", "Disk", "CZlib"], swiftSettings: swift),
     .executableTarget(
@@ -61,6 +60,7 @@ let package = Package(
     .testTarget(name: "ExtractTests", dependencies: ["Record", "Disk", "Extract"], swiftSettings: swift),
     .testTarget(name: "StageTests", dependencies: ["Record", "Stage"], swiftSettings: swift),
     .testTarget(name: "MatchTests", dependencies: ["Record", "Disk", "Sorted", "Match"], swiftSettings: swift),
+    .testTarget(name: "PublishTests", dependencies: ["Record", "Disk", "Sorted", "Publish"], swiftSettings: swift),
     .testTarget(name: "LoadTests", dependencies: ["Record", "Disk", "Load"], swiftSettings: swift),
     .testTarget(name: "GenerateTests", dependencies: ["Record", "Generate"], swiftSettings: swift),
     .testTarget(

@@ -52,6 +52,16 @@ package struct SortedRunWriter: ~Copyable {
     if block.count >= blockBytes { try endBlock() }
   }
 
+  /// Appends a record whose payload another run lends.
+  package mutating func append(key: UInt64, place: UInt64, _ payload: RawSpan) throws(Stop) {
+    try append(key: key, place: place, Span<UInt8>(_bytes: payload))
+  }
+
+  /// Appends a record from a buffer that stands beside the writer in one value.
+  package mutating func append(key: UInt64, place: UInt64, _ payload: [UInt8]) throws(Stop) {
+    try append(key: key, place: place, payload.span)
+  }
+
   /// Ends the file.
   /// - Returns: the run, synced to disk; nil, and no file, if it holds no record.
   package consuming func finish() throws(Stop) -> SortedRun? {
@@ -111,8 +121,8 @@ func checksum(_ raw: RawSpan) -> UInt64 {
   return sum
 }
 
-/// Reads one run from a key on, a block at a time.
-package final class SortedRunReader {
+/// Reads one run from a key on, a block at a time; the one owner of its block.
+struct RunCursor: ~Copyable {
   private let file: InputFile
   private let path: String
   /// Offset and first key of each block.
@@ -121,19 +131,19 @@ package final class SortedRunReader {
   private let indexOffset: Int
   private var nextBlock = 0
   /// The block being read: its own memory, so that lending a payload costs no retain.
-  private var memory = UnsafeMutableRawBufferPointer.allocate(byteCount: blockBytes * 2, alignment: 16)
+  private var memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 0, alignment: 16)
   private var blockByteCount = 0
   private var at = 0
   private var payloadCount = 0
-  /// The reader stands on a record that ``next()`` has still to give.
-  private var isAhead = false
+  /// Where the first call of ``next()`` goes to; zero afterwards.
+  private var firstWanted: UInt64
 
   /// The record that ``next()`` went to.
-  package private(set) var key: UInt64 = 0
-  package private(set) var place: UInt64 = 0
+  private(set) var key: UInt64 = 0
+  private(set) var place: UInt64 = 0
 
   /// - Parameter start: the first record read is the first whose key is not below it.
-  package init(_ path: String, from start: UInt64 = 0) throws(Stop) {
+  init(_ path: String, from start: UInt64 = 0) throws(Stop) {
     let file = try InputFile(path)
     guard file.byteCount >= tailBytes else { throw .damaged(path) }
     var tail: [UInt8] = []
@@ -150,32 +160,35 @@ package final class SortedRunReader {
     let words = index.span.bytes
     var offsets: [Int] = []
     var firstKeys: [UInt64] = []
+    offsets.reserveCapacity(Int(blocks))
+    firstKeys.reserveCapacity(Int(blocks))
     for i in 0..<Int(blocks) {
-      offsets.append(Int(truncatingIfNeeded: words.integer(at: i * 16) as UInt64))
+      let blockOffset: UInt64 = words.integer(at: i * 16)
+      // The index has no checksum: what it says is checked before it is believed.
+      guard blockOffset < offset, offsets.isEmpty ? blockOffset == 0 : Int(blockOffset) > offsets[i - 1] else {
+        throw .damaged(path)
+      }
+      offsets.append(Int(blockOffset))
       firstKeys.append(words.integer(at: i * 16 + 8))
+      guard i == 0 || firstKeys[i] >= firstKeys[i - 1] else { throw .damaged(path) }
     }
     self.file = file
     self.path = path
     self.offsets = offsets
     self.firstKeys = firstKeys
     indexOffset = Int(offset)
-    guard start > 0 else { return }
-    // The block before the first that begins at or above the start may hold the first record wanted.
-    nextBlock = max(0, firstKeys.partition(startingAt: start) - 1)
-    while try next() {
-      if key >= start {
-        isAhead = true
-        return
-      }
-    }
+    firstWanted = start
   }
+
+  deinit { unsafe memory.deallocate() }
 
   /// Goes to the next record.
   /// - Returns: false when there is none.
-  package func next() throws(Stop) -> Bool {
-    if isAhead {
-      isAhead = false
-      return true
+  mutating func next() throws(Stop) -> Bool {
+    if firstWanted > 0 {
+      let start = firstWanted
+      firstWanted = 0
+      return try skip(to: start)
     }
     at += payloadCount
     payloadCount = 0
@@ -194,34 +207,74 @@ package final class SortedRunReader {
     return true
   }
 
+  /// Goes on, by one record at least, to one whose key is not below `start`; reads two blocks at most.
+  /// - Returns: false when there is none.
+  mutating func skip(to start: UInt64) throws(Stop) -> Bool {
+    // The block before the first that begins at or above the start may hold the first record wanted.
+    let wanted = firstKeys.partition(startingAt: start) - 1
+    if wanted > nextBlock {
+      nextBlock = wanted
+      (at, blockByteCount, payloadCount) = (0, 0, 0)
+    }
+    while try next() { if key >= start { return true } }
+    return false
+  }
+
   /// Lends the payload of the record that ``next()`` went to.
-  package func withPayload<R>(_ body: (RawSpan) throws(Stop) -> R) throws(Stop) -> R {
+  func withPayload<R>(_ body: (RawSpan) throws(Stop) -> R) throws(Stop) -> R {
     try body(unsafe RawSpan(_unsafeBytes: memory).extracting(at..<at + payloadCount))
   }
 
-  private func readBlock() throws(Stop) {
+  private mutating func readBlock() throws(Stop) {
     let start = offsets[nextBlock]
     let end = nextBlock + 1 < offsets.count ? offsets[nextBlock + 1] : indexOffset
     guard start >= 0, end - start > blockHeadBytes, end <= file.byteCount else { throw .damaged(path) }
-    var head: [UInt8] = []
-    try file.read(at: start, count: blockHeadBytes, into: &head)
-    blockByteCount = end - start - blockHeadBytes
-    if blockByteCount > memory.count {
+    // Head and records in one read; the records begin at a multiple of 16 all the same.
+    let byteCount = end - start
+    if byteCount > memory.count {
       unsafe memory.deallocate()
-      memory = UnsafeMutableRawBufferPointer.allocate(byteCount: blockByteCount, alignment: 16)
+      memory = UnsafeMutableRawBufferPointer.allocate(
+        byteCount: max(byteCount, min(indexOffset, blockBytes + 8192)), alignment: 16)
     }
-    let block = unsafe UnsafeMutableRawBufferPointer(rebasing: memory[..<blockByteCount])
-    try file.read(at: start + blockHeadBytes, into: block)
-    let expected: UInt64 = head.span.bytes.integer(at: 0)
-    guard checksum(unsafe RawSpan(_unsafeBytes: block)) == expected else { throw .damaged(path) }
-    at = 0
+    let block = unsafe UnsafeMutableRawBufferPointer(rebasing: memory[..<byteCount])
+    try file.read(at: start, into: block)
+    let raw = unsafe RawSpan(_unsafeBytes: block)
+    let expected: UInt64 = raw.integer(at: 0)
+    let count: UInt32 = raw.integer(at: 8)
+    guard Int(count) == byteCount - blockHeadBytes,
+      checksum(raw.extracting(blockHeadBytes..<byteCount)) == expected
+    else { throw .damaged(path) }
+    blockByteCount = byteCount
+    at = blockHeadBytes
     nextBlock += 1
   }
 
-  deinit { unsafe memory.deallocate() }
+  /// The first keys of the run's blocks: a sample of its keys, evenly spread.
+  var sampledKeys: [UInt64] { firstKeys }
+}
+
+/// Reads one run from a key on, a block at a time, for callers that keep it in a class or a collection.
+package final class SortedRunReader {
+  private var cursor: RunCursor
+
+  /// - Parameter start: the first record read is the first whose key is not below it.
+  package init(_ path: String, from start: UInt64 = 0) throws(Stop) { cursor = try RunCursor(path, from: start) }
+
+  /// The record that ``next()`` went to.
+  package var key: UInt64 { cursor.key }
+  package var place: UInt64 { cursor.place }
+
+  /// Goes to the next record.
+  /// - Returns: false when there is none.
+  package func next() throws(Stop) -> Bool { try cursor.next() }
+
+  /// Lends the payload of the record that ``next()`` went to.
+  package func withPayload<R>(_ body: (RawSpan) throws(Stop) -> R) throws(Stop) -> R {
+    try cursor.withPayload(body)
+  }
 
   /// The first keys of the run's blocks: a sample of its keys, evenly spread.
-  package var sampledKeys: [UInt64] { firstKeys }
+  package var sampledKeys: [UInt64] { cursor.sampledKeys }
 }
 
 extension [UInt64] {

@@ -44,6 +44,11 @@ package struct Sorter: ~Copyable {
     unsafe payload.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
   }
 
+  /// Takes one record from a buffer that stands beside the sorter in one value.
+  package mutating func append(key: UInt64, place: UInt64, _ payload: [UInt8]) throws(Stop) {
+    try append(key: key, place: place, payload.span)
+  }
+
   /// Writes what is left.
   /// - Returns: the runs, all of them synced to disk.
   package consuming func finish() throws(Stop) -> [SortedRun] {

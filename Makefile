@@ -1,0 +1,47 @@
+# cardlink: build, run and test on a Debian machine with Swift and nothing else.
+# `make help` lists the targets. One build at a time: SwiftPM holds its folder.
+
+SHELL := /bin/bash
+CARDLINK := .build/release/cardlink
+PIPELINE ?= pipelines/nightly.yaml
+PACKAGES := libxml2-dev libsqlite3-dev zlib1g-dev pkg-config
+# Who may install packages: root itself, or through sudo.
+SUDO := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
+
+.PHONY: help run test quick build libraries format lint sample-data bench clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: build ## Install what is missing, build, run the nightly pipeline on the sample data
+	$(CARDLINK) run $(PIPELINE)
+
+test: libraries ## Install what is missing, build and run all tests
+	swift build --build-tests
+	swift test --skip-build
+
+quick: libraries ## The fast tests only: values, rules and the walls of the house
+	swift test --filter 'RecordTests|StageTests|HouseTests'
+
+build: libraries ## Build the command in release mode
+	swift build -c release --product cardlink
+
+libraries: ## Install the C libraries and headers that are missing
+	@missing=""; for p in $(PACKAGES); do dpkg -s $$p >/dev/null 2>&1 || missing="$$missing $$p"; done; \
+	if [ -n "$$missing" ]; then echo "installing:$$missing"; \
+	  $(SUDO) apt-get update -qq && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq $$missing; fi
+
+format: ## Format all Swift files
+	swift format format --in-place --parallel --recursive Package.swift Sources Tests
+
+lint: ## Check the formatting; fails where `make format` would change something
+	swift format lint --strict --parallel --recursive Package.swift Sources Tests
+
+sample-data: build ## Write sample-data anew (the same seed gives the same bytes)
+	scripts/sample-data $(CARDLINK)
+
+bench: build ## Time the stages on a million invented people (PEOPLE=n for more)
+	scripts/bench $(CARDLINK) $(or $(PEOPLE),1000000)
+
+clean: ## Remove what was built and what the sample run left
+	rm -rf .build var

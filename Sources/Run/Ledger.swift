@@ -1,0 +1,37 @@
+// The ledger: every record read ends in exactly one outcome.
+// Invariant: for each file of each export, records read = the sum of the outcomes; a run for which this is not so
+// stops before it loads anything.
+
+import Match
+import Record
+
+enum Ledger {
+  /// The lines of the ledger, in the order of exports, files and outcomes; outcomes without a record are left out.
+  ///
+  /// - Throws: ``Stop`` with ``Exit/dataRefused`` if a file's records and outcomes don't balance.
+  static func balanced(_ staged: StagedSnapshot, _ matched: MatchedSnapshot) throws(Stop) -> [LedgerLine] {
+    var lines: [LedgerLine] = []
+    for export in ExportKind.allCases {
+      let outcomes = export == .population ? Outcome.ofPopulation : Outcome.ofInsurance
+      for (i, file) in staged.files(of: export).enumerated() {
+        let counts = matched.counts(of: export, file: i)
+        let ended = outcomes.reduce(0) { $0 + counts[Int($1.rawValue)] }
+        guard ended == file.recordCount, counts.reduce(0, +) == ended,
+          counts[Int(Outcome.quarantined.rawValue)] == file.quarantinedCount
+        else {
+          throw Stop(
+            .dataRefused, at: file.name, expected: "\(file.recordCount) records read to end in as many outcomes",
+            found: "\(ended) outcomes",
+            remedy: "Nothing was loaded. This is a defect of cardlink: please report it with the ledger above.")
+        }
+        for outcome in outcomes where counts[Int(outcome.rawValue)] > 0 {
+          lines.append(
+            LedgerLine(
+              export: export.name, sourceFile: file.name, outcome: outcome.name,
+              records: counts[Int(outcome.rawValue)]))
+        }
+      }
+    }
+    return lines
+  }
+}

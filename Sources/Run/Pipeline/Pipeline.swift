@@ -1,0 +1,81 @@
+// What a pipeline file says, checked and with every path made absolute.
+// Invariant: a value of this type has passed every check that needs no export; whatever it names exists in the
+// contract.
+
+package import Record
+
+/// One pipeline: two exports, a workspace, a store.
+package struct Pipeline: Hashable, Sendable {
+  /// The pipeline file, as the user named it.
+  package var path: String
+  /// The file's text: what a resumed run compares itself with.
+  package var text: String
+  package var name: String
+  package var workspace: String
+  package var population: ExportSpec
+  package var insurance: ExportSpec
+  /// The SQLite file; absolute, or inside the workspace.
+  package var store: String
+
+  package func export(_ kind: ExportKind) -> ExportSpec { kind == .population ? population : insurance }
+
+  /// The store's path, with a workspace given on the command line taken into account.
+  package func storePath(in workspace: String) -> String {
+    store.hasPrefix("/") ? store : workspace + "/" + store
+  }
+}
+
+/// What the pipeline file says of one export.
+package struct ExportSpec: Hashable, Sendable {
+  package enum Format: String, Sendable { case csv, xml }
+
+  /// Where a canonical field's value comes from.
+  package indirect enum Source: Hashable, Sendable {
+    case column(String)
+    /// The parts that have a value, joined by a space.
+    case joined([Source])
+    /// The first that has a value.
+    case any([Source])
+
+    /// The columns or paths it reads, in order.
+    package var columns: [String] {
+      switch self {
+      case .column(let name): [name]
+      case .joined(let parts), .any(let parts): parts.flatMap(\.columns)
+      }
+    }
+  }
+
+  package struct Split: Hashable, Sendable {
+    package var separator: UInt8
+    package var fields: [String]
+  }
+
+  package struct Code: Hashable, Sendable {
+    package var code: String
+    package var value: String
+  }
+
+  package var kind: ExportKind
+  package var format: Format
+  /// Absolute glob patterns.
+  package var files: [String]
+  package var encoding: String?
+  package var delimiter: UInt8
+  package var emptyValues: [String]
+  /// The element that is one record; XML only.
+  package var record: String
+  package var fields: [String: Source]
+  package var split: Split?
+  package var sexCodes: [Code]?
+  package var statusCodes: [Code]?
+  package var dates: [String]
+  /// The line of each field in the pipeline file, for messages.
+  package var fieldLines: [String: Int]
+
+  /// Every column or path that is read, each once, in a fixed order: the slots of a raw record.
+  package var columns: [String] {
+    var seen: Set<String> = []
+    return fields.sorted { $0.key < $1.key }.flatMap(\.value.columns).filter { seen.insert($0).inserted }
+  }
+}

@@ -1,0 +1,118 @@
+// What an officer sees when a run has ended: the ledger and what to do next, in a screenful.
+
+package import Record
+
+/// The end of a run, for people.
+package struct RunReport {
+  private let run: RunRecord
+  private let pipeline: Pipeline
+  private let pipelinePath: String
+
+  package init(_ run: RunRecord, pipeline: Pipeline, pipelinePath: String) {
+    self.run = run
+    self.pipeline = pipeline
+    self.pipelinePath = pipelinePath
+  }
+
+  package var text: String {
+    var lines = ["Run \(run.id) of \(run.pipeline), business date \(run.asOf): \(state)", ""]
+    for export in [ExportKind.insurance, .population] {
+      let total = run.count(export)
+      guard total > 0 else { continue }
+      lines.append("  \(export.name) · \(Self.vietnamese(export))".leftAligned(36) + Self.grouped(total).rightAligned(14))
+      for outcome in (export == .insurance ? Outcome.ofInsurance.reversed() : [.registered, .repeated, .personDuplicated, .quarantined])
+      where run.count(export, outcome) > 0 {
+        let count = run.count(export, outcome)
+        lines.append(
+          "    \(outcome.name)".leftAligned(24) + Self.bar(count, of: total) + Self.grouped(count).rightAligned(14)
+            + Self.percent(count, of: total).rightAligned(9) + "  " + Self.vietnamese(outcome))
+      }
+      lines.append("")
+    }
+    if !run.ledger.isEmpty { lines.append("The ledger balances: every record read ended in exactly one outcome.") }
+    let causes = run.reasons.filter { !$0.key.hasPrefix("linked/") }.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+    if !causes.isEmpty {
+      lines += ["", "Largest causes:"]
+      for (cause, count) in causes.prefix(5) {
+        lines.append("  \(cause)".leftAligned(46) + Self.grouped(count).rightAligned(10))
+      }
+    }
+    if let failure = run.failure { lines += ["", failure] }
+    if !run.stages.isEmpty {
+      lines += ["", "Stages: " + run.stages.map { stage in
+        "\(stage.stage.rawValue) " + (stage.run == run.id ? "\(stage.seconds) s" : "of run \(stage.run)")
+      }.joined(separator: " · ")]
+    }
+    lines += ["", "Try next:"]
+    lines += next.map { "  " + $0 }
+    return lines.joined(separator: "\n")
+  }
+
+  private var state: String {
+    switch run.state {
+    case "done": "done"
+    case "failed": "failed; what was in force before is in force still"
+    default: "not finished; `cardlink run` goes on with it"
+    }
+  }
+
+  private var next: [String] {
+    guard run.state == "done" else { return ["cardlink check \(pipelinePath)", "cardlink run \(pipelinePath)"] }
+    let worst = Outcome.ofInsurance.filter { $0 != .linked }.max { run.count(.insurance, $0) < run.count(.insurance, $1) }
+    var next: [String] = []
+    if let worst, run.count(.insurance, worst) > 0 {
+      next.append("cardlink findings \(pipelinePath) --outcome \(worst.name)")
+    }
+    next.append("cardlink explain PERSONAL_ID \(pipelinePath)")
+    next.append("cardlink lookup PERSONAL_ID \(pipelinePath)")
+    return next
+  }
+
+  // MARK: Words and figures
+
+  private static func vietnamese(_ export: ExportKind) -> String {
+    export == .population ? "dân cư" : "bảo hiểm"
+  }
+
+  /// The outcome in Vietnamese, as officers say it.
+  package static func vietnamese(_ outcome: Outcome) -> String {
+    switch outcome {
+    case .quarantined: "cách ly, chờ sửa"
+    case .idMissing: "thiếu số định danh"
+    case .idInvalid: "số định danh sai dạng"
+    case .personUnknown: "không có trong dữ liệu dân cư"
+    case .personDuplicated: "trùng số, thông tin mâu thuẫn"
+    case .personInactive: "không còn hiệu lực (đã mất, hủy số…)"
+    case .disputed: "sai lệch họ tên, ngày sinh, giới tính"
+    case .numberShared: "mã số BHXH dùng cho nhiều người"
+    case .linked: "đã liên kết"
+    case .registered: "đã ghi nhận"
+    case .repeated: "lặp lại"
+    }
+  }
+
+  private static func bar(_ count: Int, of total: Int) -> String {
+    let width = total == 0 ? 0 : max(count > 0 ? 1 : 0, count * 20 / total)
+    return String(repeating: "█", count: width) + String(repeating: "·", count: 20 - width)
+  }
+
+  private static func percent(_ count: Int, of total: Int) -> String {
+    guard total > 0 else { return "" }
+    let hundredths = (count * 100_00 + total / 2) / total
+    return "\(hundredths / 100).\(hundredths % 100 < 10 ? "0" : "")\(hundredths % 100) %"
+  }
+
+  package static func grouped(_ number: Int) -> String {
+    var text = ""
+    for (i, digit) in String(number).reversed().enumerated() {
+      if i > 0, i % 3 == 0 { text.append(",") }
+      text.append(digit)
+    }
+    return String(text.reversed())
+  }
+}
+
+extension String {
+  package func leftAligned(_ width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
+  package func rightAligned(_ width: Int) -> String { String(repeating: " ", count: max(0, width - count)) + self }
+}

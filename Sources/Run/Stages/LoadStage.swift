@@ -1,0 +1,65 @@
+// Stage load: the match result into a new store, which then replaces the one in force.
+// Invariant: readers see the whole old store or the whole new one; the store holds as many cards and findings as the
+// ledger says.
+
+import Disk
+import Load
+import Match
+import Record
+
+extension Night {
+  func load(_ staged: StagedSnapshot, _ matched: MatchedSnapshot) throws(Stop) -> Int {
+    guard let extracted = run.finished(.extract), let judged = run.finished(.match) else {
+      throw .defect("the load stage without the stages before it")
+    }
+    try Folder.create(Folder.parent(of: storePath))
+    let persons = try MatchedPersons(matched, in: reader.folder(of: judged), asOf: options.asOf)
+    let findings = try MatchedFindings(
+      matched, staged: staged, in: reader.folder(of: judged), stagedFolder: reader.folder(of: extracted))
+    let earlier = try reader.runs().filter { $0.state == "done" && $0.id != run.id }
+    let current = run
+    let request = LoadRequest(
+      path: storePath, runID: current.id, runs: earlier.map(\.storeRun) + [current.storeRun],
+      ledger: earlier.flatMap(\.storeLedger) + current.storeLedger,
+      populationFiles: staged.files(of: .population).map(\.name),
+      insuranceFiles: staged.files(of: .insurance).map(\.name))
+    let total = current.count(.insurance, .linked)
+    let report = try Load.load(
+      request,
+      persons: { batch throws(Stop) in
+        let more = try persons.nextBatch(into: &batch)
+        return more
+      }, findings: { () throws(Stop) in try findings.next() },
+      progress: { [progress] cards in progress.advance(.load, done: cards, of: total, unit: "cards") },
+      check: { report throws(Stop) in try Self.check(report, against: current) })
+    return report.cards + report.findings
+  }
+
+  /// The store holds what the ledger says, no more and no less.
+  private static func check(_ report: LoadReport, against run: RunRecord) throws(Stop) {
+    let linked = run.count(.insurance, .linked)
+    let others =
+      run.count(.insurance) - linked + run.count(.population, .quarantined)
+      + run.count(.population, .personDuplicated)
+    guard report.cards == linked, report.findings == others else {
+      throw Stop(
+        .dataRefused, at: "store", expected: "\(linked) cards and \(others) findings, as the ledger says",
+        found: "\(report.cards) cards and \(report.findings) findings",
+        remedy: "The store in force is unchanged. This is a defect of cardlink: please report it.")
+    }
+  }
+}
+
+extension RunRecord {
+  var storeRun: StoreRun {
+    StoreRun(
+      runID: id, pipeline: pipeline, asOf: asOf, startedAt: startedAt, finishedAt: finishedAt,
+      state: state == "running" ? "loaded" : state)
+  }
+  var storeLedger: [LedgerRow] {
+    ledger.map {
+      LedgerRow(
+        runID: id, export: $0.export, sourceFile: $0.sourceFile, outcome: $0.outcome, records: $0.records)
+    }
+  }
+}

@@ -1,0 +1,32 @@
+// Stage match: staged records in, one outcome for each out.
+// Invariant: the result is kept only if the ledger balances.
+
+import Match
+import Record
+
+extension Night {
+  func match(_ staged: StagedSnapshot, into folder: String) throws(Stop) -> (MatchedSnapshot, Int) {
+    guard let extracted = run.finished(.extract) else {
+      throw .defect("the match stage without an extract stage before it")
+    }
+    let request = MatchRequest(
+      snapshot: staged, stagedFolder: reader.folder(of: extracted), folder: folder, asOf: options.asOf,
+      threads: options.threads, memoryBytes: options.memoryBytes)
+    let matched = try Match.match(request)
+    let ledger = try Ledger.balanced(staged, matched)
+    try update {
+      $0.ledger = ledger
+      $0.reasons = matched.reasonCounts
+    }
+    return (matched, staged.files.reduce(0) { $0 + $1.recordCount })
+  }
+}
+
+extension Stop {
+  /// A state that cardlink's own code should make impossible.
+  static func defect(_ found: String) -> Stop {
+    Stop(
+      .internalError, at: "cardlink", expected: "a sound state", found: found,
+      remedy: "Nothing that was in force has changed. This is a defect of cardlink: please report it.")
+  }
+}

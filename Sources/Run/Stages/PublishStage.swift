@@ -1,0 +1,36 @@
+// Stage publish: the store in force into one package for each facility; then the run is done.
+// Invariant: packages are made from the store alone, and replace the ones before all at once.
+
+import Disk
+import Load
+import Publish
+import Record
+
+extension Night {
+  func publish() throws(Stop) -> Int {
+    let persons = try StoredPersons(path: storePath)
+    let request = PublishRequest(
+      folder: workspace.path + "/packages", runID: run.id, asOf: options.asOf.text,
+      memoryBytes: min(options.memoryBytes / 4, 256 << 20))
+    let report = try Publish.publish(request) { batch throws(Stop) in
+      let more = try persons.nextBatch(into: &batch)
+      return more
+    }
+    return report.persons + report.personsWithoutFacility
+  }
+
+  /// Marks the run as done, in its record and in the store, and removes what no run needs any more.
+  func finish() throws(Stop) -> RunRecord {
+    let finishedAt = Clock.now()
+    var done = run
+    done.finishedAt = finishedAt
+    done.state = "done"
+    try Load.finish(run: done.storeRun, ledger: done.storeLedger, inStore: storePath)
+    try update {
+      $0.finishedAt = finishedAt
+      $0.state = "done"
+    }
+    try workspace.removeStagedData(exceptOf: run)
+    return run
+  }
+}

@@ -1,0 +1,54 @@
+// The whole walk of the data, on one page: two exports in, one store and a package for each facility out.
+// Invariant: each stage's result appears at once or not at all; the ledger balances before anything is loaded; the
+// store in force is replaced whole. A walk that was killed goes on behind the last stage that finished.
+// Load: 100 million persons, 90 million insurance records, a constant number of passes over them.
+
+import Disk
+import Load
+import Match
+import Publish
+package import Record
+import Sorted
+
+/// How a run is to be done; the same for every stage.
+package struct RunOptions: Sendable {
+  package var asOf: CalendarDate
+  package var threads: Int
+  /// A bound on the memory of the process.
+  package var memoryBytes: Int
+
+  package init(asOf: CalendarDate, threads: Int, memoryBytes: Int) {
+    self.asOf = asOf
+    self.threads = threads
+    self.memoryBytes = memoryBytes
+  }
+}
+
+/// Runs a pipeline, or its stages from `first` on.
+///
+/// - Parameter first: the stage to begin with; nil begins a new night, or goes on with one that was cut off.
+/// - Returns: the finished run.
+/// - Throws: ``Stop``; what was in force before is in force still.
+package func walk(
+  _ pipeline: Pipeline, in workspace: Workspace, from first: StageName? = nil, options: RunOptions,
+  progress: Progress
+) throws(Stop) -> RunRecord {
+  let night = try Night.begin(pipeline, in: workspace, from: first, options: options, progress: progress)
+  do throws(Stop) {
+    let staged = try night.result(of: .extract) { folder throws(Stop) in
+      try night.extract(into: folder)  // bytes → checked records in key order, or quarantine
+    }
+    let matched = try night.result(of: .match) { folder throws(Stop) in
+      try night.match(staged, into: folder)  // records → persons → one outcome each; the ledger balances
+    }
+    try night.effect(of: .load) { () throws(Stop) in
+      try night.load(staged, matched)  // all of it or none
+    }
+    try night.effect(of: .publish) { () throws(Stop) in
+      try night.publish()  // a package for each facility
+    }
+    return try night.finish()
+  } catch {
+    throw night.fail(error)
+  }
+}

@@ -1,0 +1,111 @@
+// What is written down about one run.
+// Invariant: run.json in the run's folder is replaced whole at each change of state; it holds counts, names of
+// files and times, and nothing about a person.
+
+import Foundation
+package import Record
+import Disk
+
+/// A stage that an officer can rerun.
+package enum StageName: String, Sendable, CaseIterable, Codable, Comparable {
+  case extract, match, load, publish
+
+  package static func < (a: Self, b: Self) -> Bool {
+    (allCases.firstIndex(of: a) ?? 0) < (allCases.firstIndex(of: b) ?? 0)
+  }
+}
+
+/// One line of the ledger: how many records of one file ended in one outcome.
+package struct LedgerLine: Hashable, Sendable, Codable {
+  package var export: String
+  package var sourceFile: String
+  package var outcome: String
+  package var records: Int
+}
+
+/// One run: a numbered, repeatable execution of a pipeline.
+package struct RunRecord: Hashable, Sendable, Codable {
+  /// A stage that has finished, and where its result lies.
+  package struct FinishedStage: Hashable, Sendable, Codable {
+    package var stage: StageName
+    /// The run that made the result; a rerun uses what an earlier one left.
+    package var run: Int
+    package var seconds: Double
+    package var records: Int
+  }
+
+  package var id: Int
+  /// `run`, or the stage that a rerun began with.
+  package var command: String
+  package var pipeline: String
+  /// The pipeline file's text, which a resumed run must find unchanged.
+  package var pipelineText: String
+  package var asOf: String
+  package var startedAt: String
+  package var finishedAt: String?
+  /// `running`, `failed` or `done`.
+  package var state: String
+  package var stages: [FinishedStage] = []
+  package var exports: [FoundFile] = []
+  package var ledger: [LedgerLine] = []
+  /// Counts of `outcome/reason` over both exports.
+  package var reasons: [String: Int] = [:]
+  /// Why it failed, without personal data.
+  package var failure: String?
+  package var exitCode: Int32?
+
+  package func finished(_ stage: StageName) -> FinishedStage? { stages.last { $0.stage == stage } }
+
+  /// Records of one export with one outcome.
+  package func count(_ export: ExportKind, _ outcome: Outcome) -> Int {
+    ledger.filter { $0.export == export.name && $0.outcome == outcome.name }.reduce(0) { $0 + $1.records }
+  }
+  package func count(_ export: ExportKind) -> Int {
+    ledger.filter { $0.export == export.name }.reduce(0) { $0 + $1.records }
+  }
+}
+
+/// Small files of our own as JSON.
+enum JSONFile {
+  static func write(_ value: some Encodable, to path: String) throws(Stop) {
+    try Folder.writeWhole(text(value) + "\n", to: path)
+  }
+
+  static func text(_ value: some Encodable) -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    encoder.keyEncodingStrategy = .convertToSnakeCase
+    guard let data = try? encoder.encode(value) else { return "null" }
+    return String(decoding: data, as: UTF8.self)
+  }
+
+  static func read<Value: Decodable>(_ type: Value.Type, from path: String) throws(Stop) -> Value? {
+    guard let text = try Folder.read(path) else { return nil }
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    do {
+      return try decoder.decode(type, from: Data(text.utf8))
+    } catch {
+      throw Stop(
+        .inputOutput, at: path, expected: "JSON as cardlink wrote it", found: "something else",
+        remedy: "Move the folder it is in out of the workspace and run the pipeline again.")
+    }
+  }
+}
+
+/// Times as written in run.json and the store: ISO 8601 at +07:00, where the registers live.
+package enum Clock {
+  /// Asia/Ho_Chi_Minh is +07:00 all year.
+  private static let offsetSeconds = 7 * 3600
+
+  package static func now() -> String {
+    let formatter = ISO8601DateFormatter()
+    formatter.timeZone = TimeZone(secondsFromGMT: offsetSeconds)
+    return formatter.string(from: Date())
+  }
+
+  /// Today's date in Asia/Ho_Chi_Minh.
+  package static func today() -> CalendarDate {
+    CalendarDate(iso: String(now().prefix(10))) ?? .none
+  }
+}

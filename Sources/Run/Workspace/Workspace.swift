@@ -1,0 +1,102 @@
+// The folder in which a pipeline keeps what it knows between two nights.
+// Invariant: one run at a time holds the lock, which dies with its process; a stage's result is a folder that
+// appears under its final name only when it is whole; a run's number is never used twice.
+//
+//   workspace/lock
+//   workspace/runs/0007/run.json            what happened
+//   workspace/runs/0007/extract/…           staged records (snapshot.json, sorted runs)
+//   workspace/runs/0007/match/…             judged records (matched.json, sorted runs)
+//   workspace/card-attributes.sqlite        the store in force
+//   workspace/packages/current/…            what the facilities read
+
+import Disk
+import Glibc
+package import Record
+
+/// The workspace of one pipeline, held by this process.
+package final class Workspace: Sendable {
+  package let path: String
+  private let lock: Int32
+
+  /// Makes the folder if need be and takes the lock.
+  ///
+  /// - Throws: ``Stop`` with ``Exit/runInProgress`` if another process holds it.
+  package init(_ path: String) throws(Stop) {
+    self.path = path
+    try Folder.create(path)
+    try Folder.create(path + "/runs")
+    let lockPath = path + "/lock"
+    let opened = open(lockPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    guard opened >= 0 else { throw .cannotCreate(lockPath, errno) }
+    guard flock(opened, LOCK_EX | LOCK_NB) == 0 else {
+      let holder = (try? Folder.read(lockPath)) ?? ""
+      close(opened)
+      throw Stop(
+        .runInProgress, at: lockPath, expected: "a workspace that no run holds",
+        found: holder.isEmpty ? "another run" : holder.replacing("\n", with: ""),
+        remedy: "Wait until it has finished, then try again.", next: "cardlink status PIPELINE")
+    }
+    lock = opened
+    let text = "process \(getpid()) since \(Clock.now())\n"
+    guard ftruncate(opened, 0) == 0, write(opened, text, text.utf8.count) == text.utf8.count else {
+      close(opened)
+      throw .writeFailed(lockPath, errno)
+    }
+  }
+
+  deinit { close(lock) }
+
+  /// Writes a run's record, whole.
+  package func save(_ run: RunRecord) throws(Stop) {
+    try JSONFile.write(run, to: WorkspaceReader(path).folder(of: run.id) + "/run.json")
+  }
+
+  /// A new run with the next number.
+  package func newRun(_ run: RunRecord) throws(Stop) -> RunRecord {
+    var run = run
+    let last = WorkspaceReader(path).runNumbers.last ?? 0
+    run.id = last + 1
+    try Folder.create(WorkspaceReader(path).folder(of: run.id))
+    try save(run)
+    return run
+  }
+
+  /// Removes staged personal data that no run needs any more: all but what `run` stands on.
+  ///
+  /// The records of old runs, which hold no personal data, stay.
+  package func removeStagedData(exceptOf run: RunRecord) throws(Stop) {
+    let kept = Set(run.stages.map { "\($0.run)/\($0.stage.rawValue)" })
+    let reader = WorkspaceReader(path)
+    for number in reader.runNumbers {
+      for name in Folder.names(in: reader.folder(of: number)) where name != "run.json" {
+        if !kept.contains("\(number)/\(name)") { try Folder.remove(reader.folder(of: number) + "/" + name) }
+      }
+    }
+  }
+}
+
+/// Reads a workspace without holding it.
+package struct WorkspaceReader: Sendable {
+  package let path: String
+
+  package init(_ path: String) { self.path = path }
+
+  package func folder(of run: Int) -> String { path + "/runs/" + padded(UInt64(run), to: 4) }
+
+  /// The numbers of all runs, ascending.
+  package var runNumbers: [Int] { Folder.names(in: path + "/runs").compactMap { Int($0) }.sorted() }
+
+  /// All runs whose record can be read, ascending.
+  package func runs() throws(Stop) -> [RunRecord] {
+    var runs: [RunRecord] = []
+    for number in runNumbers {
+      if let run = try JSONFile.read(RunRecord.self, from: folder(of: number) + "/run.json") { runs.append(run) }
+    }
+    return runs
+  }
+
+  /// Where a stage's result of a run lies.
+  package func folder(of stage: RunRecord.FinishedStage) -> String {
+    folder(of: stage.run) + "/" + stage.stage.rawValue
+  }
+}

@@ -1,0 +1,32 @@
+// Many small runs made into a few: so that a merge keeps to a bounded number of open files and blocks.
+// Invariant: the records of the runs given are those of the runs returned; the small ones are removed when the
+// large one is whole.
+// Load: exports in hundreds of files; one more pass over their records only when there are that many.
+
+import Disk
+package import Record
+
+/// At most this many runs are left by ``compacted(_:in:name:)``.
+package let widestMerge = 128
+
+/// Merges runs until at most ``widestMerge`` are left.
+package func compacted(_ runs: [SortedRun], in folder: String, name: String) throws(Stop) -> [SortedRun] {
+  var runs = runs
+  var merged = 0
+  while runs.count > widestMerge {
+    let some = Array(runs.prefix(widestMerge))
+    var merge = try Merge(some, in: folder)
+    var writer = try SortedRunWriter(folder: folder, name: "\(name)-merged-\(merged)")
+    merged += 1
+    while merge.hasRecord {
+      let (key, place) = (merge.key, merge.place)
+      try merge.withPayload { payload throws(Stop) in try writer.append(key: key, place: place, payload) }
+      try merge.advance()
+    }
+    let whole = try writer.finish()
+    for run in some { try Folder.remove(folder + "/" + run.name) }
+    runs.removeFirst(some.count)
+    if let whole { runs.append(whole) }
+  }
+  return runs
+}

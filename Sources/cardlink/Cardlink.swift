@@ -1,0 +1,76 @@
+// The command: arguments in, exit code out.
+// Invariant: data goes to standard output, everything else to standard error; every failure ends with the command
+// to try next, and its exit code is one of the contract's.
+
+import ArgumentParser
+import Foundation
+import Record
+
+@main
+struct Cardlink: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "cardlink",
+    abstract: "Links the population register with the social-insurance register, night after night.",
+    discussion: """
+      A pipeline file names two exports and a workspace. A run reads both exports, checks every record, joins them
+      on the personal ID number, settles which card serves, and leaves a store and a package for each facility.
+
+      FIRST STEPS
+        cardlink check pipelines/nightly.yaml      is everything there? changes nothing
+        cardlink run pipelines/nightly.yaml        the nightly run
+        cardlink status pipelines/nightly.yaml     what happened, in a screenful
+        cardlink findings pipelines/nightly.yaml   the records that did not link, and why
+        cardlink explain 001090000123 pipelines/nightly.yaml
+
+      EXIT CODES
+        0 done · 64 usage · 65 data refused · 66 export missing · 69 store unavailable · 70 internal error
+        73 can't create output · 74 input/output error · 75 another run holds the workspace · 78 pipeline file wrong
+      """,
+    version: "0.1.0",
+    subcommands: [
+      RunCommand.self, RerunCommand.self, CheckCommand.self, StatusCommand.self, RunsCommand.self,
+      FindingsCommand.self, ExplainCommand.self, LookupCommand.self, GenerateCommand.self,
+    ])
+
+  static func main() {
+    setvbuf(stdout, nil, _IOFBF, 1 << 16)
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+      fflush(stdout)
+    } catch let stop as Stop {
+      fflush(stdout)
+      StandardError.write(FailureText(stop, arguments: CommandLine.arguments).text)
+      Foundation.exit(stop.exit.rawValue)
+    } catch {
+      fflush(stdout)
+      exit(withError: error)
+    }
+  }
+}
+
+/// Standard error, a line at a time.
+enum StandardError {
+  static func write(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
+}
+
+/// What a failed command leaves on standard error.
+struct FailureText {
+  let text: String
+
+  init(_ stop: Stop, arguments: [String]) {
+    let pipeline = arguments.last { $0.hasSuffix(".yaml") || $0.hasSuffix(".yml") } ?? "PIPELINE"
+    let next = (stop.next ?? Self.next(after: stop.exit)).replacingOccurrences(of: "PIPELINE", with: pipeline)
+    text = "\(stop.finding)\nTry next: \(next)"
+  }
+
+  private static func next(after exit: Exit) -> String {
+    switch exit {
+    case .done, .usage: "cardlink --help"
+    case .dataRefused, .exportMissing, .pipelineWrong: "cardlink check PIPELINE"
+    case .runInProgress: "cardlink status PIPELINE"
+    case .storeUnavailable: "cardlink rerun load PIPELINE"
+    case .internalError, .cannotCreate, .inputOutput: "cardlink run PIPELINE"
+    }
+  }
+}

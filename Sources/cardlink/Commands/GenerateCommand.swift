@@ -1,0 +1,40 @@
+// cardlink generate: invented people to try things on.
+
+import ArgumentParser
+import Generate
+import Record
+import Run
+
+struct GenerateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "generate", abstract: "Write exports of invented people, with every kind of trouble.",
+    discussion: """
+      Writes a population export, an insurance export, a pipeline file that reads them, and truth.csv, which says
+      how each record must end. The same seed gives the same bytes on every machine.
+        cardlink generate /tmp/invented --people 100000 --seed 7
+        cardlink run /tmp/invented/pipeline.yaml
+      No name or number belongs to a real person.
+      """)
+  @Argument(help: ArgumentHelp("The folder to write into.", valueName: "directory")) var directory: String
+  @Option(help: "How many people.") var people: Int
+  @Option(help: "The seed.") var seed: UInt64
+  @Option(help: "The format of both exports: csv or xml.") var format: String = "csv"
+  @Option(name: .customLong("population-format"), help: "The population export's format, if it differs.")
+  var populationFormat: String?
+  @Option(name: .customLong("insurance-format"), help: "The insurance export's format, if it differs.")
+  var insuranceFormat: String?
+  @Option(help: ArgumentHelp("How often a trouble occurs, such as disputed_name=0.02.", valueName: "trouble=rate"))
+  var rate: [String] = []
+  @Option(name: .customLong("files"), help: "How many files each export is cut into.") var files: Int = 1
+  @Option(name: .customLong("as-of"), help: ArgumentHelp("The business date of the exports.", valueName: "date"))
+  var asOf: BusinessDate?
+
+  func validate() throws {
+    for format in [format, populationFormat, insuranceFormat].compactMap({ $0 })
+    where Generate.ExportKind(rawValue: format) == nil {
+      throw ValidationError("--format takes csv or xml.")
+    }
+    if people < 1 { throw ValidationError("--people takes a number above zero.") }
+    if files < 1 || files > 1000 { throw ValidationError("--files takes a number from 1 to 1000.") }
+  }
+}

@@ -1,0 +1,99 @@
+// The options that mean the same everywhere.
+
+import ArgumentParser
+import Foundation
+import Record
+import Run
+
+/// Which pipeline, and where its workspace is.
+struct PipelineArguments: ParsableArguments {
+  @Argument(help: ArgumentHelp("The pipeline file.", valueName: "pipeline"), completion: .file(extensions: ["yaml"]))
+  var pipeline: String
+
+  @Option(help: ArgumentHelp("Another workspace than the pipeline file's.", valueName: "dir"))
+  var workspace: String?
+
+  /// The pipeline, read and checked, with the workspace that is to be used.
+  func load() throws(Stop) -> Pipeline {
+    var loaded = try Pipeline(file: pipeline)
+    if let workspace { loaded.workspace = Paths.absolute(workspace) }
+    return loaded
+  }
+}
+
+/// How a run is to be done.
+struct RunArguments: ParsableArguments {
+  @Option(
+    name: .customLong("as-of"),
+    help: ArgumentHelp("The business date; default today in Asia/Ho_Chi_Minh.", valueName: "date"))
+  var asOf: BusinessDate?
+
+  @Option(help: "How many threads work at once; default one for each core.")
+  var threads: Int?
+
+  @Option(help: ArgumentHelp("A bound on the memory of the process, such as 512M or 2G.", valueName: "size"))
+  var memory: MemorySize = MemorySize(bytes: 2 << 30)
+
+  func validate() throws {
+    if let threads, !(1...256).contains(threads) { throw ValidationError("--threads takes a number from 1 to 256.") }
+  }
+
+  var options: RunOptions {
+    RunOptions(
+      asOf: asOf?.date ?? Clock.today(), threads: threads ?? ProcessInfo.processInfo.activeProcessorCount,
+      memoryBytes: memory.bytes)
+  }
+}
+
+/// A full date in ISO 8601.
+struct BusinessDate: ExpressibleByArgument {
+  let date: CalendarDate
+
+  init?(argument: String) {
+    guard let date = CalendarDate(iso: argument), date.precision == .day else { return nil }
+    self.date = date
+  }
+}
+
+/// A number of bytes, written as 512M or 2G.
+struct MemorySize: ExpressibleByArgument, CustomStringConvertible {
+  let bytes: Int
+
+  init(bytes: Int) { self.bytes = bytes }
+
+  init?(argument: String) {
+    let units: [Character: Int] = ["K": 10, "M": 20, "G": 30]
+    let text = argument.uppercased().replacingOccurrences(of: "IB", with: "").replacingOccurrences(of: "B", with: "")
+    let shift = text.last.flatMap { units[$0] }
+    guard let number = Int(shift == nil ? text : String(text.dropLast())), number > 0, number < 1 << 32 else {
+      return nil
+    }
+    bytes = number << (shift ?? 0)
+    guard bytes >= 64 << 20 else { return nil }
+  }
+
+  var description: String { bytes % (1 << 30) == 0 ? "\(bytes >> 30)G" : "\(bytes >> 20)M" }
+}
+
+/// The form of an answer.
+enum OutputForm: String, ExpressibleByArgument, CaseIterable { case text, json, csv }
+
+struct OutputArguments: ParsableArguments {
+  @Option(help: ArgumentHelp("The form of the answer: text, json or csv.", valueName: "form"))
+  var output: OutputForm = .text
+}
+
+/// A personal ID number on the command line, or `-` to read it from standard input, which keeps it out of the list of
+/// processes.
+func personalID(_ argument: String) throws(Stop) -> PersonalID {
+  let text = argument == "-" ? readLine() ?? "" : argument
+  let digits = Array(text.utf8.filter { $0 > 0x20 })
+  do {
+    return try PersonalID(digits.span)
+  } catch {
+    throw Stop(
+      .usage, at: "personal ID number", expected: "12 digits", found: "\(digits.count) characters",
+      remedy: "Type the number with its leading zeros, or - to read it from standard input.",
+      next: "cardlink findings PIPELINE")
+  }
+}

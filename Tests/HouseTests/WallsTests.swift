@@ -1,0 +1,75 @@
+// The walls of the house: which module may import which. Read from the import lines themselves.
+
+import Foundation
+import Testing
+
+@Suite("The walls between modules")
+struct WallsTests {
+  /// What each module may import of our own; everything else is a wall.
+  static let doors: [String: Set<String>] = [
+    "Record": [],
+    "Disk": ["Record"],
+    "Sorted": ["Record", "Disk"],
+    "Extract": ["Record", "Disk", "CLibXML2", "CZlib"],
+    "Stage": ["Record", "Disk", "Sorted"],
+    "Match": ["Record", "Disk", "Sorted"],
+    "Load": ["Record", "Disk"],
+    "Publish": ["Record", "Disk", "Sorted"],
+    "Generate": ["Record", "Disk", "CZlib"],
+    "Run": ["Record", "Disk", "Sorted", "Extract", "Stage", "Match", "Load", "Publish"],
+    "cardlink": ["Record", "Run", "Generate"],
+  ]
+  static let ours = Set(doors.keys).union(["CLibXML2", "CZlib"])
+  static let sources = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent().appending(path: "Sources")
+
+  @Test("a module imports only what its door leads to", arguments: doors.keys.sorted())
+  func imports(module: String) throws {
+    let files = try Self.files(of: module)
+    #expect(!files.isEmpty, "module \(module) has no files")
+    let allowed = try #require(Self.doors[module])
+    for file in files {
+      for imported in Self.imports(in: try String(contentsOf: file, encoding: .utf8)) where Self.ours.contains(imported) {
+        #expect(allowed.contains(imported), "\(file.lastPathComponent) of \(module) imports \(imported)")
+      }
+    }
+  }
+
+  @Test("every folder of Sources is a module with a door of its own")
+  func folders() throws {
+    let folders = try FileManager.default.contentsOfDirectory(atPath: Self.sources.path())
+    #expect(Set(folders) == Self.ours)
+  }
+
+  @Test("every Swift file opens with what it is", arguments: doors.keys.sorted())
+  func openings(module: String) throws {
+    for file in try Self.files(of: module) {
+      let text = try String(contentsOf: file, encoding: .utf8)
+      #expect(text.hasPrefix("//"), "\(file.lastPathComponent) of \(module) has no opening comment")
+    }
+  }
+
+  @Test("the reader of import lines sees every form of them")
+  func reading() {
+    let text = "import A\npackage import B\n  internal import C\n@testable import D\nimport struct E.F\n// import G\n"
+    #expect(Self.imports(in: text) == ["A", "B", "C", "D", "E"])
+  }
+
+  static func files(of module: String) throws -> [URL] {
+    let folder = sources.appending(path: module)
+    let all = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)
+    return (all?.compactMap { $0 as? URL } ?? []).filter { $0.pathExtension == "swift" }
+  }
+
+  static func imports(in text: String) -> [String] {
+    text.split(separator: "\n").compactMap { line in
+      let words = line.split(whereSeparator: { $0 == " " || $0 == "\t" }).map(String.init)
+      guard let at = words.firstIndex(of: "import"), !line.trimmingCharacters(in: .whitespaces).hasPrefix("//"),
+        words[..<at].allSatisfy({ ["package", "internal", "private", "public", "@testable", "@preconcurrency"].contains($0) })
+      else { return nil }
+      let kinds = ["struct", "class", "enum", "func", "protocol", "typealias", "var", "let"]
+      let name = words[(at + 1)...].first { !kinds.contains($0) }
+      return name.map { String($0.prefix { $0 != "." }) }
+    }
+  }
+}
