@@ -58,13 +58,8 @@ let package = Package(
     .testTarget(name: "RecordTests", dependencies: ["Record"], swiftSettings: swift),
     .testTarget(name: "SortedTests", dependencies: ["Record", "Disk", "Sorted"], swiftSettings: swift),
     .testTarget(name: "ExtractTests", dependencies: ["Record", "Disk", "Extract"], swiftSettings: swift),
-    .testTarget(name: "StageTests", dependencies: ["Record", "Stage"], swiftSettings: swift),
+    .testTarget(name: "StageTests", dependencies: ["Record", "Sorted", "Stage"], swiftSettings: swift),
     .testTarget(name: "MatchTests", dependencies: ["Record", "Disk", "Sorted", "Match"], swiftSettings: swift),
-    .testTarget(name: "PublishTests", dependencies: ["Record", "Disk", "Sorted", "Publish"], swiftSettings: swift),
-    .testTarget(name: "LoadTests", dependencies: ["Record", "Disk", "Load"], swiftSettings: swift),
     .testTarget(name: "GenerateTests", dependencies: ["Record", "Generate"], swiftSettings: swift),
-    .testTarget(
-      name: "WalkTests", dependencies: ["Record", "Disk", "Run", "Generate", "cardlink"],
-      exclude: ["Cases"], swiftSettings: swift),
   ]
 )

@@ -14,7 +14,7 @@ enum Ledger {
     for export in ExportKind.allCases {
       let outcomes = export == .population ? Outcome.ofPopulation : Outcome.ofInsurance
       for (i, file) in staged.files(of: export).enumerated() {
-        let counts = matched.counts(of: export, file: i)
+        let counts = (export == .population ? matched.populationCounts : matched.insuranceCounts)[i]
         let ended = outcomes.reduce(0) { $0 + counts[Int($1.rawValue)] }
         guard ended == file.recordCount, counts.reduce(0, +) == ended,
           counts[Int(Outcome.quarantined.rawValue)] == file.quarantinedCount

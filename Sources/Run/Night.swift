@@ -4,7 +4,7 @@
 
 import Disk
 import Foundation
-package import Record
+import Record
 import Synchronization
 
 /// One run in progress.

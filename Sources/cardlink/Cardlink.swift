@@ -33,17 +33,16 @@ struct Cardlink: ParsableCommand {
     ])
 
   static func main() {
-    setvbuf(stdout, nil, _IOFBF, 1 << 16)
     do {
       var command = try parseAsRoot()
       try command.run()
-      fflush(stdout)
+      fflush(nil)
     } catch let stop as Stop {
-      fflush(stdout)
+      fflush(nil)
       StandardError.write(FailureText(stop, arguments: CommandLine.arguments).text)
       Foundation.exit(stop.exit.rawValue)
     } catch {
-      fflush(stdout)
+      fflush(nil)
       exit(withError: error)
     }
   }

@@ -54,7 +54,7 @@ extension Pipeline {
     switch error as? YamlError {
     case .scanner(_, let problem, _, _), .parser(_, let problem, _, _), .composer(_, let problem, _, _): problem
     case .duplicatedKeysInMapping(let keys, _):
-      "the same key twice: " + keys.compactMap(\.scalar?.string).joined(separator: ", ")
+      "the same key twice: " + keys.joined(separator: ", ")
     default: "text that is no YAML"
     }
   }
@@ -92,7 +92,7 @@ struct PipelineReader {
     for (name, value) in pairs {
       let text = name.scalar?.string ?? ""
       guard known.contains(text) else {
-        let nearest = Nearest.word(to: text, among: known)
+        let nearest = nearestWord(to: text, among: known)
         throw stop(
           self.line(name), text, expected: "a known key", found: "an unknown one",
           remedy: nearest.map { "Did you mean \($0)?" } ?? "Known here: \(known.joined(separator: ", ")).")
@@ -143,7 +143,7 @@ struct PipelineReader {
 
   func choice(_ text: String, of words: [String], key: String, line: Int) throws(Stop) {
     guard !words.contains(text) else { return }
-    let nearest = Nearest.word(to: text, among: words).map { "Did you mean \($0)?" }
+    let nearest = nearestWord(to: text, among: words).map { "Did you mean \($0)?" }
     throw stop(
       line, key, expected: "one of \(words.joined(separator: ", "))", found: "`\(text)`",
       remedy: nearest ?? "Write one of them.")

@@ -5,7 +5,7 @@
 
 import Disk
 import Extract
-package import Record
+import Record
 import Sorted
 import Stage
 import Synchronization
@@ -124,9 +124,11 @@ extension ExportSpec {
     }
     return ExportRules(
       export: kind, fields: mapped, columnNames: names,
-      sexCodes: sexCodes?.compactMap { code in Sex(name: code.value).map { (Array(code.code.utf8), $0) } },
-      statusCodes: statusCodes?.compactMap { code in
-        PersonStatus(name: code.value).map { (Array(code.code.utf8), $0) }
+      sexCodes: (sexCodes ?? []).compactMap { code in
+        Sex(name: code.value).map { (bytes: Array(code.code.utf8), sex: $0) }
+      },
+      statusCodes: (statusCodes ?? []).compactMap { code in
+        PersonStatus(name: code.value).map { (bytes: Array(code.code.utf8), status: $0) }
       },
       emptyValues: emptyValues.map { Array($0.utf8) }, datePatterns: patterns,
       split: split.map { ($0.separator, $0.fields.compactMap { Field(rawValue: $0) }) },

@@ -9,13 +9,12 @@ import Record
 
 extension Night {
   func load(_ staged: StagedSnapshot, _ matched: MatchedSnapshot) throws(Stop) -> Int {
-    guard let extracted = run.finished(.extract), let judged = run.finished(.match) else {
+    guard let judged = run.finished(.match) else {
       throw .defect("the load stage without the stages before it")
     }
     try Folder.create(Folder.parent(of: storePath))
     let persons = try MatchedPersons(matched, in: reader.folder(of: judged), asOf: options.asOf)
-    let findings = try MatchedFindings(
-      matched, staged: staged, in: reader.folder(of: judged), stagedFolder: reader.folder(of: extracted))
+    let findings = try MatchedFindings(matched, in: reader.folder(of: judged))
     let earlier = try reader.runs().filter { $0.state == "done" && $0.id != run.id }
     let current = run
     let request = LoadRequest(

@@ -25,6 +25,7 @@ struct GenerateCommand: ParsableCommand {
   var insuranceFormat: String?
   @Option(help: ArgumentHelp("How often a trouble occurs, such as disputed_name=0.02.", valueName: "trouble=rate"))
   var rate: [String] = []
+  @Option(help: "Write the last file of this export as gzip: population or insurance.") var gzip: [String] = []
   @Option(name: .customLong("files"), help: "How many files each export is cut into.") var files: Int = 1
   @Option(name: .customLong("as-of"), help: ArgumentHelp("The business date of the exports.", valueName: "date"))
   var asOf: BusinessDate?
@@ -36,5 +37,33 @@ struct GenerateCommand: ParsableCommand {
     }
     if people < 1 { throw ValidationError("--people takes a number above zero.") }
     if files < 1 || files > 1000 { throw ValidationError("--files takes a number from 1 to 1000.") }
+  }
+}
+
+extension GenerateCommand {
+  func run() throws {
+    var rates = TroubleRates.default
+    for text in rate {
+      let parts = text.split(separator: "=")
+      guard parts.count == 2, let value = Double(parts[1]) else {
+        throw ValidationError("--rate takes trouble=rate, such as disputed_name=0.02.")
+      }
+      try rates.set(name: String(parts[0]), rate: value)
+    }
+    let date = asOf?.date
+    let report = try generate(
+      into: Paths.absolute(directory),
+      GeneratorOptions(
+        people: people, seed: seed,
+        populationFormat: Generate.ExportKind(rawValue: populationFormat ?? format) ?? .csv,
+        insuranceFormat: Generate.ExportKind(rawValue: insuranceFormat ?? format) ?? .csv,
+        gzip: Set(gzip.compactMap { part in
+          ExportPart.Register(rawValue: part).map { ExportPart($0, part: files) }
+        }),
+        filesPerExport: files,
+        asOf: date.map { (year: $0.year, month: $0.month, day: $0.day) } ?? (2026, 11, 23), rates: rates))
+    print("\(grouped(report.populationRecords)) population and \(grouped(report.insuranceRecords)) insurance records:")
+    for file in report.files { print("  \(directory)/\(file)") }
+    print("\nTry next:\n  cardlink run \(directory)/pipeline.yaml --as-of \(date?.text ?? "2026-11-23")")
   }
 }

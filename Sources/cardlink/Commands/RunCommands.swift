@@ -15,9 +15,9 @@ struct RunCommand: ParsableCommand {
       anything fails.
       """)
   @OptionGroup var pipeline: PipelineArguments
-  @OptionGroup var run: RunArguments
+  @OptionGroup var arguments: RunArguments
 
-  func run() throws { try runPipeline(pipeline, run, from: nil) }
+  func run() throws { try runPipeline(pipeline, arguments, from: nil) }
 }
 
 struct RerunCommand: ParsableCommand {
@@ -30,9 +30,9 @@ struct RerunCommand: ParsableCommand {
       """)
   @Argument(help: "The stage to begin with: extract, match, load or publish.") var stage: StageName
   @OptionGroup var pipeline: PipelineArguments
-  @OptionGroup var run: RunArguments
+  @OptionGroup var arguments: RunArguments
 
-  func run() throws { try runPipeline(pipeline, run, from: stage) }
+  func run() throws { try runPipeline(pipeline, arguments, from: stage) }
 }
 
 private func runPipeline(_ arguments: PipelineArguments, _ run: RunArguments, from stage: StageName?) throws {

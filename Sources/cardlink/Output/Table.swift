@@ -30,7 +30,7 @@ struct Table {
         let space = String(repeating: " ", count: widths[i] - cells[i].count)
         return numeric.contains(columns[i]) ? space + cells[i] : cells[i] + space
       }
-      return padded.joined(separator: "  ").replacing(/ +$/, with: "")
+      return padded.joined(separator: "  ").trimmedAtEnd
     }
     return ([line(columns)] + rows.map { line($0.map { $0 ?? "" }) }).joined(separator: "\n")
   }
@@ -56,6 +56,15 @@ struct Table {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .withoutEscapingSlashes
     return (try? encoder.encode(text)).map { String(decoding: $0, as: UTF8.self) } ?? "\"\""
+  }
+}
+
+extension String {
+  /// Without spaces at the end.
+  fileprivate var trimmedAtEnd: String {
+    var text = self[...]
+    while text.last == " " { text.removeLast() }
+    return String(text)
   }
 }
 

@@ -1,0 +1,56 @@
+// What the extractor needs to know of an export, and what it tells of a file.
+// Invariant: slot i of a raw record is column i of the format, whatever the file's own order of columns.
+
+package import Record
+
+/// The encodings in which exports come.
+package enum TextEncoding: String, CaseIterable, Sendable {
+  case utf8 = "utf-8"
+  case utf16 = "utf-16"
+  case windows1258 = "windows-1258"
+  case tcvn3, vni, vps, viscii
+}
+
+/// What the pipeline file says of one export.
+package struct ExportFormat: Hashable, Sendable {
+  package enum Kind: Hashable, Sendable {
+    case csv(delimiter: UInt8)
+    /// The local name of the element that is one record.
+    case xml(record: String)
+  }
+
+  package var kind: Kind
+  /// Nil: as the byte order mark or the XML declaration says, else UTF-8.
+  package var encoding: TextEncoding?
+  /// Header names (CSV), or paths of elements and attributes inside the record (XML): `HoVaTen/Ten`, `A/@id`.
+  package var columns: [String]
+
+  package init(kind: Kind, encoding: TextEncoding? = nil, columns: [String]) {
+    self.kind = kind
+    self.encoding = encoding
+    self.columns = columns
+  }
+}
+
+/// One file of an export.
+package struct ExportFile: Hashable, Sendable {
+  package var path: String
+  /// As messages and lineage show it.
+  package var name: String
+
+  package init(path: String, name: String) {
+    self.path = path
+    self.name = name
+  }
+}
+
+/// What was read of a file so far.
+package struct FileTally: Hashable, Sendable {
+  package var records = 0
+  /// Bytes of the file itself, before inflating and decoding.
+  package var bytesRead = 0
+  /// The count that the file itself declares (`SoCongDan` of QCVN 109), if it does.
+  package var declaredCount: Int?
+
+  package init() {}
+}

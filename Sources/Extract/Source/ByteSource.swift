@@ -1,0 +1,143 @@
+// The bytes of a file as decoded UTF-8, a chunk at a time: read, inflated if it is gzip, decoded if it is no UTF-8.
+// Invariant: bounded memory whatever the file holds; a gzip file that ends early stops the run; nothing is dropped.
+// Load: gigabytes in chunks of 1 MiB; a plain UTF-8 file is read straight into the caller's buffer.
+
+import CZlib
+import Glibc
+import Record
+
+/// Reads one file from front to back.
+final class ByteSource {
+  private let file: ExportFile
+  private let descriptor: Int32
+  private let chunkBytes: Int
+  private var stream = z_stream()
+  private var isGzip = false
+  private var memberEnded = false
+  private var raw: [UInt8]
+  private var rawCount = 0
+  private var rawAt = 0
+  private var hasEnded = false
+  /// Bytes of the file itself.
+  private(set) var bytesRead = 0
+  private var plain: [UInt8] = []
+  private var decoder: LegacyDecoder?
+
+  init(_ file: ExportFile, chunkBytes: Int) throws(Stop) {
+    let opened = open(file.path, O_RDONLY | O_CLOEXEC)
+    guard opened >= 0 else {
+      throw Stop(
+        .exportMissing, at: file.path, expected: "a file that can be read", found: "none",
+        remedy: "Check that the export is there and that this user may read it; nothing was changed.")
+    }
+    self.file = file
+    self.chunkBytes = chunkBytes
+    descriptor = opened
+    raw = [UInt8](repeating: 0, count: max(16, chunkBytes))
+    try fillRaw()
+    if rawCount >= 2, raw[0] == 0x1F, raw[1] == 0x8B {
+      isGzip = true
+      guard unsafe cardlink_inflate_start(&stream) == Z_OK else { throw notWhole("zlib could not start") }
+    }
+  }
+
+  deinit {
+    if isGzip { _ = unsafe inflateEnd(&stream) }
+    close(descriptor)
+  }
+
+  /// The file's beginning, before any decoding; for finding out the encoding. Call it before ``next(into:)``.
+  func beginning() throws(Stop) -> [UInt8] {
+    if plain.isEmpty { _ = try nextPlain(into: &plain) }
+    return Array(plain.prefix(1024))
+  }
+
+  /// Decodes from `encoding` on the way; without a call the bytes are handed on as they are.
+  func decode(from encoding: TextEncoding) { decoder = LegacyDecoder(encoding) }
+
+  /// Appends the next chunk of UTF-8.
+  /// - Returns: false at the end of the file.
+  func next(into buffer: inout [UInt8]) throws(Stop) -> Bool {
+    if decoder == nil, plain.isEmpty { return try nextPlain(into: &buffer) }
+    let more = plain.isEmpty ? try nextPlain(into: &plain) : true
+    if decoder != nil {
+      decoder?.decode(plain, isLast: !more, into: &buffer)
+    } else {
+      buffer.append(contentsOf: plain)
+    }
+    plain.removeAll(keepingCapacity: true)
+    return more
+  }
+
+  private func nextPlain(into buffer: inout [UInt8]) throws(Stop) -> Bool {
+    if isGzip { return try inflateChunk(into: &buffer) }
+    if rawAt == rawCount { try fillRaw() }
+    guard rawCount > 0 else { return false }
+    buffer.append(contentsOf: raw[rawAt..<rawCount])
+    rawAt = rawCount
+    return true
+  }
+
+  private func fillRaw() throws(Stop) {
+    (rawAt, rawCount) = (0, 0)
+    guard !hasEnded else { return }
+    while true {
+      let count = unsafe raw.withUnsafeMutableBytes { unsafe read(descriptor, $0.baseAddress, $0.count) }
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else {
+        throw Stop(
+          .inputOutput, at: file.name, expected: "to read on", found: unsafe String(cString: strerror(errno)),
+          remedy: "Check the disk or the share that the export lies on; nothing was changed.")
+      }
+      hasEnded = count == 0
+      rawCount = count
+      bytesRead += count
+      return
+    }
+  }
+
+  /// Inflates until a chunk is full or the file has ended; a file may hold several gzip members.
+  private func inflateChunk(into buffer: inout [UInt8]) throws(Stop) -> Bool {
+    var out = [UInt8](repeating: 0, count: chunkBytes)
+    var filled = 0
+    while filled < chunkBytes {
+      if rawAt == rawCount { try fillRaw() }
+      if rawCount == 0 {
+        guard memberEnded else { throw notWhole("it ends in the middle") }
+        break
+      }
+      if memberEnded {
+        // Zeros behind the last member are padding; anything else is another member.
+        if raw[rawAt] == 0 {
+          rawAt += 1
+          continue
+        }
+        guard unsafe inflateReset(&stream) == Z_OK else { throw notWhole("zlib could not go on") }
+        memberEnded = false
+      }
+      let (start, end, space) = (rawAt, rawCount, filled)
+      var code: Int32 = 0
+      unsafe raw.withUnsafeMutableBufferPointer { input in
+        unsafe out.withUnsafeMutableBufferPointer { output in
+          unsafe stream.next_in = input.baseAddress.map { unsafe $0 + start }
+          stream.avail_in = UInt32(end - start)
+          unsafe stream.next_out = output.baseAddress.map { unsafe $0 + space }
+          stream.avail_out = UInt32(output.count - space)
+          code = unsafe inflate(&stream, Z_NO_FLUSH)
+        }
+      }
+      rawAt = rawCount - Int(stream.avail_in)
+      filled = chunkBytes - Int(stream.avail_out)
+      if code == Z_STREAM_END { memberEnded = true } else if code != Z_OK { throw notWhole("damaged data") }
+    }
+    guard filled > 0 else { return false }
+    buffer.append(contentsOf: out[..<filled])
+    return true
+  }
+
+  private func notWhole(_ found: String) -> Stop {
+    Stop(
+      .dataRefused, at: file.name, expected: "a whole gzip file", found: found,
+      remedy: "Copy the file again or ask the supplier for it; nothing was changed.")
+  }
+}

@@ -1,0 +1,141 @@
+// Decoding to UTF-8 from the encodings that old systems write.
+// Invariant: any chunking of the bytes gives the same text; a byte that means nothing becomes U+FFFD, which a later
+// rule refuses; letters of Windows-1258 come as base and mark and are put together when names are folded.
+// Load: whole exports, one table look-up for each byte.
+
+/// Decodes one file.
+struct LegacyDecoder {
+  private let encoding: TextEncoding
+  private let table: [UInt16]
+  /// Letters of VNI's pairs by vowel and mark: index into 256 × 256, zero for no pair.
+  private let pairs: [UInt16]
+  private var pending: UInt8?
+  private var isBigEndian: Bool?
+  private var highSurrogate: UInt32 = 0
+
+  init(_ encoding: TextEncoding) {
+    self.encoding = encoding
+    switch encoding {
+    case .tcvn3: table = LegacyTables.tcvn3
+    case .vps: table = LegacyTables.vps
+    case .viscii: table = LegacyTables.viscii
+    case .windows1258: table = LegacyTables.windows1258
+    case .vni: table = LegacyTables.vni
+    case .utf8, .utf16: table = []
+    }
+    var pairs: [UInt16] = []
+    if encoding == .vni {
+      pairs = [UInt16](repeating: 0, count: 65536)
+      for (pair, letter) in LegacyTables.vniPairs { pairs[Int(pair)] = letter }
+    }
+    self.pairs = pairs
+  }
+
+  mutating func decode(_ bytes: [UInt8], isLast: Bool, into text: inout [UInt8]) {
+    switch encoding {
+    case .utf8: text.append(contentsOf: bytes)
+    case .utf16: decodeUTF16(bytes, isLast, &text)
+    case .vni: decodeVNI(bytes, isLast, &text)
+    default: for byte in bytes { Self.append(UInt32(table[Int(byte)]), to: &text) }
+    }
+  }
+
+  private mutating func decodeVNI(_ bytes: [UInt8], _ isLast: Bool, _ text: inout [UInt8]) {
+    for byte in bytes {
+      if let vowel = pending {
+        pending = nil
+        let letter = pairs[Int(vowel) << 8 | Int(byte)]
+        if letter != 0 {
+          Self.append(UInt32(letter), to: &text)
+          continue
+        }
+        Self.append(UInt32(table[Int(vowel)]), to: &text)
+      }
+      pending = byte
+    }
+    if isLast, let vowel = pending {
+      Self.append(UInt32(table[Int(vowel)]), to: &text)
+      pending = nil
+    }
+  }
+
+  private mutating func decodeUTF16(_ bytes: [UInt8], _ isLast: Bool, _ text: inout [UInt8]) {
+    for byte in bytes {
+      guard let first = pending else {
+        pending = byte
+        continue
+      }
+      pending = nil
+      if isBigEndian == nil {
+        // The mark says the order; without one, a zero byte shows where ASCII's high half stands.
+        if first == 0xFE, byte == 0xFF { isBigEndian = true } else if first == 0xFF, byte == 0xFE { isBigEndian = false }
+        if isBigEndian != nil { continue }
+        isBigEndian = first == 0
+      }
+      let unit = isBigEndian == true ? UInt32(first) << 8 | UInt32(byte) : UInt32(byte) << 8 | UInt32(first)
+      if highSurrogate != 0 {
+        let high = highSurrogate
+        highSurrogate = 0
+        if unit >= 0xDC00, unit < 0xE000 {
+          Self.append(0x10000 + (high - 0xD800) << 10 + (unit - 0xDC00), to: &text)
+          continue
+        }
+        Self.append(0xFFFD, to: &text)
+      }
+      if unit >= 0xD800, unit < 0xDC00 { highSurrogate = unit } else {
+        Self.append(unit >= 0xDC00 && unit < 0xE000 ? 0xFFFD : unit, to: &text)
+      }
+    }
+    if isLast, pending != nil || highSurrogate != 0 {
+      Self.append(0xFFFD, to: &text)
+      (pending, highSurrogate) = (nil, 0)
+    }
+  }
+
+  @inline(__always)
+  private static func append(_ scalar: UInt32, to text: inout [UInt8]) {
+    if scalar < 0x80 {
+      text.append(UInt8(truncatingIfNeeded: scalar))
+    } else if scalar < 0x800 {
+      text.append(UInt8(truncatingIfNeeded: 0xC0 | scalar >> 6))
+      text.append(UInt8(truncatingIfNeeded: 0x80 | scalar & 0x3F))
+    } else if scalar < 0x10000 {
+      text.append(UInt8(truncatingIfNeeded: 0xE0 | scalar >> 12))
+      text.append(UInt8(truncatingIfNeeded: 0x80 | scalar >> 6 & 0x3F))
+      text.append(UInt8(truncatingIfNeeded: 0x80 | scalar & 0x3F))
+    } else {
+      text.append(UInt8(truncatingIfNeeded: 0xF0 | scalar >> 18))
+      text.append(UInt8(truncatingIfNeeded: 0x80 | scalar >> 12 & 0x3F))
+      text.append(UInt8(truncatingIfNeeded: 0x80 | scalar >> 6 & 0x3F))
+      text.append(UInt8(truncatingIfNeeded: 0x80 | scalar & 0x3F))
+    }
+  }
+}
+
+/// Where UTF-8 is malformed; nil if nowhere.
+func malformedPosition(_ bytes: Span<UInt8>) -> Int? {
+  let raw = bytes.bytes
+  var i = 0
+  let count = bytes.count
+  while i < count {
+    if i + 8 <= count, unsafe raw.unsafeLoadUnaligned(fromByteOffset: i, as: UInt64.self) & 0x8080_8080_8080_8080 == 0 {
+      i += 8
+      continue
+    }
+    let first = bytes[i]
+    if first < 0x80 {
+      i += 1
+      continue
+    }
+    let more = first >= 0xF0 ? 3 : first >= 0xE0 ? 2 : 1
+    guard first >= 0xC2, first < 0xF5, i + more < count else { return i }
+    let second = bytes[i + 1]
+    guard second & 0xC0 == 0x80, first != 0xE0 || second >= 0xA0, first != 0xED || second < 0xA0,
+      first != 0xF0 || second >= 0x90, first != 0xF4 || second < 0x90
+    else { return i }
+    if more > 1, bytes[i + 2] & 0xC0 != 0x80 { return i }
+    if more > 2, bytes[i + 3] & 0xC0 != 0x80 { return i }
+    i += more + 1
+  }
+  return nil
+}

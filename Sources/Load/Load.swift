@@ -1,0 +1,288 @@
+// The load: persons with their cards, and findings, become a new store file that takes the old one's place.
+// Invariant: the store at the path is the old one or the new one, whole; a load that stops leaves the old one byte
+// for byte and removes what it had written. Persons ascend by personal ID number, each with one card that serves.
+// Load: 90 million persons, one writer, no journal: the file is thrown away when anything fails.
+
+internal import Disk
+internal import GRDB
+import Glibc
+package import Record
+
+/// Writes a new store and puts it in force.
+///
+/// - Parameters:
+///   - persons: fills the batch with the next persons, ascending by personal ID number, in place of those before;
+///     answers false when there are none left.
+///   - findings: the next record that did not link, or nil at the end.
+///   - progress: told, after each batch, how many cards are written.
+///   - check: sees the counts before the new store takes the old one's place; what it throws ends the load.
+/// - Throws: ``Stop`` with ``Exit/internalError`` if persons don't ascend or a person hasn't exactly one serving card;
+///   ``Exit/inputOutput`` or ``Exit/storeUnavailable`` if the file can't be written. The old store is then in force.
+/// - Complexity: O(*n*) time; some 40 MiB of memory.
+package func load(
+  _ request: LoadRequest, persons: (inout PersonBatch) throws(Stop) -> Bool,
+  findings: () throws(Stop) -> FindingRow?, progress: (_ cards: Int) -> Void = { _ in },
+  check: (LoadReport) throws(Stop) -> Void = { _ throws(Stop) in }
+) throws(Stop) -> LoadReport {
+  let partial = request.path + ".partial"
+  do throws(Stop) {
+    try Folder.create(Folder.parent(of: request.path))
+    // Made here, not by SQLite, so that no other user can read it for a moment.
+    try OutputFile(creating: partial).finish()
+    var report = try write(request, to: partial, persons, findings, progress)
+    try check(report)
+    try Faults.passWrite(partial)
+    report.byteCount = try syncedByteCount(of: partial)
+    try recoverStore(at: request.path)
+    try Folder.rename(partial, to: request.path)
+    return report
+  } catch {
+    // What is left of a load that failed holds personal data; the failure itself is what is reported.
+    try? Folder.remove(partial)
+    throw error
+  }
+}
+
+/// Marks a run as it now is, in one small transaction of the store in force.
+///
+/// - Parameter ledger: takes the place of the run's rows in the ledger; nil leaves them.
+package func finish(run: StoreRun, ledger: [LedgerRow]?, inStore path: String) throws(Stop) {
+  try Faults.passWrite(path)
+  try stopping(at: path) {
+    let queue = try openStore(path, readonly: false)
+    try queue.write { db in
+      try insert(run, db)
+      if let ledger {
+        try db.execute(sql: "DELETE FROM ledger_row WHERE run_id = ?", arguments: [run.runID])
+        for row in ledger { try insert(row, db) }
+      }
+      try Faults.passWrite(path)
+    }
+    try queue.close()
+  }
+}
+
+/// Opens a file that says it is a store.
+func openStore(_ path: String, readonly: Bool) throws -> DatabaseQueue {
+  guard Folder.exists(path) else { throw Stop.notAStore(path, found: "no file") }
+  var configuration = Configuration()
+  configuration.readonly = readonly
+  configuration.busyMode = .timeout(5)
+  let queue = try DatabaseQueue(path: path, configuration: configuration)
+  let (id, version) = try queue.unsafeRead { db in
+    (
+      try Int32.fetchOne(db, sql: "PRAGMA application_id"), try Int32.fetchOne(db, sql: "PRAGMA user_version")
+    )
+  }
+  guard id == Schema.applicationID else { throw Stop.notAStore(path, found: "another kind of file") }
+  guard version == Schema.version else { throw Stop.notAStore(path, found: "version \(version ?? 0)") }
+  return queue
+}
+
+/// A writer that died in the old store left a journal under the name that the new store will have; it must be played
+/// back into the old one first, or it would be played back into the new one.
+private func recoverStore(at path: String) throws(Stop) {
+  let journal = path + "-journal"
+  guard Folder.exists(journal) else { return }
+  if Folder.exists(path) {
+    // Reading plays the journal back. A store too damaged for that is about to be replaced.
+    _ = try? stopping(at: path) {
+      try DatabaseQueue(path: path).read { try Int.fetchOne($0, sql: "SELECT count(*) FROM sqlite_master") }
+    }
+  }
+  try Folder.remove(journal)
+}
+
+private func syncedByteCount(of path: String) throws(Stop) -> Int {
+  let descriptor = open(path, O_RDWR | O_CLOEXEC)
+  guard descriptor >= 0 else { throw .writeFailed(path, errno) }
+  defer { close(descriptor) }
+  var info = stat()
+  guard fsync(descriptor) == 0, fstat(descriptor, &info) == 0 else { throw .writeFailed(path, errno) }
+  return Int(info.st_size)
+}
+
+private func write(
+  _ request: LoadRequest, to path: String, _ persons: (inout PersonBatch) throws(Stop) -> Bool,
+  _ findings: () throws(Stop) -> FindingRow?, _ progress: (Int) -> Void
+) throws(Stop) -> LoadReport {
+  try stopping(at: path) {
+    let queue = try DatabaseQueue(path: path)
+    let report = try queue.writeWithoutTransaction { db in
+      try db.execute(sql: Schema.head)
+      // Until it is renamed, the file is nobody's: no journal, no sync, no lock but one.
+      try db.execute(
+        sql: """
+          PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE;
+          PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY;
+          """)
+      var report = LoadReport()
+      try db.execute(sql: "BEGIN EXCLUSIVE")
+      try db.execute(sql: Schema.tables)
+      try insertOrigins(request, db)
+      for sql in Schema.indexes { try db.execute(sql: sql) }
+      var notes = NoteLists()
+      try writePersons(persons, progress, &notes, &report, db, path)
+      try writeFindings(findings, &report, db, path)
+      for (list, id) in notes.byList {
+        try db.execute(sql: "INSERT INTO note_list VALUES (?, ?)", arguments: [id, list.text])
+      }
+      try db.execute(sql: Schema.views)
+      try Faults.passWrite(path)
+      try db.execute(sql: "PRAGMA analysis_limit = 400; ANALYZE")
+      try db.execute(sql: "COMMIT")
+      return report
+    }
+    try queue.close()
+    return report
+  }
+}
+
+private func insertOrigins(_ request: LoadRequest, _ db: Database) throws {
+  try db.execute(sql: "INSERT INTO origin VALUES (?)", arguments: [request.runID])
+  for (export, files) in [
+    (ExportKind.population, request.populationFiles), (.insurance, request.insuranceFiles),
+  ] {
+    for (i, name) in files.enumerated() {
+      try db.execute(
+        sql: "INSERT INTO source_file VALUES (?, ?, ?, ?)",
+        arguments: [Schema.sourceID(export, i), export.name, i, name])
+    }
+  }
+  for run in request.runs { try insert(run, db) }
+  for row in request.ledger { try insert(row, db) }
+}
+
+private func insert(_ run: StoreRun, _ db: Database) throws {
+  try db.execute(
+    sql: "INSERT OR REPLACE INTO run_row VALUES (?, ?, ?, ?, ?, ?)",
+    arguments: [run.runID, run.pipeline, run.asOf, run.startedAt, run.finishedAt, run.state])
+}
+
+private func insert(_ row: LedgerRow, _ db: Database) throws {
+  try db.execute(
+    sql: "INSERT INTO ledger_row VALUES (?, ?, ?, ?, ?)",
+    arguments: [row.runID, row.export, row.sourceFile, row.outcome, row.records])
+}
+
+// MARK: Rows
+
+/// Lists of notes, each stored once; a night has some dozens.
+private struct NoteLists {
+  private(set) var byList: [Reasons: Int64] = [:]
+
+  mutating func id(of list: Reasons) -> Int64 {
+    if let id = byList[list] { return id }
+    let id = Int64(byList.count + 1)
+    byList[list] = id
+    return id
+  }
+}
+
+private func writePersons(
+  _ next: (inout PersonBatch) throws(Stop) -> Bool, _ progress: (Int) -> Void, _ notes: inout NoteLists,
+  _ report: inout LoadReport, _ db: Database, _ path: String
+) throws {
+  var person = try BulkInsert(Schema.insertPerson, db, columnCount: 15, path: path)
+  var other = try BulkInsert(Schema.insertOtherCard, db, columnCount: 12, path: path)
+  var batch = PersonBatch()
+  var last: PersonalID?
+  while try next(&batch) {
+    try Faults.passWrite(path)
+    // The names are bound where they stand, so the batch's bytes hold still while its rows are written.
+    let failure = batch.bytes.withUnsafeBufferPointer { bytes -> Stop? in
+      do throws(Stop) {
+        for row in batch.persons {
+          if let last, last >= row.personalID { throw .wrongOrder(path) }
+          last = row.personalID
+          var servingCards = 0
+          for card in batch.cards[row.cards] {
+            guard card.isServing else {
+              other.set(0, Int64(row.personalID.packed))
+              other.set(card, from: 1, &notes)
+              try other.step()
+              continue
+            }
+            servingCards += 1
+            person.set(card, from: 4, &notes)
+          }
+          guard servingCards == 1 else { throw .servingCards(path, servingCards) }
+          person.set(0, Int64(row.personalID.packed))
+          person.set(1, bytes: UnsafeBufferPointer(rebasing: bytes[row.nameRange]))
+          person.set(2, row.birthDate)
+          person.set(3, Int64(row.sex.rawValue))
+          try person.step()
+          report.cards += row.cards.count
+        }
+        return nil
+      } catch {
+        return error
+      }
+    }
+    if let failure { throw failure }
+    report.persons += batch.persons.count
+    progress(report.cards)
+  }
+}
+
+extension BulkInsert {
+  /// Binds a card's columns, of which there are eleven.
+  @inline(__always)
+  fileprivate mutating func set(_ card: CardRow, from first: Int, _ notes: inout NoteLists) {
+    set(first, card.insuranceNumber)
+    set(first + 1, card.cardNumber)
+    set(first + 2, card.facility)
+    set(first + 3, card.validFrom)
+    set(first + 4, card.validTo)
+    set(first + 5, card.fiveYearsFrom)
+    set(first + 6, card.area)
+    set(first + 7, Int64(card.rule.rawValue))
+    if card.notes.isEmpty { setNull(first + 8) } else { set(first + 8, notes.id(of: card.notes)) }
+    set(first + 9, Schema.sourceID(.insurance, Int(card.fileIndex)))
+    set(first + 10, Int64(card.line))
+  }
+}
+
+private func writeFindings(
+  _ next: () throws(Stop) -> FindingRow?, _ report: inout LoadReport, _ db: Database, _ path: String
+) throws {
+  var held = try BulkInsert(Schema.insertHeldRecord, db, columnCount: 8, path: path)
+  var bytes: [UInt8] = []
+  var ends: [Int] = []
+  while let row = try next() {
+    if report.findings % 4096 == 0 { try Faults.passWrite(path) }
+    bytes.removeAll(keepingCapacity: true)
+    ends.removeAll(keepingCapacity: true)
+    for text in [row.outcome.name, row.reasons, row.personalID, row.insuranceNumber, row.cardNumber] {
+      bytes.append(contentsOf: text.utf8)
+      ends.append(bytes.count)
+    }
+    held.set(0, Int64(row.export.rawValue))
+    held.set(6, Schema.sourceID(row.export, row.fileIndex))
+    held.set(7, Int64(row.line))
+    let failure = bytes.withUnsafeBufferPointer { bytes -> Stop? in
+      var start = 0
+      for (i, end) in ends.enumerated() {
+        held.set(i + 1, bytes: UnsafeBufferPointer(rebasing: bytes[start..<end]))
+        start = end
+      }
+      do throws(Stop) { try held.step() } catch { return error }
+      return nil
+    }
+    if let failure { throw failure }
+    report.findings += 1
+  }
+}
+
+extension Stop {
+  fileprivate static func wrongOrder(_ path: String) -> Stop {
+    Stop(
+      .internalError, at: path, expected: "persons in ascending order of their numbers",
+      found: "one that doesn't ascend", remedy: "Run the match again: cardlink rerun match PIPELINE")
+  }
+  fileprivate static func servingCards(_ path: String, _ count: Int) -> Stop {
+    Stop(
+      .internalError, at: path, expected: "one serving card for each person", found: "\(count)",
+      remedy: "Run the match again: cardlink rerun match PIPELINE")
+  }
+}

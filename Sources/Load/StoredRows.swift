@@ -1,0 +1,44 @@
+// The rows of the store's views, as values for people: text, numbers and nothing for what is absent.
+// Invariant: one property per column, in the view's order; an absent value is nil.
+
+/// A row of `card_attribute`: a person and the card that serves.
+package struct CardAttribute: Sendable, Hashable, Codable {
+  package var personalID: String
+  package var fullName: String
+  package var birthDate: String?
+  package var sex: String
+  /// The card; its personal ID number is the person's.
+  package var card: LinkedCard
+}
+
+/// A row of `card`: one linked insurance record.
+package struct LinkedCard: Sendable, Hashable, Codable {
+  package var personalID: String
+  package var insuranceNumber: String?
+  package var cardNumber: String?
+  package var facilityCode: String?
+  package var validFrom: String?
+  package var validTo: String?
+  package var fiveYearsFrom: String?
+  package var areaCode: String?
+  package var rule: String
+  /// Sorted words, joined by commas; nil when there are none.
+  package var notes: String?
+  package var sourceFile: String
+  /// From 1.
+  package var sourceLine: Int
+  package var runID: Int
+}
+
+/// A row of `finding`: a record that is held back.
+package struct StoredFinding: Sendable, Hashable, Codable {
+  package var export: String
+  package var outcome: String
+  package var reasons: String?
+  package var personalID: String?
+  package var insuranceNumber: String?
+  package var cardNumber: String?
+  package var sourceFile: String
+  package var sourceLine: Int
+  package var runID: Int
+}

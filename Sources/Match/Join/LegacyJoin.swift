@@ -1,0 +1,79 @@
+// Insurance records that hold the 9-digit number of old: which person held it.
+// Invariant: exactly one distinct personal ID number → the record goes on under that number with rule `legacy_id`;
+// none or several → person_unknown.
+// Load: a few per cent of the insurance export against one pair per person; where no record asks for a number, the
+// block of its pairs is not read.
+
+import Record
+import Sorted
+
+/// One range of 9-digit numbers.
+struct LegacyJoin: Sendable {
+  var request: MatchRequest
+  var part: Int
+  var start: UInt64
+  var end: UInt64
+
+  struct Result: Sendable {
+    /// Insurance records by the personal ID number that was found.
+    var resolved: [SortedRun]
+    var findings: [SortedRun]
+    var tally: Tally
+  }
+
+  func run() throws(Stop) -> Result {
+    let snapshot = request.snapshot
+    var tally = request.tally
+    var resolved = Sorter(folder: request.folder, name: "resolved-\(part)", bufferBytes: request.sorterBytes)
+    var findings = FindingSorter(
+      folder: request.folder, name: "findings-legacy-\(part)", bufferBytes: request.sorterBytes)
+    var pairs = try Merge(snapshot.legacy, in: request.stagedFolder, from: start, to: end)
+    var records = try Merge(snapshot.insurance, in: request.stagedFolder, from: start, to: end)
+    var bytes: [UInt8] = []
+    while records.hasRecord {
+      let key = records.key
+      try pairs.skip(to: key)
+      let holders = try Self.holders(of: key, &pairs)
+      while records.key == key {
+        let place = records.place
+        if let holder = holders.only {
+          bytes.removeAll(keepingCapacity: true)
+          try records.withPayload { (payload) throws(Stop) in
+            var record = InsuranceRecord(payload)
+            let name = record.nameRange(in: payload)
+            record.rule = .legacyID
+            record.rawIDByteCount = 0
+            record.append(to: &bytes, name: Span(), rawID: Span())
+            unsafe payload.extracting(name).withUnsafeBytes { unsafe bytes.append(contentsOf: $0) }
+          }
+          try resolved.append(key: LinkKey.personal(holder).packed, place: place, bytes.span)
+        } else {
+          let reason: Reason = holders.first == nil ? .legacyUnknown : .legacyAmbiguous
+          let verdict = Verdict(outcome: .personUnknown, words: Reasons(reason))
+          let record = try records.withPayload { (payload) throws(Stop) in InsuranceRecord(payload) }
+          try findings.append(.insurance, record, key, place: place, verdict)
+          tally.add(.insurance, file: Place(packed: place).file, verdict.outcome, verdict.words)
+        }
+        try records.advance()
+      }
+    }
+    return Result(resolved: try resolved.finish(), findings: try findings.finish(), tally: tally)
+  }
+
+  private struct Holders {
+    var first: PersonalID?
+    var areSeveral = false
+    var only: PersonalID? { areSeveral ? nil : first }
+  }
+
+  /// The persons who held the number that `pairs` stands on, which is then behind it.
+  private static func holders(of key: UInt64, _ pairs: inout Merge) throws(Stop) -> Holders {
+    var holders = Holders()
+    while pairs.key == key {
+      let id = try pairs.withPayload { (payload) throws(Stop) in PersonalID(packed: payload.integer(at: 0)) }
+      if let first = holders.first { holders.areSeveral = holders.areSeveral || first != id } else { holders.first = id }
+      try pairs.advance()
+    }
+    return holders
+  }
+}

@@ -1,0 +1,130 @@
+// The join of both exports on the personal ID number.
+// Invariant: each population record and each insurance record of the range is read once and ends once: written as a
+// linked card (so far), or as a finding, and counted.
+// Load: one range of keys of two or three merges, read at the same pace; memory does not grow with the records of
+// one number, but for 12 bytes per further population record.
+
+import Record
+import Sorted
+
+/// One range of personal ID numbers.
+struct PersonJoin: Sendable {
+  var request: MatchRequest
+  /// Insurance records that found their person by a 9-digit number.
+  var resolved: [SortedRun]
+  var part: Int
+  var start: UInt64
+  var end: UInt64
+
+  struct Result: Sendable {
+    var judged: SortedRun?
+    /// Insurance number → personal ID number, of the records that would be linked.
+    var claims: [SortedRun]
+    var findings: [SortedRun]
+    var tally: Tally
+  }
+
+  func run() throws(Stop) -> Result {
+    var tally = request.tally
+    var judged = try JudgedWriter(folder: request.folder, name: "judged-\(part)")
+    var claims = Sorter(folder: request.folder, name: "claims-\(part)", bufferBytes: request.sorterBytes)
+    var findings = FindingSorter(
+      folder: request.folder, name: "findings-join-\(part)", bufferBytes: request.sorterBytes)
+    var population = try Merge(request.snapshot.population, in: request.stagedFolder, from: start, to: end)
+    var insurance = try Merge(
+      [(request.snapshot.insurance, request.stagedFolder), (resolved, request.folder)], from: start, to: end)
+    var person = PersonRules()
+    var places: [RecordPlace] = []
+    var claim: [UInt8] = []
+    while population.hasRecord || insurance.hasRecord {
+      let key = min(population.key, insurance.key)
+      let id = LinkKey(packed: key).personalID ?? PersonalID(packed: 0)
+      person.begin(id)
+      places.removeAll(keepingCapacity: true)
+      while population.key == key {
+        let line = try population.withPayload { (payload) throws(Stop) in
+          let record = PopulationRecord(payload)
+          unsafe payload.extracting(PopulationRecord.headByteCount...).withUnsafeBytes {
+            person.add(record, name: unsafe $0.bindMemory(to: UInt8.self).span)
+          }
+          return record.line
+        }
+        places.append(RecordPlace(place: population.place, line: line))
+        try population.advance()
+      }
+      try end(places, of: person, &findings, &tally)
+
+      var cards = LinkedCards()
+      while insurance.key == key {
+        let place = insurance.place
+        let (record, verdict) = try insurance.withPayload { (payload) throws(Stop) in
+          let record = InsuranceRecord(payload)
+          let verdict = unsafe payload.extracting(record.nameRange(in: payload)).withUnsafeBytes {
+            person.verdict(on: record, name: unsafe $0.bindMemory(to: UInt8.self).span)
+          }
+          return (record, verdict)
+        }
+        tally.add(.insurance, file: Place(packed: place).file, verdict.outcome, verdict.words)
+        if verdict.outcome == .linked {
+          if cards.count == 0 { try judged.append(person: person.first, name: person.name, key: key) }
+          try judged.append(card: record, notes: verdict.words, key: key, place: place)
+          cards.add(record.insuranceNumber)
+          if !record.insuranceNumber.isNone {
+            claim.removeAll(keepingCapacity: true)
+            claim.append(integer: key)
+            try claims.append(key: record.insuranceNumber.packed, place: place, claim.span)
+          }
+        } else {
+          try findings.append(.insurance, record, key, place: place, verdict)
+        }
+        try insurance.advance()
+      }
+      cards.count(in: &tally)
+    }
+    return Result(
+      judged: try judged.finish(), claims: try claims.finish(), findings: try findings.finish(), tally: tally)
+  }
+
+  private struct RecordPlace: BitwiseCopyable {
+    var place: UInt64
+    var line: UInt32
+  }
+
+  /// Ends the population's records of one number.
+  private func end(
+    _ places: [RecordPlace], of person: PersonRules, _ findings: inout FindingSorter, _ tally: inout Tally
+  ) throws(Stop) {
+    for i in places.indices {
+      let file = Place(packed: places[i].place).file
+      if person.disagreements.isEmpty {
+        tally.add(.population, file: file, i == 0 ? .registered : .repeated, Reasons())
+      } else {
+        try findings.append(
+          duplicated: person.personalID, line: places[i].line, place: places[i].place, person.disagreements)
+        tally.add(.population, file: file, .personDuplicated, person.disagreements)
+      }
+    }
+  }
+}
+
+/// A person's linked records, as far as the note on several insurance numbers goes.
+struct LinkedCards {
+  private(set) var count = 0
+  private var firstNumber = InsuranceNumber.none
+  private(set) var haveSeveralNumbers = false
+
+  mutating func add(_ number: InsuranceNumber) {
+    count += 1
+    guard !number.isNone else { return }
+    if firstNumber.isNone {
+      firstNumber = number
+    } else if number != firstNumber {
+      haveSeveralNumbers = true
+    }
+  }
+
+  /// Counts the note that each of the person's linked records bears, or takes it back.
+  func count(in tally: inout Tally, sign: Int = 1) {
+    if haveSeveralNumbers { tally.add(.insurance, .linked, Reasons(.severalInsuranceNumbers), count: sign * count) }
+  }
+}

@@ -1,0 +1,50 @@
+// What it means for the persons concerned that some of their records claim another's insurance number.
+// Invariant: reads only persons who have such a record; afterwards the tally says what the reader of the judged
+// cards will find.
+// Load: a few persons of a range; the blocks between them are not read.
+
+import Record
+import Sorted
+
+/// One range of judged persons.
+struct SharedNumbers: Sendable {
+  var request: MatchRequest
+  var judged: SortedRun
+  var shared: [SortedRun]
+  var part: Int
+
+  func run() throws(Stop) -> (findings: [SortedRun], tally: Tally) {
+    var tally = request.tally
+    var findings = FindingSorter(
+      folder: request.folder, name: "findings-shared-\(part)", bufferBytes: request.sorterBytes)
+    var shared = try Merge(shared, in: request.folder, from: judged.firstKey, to: judged.lastKey + 1)
+    var records = try Merge([judged], in: request.folder)
+    let verdict = Verdict(outcome: .numberShared, words: Reasons(.insuranceNumber))
+    while shared.hasRecord {
+      let key = shared.key
+      try records.skip(to: key)
+      precondition(records.key == key, "a claim without its record")
+      try records.advance()  // the person
+      var before = LinkedCards()
+      var after = LinkedCards()
+      while records.key == key {
+        let place = records.place
+        let card = try records.withPayload { (payload) throws(Stop) in InsuranceRecord(payload) }
+        before.add(card.insuranceNumber)
+        if shared.key == key, shared.place == place {
+          let file = Place(packed: place).file
+          tally.add(.insurance, file: file, .linked, card.words, count: -1)
+          tally.add(.insurance, file: file, verdict.outcome, verdict.words)
+          try findings.append(.insurance, card, key, place: place, verdict)
+          try shared.advance()
+        } else {
+          after.add(card.insuranceNumber)
+        }
+        try records.advance()
+      }
+      before.count(in: &tally, sign: -1)
+      after.count(in: &tally)
+    }
+    return (try findings.finish(), tally)
+  }
+}

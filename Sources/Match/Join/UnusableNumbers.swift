@@ -1,0 +1,41 @@
+// Records that don't come as far as the join: in quarantine, without a personal ID number, or with an unusable one.
+// Invariant: each becomes one finding; they are counted here anew, so that the ledger doesn't rest on the counts of
+// the stage before.
+// Load: a few per cent of the exports, read once.
+
+import Record
+import Sorted
+
+struct UnusableNumbers: Sendable {
+  var request: MatchRequest
+
+  func run() throws(Stop) -> (findings: [SortedRun], tally: Tally) {
+    var tally = request.tally
+    var findings = FindingSorter(
+      folder: request.folder, name: "findings-unusable", bufferBytes: request.sorterBytes)
+    var quarantine = try Merge(request.snapshot.quarantine, in: request.stagedFolder)
+    while quarantine.hasRecord {
+      let place = quarantine.place
+      try quarantine.withPayload { (payload) throws(Stop) in
+        let export = ExportKind(rawValue: payload.integer(at: 0)) ?? .insurance
+        let reasons = Reasons(low: payload.integer(at: 5), high: payload.integer(at: 13))
+        tally.add(export, file: Place(packed: place).file, .quarantined, reasons)
+        try findings.append(quarantined: payload, export, place: place)
+      }
+      try quarantine.advance()
+    }
+    var records = try Merge(
+      request.snapshot.insurance, in: request.stagedFolder, to: LinkKey.firstLegacy.packed)
+    while records.hasRecord {
+      let (key, place) = (records.key, records.place)
+      let outcome: Outcome = key == LinkKey.missing.packed ? .idMissing : .idInvalid
+      try records.withPayload { (payload) throws(Stop) in
+        let record = InsuranceRecord(payload)
+        tally.add(.insurance, file: Place(packed: place).file, outcome, record.words)
+        try findings.append(unusable: record, payload, key, place: place, outcome)
+      }
+      try records.advance()
+    }
+    return (try findings.finish(), tally)
+  }
+}

@@ -1,0 +1,154 @@
+// The match stage: insurance records → persons → linked cards, and findings for all the rest.
+// Invariant: every staged record ends in exactly one outcome; the answer depends on the records and the business date
+// only, not on threads, memory or the order of files.
+// Load: 100 million × 90 million records, streamed by ranges of keys; memory for sorting as asked for, and a block
+// of 64 KiB for each run that a thread reads.
+
+import Disk
+package import Record
+import Sorted
+
+/// What to match, where, and with how much of the machine.
+package struct MatchRequest: Sendable {
+  package var snapshot: StagedSnapshot
+  /// Where the snapshot's runs are.
+  package var stagedFolder: String
+  /// An empty folder to write into.
+  package var folder: String
+  /// The business date.
+  package var asOf: CalendarDate
+  package var threads: Int
+  /// For sorting and for blocks; a floor of some KiB per thread holds.
+  package var memoryBytes: Int
+
+  package init(
+    snapshot: StagedSnapshot, stagedFolder: String, folder: String, asOf: CalendarDate, threads: Int,
+    memoryBytes: Int
+  ) {
+    self.snapshot = snapshot
+    self.stagedFolder = stagedFolder
+    self.folder = folder
+    self.asOf = asOf
+    self.threads = max(1, threads)
+    self.memoryBytes = memoryBytes
+  }
+
+  /// Memory of one sorter: a thread keeps two, which may hold as much again while they grow.
+  var sorterBytes: Int {
+    let runs = snapshot.population.count + snapshot.insurance.count
+    let blocks = threads * runs * 72 << 10
+    return max(memoryBytes - blocks, memoryBytes / 4) / threads / 4
+  }
+
+  /// A tally of nothing.
+  var tally: Tally {
+    Tally(fileCounts: (snapshot.files(of: .population).count, snapshot.files(of: .insurance).count))
+  }
+
+  /// Cuts for about four parts per thread, so that a heavy part doesn't keep the other threads waiting.
+  func ranges(
+    of runs: [SortedRun], in folder: String, from start: UInt64, to end: UInt64
+  ) throws(Stop) -> [(part: Int, start: UInt64, end: UInt64)] {
+    let parts = threads == 1 ? 1 : 4 * threads
+    let cuts = [start] + (try splitKeys(of: runs, in: folder, parts: parts, from: start, to: end)) + [end]
+    return cuts.indices.dropLast().map { (part: $0, start: cuts[$0], end: cuts[$0 + 1]) }
+  }
+}
+
+/// What the match stage leaves on disk for the load stage.
+package struct MatchedSnapshot: Hashable, Sendable, Codable {
+  /// Persons with their cards, in key order; see `JudgedRecords.swift`.
+  package var judged: [SortedRun] = []
+  /// The cards among them that are held back: person's key, place.
+  package var shared: [SortedRun] = []
+  /// By export, then place.
+  package var findings: [SortedRun] = []
+  /// Records by file index, then ``Outcome/rawValue``.
+  package var populationCounts: [[Int]] = []
+  package var insuranceCounts: [[Int]] = []
+  /// `outcome/reason` → insurance records; of linked ones, `linked/note`.
+  package var reasonCounts: [String: Int] = [:]
+  /// `outcome/reason` → population records.
+  package var populationReasonCounts: [String: Int] = [:]
+
+  package init() {}
+
+  /// Records of one export that ended so, over all files.
+  package func count(_ export: ExportKind, _ outcome: Outcome) -> Int {
+    (export == .population ? populationCounts : insuranceCounts).reduce(0) { $0 + $1[Int(outcome.rawValue)] }
+  }
+}
+
+/// Links insurance records to persons.
+///
+/// - Returns: what ``MatchedPersons`` and ``MatchedFindings`` read, and the counts for the ledger.
+/// - Throws: ``Stop`` if a staged file is damaged or the disk fails.
+/// - Complexity: one pass over both exports, and a sort on disk of 28 bytes per linked record.
+package func match(_ request: MatchRequest) throws(Stop) -> MatchedSnapshot {
+  let snapshot = request.snapshot
+  var matched = MatchedSnapshot()
+  var tally = request.tally
+
+  // Records that have no number to join on.
+  let unusable = try UnusableNumbers(request: request).run()
+  matched.findings += unusable.findings
+  tally.add(unusable.tally)
+
+  // 9-digit numbers become personal ID numbers.
+  let legacyRanges = try request.ranges(
+    of: snapshot.legacy + snapshot.insurance, in: request.stagedFolder, from: LinkKey.firstLegacy.packed,
+    to: LinkKey.firstPersonal.packed)
+  let legacy = try inOrder(legacyRanges, width: request.threads) { (range) throws(Stop) in
+    try LegacyJoin(request: request, part: range.part, start: range.start, end: range.end).run()
+  }
+  var resolved: [SortedRun] = []
+  for part in legacy {
+    resolved += part.resolved
+    matched.findings += part.findings
+    tally.add(part.tally)
+  }
+  resolved = try compacted(resolved, in: request.folder, name: "resolved")
+
+  // Both exports meet.
+  let personRanges = try request.ranges(
+    of: snapshot.population + snapshot.insurance, in: request.stagedFolder, from: LinkKey.firstPersonal.packed,
+    to: LinkKey.end.packed)
+  let joined = try inOrder(personRanges, width: request.threads) { [resolved] (range) throws(Stop) in
+    try PersonJoin(
+      request: request, resolved: resolved, part: range.part, start: range.start, end: range.end
+    ).run()
+  }
+  var claims: [SortedRun] = []
+  for part in joined {
+    if let judged = part.judged { matched.judged.append(judged) }
+    claims += part.claims
+    matched.findings += part.findings
+    tally.add(part.tally)
+  }
+  claims = try compacted(claims, in: request.folder, name: "claims")
+
+  // Numbers that two persons claim.
+  let claimRanges = try request.ranges(of: claims, in: request.folder, from: 0, to: .max)
+  let shared = try inOrder(claimRanges, width: request.threads) { [claims] (range) throws(Stop) in
+    try NumberClaims(
+      request: request, claims: claims, part: range.part, start: range.start, end: range.end
+    ).shared()
+  }
+  matched.shared = try compacted(shared.flatMap(\.self), in: request.folder, name: "shared")
+  let parts = matched.judged.indices.map { (part: $0, judged: matched.judged[$0]) }
+  let held = try inOrder(parts, width: request.threads) { [shared = matched.shared] (item) throws(Stop) in
+    try SharedNumbers(request: request, judged: item.judged, shared: shared, part: item.part).run()
+  }
+  for part in held {
+    matched.findings += part.findings
+    tally.add(part.tally)
+  }
+  matched.findings = try compacted(matched.findings, in: request.folder, name: "findings")
+
+  for run in resolved + claims { try Folder.remove(request.folder + "/" + run.name) }
+  matched.populationCounts = tally.outcomeCounts(.population)
+  matched.insuranceCounts = tally.outcomeCounts(.insurance)
+  matched.reasonCounts = tally.reasonCounts(.insurance)
+  matched.populationReasonCounts = tally.reasonCounts(.population)
+  return matched
+}

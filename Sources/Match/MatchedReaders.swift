@@ -1,0 +1,95 @@
+// Reads what the match stage left, in order: persons with their linked cards, and findings.
+// Invariant: persons ascend by personal ID number, each with at least one card, of which exactly one serves; findings
+// come by export, then file, then place.
+// Load: one pass over some gigabytes, ahead of the one writer of the store; a batch's buffers are reused.
+
+package import Record
+import Sorted
+
+/// Hands on persons in batches.
+package final class MatchedPersons {
+  private var judged: Merge
+  private var shared: Merge
+  private let asOf: CalendarDate
+  private let personsPerBatch: Int
+
+  /// - Parameters:
+  ///   - folder: where the match stage wrote.
+  ///   - asOf: the business date, which decides the serving card.
+  ///   - personsPerBatch: a batch has at most so many persons; all cards of a person are in one batch.
+  package init(
+    _ matched: MatchedSnapshot, in folder: String, asOf: CalendarDate, personsPerBatch: Int = 4096
+  ) throws(Stop) {
+    judged = try Merge(matched.judged, in: folder)
+    shared = try Merge(matched.shared, in: folder)
+    self.asOf = asOf
+    self.personsPerBatch = max(1, personsPerBatch)
+  }
+
+  /// Reads on into `batch`, whose former content is gone.
+  /// - Returns: false when there are no more persons; the batch is then empty.
+  package func nextBatch(into batch: inout PersonBatch) throws(Stop) -> Bool {
+    batch.removeAll()
+    while batch.persons.count < personsPerBatch, judged.hasRecord { try nextPerson(into: &batch) }
+    return !batch.persons.isEmpty
+  }
+
+  /// Reads one person, who is left out if all cards are held back.
+  private func nextPerson(into batch: inout PersonBatch) throws(Stop) {
+    let key = judged.key
+    let id = LinkKey(packed: key).personalID ?? PersonalID(packed: 0)
+    let nameStart = batch.bytes.count
+    let cardStart = batch.cards.count
+    let head = try judged.withPayload { (payload) throws(Stop) in
+      unsafe payload.extracting(JudgedPerson.headByteCount...).withUnsafeBytes {
+        unsafe batch.bytes.append(contentsOf: $0)
+      }
+      return JudgedPerson(payload)
+    }
+    try judged.advance()
+    var linked = LinkedCards()
+    while judged.key == key {
+      let place = judged.place
+      if shared.key == key, shared.place == place {
+        try shared.advance()
+      } else {
+        try judged.withPayload { (payload) throws(Stop) in
+          let row = CardRow(InsuranceRecord(payload), id, place: place)
+          linked.add(row.insuranceNumber)
+          batch.cards.append(row)
+        }
+      }
+      try judged.advance()
+    }
+    guard linked.count > 0 else {
+      batch.bytes.removeLast(batch.bytes.count - nameStart)
+      return
+    }
+    let cards = cardStart..<batch.cards.count
+    let serving = cardStart + servingCard(among: batch.cards.span.extracting(cards), on: asOf)
+    batch.cards[serving].isServing = true
+    if linked.haveSeveralNumbers { for i in cards { batch.cards[i].notes.insert(.severalInsuranceNumbers) } }
+    batch.persons.append(
+      PersonRow(
+        personalID: id, birthDate: head.birthDate, sex: head.sex, nameRange: nameStart..<batch.bytes.count,
+        cards: cards))
+  }
+}
+
+/// Hands on findings one by one.
+package final class MatchedFindings {
+  private var merge: Merge
+
+  package init(_ matched: MatchedSnapshot, in folder: String) throws(Stop) {
+    merge = try Merge(matched.findings, in: folder)
+  }
+
+  /// The next finding; nil at the end.
+  package func next() throws(Stop) -> FindingRow? {
+    guard merge.hasRecord else { return nil }
+    let (key, place) = (merge.key, merge.place)
+    let row = try merge.withPayload { (payload) throws(Stop) in FindingRow(payload, key: key, place: place) }
+    try merge.advance()
+    return row
+  }
+}

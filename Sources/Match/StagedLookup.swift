@@ -1,0 +1,118 @@
+// What is staged under one number, with names as text: for an officer who asks about one person.
+// Invariant: reads at most two blocks of each run; records come in the order of the export.
+// Load: one person at a time.
+
+package import Record
+import Sorted
+
+/// A staged population record, as found under its number.
+package struct FoundPerson: Hashable, Sendable {
+  package var place: Place
+  package var record: PopulationRecord
+  package var name: String
+
+  package init(place: Place, record: PopulationRecord, name: String) {
+    (self.place, self.record, self.name) = (place, record, name)
+  }
+}
+
+/// A staged insurance record, as found under its key.
+package struct FoundInsurance: Hashable, Sendable {
+  /// What its personal ID field holds: the 12-digit or the 9-digit number.
+  package var key: LinkKey
+  package var place: Place
+  package var record: InsuranceRecord
+  package var name: String
+  /// The personal ID field as the export has it, where the key doesn't hold the number.
+  package var rawID: String
+
+  package init(key: LinkKey, place: Place, record: InsuranceRecord, name: String, rawID: String = "") {
+    (self.key, self.place, self.record, self.name, self.rawID) = (key, place, record, name, rawID)
+  }
+}
+
+/// A record in quarantine that holds a number.
+package struct FoundQuarantined: Hashable, Sendable {
+  package var place: Place
+  package var record: QuarantinedRecord
+}
+
+/// Finds staged records by number.
+package struct StagedLookup: Sendable {
+  private let snapshot: StagedSnapshot
+  private let folder: String
+
+  /// - Parameter folder: where the snapshot's runs are.
+  package init(_ snapshot: StagedSnapshot, in folder: String) { (self.snapshot, self.folder) = (snapshot, folder) }
+
+  /// The population's records of a personal ID number.
+  package func population(_ id: PersonalID) throws(Stop) -> [FoundPerson] {
+    try records(snapshot.population, withKey: .personal(id)) { payload, place in
+      FoundPerson(
+        place: place, record: PopulationRecord(payload),
+        name: payload.text(PopulationRecord.headByteCount..<payload.byteCount))
+    }
+  }
+
+  /// The insurance records whose personal ID field holds what the key says.
+  package func insurance(_ key: LinkKey) throws(Stop) -> [FoundInsurance] {
+    try records(snapshot.insurance, withKey: key) { payload, place in
+      let record = InsuranceRecord(payload)
+      return FoundInsurance(
+        key: key, place: place, record: record, name: payload.text(record.nameRange(in: payload)),
+        rawID: payload.text(record.rawIDRange(in: payload)))
+    }
+  }
+
+  /// The persons who held a 9-digit number: distinct, ascending.
+  package func holders(of legacy: LegacyID) throws(Stop) -> [PersonalID] {
+    let ids = try records(snapshot.legacy, withKey: .legacy(legacy)) { payload, _ in
+      PersonalID(packed: payload.integer(at: 0))
+    }
+    return Set(ids).sorted()
+  }
+
+  /// The quarantined records of both exports that hold a personal ID number.
+  package func quarantine(_ id: PersonalID) throws(Stop) -> [FoundQuarantined] {
+    try records(snapshot.quarantine, withKey: .personal(id)) { payload, place in
+      FoundQuarantined(place: place, record: QuarantinedRecord(payload))
+    }
+  }
+
+  /// The insurance records that lead to a person: by the personal ID number, or by a 9-digit number that the
+  /// population knows of this person, as ``LegacyID`` of any of the records; in the order of the export.
+  package func insurance(of id: PersonalID, _ persons: [FoundPerson]) throws(Stop) -> [FoundInsurance] {
+    var found = try insurance(.personal(id))
+    for legacy in Set(persons.map(\.record.legacy)) where legacy.packed != 0 {
+      found += try insurance(.legacy(legacy))
+    }
+    return found.sorted { $0.place < $1.place }
+  }
+
+  private func records<Found>(
+    _ runs: [SortedRun], withKey key: LinkKey, _ found: (RawSpan, Place) -> Found
+  ) throws(Stop) -> [Found] {
+    var all: [Found] = []
+    var merge = try Merge(runs, in: folder, from: key.packed, to: key.packed + 1)
+    while merge.hasRecord {
+      let place = Place(packed: merge.place)
+      all.append(try merge.withPayload { (payload) throws(Stop) in found(payload, place) })
+      try merge.advance()
+    }
+    return all
+  }
+}
+
+extension MatchedSnapshot {
+  /// The places of a person's records that are held back because another person claims their insurance number.
+  package func heldBack(_ id: PersonalID, in folder: String) throws(Stop) -> Set<Place> {
+    let key = LinkKey.personal(id).packed
+    var places: Set<Place> = []
+    var merge = try Merge(shared, in: folder, from: key, to: key + 1)
+    while merge.hasRecord {
+      places.insert(Place(packed: merge.place))
+      try merge.advance()
+    }
+    return places
+  }
+}

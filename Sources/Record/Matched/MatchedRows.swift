@@ -1,0 +1,97 @@
+// What the match stage hands over: persons with their linked cards, and the findings of all other records.
+// Invariant: persons ascend by personal ID number, and the cards of one person stand in the order of the export; every
+// insurance record is either one card or one finding.
+// Load: 90 million cards handed over in batches whose buffers are reused; a finding becomes text, for people read it.
+
+/// One linked insurance record.
+package struct CardRow: Hashable, Sendable, BitwiseCopyable {
+  package var personalID = PersonalID(packed: 0)
+  package var insuranceNumber = InsuranceNumber.none
+  package var cardNumber = CardNumber.none
+  package var facility = ShortCode.none
+  package var area = ShortCode.none
+  package var validFrom = CalendarDate.none
+  /// None is an open end.
+  package var validTo = CalendarDate.none
+  package var fiveYearsFrom = CalendarDate.none
+  package var rule = LinkRule.personalID
+  package var notes = Reasons()
+  /// The file's index among the files of the insurance export.
+  package var fileIndex: UInt16 = 0
+  /// From 1.
+  package var line: UInt32 = 0
+  /// Whether this is the person's card on the business date; exactly one of a person's cards is.
+  package var isServing = false
+
+  package init() {}
+}
+
+/// A person with at least one linked record; name, birth date and sex are the population's.
+package struct PersonRow: Hashable, Sendable {
+  package var personalID: PersonalID
+  package var birthDate: CalendarDate
+  package var sex: Sex
+  /// Where the clean name stands in the batch's bytes.
+  package var nameRange: Range<Int>
+  /// Where the cards stand in the batch's cards; never empty.
+  package var cards: Range<Int>
+
+  package init(
+    personalID: PersonalID, birthDate: CalendarDate, sex: Sex, nameRange: Range<Int>, cards: Range<Int>
+  ) {
+    self.personalID = personalID
+    self.birthDate = birthDate
+    self.sex = sex
+    self.nameRange = nameRange
+    self.cards = cards
+  }
+}
+
+/// Some thousand persons with their cards; the buffers are reused.
+package struct PersonBatch: Sendable {
+  package var persons: [PersonRow] = []
+  package var cards: [CardRow] = []
+  /// The clean names, back to back, as UTF-8.
+  package var bytes: [UInt8] = []
+
+  package init() {}
+
+  package mutating func removeAll() {
+    persons.removeAll(keepingCapacity: true)
+    cards.removeAll(keepingCapacity: true)
+    bytes.removeAll(keepingCapacity: true)
+  }
+
+  /// A person's clean name as text, for people and tests.
+  package func name(of person: PersonRow) -> String { bytes.span.bytes.text(person.nameRange) }
+}
+
+/// One record that is held back for a data officer.
+package struct FindingRow: Hashable, Sendable {
+  package var export: ExportKind
+  package var outcome: Outcome
+  /// Sorted words, joined by commas.
+  package var reasons: String
+  /// As the record holds it; the person's number where a 9-digit one led to exactly one person; empty for none.
+  package var personalID: String
+  package var insuranceNumber: String
+  package var cardNumber: String
+  /// The file's index among the files of its export.
+  package var fileIndex: Int
+  /// From 1.
+  package var line: UInt32
+
+  package init(
+    export: ExportKind, outcome: Outcome, reasons: String, personalID: String, insuranceNumber: String,
+    cardNumber: String, fileIndex: Int, line: UInt32
+  ) {
+    self.export = export
+    self.outcome = outcome
+    self.reasons = reasons
+    self.personalID = personalID
+    self.insuranceNumber = insuranceNumber
+    self.cardNumber = cardNumber
+    self.fileIndex = fileIndex
+    self.line = line
+  }
+}

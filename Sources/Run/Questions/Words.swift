@@ -1,0 +1,12 @@
+// The words of reasons and notes, explained to people in both languages.
+
+import Record
+import Stage
+
+/// What a reason or note means and what to do about it.
+///
+/// - Parameter word: as the store shows it; a code behind an equals sign is passed over.
+package func explanation(ofWord word: String) -> (english: String, vietnamese: String, remedy: String)? {
+  let plain = word.split(separator: "=").first.map(String.init) ?? word
+  return Reason(word: plain).map { explanation(of: $0) }
+}

@@ -1,0 +1,192 @@
+// check, status, runs, findings, lookup: what an officer asks between two nights.
+
+import ArgumentParser
+import Foundation
+import Record
+import Run
+
+struct CheckCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "check", abstract: "Check the pipeline file and the exports' headers; runs nothing.")
+  @OptionGroup var arguments: PipelineArguments
+  @OptionGroup var form: OutputArguments
+
+  func run() throws {
+    let pipeline = try arguments.load()
+    let files = try check(pipeline)
+    let table = Table(
+      columns: ["export", "file", "bytes", "missing", "not_read"],
+      rows: files.map { file in
+        [
+          file.export, file.name, String(file.byteCount),
+          file.missing.map { missing in
+            missing.column + (missing.nearest.map { " (is it \($0)?)" } ?? "")
+          }.joined(separator: ", "),
+          file.unread.joined(separator: ", "),
+        ]
+      }, numeric: ["bytes"])
+    table.write(form.output)
+    // An XML path may be optional and so be missing lawfully; a CSV column that is mapped must be there.
+    guard let file = files.first(where: { !$0.missing.isEmpty && pipeline.isCSV($0.export) }) else { return }
+    throw Stop(
+      .dataRefused, at: file.name, line: 1, field: file.missing[0].column,
+      expected: "the columns that the pipeline reads", found: "\(file.missing.count) missing",
+      remedy: "Correct fields in the pipeline file, or ask the supplier for the columns.")
+  }
+}
+
+extension Pipeline {
+  fileprivate func isCSV(_ export: String) -> Bool {
+    (export == population.kind.name ? population : insurance).format == .csv
+  }
+}
+
+struct StatusCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "status", abstract: "What happened in the last run, in a screenful.")
+  @OptionGroup var arguments: PipelineArguments
+  @OptionGroup var form: OutputArguments
+
+  func run() throws {
+    let pipeline = try arguments.load()
+    guard let run = try Desk(pipeline).runs().last else {
+      throw Stop(
+        .usage, at: pipeline.path, expected: "a run", found: "none in \(pipeline.workspace)",
+        remedy: "Run the pipeline first.", next: "cardlink run \(arguments.pipeline)")
+    }
+    switch form.output {
+    case .text: print(RunReport(run, pipeline: pipeline, pipelinePath: arguments.pipeline).text)
+    case .json, .csv:
+      Table(
+        columns: ["run_id", "export", "source_file", "outcome", "records"],
+        rows: run.ledger.map { [String(run.id), $0.export, $0.sourceFile, $0.outcome, String($0.records)] },
+        numeric: ["run_id", "records"]
+      ).write(form.output)
+    }
+  }
+}
+
+struct RunsCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "runs", abstract: "List all runs, the last one last.")
+  @OptionGroup var arguments: PipelineArguments
+  @OptionGroup var form: OutputArguments
+
+  func run() throws {
+    let runs = try Desk(try arguments.load()).runs()
+    Table(
+      columns: ["run_id", "command", "as_of", "started_at", "finished_at", "state", "insurance", "linked", "exit_code"],
+      rows: runs.map { run in
+        [
+          String(run.id), run.command, run.asOf, run.startedAt, run.finishedAt, run.state,
+          String(run.count(.insurance)), String(run.count(.insurance, .linked)), run.exitCode.map(String.init),
+        ]
+      }, numeric: ["run_id", "insurance", "linked", "exit_code"]
+    ).write(form.output)
+  }
+}
+
+extension Outcome: ExpressibleByArgument {
+  public init?(argument: String) { self.init(name: argument) }
+}
+
+struct FindingsCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "findings", abstract: "The records that did not link, why, and what to do.",
+    discussion: """
+      Text shows the first records and explains their reasons; --output csv or json gives all of them.
+      Outcomes: \(Outcome.ofInsurance.dropLast().map(\.name).joined(separator: ", ")).
+      """)
+  @OptionGroup var arguments: PipelineArguments
+  @Option(help: "Only the records that ended so.") var outcome: Outcome?
+  @Option(help: "At most so many records; default 20 as text, all as CSV or JSON.") var limit: Int?
+  @OptionGroup var form: OutputArguments
+
+  func run() throws {
+    let store = try Desk(try arguments.load()).store()
+    let columns = [
+      "export", "outcome", "reasons", "personal_id", "insurance_number", "card_number", "source_file", "source_line",
+      "run_id",
+    ]
+    let limit = limit ?? (form.output == .text ? 20 : nil)
+    if form.output == .csv { print(Table.csvLine(columns)) }
+    var table = Table(columns: columns, rows: [], numeric: ["source_line", "run_id"])
+    let isCSV = form.output == .csv
+    try store.findings(outcome: outcome, limit: limit) { finding in
+      let row: [String?] = [
+        finding.export, finding.outcome, finding.reasons, finding.personalID, finding.insuranceNumber,
+        finding.cardNumber, finding.sourceFile, String(finding.sourceLine), String(finding.runID),
+      ]
+      if isCSV { print(Table.csvLine(row.map { $0 ?? "" })) } else { table.rows.append(row) }
+    }
+    switch form.output {
+    case .csv: break
+    case .json: print(table.json)
+    case .text:
+      if table.rows.isEmpty { return print("No such record. Không có bản ghi nào.") }
+      print(table.text)
+      let words = Set(table.rows.flatMap { ($0[2] ?? "").split(separator: ",").map(String.init) }).sorted()
+      print("\nWhat the reasons mean · Ý nghĩa:")
+      for word in words {
+        guard let meaning = explanation(ofWord: word) else { continue }
+        print("  \(word): \(meaning.english)\n    \(meaning.vietnamese)\n    → \(meaning.remedy)")
+      }
+      print("\nTry next:\n  cardlink explain PERSONAL_ID \(arguments.pipeline)")
+    }
+  }
+}
+
+struct LookupCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "lookup", abstract: "The card that serves for one person.",
+    discussion: "Give the number as -, and it is read from standard input.")
+  @Argument(help: ArgumentHelp("The personal ID number, 12 digits.", valueName: "personal-id")) var number: String
+  @OptionGroup var arguments: PipelineArguments
+  @Option(help: ArgumentHelp("The card that serves on another day.", valueName: "date")) var on: BusinessDate?
+  @OptionGroup var form: OutputArguments
+
+  func run() throws {
+    let id = try personalID(number)
+    let store = try Desk(try arguments.load()).store()
+    let found = try on.map { day throws(Stop) in try store.lookup(personalID: id.text, on: day.date) }
+      ?? store.card(personalID: id.text)
+    let columns = [
+      "personal_id", "full_name", "birth_date", "sex", "insurance_number", "card_number", "facility_code",
+      "valid_from", "valid_to", "five_years_from", "area_code", "rule", "notes", "source_file", "source_line", "run_id",
+    ]
+    let rows: [[String?]] = found.map { person in
+      let card = person.card
+      return [[
+        person.personalID, person.fullName, person.birthDate, person.sex, card.insuranceNumber, card.cardNumber,
+        card.facilityCode, card.validFrom, card.validTo, card.fiveYearsFrom, card.areaCode, card.rule, card.notes,
+        card.sourceFile, String(card.sourceLine), String(card.runID),
+      ]]
+    } ?? []
+    guard form.output == .text else {
+      return Table(columns: columns, rows: rows, numeric: ["source_line", "run_id"]).write(form.output)
+    }
+    guard let row = rows.first else {
+      print("No linked card for this number. Không có thẻ được liên kết.")
+      return print("Try next:\n  cardlink explain PERSONAL_ID \(arguments.pipeline)")
+    }
+    for (column, value) in zip(columns, row) { print(column.leftAligned(18) + (value ?? "–")) }
+  }
+}
+
+struct ExplainCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "explain", abstract: "Why one person's records are linked, or why not.",
+    discussion: """
+      Shows the records of both exports as they are staged, every rule's verdict, and what would have to change.
+      Give the number as -, and it is read from standard input.
+      """)
+  @Argument(help: ArgumentHelp("The personal ID number, 12 digits.", valueName: "personal-id")) var number: String
+  @OptionGroup var arguments: PipelineArguments
+  @OptionGroup var form: OutputArguments
+
+  func run() throws {
+    let id = try personalID(number)
+    let found = try Desk(try arguments.load()).explain(id)
+    let text = ExplanationText(found)
+    form.output == .text ? print(text.text) : text.table.write(form.output)
+  }
+}

@@ -1,0 +1,153 @@
+// CSV as suppliers write it: what becomes a record, on which line, and what never swallows the rest.
+
+import Foundation
+import Record
+import Testing
+
+@testable import Extract
+
+/// A record as a test sees it: line, fault, values.
+struct Read: Equatable, CustomStringConvertible {
+  var line: Int
+  var fault = RawFault.none
+  var values: [String?]
+  var description: String { "\(line) \(fault) \(values)" }
+}
+
+/// Writes `bytes` to a file of its own and reads it.
+func read(
+  _ bytes: [UInt8], _ kind: ExportFormat.Kind = .csv(delimiter: 44), columns: [String], encoding: TextEncoding? = nil,
+  chunkBytes: Int = 1 << 20
+) throws -> [Read] {
+  let path = FileManager.default.temporaryDirectory.appending(path: "extract-\(UUID().uuidString)").path()
+  try Data(bytes).write(to: URL(filePath: path))
+  defer { try? FileManager.default.removeItem(atPath: path) }
+  let extractor = try Extractor(
+    ExportFile(path: path, name: "export"), format: ExportFormat(kind: kind, encoding: encoding, columns: columns),
+    chunkBytes: chunkBytes)
+  var batch = RawBatch(slotCount: columns.count)
+  var records: [Read] = []
+  while try extractor.nextBatch(into: &batch) {
+    for i in 0..<batch.count {
+      records.append(
+        Read(
+          line: Int(batch.record(i).line), fault: batch.record(i).fault,
+          values: columns.indices.map { slot in
+            batch.range(i, slot).map { String(decoding: batch.bytes[$0], as: UTF8.self) }
+          }))
+    }
+  }
+  #expect(extractor.tally.records == records.count)
+  return records
+}
+
+@Suite("CSV")
+struct CSVTests {
+  static let cases: [(String, [Read])] = [
+    ("A,B\n1,2\n3,4\n", [Read(line: 2, values: ["1", "2"]), Read(line: 3, values: ["3", "4"])]),
+    ("A,B\r\n1,2\r\n3,4", [Read(line: 2, values: ["1", "2"]), Read(line: 3, values: ["3", "4"])]),
+    ("A,B\r1,2\r3,4\r", [Read(line: 2, values: ["1", "2"]), Read(line: 3, values: ["3", "4"])]),
+    ("\u{FEFF}A,B\n1,2\n", [Read(line: 2, values: ["1", "2"])]),
+    ("A,B\n\"1,\"\"x\"\"\",2\n", [Read(line: 2, values: ["1,\"x\"", "2"])]),
+    ("A,B\n\"1\n1\",2\n3,4\n", [Read(line: 2, values: ["1\n1", "2"]), Read(line: 4, values: ["3", "4"])]),
+    ("A,B\n\n1,2\n,\n3,4\n", [Read(line: 3, values: ["1", "2"]), Read(line: 5, values: ["3", "4"])]),
+    (
+      "A,B\n1\n1,2,3\n1,2,,\n",
+      [
+        Read(line: 2, fault: .fieldCount, values: ["1", nil]),
+        Read(line: 3, fault: .fieldCount, values: ["1", "2"]), Read(line: 4, values: ["1", "2"]),
+      ]
+    ),
+    (
+      "A,B\n1,\"2\n3,4\n",
+      [Read(line: 2, fault: .unclosedQuote, values: [nil, nil]), Read(line: 3, values: ["3", "4"])]
+    ),
+    ("B,C,A\nb,c,a\n", [Read(line: 2, values: ["a", "b"])]),
+    (" \"A\" , B\n1, 2 \n", [Read(line: 2, values: ["1", " 2 "])]),
+  ]
+
+  @Test("a file gives its records, whatever the chunks", arguments: cases.indices)
+  func records(index: Int) throws {
+    let (text, expected) = Self.cases[index]
+    for chunkBytes in [1, 2, 3, 5, 7, 16, 1 << 20] {
+      #expect(try read(Array(text.utf8), columns: ["A", "B"], chunkBytes: chunkBytes) == expected)
+    }
+  }
+
+  @Test("an unclosed quote harms its own line and no more than a bounded part is read ahead")
+  func unclosedQuote() throws {
+    let rest = (0..<5000).map { "\($0),x" }.joined(separator: "\n")
+    let records = try read(Array("A,B\n\"open,x\n\(rest)\n".utf8), columns: ["A", "B"])
+    #expect(records.count == 5001)
+    #expect(records[0].fault == .unclosedQuote)
+    #expect(records[5000] == Read(line: 5002, values: ["4999", "x"]))
+  }
+
+  @Test("bytes that are no UTF-8 mark their record, not the file")
+  func malformed() throws {
+    let bytes = Array("A,B\nx,".utf8) + [0xC3, 0x28] + Array("\ny,z\n".utf8)
+    let records = try read(bytes, columns: ["A", "B"])
+    #expect(records.map(\.fault) == [.encoding, .none])
+  }
+
+  @Test("any chunking gives the records of a slow, obvious reader", arguments: UInt64(0)..<200)
+  func chunking(seed: UInt64) throws {
+    var random = SplitMix(seed)
+    let pieces = ["a", "b,", ",", "\n", "\"x\"", "\"a\n\"\"b\"", "é", "1", " ", "\r\n"]
+    var text = "A,B\n"
+    for _ in 0..<Int(random.next() % 60) { text += pieces[Int(random.next() % UInt64(pieces.count))] }
+    let whole = try read(Array(text.utf8), columns: ["A", "B"])
+    #expect(try read(Array(text.utf8), columns: ["A", "B"], chunkBytes: Int(random.next() % 9) + 1) == whole)
+    if !text.contains("\"") { #expect(whole == Self.slowRecords(text)) }
+  }
+
+  /// For text without quotes: split at line feeds, then at commas.
+  static func slowRecords(_ text: String) -> [Read] {
+    var records: [Read] = []
+    for (i, bytes) in text.utf8.split(separator: 10, omittingEmptySubsequences: false).enumerated().dropFirst() {
+      var line = String(decoding: bytes, as: UTF8.self).unicodeScalars
+      if line.last == "\r" { line.removeLast() }
+      let fields = line.split(separator: ",", omittingEmptySubsequences: false).map { String($0) }
+      let isBlank = fields.allSatisfy { $0.allSatisfy { $0 == " " } }
+      if isBlank { continue }
+      let extra = fields.dropFirst(2).contains { $0.contains { $0 != " " } }
+      records.append(
+        Read(
+          line: i + 1, fault: fields.count < 2 || extra ? .fieldCount : .none,
+          values: [fields[0], fields.count > 1 ? fields[1] : nil]))
+    }
+    return records
+  }
+
+  @Test("a missing column stops the file with the nearest one there")
+  func missingColumn() {
+    #expect {
+      _ = try read(Array("SoDinhDan,B\n1,2\n".utf8), columns: ["SoDinhDanh"])
+    } throws: { error in
+      (error as? Stop)?.finding.description
+        == """
+        export:1: SoDinhDanh: expected the column SoDinhDanh, found none
+          Is it SoDinhDan? Correct fields in the pipeline file, or ask the supplier for the column.
+        """
+    }
+  }
+
+  @Test("an empty file and a file in undeclared UTF-16 are refused", arguments: ["", "\n\n"])
+  func empty(text: String) {
+    #expect(throws: Stop.self) { try read(Array(text.utf8), columns: ["A"]) }
+    #expect(throws: Stop.self) { try read([0x41, 0, 0x0A, 0], columns: ["A"]) }
+  }
+}
+
+/// A small seeded generator.
+struct SplitMix {
+  var state: UInt64
+  init(_ seed: UInt64) { state = seed }
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+}

@@ -1,0 +1,152 @@
+// The match stage as a whole, against the slow matcher and against itself.
+
+import Disk
+import Match
+import Record
+import Testing
+
+@Suite("Matching")
+struct MatchingTests {
+  @Test("every record ends as the slow matcher says", arguments: UInt64(0)..<400)
+  func oracle(seed: UInt64) throws {
+    let sample = StagedSample(seed: seed, most: seed % 4 == 0 ? 90 : 24)
+    let found = try matchedText(sample, threads: 1 + Int(seed % 3), memoryBytes: 1 << 16, seed: seed)
+    let expected = Oracle(sample).text
+    #expect(found.cards == expected.cards)
+    #expect(found.findings == expected.findings)
+    #expect(found.counts == expected.counts)
+    #expect(found.reasons == expected.reasons)
+  }
+
+  @Test("the answer does not depend on threads or memory", arguments: [1, 2, 8], [64 << 10, 64 << 20])
+  func width(threads: Int, memoryBytes: Int) throws {
+    var sample = StagedSample()
+    sample.fill(persons: 6000, seed: 7)
+    let found = try matchedText(sample, threads: threads, memoryBytes: memoryBytes)
+    let first = try matchedText(sample, threads: 1, memoryBytes: 1 << 20)
+    #expect(found == first)
+    #expect(found.cards.count > 3000)
+    #expect(found.findings.count > 500)
+    #expect(found == Oracle(sample).text)
+  }
+
+  @Test("the answer does not depend on how the records are spread over runs", arguments: UInt64(0)..<20)
+  func order(seed: UInt64) throws {
+    let sample = StagedSample(seed: 1000 + seed, most: 60)
+    let first = try matchedText(sample, runs: 1, seed: 0)
+    #expect(try matchedText(sample, runs: 2, seed: seed + 1) == first)
+    #expect(try matchedText(sample, runs: 7, seed: seed + 2) == first)
+  }
+
+  @Test("nothing at all matches to nothing at all")
+  func empty() throws {
+    #expect(try matchedText(StagedSample()) == MatchedText())
+  }
+
+  @Test("one export without the other ends as registered or unknown")
+  func oneSided() throws {
+    var sample = StagedSample()
+    sample.fill(persons: 500, seed: 3)
+    var persons = sample
+    persons.insured = []
+    #expect(try matchedText(persons) == Oracle(persons).text)
+    var insured = sample
+    insured.persons = []
+    let found = try matchedText(insured)
+    #expect(found == Oracle(insured).text)
+    #expect(found.cards.isEmpty)
+  }
+
+  @Test("ten thousand records of one personal ID number are one person")
+  func oneNumber() throws {
+    var sample = StagedSample()
+    sample.fill(persons: 10_000, seed: 5)
+    for i in sample.persons.indices {
+      sample.persons[i].id = StagedSample.ids[0]
+      sample.persons[i].record = sample.persons[0].record
+      sample.persons[i].name = StagedSample.names[i % 2 == 0 ? 0 : 2]
+      sample.persons[i].record.legacy = LegacyID(packed: 0)
+    }
+    for i in sample.insured.indices { sample.insured[i].field = .personal(StagedSample.ids[0]) }
+    let found = try matchedText(sample, memoryBytes: 64 << 10)
+    #expect(found == Oracle(sample).text)
+    #expect(found.counts.filter { $0.key.hasSuffix("registered") }.values.reduce(0, +) == 1)
+    #expect(found.cards.count { $0.hasSuffix("serves") } == 1)
+  }
+
+  @Test("one insurance number on all records is shared by all")
+  func oneInsuranceNumber() throws {
+    var sample = StagedSample()
+    sample.fill(persons: 3000, seed: 6)
+    for i in sample.insured.indices { sample.insured[i].record.insuranceNumber = StagedSample.number(1_234_567_890) }
+    let found = try matchedText(sample, memoryBytes: 64 << 10)
+    #expect(found.cards.isEmpty)
+    #expect(found == Oracle(sample).text)
+  }
+
+  @Test("a damaged staged file stops the run")
+  func damage() throws {
+    try withFolder { path in
+      var sample = StagedSample()
+      sample.fill(persons: 300, seed: 8)
+      var random = SeededGenerator(1)
+      var snapshot = try sample.stage(in: path, random: &random)
+      snapshot.population[0].name = snapshot.population[0].name + "-gone"
+      try Folder.create(path + "/matched")
+      #expect(throws: Stop.self) {
+        try match(
+          MatchRequest(
+            snapshot: snapshot, stagedFolder: path, folder: path + "/matched", asOf: StagedSample.asOf, threads: 2,
+            memoryBytes: 1 << 20))
+      }
+    }
+  }
+
+  @Test("what stays on disk is only what the next stage reads")
+  func leftovers() throws {
+    try withFolder { path in
+      let sample = StagedSample(seed: 12, most: 90)
+      var random = SeededGenerator(1)
+      let snapshot = try sample.stage(in: path + "/staged", random: &random)
+      try Folder.create(path + "/matched")
+      let matched = try match(
+        MatchRequest(
+          snapshot: snapshot, stagedFolder: path + "/staged", folder: path + "/matched", asOf: StagedSample.asOf,
+          threads: 2, memoryBytes: 1 << 20))
+      let kept = matched.judged + matched.shared + matched.findings
+      #expect(Folder.names(in: path + "/matched") == kept.map(\.name).sorted())
+    }
+  }
+}
+
+extension StagedSample {
+  /// Fills in as many persons as asked for, nearly all with one record that agrees.
+  mutating func fill(persons count: Int, seed: UInt64) {
+    var random = SeededGenerator(seed)
+    for i in 0..<count {
+      var person = SamplePerson(
+        place: Place(file: i % Self.fileCount, ordinal: i), id: PersonalID(packed: 1_080_000_000 + UInt64(i * 37 % 999_983)),
+        name: Self.names[0])
+      person.record.line = UInt32(i + 2)
+      person.record.birthDate = Self.dates[2]
+      person.record.sex = .male
+      if Int.random(in: 0..<10, using: &random) == 0 {
+        person.record.legacy = LegacyID(packed: UInt32(200_000_000 + i % 400))
+      }
+      persons.append(person)
+      guard Int.random(in: 0..<10, using: &random) != 0 else { continue }
+      var insured = SampleInsured(
+        place: Place(file: i % Self.fileCount, ordinal: i * 7 % 100_003), field: .personal(person.id),
+        name: Int.random(in: 0..<10, using: &random) == 0 ? Self.names.any(&random) : Self.names[0])
+      insured.record.line = UInt32(i + 2)
+      insured.record.insuranceNumber = Self.number(2_000_000_000 + UInt64(Int.random(in: 0..<count * 8, using: &random)))
+      insured.record.birthDate = Self.dates[2]
+      insured.record.validFrom = Self.starts.any(&random)
+      insured.record.validTo = Self.ends.any(&random)
+      if Int.random(in: 0..<20, using: &random) == 0 {
+        insured.field = .legacy(LegacyID(packed: UInt32(200_000_000 + i % 400)))
+      }
+      self.insured.append(insured)
+    }
+  }
+}

@@ -1,0 +1,306 @@
+// Two small exports invented from a seed, and their staged form.
+// Invariant: few numbers, names and dates, so that all kinds of collision are frequent; every record has its place.
+
+import Disk
+import Foundation
+import Match
+import Record
+import Sorted
+
+/// A generator whose numbers follow from its seed alone.
+struct SeededGenerator: RandomNumberGenerator {
+  private var state: UInt64
+  init(_ seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 ^ 0xD1B5_4A32_D192_ED03 }
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+}
+
+extension Array {
+  /// One of the elements.
+  func any(_ random: inout SeededGenerator) -> Element { self[Int.random(in: 0..<count, using: &random)] }
+}
+
+/// What the personal ID field of an insurance record holds.
+enum IDField: Hashable {
+  case missing
+  case invalid(String)
+  case legacy(LegacyID)
+  case personal(PersonalID)
+
+  var key: LinkKey {
+    switch self {
+    case .missing: .missing
+    case .invalid: .invalid
+    case .legacy(let id): .legacy(id)
+    case .personal(let id): .personal(id)
+    }
+  }
+  var text: String {
+    switch self {
+    case .missing: ""
+    case .invalid(let text): text
+    case .legacy(let id): id.text
+    case .personal(let id): id.text
+    }
+  }
+}
+
+struct SamplePerson: Hashable {
+  var place: Place
+  var id: PersonalID
+  var record = PopulationRecord()
+  var name: String
+}
+
+struct SampleInsured: Hashable {
+  var place: Place
+  var field: IDField
+  var record = InsuranceRecord()
+  var name: String
+}
+
+struct SampleQuarantined: Hashable {
+  var place: Place
+  var record: QuarantinedRecord
+}
+
+/// Both exports.
+struct StagedSample {
+  static let fileCount = 3
+  static let asOf = CalendarDate(packed: 2026_06_15)
+  var persons: [SamplePerson] = []
+  var insured: [SampleInsured] = []
+  var quarantined: [SampleQuarantined] = []
+
+  init() {}
+
+  static let names = [
+    "NGUYỄN VĂN AN", "NGUYỄN VĂN ÂN", "Nguyễn Văn An", "NGUYEN VAN AN", "VĂN NGUYỄN AN", "NGUYỄN AN",
+    "NGUYỄN VĂN THANH AN", "LÝ THỊ MY", "LÍ THỊ MI", "LY THI MỴ", "H'HEN NIÊ", "ĐỖ ĐỨC", "DO DUC", "AN", "AN AN",
+    "AN BÌNH AN", "NGUYỄN THANH VĂN AN",
+  ]
+  static let dates = [
+    1980_00_00, 1980_03_00, 1980_03_04, 1980_04_03, 1980_04_05, 1980_02_10, 1981_03_04, 1981_00_00, 2001_12_12,
+  ].map { CalendarDate(packed: $0) }
+  static let ends = [0, 2026_06_14, 2026_06_15, 2026_06_00, 2026_00_00, 2026_12_31, 2025_12_31, 2026_05_00]
+    .map { CalendarDate(packed: $0) }
+  static let starts = [2026_01_01, 2026_00_00, 2026_06_15, 2026_06_16, 2025_01_01, 2026_06_00, 2027_00_00]
+    .map { CalendarDate(packed: $0) }
+  static let ids: [PersonalID] = [
+    1_080_000_001, 1_080_000_002, 1_180_000_003, 79_080_000_004, 79_301_000_005, 100_080_000_006, 999_080_000_007,
+    1_080_000_008,
+  ].map { PersonalID(packed: $0) }
+  static let legacies = [111_222_333, 111_222_334, 111_222_335, 111_222_336].map { LegacyID(packed: $0) }
+  static func number(_ digits: UInt64) -> InsuranceNumber { InsuranceNumber(packed: 1 << 42 | digits) }
+
+  /// - Parameter ease: of ten records, how many agree with each other in all but their numbers.
+  init(seed: UInt64, most: Int = 24) {
+    var random = SeededGenerator(seed)
+    let ease = Int.random(in: 0...10, using: &random)
+    func isEasy() -> Bool { Int.random(in: 0..<10, using: &random) < ease }
+    let ids = Array(Self.ids.shuffled(using: &random).prefix(Int.random(in: 1...Self.ids.count, using: &random)))
+    let legacies = Self.legacies.prefix(Int.random(in: 1...4, using: &random)).map(\.self)
+    var numbers = (0..<UInt64.random(in: 1...30, using: &random)).map { Self.number(1_000_000_000 + $0) }
+    numbers.append(InsuranceNumber(ids[0]))
+    numbers.append(Self.number(ids[0].packed))
+    var ordinals: [Place] = []
+    func place() -> Place {
+      var place: Place
+      repeat {
+        place = Place(
+          file: Int.random(in: 0..<Self.fileCount, using: &random), ordinal: Int.random(in: 0..<500, using: &random),
+          part: Int.random(in: 0...1, using: &random))
+      } while ordinals.contains(place)
+      ordinals.append(place)
+      return place
+    }
+    for _ in 0..<Int.random(in: 0...most, using: &random) {
+      var person = SamplePerson(
+        place: place(), id: ids.any(&random), name: isEasy() ? Self.names[0] : Self.names.any(&random))
+      person.record.line = UInt32(person.place.packed >> 8 & 0xffff) + 2
+      person.record.birthDate = isEasy() ? Self.dates[2] : Self.dates.any(&random)
+      person.record.sex = isEasy() ? .male : Sex.allCases.any(&random)
+      person.record.status = isEasy() || isEasy() ? .active : PersonStatus.allCases.any(&random)
+      if !isEasy() { person.record.legacy = legacies.any(&random) }
+      persons.append(person)
+    }
+    ordinals = []
+    for _ in 0..<Int.random(in: 0...most, using: &random) {
+      let field: IDField
+      switch Int.random(in: 0..<12, using: &random) {
+      case 0: field = .missing
+      case 1: field = .invalid("1080000001")
+      case 2, 3: field = .legacy(Self.legacies.any(&random))
+      default: field = .personal(isEasy() ? ids.any(&random) : Self.ids.any(&random))
+      }
+      var insured = SampleInsured(
+        place: place(), field: field, name: isEasy() ? Self.names[0] : Self.names.any(&random))
+      insured.record.line = UInt32(insured.place.packed >> 8 & 0xffff) + 2
+      insured.record.insuranceNumber = numbers.any(&random)
+      if Bool.random(using: &random) {
+        insured.record.cardNumber = CardNumber(
+          head: 0x4447_3430_31 + UInt64.random(in: 0...1, using: &random), tail: numbers.any(&random))
+      }
+      insured.record.facility = ShortCode(packed: 0x3031_3030_3100_0005)
+      insured.record.birthDate = isEasy() ? Self.dates[2] : Self.dates.any(&random)
+      insured.record.sex = isEasy() ? .male : Sex.allCases.any(&random)
+      insured.record.validFrom = Self.starts.any(&random)
+      insured.record.validTo = Self.ends.any(&random)
+      insured.record.fiveYearsFrom = Self.starts.any(&random)
+      switch field {
+      case .missing: if Bool.random(using: &random) { insured.record.words.insert(.filler) }
+      case .invalid: insured.record.words.insert(.leadingZeroLost)
+      default: if Int.random(in: 0..<4, using: &random) == 0 { insured.record.words.insert(.groupUnknown) }
+      }
+      self.insured.append(insured)
+    }
+    for i in 0..<Int.random(in: 0...4, using: &random) {
+      let export = ExportKind.allCases.any(&random)
+      let record = QuarantinedRecord(
+        export: export, line: UInt32(i + 2), reasons: Reasons(.nameMissing, .statusCode),
+        personalID: Bool.random(using: &random) ? Self.ids[0].text : "", insuranceNumber: "12", cardNumber: "",
+        detail: Bool.random(using: &random) ? "status_code=7" : "")
+      quarantined.append(SampleQuarantined(place: Place(file: i % Self.fileCount, ordinal: 1000 + i), record: record))
+    }
+  }
+
+  /// Writes the staged form, its records spread over runs as `random` has it.
+  func stage(in folder: String, runs runCount: Int = 3, random: inout SeededGenerator) throws -> StagedSnapshot {
+    try Folder.create(folder)
+    var snapshot = StagedSnapshot()
+    for export in ExportKind.allCases {
+      for file in 0..<Self.fileCount {
+        snapshot.files.append(
+          StagedFile(
+            export: export, name: "\(export.name)-\(file)", recordCount: 0, quarantinedCount: 0, byteCount: 0))
+      }
+    }
+    let folding = NameFolder()
+    var bytes: [UInt8] = []
+    func clean(_ name: String) -> [UInt8] {
+      var clean: [UInt8] = []
+      folding.clean(Array(name.utf8).span, into: &clean)
+      return clean
+    }
+    for run in 0..<runCount {
+      var population = Sorter(folder: folder, name: "population-\(run)", bufferBytes: 4096)
+      var legacy = Sorter(folder: folder, name: "legacy-\(run)", bufferBytes: 4096)
+      for person in persons.shuffled(using: &random) where person.place.packed.hashed(runCount) == run {
+        let name = clean(person.name)
+        bytes.removeAll()
+        person.record.append(to: &bytes, name: name.span)
+        try population.append(key: LinkKey.personal(person.id).packed, place: person.place.packed, bytes.span)
+        guard person.record.legacy.packed != 0 else { continue }
+        bytes.removeAll()
+        bytes.append(integer: person.id.packed)
+        try legacy.append(
+          key: LinkKey.legacy(person.record.legacy).packed, place: person.place.packed, bytes.span)
+      }
+      snapshot.population += try population.finish()
+      snapshot.legacy += try legacy.finish()
+      var insurance = Sorter(folder: folder, name: "insurance-\(run)", bufferBytes: 4096)
+      for insured in insured.shuffled(using: &random) where insured.place.packed.hashed(runCount) == run {
+        let name = clean(insured.name)
+        var raw: [UInt8] = []
+        if case .invalid(let text) = insured.field { raw = Array(text.utf8) }
+        bytes.removeAll()
+        insured.record.append(to: &bytes, name: name.span, rawID: raw.span)
+        try insurance.append(key: insured.field.key.packed, place: insured.place.packed, bytes.span)
+      }
+      snapshot.insurance += try insurance.finish()
+    }
+    var quarantine = Sorter(folder: folder, name: "quarantine", bufferBytes: 4096)
+    for record in quarantined {
+      bytes.removeAll()
+      record.record.append(to: &bytes)
+      let key = record.record.personalID.isEmpty ? LinkKey.missing : LinkKey.personal(Self.ids[0])
+      try quarantine.append(key: key.packed, place: record.place.packed, bytes.span)
+    }
+    snapshot.quarantine = try quarantine.finish()
+    snapshot.population.shuffle(using: &random)
+    snapshot.insurance.shuffle(using: &random)
+    return snapshot
+  }
+}
+
+extension UInt64 {
+  /// Which of `count` runs a place belongs to, as if by chance.
+  fileprivate func hashed(_ count: Int) -> Int { Int((self &* 0x9E37_79B9_7F4A_7C15) >> 33) % count }
+}
+
+/// An empty folder for one test, removed afterwards.
+func withFolder<R>(_ body: (String) throws -> R) throws -> R {
+  let path = FileManager.default.temporaryDirectory.path + "/match-\(UUID().uuidString)"
+  try Folder.create(path)
+  defer { try? FileManager.default.removeItem(atPath: path) }
+  return try body(path)
+}
+
+/// A result as sorted lines of text and counts: what the store would hold.
+struct MatchedText: Equatable {
+  var cards: [String] = []
+  var findings: [FindingRow] = []
+  var counts: [String: Int] = [:]
+  var reasons: [String: Int] = [:]
+
+  init() {}
+
+  init(_ matched: MatchedSnapshot, in folder: String, personsPerBatch: Int = 3) throws {
+    let reader = try MatchedPersons(
+      matched, in: folder, asOf: StagedSample.asOf, personsPerBatch: personsPerBatch)
+    var batch = PersonBatch()
+    while try reader.nextBatch(into: &batch) {
+      for person in batch.persons {
+        for card in batch.cards[person.cards] {
+          cards.append(
+            Self.line(
+              card, person.personalID, batch.name(of: person), person.birthDate, person.sex,
+              card.notes.words, file: Int(card.fileIndex), serves: card.isServing))
+        }
+      }
+    }
+    let findings = try MatchedFindings(matched, in: folder)
+    while let finding = try findings.next() { self.findings.append(finding) }
+    for (export, counts) in [(ExportKind.population, matched.populationCounts), (.insurance, matched.insuranceCounts)] {
+      for (file, byOutcome) in counts.enumerated() {
+        for outcome in Outcome.allCases where byOutcome[Int(outcome.rawValue)] != 0 {
+          self.counts["\(export.name) \(file) \(outcome.name)"] = byOutcome[Int(outcome.rawValue)]
+        }
+      }
+    }
+    for (word, count) in matched.reasonCounts { reasons["insurance \(word)"] = count }
+    for (word, count) in matched.populationReasonCounts { reasons["population \(word)"] = count }
+  }
+
+  static func line(
+    _ card: CardRow, _ id: PersonalID, _ name: String, _ birth: CalendarDate, _ sex: Sex, _ notes: [String],
+    file: Int, serves: Bool
+  ) -> String {
+    [
+      id.text, name, birth.text, sex.name, card.insuranceNumber.text, card.cardNumber.text, card.facility.text,
+      card.area.text, card.validFrom.text, card.validTo.text, card.fiveYearsFrom.text, card.rule.name,
+      notes.joined(separator: ","), "\(file):\(card.line)", serves ? "serves" : "",
+    ].joined(separator: "|")
+  }
+}
+
+/// Matches a sample that is staged in a folder of its own.
+func matchedText(
+  _ sample: StagedSample, threads: Int = 2, memoryBytes: Int = 1 << 20, runs: Int = 3, seed: UInt64 = 0
+) throws -> MatchedText {
+  try withFolder { path in
+    var random = SeededGenerator(seed)
+    let snapshot = try sample.stage(in: path + "/staged", runs: runs, random: &random)
+    try Folder.create(path + "/matched")
+    let matched = try match(
+      MatchRequest(
+        snapshot: snapshot, stagedFolder: path + "/staged", folder: path + "/matched", asOf: StagedSample.asOf,
+        threads: threads, memoryBytes: memoryBytes))
+    return try MatchedText(matched, in: path + "/matched")
+  }
+}
