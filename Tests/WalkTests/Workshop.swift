@@ -1,0 +1,44 @@
+// An empty folder for one test, and the command as a user runs it.
+
+import Foundation
+
+/// An empty folder that goes with the test.
+final class Workshop {
+  let path: String
+
+  init() throws {
+    path = FileManager.default.temporaryDirectory.appending(path: "cardlink-\(UUID().uuidString)").path()
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+}
+
+/// The built command.
+enum Cardlink {
+  static let binary: URL = {
+    let beside = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "cardlink")
+    if FileManager.default.isExecutableFile(atPath: beside.path()) { return beside }
+    let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    return root.appending(path: ".build/debug/cardlink")
+  }()
+
+  /// Runs the command to its end; lines of the log are left out of `errors`.
+  static func run(_ arguments: [String]) throws -> (exit: Int32, output: String, errors: String) {
+    let process = Process()
+    process.executableURL = binary
+    process.arguments = arguments
+    process.standardInput = FileHandle.nullDevice
+    let (output, errors) = (Pipe(), Pipe())
+    process.standardOutput = output
+    process.standardError = errors
+    try process.run()
+    // Both are short enough for a pipe's buffer, or follow each other.
+    let out = try output.fileHandleForReading.readToEnd() ?? Data()
+    let err = try errors.fileHandleForReading.readToEnd() ?? Data()
+    process.waitUntilExit()
+    let lines = String(decoding: err, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+    let kept = lines.filter { !$0.contains(" info cardlink: ") }.joined(separator: "\n")
+    return (process.terminationStatus, String(decoding: out, as: UTF8.self), kept)
+  }
+}
