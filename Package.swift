@@ -59,9 +59,11 @@ let package = Package(
     .testTarget(name: "SortedTests", dependencies: ["Record", "Disk", "Sorted"], swiftSettings: swift),
     .testTarget(name: "ExtractTests", dependencies: ["Record", "Disk", "Extract"], swiftSettings: swift),
     .testTarget(name: "StageTests", dependencies: ["Record", "Sorted", "Stage"], swiftSettings: swift),
-    .testTarget(name: "MatchTests", dependencies: ["Record", "Disk", "Sorted", "Match"], swiftSettings: swift),
     .testTarget(
-      name: "WalkTests", dependencies: ["Record", "Disk", "Run", "Load", "Generate", "cardlink"], exclude: ["Cases"],
+      name: "MatchTests", dependencies: ["Record", "Disk", "Sorted", "Match"], swiftSettings: swift),
+    .testTarget(
+      name: "WalkTests", dependencies: ["Record", "Disk", "Run", "Load", "Generate", "cardlink"],
+      exclude: ["Cases"],
       swiftSettings: swift),
     .testTarget(name: "GenerateTests", dependencies: ["Record", "Generate"], swiftSettings: swift),
   ]

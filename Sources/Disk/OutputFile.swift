@@ -55,7 +55,9 @@ package struct OutputFile: ~Copyable {
     var written = 0
     while written < bytes.count {
       let rest = bytes.extracting(written...)
-      let count = unsafe rest.withUnsafeBufferPointer { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      let count = unsafe rest.withUnsafeBufferPointer {
+        unsafe Glibc.write(descriptor, $0.baseAddress, $0.count)
+      }
       if count < 0, errno == EINTR { continue }
       guard count > 0 else { throw .writeFailed(path, errno) }
       written += count

@@ -61,7 +61,9 @@ package final class Extractor {
 }
 
 /// Opens a file and settles its encoding: as the pipeline says, else by its byte order mark or XML declaration.
-private func openSource(_ file: ExportFile, _ format: ExportFormat, chunkBytes: Int) throws(Stop) -> ByteSource {
+private func openSource(_ file: ExportFile, _ format: ExportFormat, chunkBytes: Int) throws(Stop)
+  -> ByteSource
+{
   let source = try ByteSource(file, chunkBytes: chunkBytes)
   let beginning = try source.beginning()
   var encoding = format.encoding
@@ -75,7 +77,8 @@ private func openSource(_ file: ExportFile, _ format: ExportFormat, chunkBytes: 
         throw Stop(
           .dataRefused, at: file.name, line: 1,
           expected: "one of the encodings \(TextEncoding.allCases.map(\.rawValue).joined(separator: ", "))",
-          found: "a declaration of another", remedy: "Name the encoding in the pipeline file, or convert the file.")
+          found: "a declaration of another",
+          remedy: "Name the encoding in the pipeline file, or convert the file.")
       }
       encoding = known
     }
@@ -126,7 +129,8 @@ package func headerReport(_ file: ExportFile, format: ExportFormat) throws(Stop)
     report.missing = csv.missing
     report.duplicated = csv.duplicated
   case .xml(let record):
-    let xml = try XMLReader(file, source: source, record: record, columns: format.columns, collectsPaths: true)
+    let xml = try XMLReader(
+      file, source: source, record: record, columns: format.columns, collectsPaths: true)
     var batch = RawBatch(slotCount: format.columns.count)
     try xml.nextBatch(into: &batch)
     report.found = xml.seenPaths.sorted()

@@ -4,7 +4,7 @@
 internal import Record
 
 /// The format of an export.
-package enum ExportKind: String, Sendable, CaseIterable { case csv, xml }
+package enum ExportForm: String, Sendable, CaseIterable { case csv, xml }
 
 /// One file of the generated exports.
 package struct ExportPart: Hashable, Sendable {
@@ -20,8 +20,8 @@ package struct GeneratorOptions: Sendable {
   /// From 1 to ``largestPeople``.
   package var people: Int
   package var seed: UInt64
-  package var populationFormat: ExportKind
-  package var insuranceFormat: ExportKind
+  package var populationFormat: ExportForm
+  package var insuranceFormat: ExportForm
   /// The files that are written as gzip; their names end in `.gz`.
   package var gzip: Set<ExportPart>
   package var filesPerExport: Int
@@ -30,7 +30,7 @@ package struct GeneratorOptions: Sendable {
   package var rates: TroubleRates
 
   package init(
-    people: Int, seed: UInt64, populationFormat: ExportKind = .csv, insuranceFormat: ExportKind = .csv,
+    people: Int, seed: UInt64, populationFormat: ExportForm = .csv, insuranceFormat: ExportForm = .csv,
     gzip: Set<ExportPart> = [], filesPerExport: Int = 1,
     asOf: (year: Int, month: Int, day: Int) = (2026, 11, 23), rates: TroubleRates = .default
   ) {

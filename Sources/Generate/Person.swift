@@ -25,8 +25,8 @@ struct People: Sendable {
   let seed: UInt64
   let asOf: Day
   let numbers: Numbers
-  let populationFormat: ExportKind
-  let insuranceFormat: ExportKind
+  let populationFormat: ExportForm
+  let insuranceFormat: ExportForm
 
   init(_ options: GeneratorOptions) {
     seed = mixed(options.seed ^ 0x5065_6F70_6C65_2121)

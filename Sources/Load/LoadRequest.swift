@@ -45,7 +45,9 @@ package struct LedgerRow: Sendable, Hashable, Codable {
 
 /// A store to write.
 package struct LoadRequest: Sendable {
-  /// The store's file. It is written under this path and `.partial`, and renamed when whole.
+  /// The store's file.
+  ///
+  /// It is written under this path and `.partial`, and renamed when whole.
   package var path: String
   /// The run that the rows come from.
   package var runID: Int

@@ -111,7 +111,8 @@ package func match(_ request: MatchRequest) throws(Stop) -> MatchedSnapshot {
 
   // Both exports meet.
   let personRanges = try request.ranges(
-    of: snapshot.population + snapshot.insurance, in: request.stagedFolder, from: LinkKey.firstPersonal.packed,
+    of: snapshot.population + snapshot.insurance, in: request.stagedFolder,
+    from: LinkKey.firstPersonal.packed,
     to: LinkKey.end.packed)
   let joined = try inOrder(personRanges, width: request.threads) { [resolved] (range) throws(Stop) in
     try PersonJoin(

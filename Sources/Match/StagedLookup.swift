@@ -43,7 +43,9 @@ package struct StagedLookup: Sendable {
   private let folder: String
 
   /// - Parameter folder: where the snapshot's runs are.
-  package init(_ snapshot: StagedSnapshot, in folder: String) { (self.snapshot, self.folder) = (snapshot, folder) }
+  package init(_ snapshot: StagedSnapshot, in folder: String) {
+    (self.snapshot, self.folder) = (snapshot, folder)
+  }
 
   /// The population's records of a personal ID number.
   package func population(_ id: PersonalID) throws(Stop) -> [FoundPerson] {

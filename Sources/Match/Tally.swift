@@ -16,7 +16,8 @@ struct Tally: Sendable {
   /// - Parameter fileCounts: population, insurance.
   init(fileCounts: (Int, Int)) {
     files = [
-      Array(repeating: 0, count: fileCounts.0 * Self.outcomes), Array(repeating: 0, count: fileCounts.1 * Self.outcomes),
+      Array(repeating: 0, count: fileCounts.0 * Self.outcomes),
+      Array(repeating: 0, count: fileCounts.1 * Self.outcomes),
     ]
     reasons = Array(repeating: 0, count: 2 * Self.outcomes * Self.bits)
   }
@@ -67,7 +68,8 @@ struct Tally: Sendable {
     var counts: [String: Int] = [:]
     for outcome in Outcome.allCases {
       for reason in Reason.allCases {
-        let i = (Int(export.rawValue) * Self.outcomes + Int(outcome.rawValue)) * Self.bits + Int(reason.rawValue)
+        let i =
+          (Int(export.rawValue) * Self.outcomes + Int(outcome.rawValue)) * Self.bits + Int(reason.rawValue)
         if reasons[i] != 0 { counts["\(outcome.name)/\(reason.word)"] = reasons[i] }
       }
     }

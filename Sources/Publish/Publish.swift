@@ -47,7 +47,9 @@ private func sort(
     for person in batch.persons {
       if let last, last >= person.personalID { throw .wrongOrder }
       last = person.personalID
-      guard let serving = person.cards.first(where: { batch.cards[$0].isServing }) else { throw .noServingCard }
+      guard let serving = person.cards.first(where: { batch.cards[$0].isServing }) else {
+        throw .noServingCard
+      }
       let card = batch.cards[serving]
       guard card.facility.namesAFile else {
         report.personsWithoutFacility += 1

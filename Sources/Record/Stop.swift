@@ -79,7 +79,8 @@ package struct Stop: Error, Hashable, Sendable {
     remedy: String, next: String? = nil
   ) {
     self.init(
-      exit, Finding(Origin(file: file, line: line, field: field), expected: expected, found: found, remedy: remedy),
+      exit,
+      Finding(Origin(file: file, line: line, field: field), expected: expected, found: found, remedy: remedy),
       next: next)
   }
 }

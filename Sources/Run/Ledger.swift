@@ -20,9 +20,11 @@ enum Ledger {
           counts[Int(Outcome.quarantined.rawValue)] == file.quarantinedCount
         else {
           throw Stop(
-            .dataRefused, at: file.name, expected: "\(file.recordCount) records read to end in as many outcomes",
+            .dataRefused, at: file.name,
+            expected: "\(file.recordCount) records read to end in as many outcomes",
             found: "\(ended) outcomes",
-            remedy: "Nothing was loaded. This is a defect of cardlink: please report it with the ledger above.")
+            remedy:
+              "Nothing was loaded. This is a defect of cardlink: please report it with the ledger above.")
         }
         for outcome in outcomes where counts[Int(outcome.rawValue)] > 0 {
           lines.append(

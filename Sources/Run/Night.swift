@@ -75,7 +75,8 @@ final class Night: Sendable {
       }
       guard let source else {
         throw Stop(
-          .usage, at: pipeline.path, expected: "a run that has finished stage \((before.last ?? .extract).rawValue)",
+          .usage, at: pipeline.path,
+          expected: "a run that has finished stage \((before.last ?? .extract).rawValue)",
           found: "none in \(workspace.path)", remedy: "Run the whole pipeline first.",
           next: "cardlink run \(pipeline.path)")
       }
@@ -132,7 +133,8 @@ final class Night: Sendable {
   private func ended(_ stage: StageName, records: Int, since start: ContinuousClock.Instant) throws(Stop) {
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     try update {
-      $0.stages.append(.init(stage: stage, run: $0.id, seconds: (seconds * 1000).rounded() / 1000, records: records))
+      $0.stages.append(
+        .init(stage: stage, run: $0.id, seconds: (seconds * 1000).rounded() / 1000, records: records))
     }
     progress.end(stage, records: records, seconds: seconds, note: "")
   }

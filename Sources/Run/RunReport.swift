@@ -19,18 +19,27 @@ package struct RunReport {
     for export in [ExportKind.insurance, .population] {
       let total = run.count(export)
       guard total > 0 else { continue }
-      lines.append("  \(export.name) · \(Self.vietnamese(export))".leftAligned(36) + Self.grouped(total).rightAligned(14))
-      for outcome in (export == .insurance ? Outcome.ofInsurance.reversed() : [.registered, .repeated, .personDuplicated, .quarantined])
+      lines.append(
+        "  \(export.name) · \(Self.vietnamese(export))".leftAligned(36) + Self.grouped(total).rightAligned(14)
+      )
+      for outcome
+        in (export == .insurance
+        ? Outcome.ofInsurance.reversed() : [.registered, .repeated, .personDuplicated, .quarantined])
       where run.count(export, outcome) > 0 {
         let count = run.count(export, outcome)
         lines.append(
-          "    \(outcome.name)".leftAligned(24) + Self.bar(count, of: total) + Self.grouped(count).rightAligned(14)
+          "    \(outcome.name)".leftAligned(24) + Self.bar(count, of: total)
+            + Self.grouped(count).rightAligned(14)
             + Self.percent(count, of: total).rightAligned(9) + "  " + Self.vietnamese(outcome))
       }
       lines.append("")
     }
-    if !run.ledger.isEmpty { lines.append("The ledger balances: every record read ended in exactly one outcome.") }
-    let causes = run.reasons.filter { !$0.key.hasPrefix("linked/") }.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+    if !run.ledger.isEmpty {
+      lines.append("The ledger balances: every record read ended in exactly one outcome.")
+    }
+    let causes = run.reasons.filter { !$0.key.hasPrefix("linked/") }.sorted {
+      ($1.value, $0.key) < ($0.value, $1.key)
+    }
     if !causes.isEmpty {
       lines += ["", "Largest causes:"]
       for (cause, count) in causes.prefix(5) {
@@ -39,9 +48,13 @@ package struct RunReport {
     }
     if let failure = run.failure { lines += ["", failure] }
     if !run.stages.isEmpty {
-      lines += ["", "Stages: " + run.stages.map { stage in
-        "\(stage.stage.rawValue) " + (stage.run == run.id ? "\(stage.seconds) s" : "of run \(stage.run)")
-      }.joined(separator: " · ")]
+      lines += [
+        "",
+        "Stages: "
+          + run.stages.map { stage in
+            "\(stage.stage.rawValue) " + (stage.run == run.id ? "\(stage.seconds) s" : "of run \(stage.run)")
+          }.joined(separator: " · "),
+      ]
     }
     lines += ["", "Try next:"]
     lines += next.map { "  " + $0 }
@@ -57,8 +70,12 @@ package struct RunReport {
   }
 
   private var next: [String] {
-    guard run.state == "done" else { return ["cardlink check \(pipelinePath)", "cardlink run \(pipelinePath)"] }
-    let worst = Outcome.ofInsurance.filter { $0 != .linked }.max { run.count(.insurance, $0) < run.count(.insurance, $1) }
+    guard run.state == "done" else {
+      return ["cardlink check \(pipelinePath)", "cardlink run \(pipelinePath)"]
+    }
+    let worst = Outcome.ofInsurance.filter { $0 != .linked }.max {
+      run.count(.insurance, $0) < run.count(.insurance, $1)
+    }
     var next: [String] = []
     if let worst, run.count(.insurance, worst) > 0 {
       next.append("cardlink findings \(pipelinePath) --outcome \(worst.name)")
@@ -113,6 +130,10 @@ package struct RunReport {
 }
 
 extension String {
-  package func leftAligned(_ width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
-  package func rightAligned(_ width: Int) -> String { String(repeating: " ", count: max(0, width - count)) + self }
+  package func leftAligned(_ width: Int) -> String {
+    self + String(repeating: " ", count: max(0, width - count))
+  }
+  package func rightAligned(_ width: Int) -> String {
+    String(repeating: " ", count: max(0, width - count)) + self
+  }
 }

@@ -37,12 +37,16 @@ package struct Merge: ~Copyable {
   }
 
   /// Reads runs of several folders as one.
-  package init(_ sources: [(runs: [SortedRun], folder: String)], from start: UInt64 = 0, to end: UInt64 = .max)
+  package init(
+    _ sources: [(runs: [SortedRun], folder: String)], from start: UInt64 = 0, to end: UInt64 = .max
+  )
     throws(Stop)
   {
     var paths: [String] = []
     for (runs, folder) in sources {
-      for run in runs where run.lastKey >= start && run.firstKey < end { paths.append(folder + "/" + run.name) }
+      for run in runs where run.lastKey >= start && run.firstKey < end {
+        paths.append(folder + "/" + run.name)
+      }
     }
     let cursors = UnsafeMutableBufferPointer<RunCursor>.allocate(capacity: paths.count)
     let heap = UnsafeMutableBufferPointer<Head>.allocate(capacity: paths.count)
@@ -50,7 +54,7 @@ package struct Merge: ~Copyable {
     var count = 0
     do throws(Stop) {
       for path in paths {
-        unsafe (cursors.baseAddress! + opened).initialize(to: try RunCursor(path, from: start))
+        unsafe cursors.initializeElement(at: opened, to: try RunCursor(path, from: start))
         opened += 1
         guard try unsafe cursors[opened - 1].next(), unsafe cursors[opened - 1].key < end else { continue }
         unsafe heap.initializeElement(
@@ -59,7 +63,7 @@ package struct Merge: ~Copyable {
         count += 1
       }
     } catch {
-      for i in 0..<opened { unsafe (cursors.baseAddress! + i).deinitialize(count: 1) }
+      for i in 0..<opened { unsafe cursors.deinitializeElement(at: i) }
       unsafe cursors.deallocate()
       unsafe heap.deallocate()
       throw error
@@ -72,7 +76,7 @@ package struct Merge: ~Copyable {
   }
 
   deinit {
-    for i in 0..<cursors.count { unsafe (cursors.baseAddress! + i).deinitialize(count: 1) }
+    for i in 0..<cursors.count { unsafe cursors.deinitializeElement(at: i) }
     unsafe cursors.deallocate()
     unsafe heap.deallocate()
   }
@@ -84,7 +88,9 @@ package struct Merge: ~Copyable {
   package var key: UInt64 { count == 0 ? .max : unsafe heap[0].key }
   package var place: UInt64 { count == 0 ? .max : unsafe heap[0].place }
 
-  /// Lends the current record's payload. There must be one: see ``hasRecord``.
+  /// Lends the current record's payload.
+  ///
+  /// There must be one: see ``hasRecord``.
   package func withPayload<R>(_ body: (RawSpan) throws(Stop) -> R) throws(Stop) -> R {
     precondition(count > 0)
     return try unsafe cursors[heap[0].cursor].withPayload(body)

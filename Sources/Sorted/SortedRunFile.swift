@@ -100,7 +100,9 @@ package struct SortedRunWriter: ~Copyable {
 
 extension SortedRunWriter {
   private mutating func writeBlock() throws(Stop) { try Self.append(block, to: &file) }
-  private static func append(_ block: [UInt8], to file: inout OutputFile) throws(Stop) { try file.append(block.span) }
+  private static func append(_ block: [UInt8], to file: inout OutputFile) throws(Stop) {
+    try file.append(block.span)
+  }
 }
 
 /// A checksum that notices damage, eight bytes at a time; not a defence against forgery.
@@ -165,7 +167,8 @@ struct RunCursor: ~Copyable {
     for i in 0..<Int(blocks) {
       let blockOffset: UInt64 = words.integer(at: i * 16)
       // The index has no checksum: what it says is checked before it is believed.
-      guard blockOffset < offset, offsets.isEmpty ? blockOffset == 0 : Int(blockOffset) > offsets[i - 1] else {
+      guard blockOffset < offset, offsets.isEmpty ? blockOffset == 0 : Int(blockOffset) > offsets[i - 1]
+      else {
         throw .damaged(path)
       }
       offsets.append(Int(blockOffset))
@@ -258,7 +261,9 @@ package final class SortedRunReader {
   private var cursor: RunCursor
 
   /// - Parameter start: the first record read is the first whose key is not below it.
-  package init(_ path: String, from start: UInt64 = 0) throws(Stop) { cursor = try RunCursor(path, from: start) }
+  package init(_ path: String, from start: UInt64 = 0) throws(Stop) {
+    cursor = try RunCursor(path, from: start)
+  }
 
   /// The record that ``next()`` went to.
   package var key: UInt64 { cursor.key }
@@ -292,7 +297,8 @@ extension [UInt64] {
 extension Stop {
   static func damaged(_ path: String) -> Stop {
     Stop(
-      .inputOutput, at: path, expected: "a staged file as it was written", found: "a damaged or shortened one",
+      .inputOutput, at: path, expected: "a staged file as it was written",
+      found: "a damaged or shortened one",
       remedy: "Run the pipeline again from the exports: cardlink rerun extract PIPELINE")
   }
 }

@@ -7,7 +7,8 @@ import Run
 
 /// Which pipeline, and where its workspace is.
 struct PipelineArguments: ParsableArguments {
-  @Argument(help: ArgumentHelp("The pipeline file.", valueName: "pipeline"), completion: .file(extensions: ["yaml"]))
+  @Argument(
+    help: ArgumentHelp("The pipeline file.", valueName: "pipeline"), completion: .file(extensions: ["yaml"]))
   var pipeline: String
 
   @Option(help: ArgumentHelp("Another workspace than the pipeline file's.", valueName: "dir"))
@@ -35,7 +36,9 @@ struct RunArguments: ParsableArguments {
   var memory: MemorySize = MemorySize(bytes: 2 << 30)
 
   func validate() throws {
-    if let threads, !(1...256).contains(threads) { throw ValidationError("--threads takes a number from 1 to 256.") }
+    if let threads, !(1...256).contains(threads) {
+      throw ValidationError("--threads takes a number from 1 to 256.")
+    }
   }
 
   var options: RunOptions {
@@ -63,7 +66,8 @@ struct MemorySize: ExpressibleByArgument, CustomStringConvertible {
 
   init?(argument: String) {
     let units: [Character: Int] = ["K": 10, "M": 20, "G": 30]
-    let text = argument.uppercased().replacingOccurrences(of: "IB", with: "").replacingOccurrences(of: "B", with: "")
+    let text = argument.uppercased().replacingOccurrences(of: "IB", with: "").replacingOccurrences(
+      of: "B", with: "")
     let shift = text.last.flatMap { units[$0] }
     guard let number = Int(shift == nil ? text : String(text.dropLast())), number > 0, number < 1 << 32 else {
       return nil

@@ -16,14 +16,16 @@ struct Read: Equatable, CustomStringConvertible {
 
 /// Writes `bytes` to a file of its own and reads it.
 func read(
-  _ bytes: [UInt8], _ kind: ExportFormat.Kind = .csv(delimiter: 44), columns: [String], encoding: TextEncoding? = nil,
+  _ bytes: [UInt8], _ kind: ExportFormat.Kind = .csv(delimiter: 44), columns: [String],
+  encoding: TextEncoding? = nil,
   chunkBytes: Int = 1 << 20
 ) throws -> [Read] {
   let path = FileManager.default.temporaryDirectory.appending(path: "extract-\(UUID().uuidString)").path()
   try Data(bytes).write(to: URL(filePath: path))
   defer { try? FileManager.default.removeItem(atPath: path) }
   let extractor = try Extractor(
-    ExportFile(path: path, name: "export"), format: ExportFormat(kind: kind, encoding: encoding, columns: columns),
+    ExportFile(path: path, name: "export"),
+    format: ExportFormat(kind: kind, encoding: encoding, columns: columns),
     chunkBytes: chunkBytes)
   var batch = RawBatch(slotCount: columns.count)
   var records: [Read] = []
@@ -104,7 +106,9 @@ struct CSVTests {
   /// For text without quotes: split at line feeds, then at commas.
   static func slowRecords(_ text: String) -> [Read] {
     var records: [Read] = []
-    for (i, bytes) in text.utf8.split(separator: 10, omittingEmptySubsequences: false).enumerated().dropFirst() {
+    for (i, bytes) in text.utf8.split(separator: 10, omittingEmptySubsequences: false).enumerated()
+      .dropFirst()
+    {
       var line = String(decoding: bytes, as: UTF8.self).unicodeScalars
       if line.last == "\r" { line.removeLast() }
       let fields = line.split(separator: ",", omittingEmptySubsequences: false).map { String($0) }

@@ -42,7 +42,9 @@ struct EncodingTests {
       let records = try read(header + bytes + [10], columns: ["A"], encoding: encoding)
       #expect(records.map(\.values) == [[expected]])
     }
-    let xml = Array("<?xml version=\"1.0\" encoding=\"windows-1258\"?><D><R><A>".utf8) + Self.bytes[4].1 + Array("</A></R></D>".utf8)
+    let xml =
+      Array("<?xml version=\"1.0\" encoding=\"windows-1258\"?><D><R><A>".utf8) + Self.bytes[4].1
+      + Array("</A></R></D>".utf8)
     #expect(try read(xml, .xml(record: "R"), columns: ["A"]).map(\.values) == [[Self.bytes[4].2]])
   }
 

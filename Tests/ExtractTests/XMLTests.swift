@@ -60,7 +60,8 @@ struct XMLTests {
       "export:2: expected well-formed XML, found an entity that is not declared"
     ),
     (
-      String(repeating: "<a>", count: 100), "export:1: expected an XML export, found elements nested deeper than 64"
+      String(repeating: "<a>", count: 100),
+      "export:1: expected an XML export, found elements nested deeper than 64"
     ),
   ]
 

@@ -29,7 +29,8 @@ struct WallsTests {
     #expect(!files.isEmpty, "module \(module) has no files")
     let allowed = try #require(Self.doors[module])
     for file in files {
-      for imported in Self.imports(in: try String(contentsOf: file, encoding: .utf8)) where Self.ours.contains(imported) {
+      for imported in Self.imports(in: try String(contentsOf: file, encoding: .utf8))
+      where Self.ours.contains(imported) {
         #expect(allowed.contains(imported), "\(file.lastPathComponent) of \(module) imports \(imported)")
       }
     }
@@ -51,7 +52,8 @@ struct WallsTests {
 
   @Test("the reader of import lines sees every form of them")
   func reading() {
-    let text = "import A\npackage import B\n  internal import C\n@testable import D\nimport struct E.F\n// import G\n"
+    let text =
+      "import A\npackage import B\n  internal import C\n@testable import D\nimport struct E.F\n// import G\n"
     #expect(Self.imports(in: text) == ["A", "B", "C", "D", "E"])
   }
 
@@ -64,8 +66,11 @@ struct WallsTests {
   static func imports(in text: String) -> [String] {
     text.split(separator: "\n").compactMap { line in
       let words = line.split(whereSeparator: { $0 == " " || $0 == "\t" }).map(String.init)
-      guard let at = words.firstIndex(of: "import"), !line.trimmingCharacters(in: .whitespaces).hasPrefix("//"),
-        words[..<at].allSatisfy({ ["package", "internal", "private", "public", "@testable", "@preconcurrency"].contains($0) })
+      guard let at = words.firstIndex(of: "import"),
+        !line.trimmingCharacters(in: .whitespaces).hasPrefix("//"),
+        words[..<at].allSatisfy({
+          ["package", "internal", "private", "public", "@testable", "@preconcurrency"].contains($0)
+        })
       else { return nil }
       let kinds = ["struct", "class", "enum", "func", "protocol", "typealias", "var", "let"]
       let name = words[(at + 1)...].first { !kinds.contains($0) }

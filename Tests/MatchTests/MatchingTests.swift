@@ -78,7 +78,9 @@ struct MatchingTests {
   func oneInsuranceNumber() throws {
     var sample = StagedSample()
     sample.fill(persons: 3000, seed: 6)
-    for i in sample.insured.indices { sample.insured[i].record.insuranceNumber = StagedSample.number(1_234_567_890) }
+    for i in sample.insured.indices {
+      sample.insured[i].record.insuranceNumber = StagedSample.number(1_234_567_890)
+    }
     let found = try matchedText(sample, memoryBytes: 64 << 10)
     #expect(found.cards.isEmpty)
     #expect(found == Oracle(sample).text)
@@ -96,7 +98,8 @@ struct MatchingTests {
       #expect(throws: Stop.self) {
         try match(
           MatchRequest(
-            snapshot: snapshot, stagedFolder: path, folder: path + "/matched", asOf: StagedSample.asOf, threads: 2,
+            snapshot: snapshot, stagedFolder: path, folder: path + "/matched", asOf: StagedSample.asOf,
+            threads: 2,
             memoryBytes: 1 << 20))
       }
     }
@@ -111,7 +114,8 @@ struct MatchingTests {
       try Folder.create(path + "/matched")
       let matched = try match(
         MatchRequest(
-          snapshot: snapshot, stagedFolder: path + "/staged", folder: path + "/matched", asOf: StagedSample.asOf,
+          snapshot: snapshot, stagedFolder: path + "/staged", folder: path + "/matched",
+          asOf: StagedSample.asOf,
           threads: 2, memoryBytes: 1 << 20))
       let kept = matched.judged + matched.shared + matched.findings
       #expect(Folder.names(in: path + "/matched") == kept.map(\.name).sorted())
@@ -125,7 +129,8 @@ extension StagedSample {
     var random = SeededGenerator(seed)
     for i in 0..<count {
       var person = SamplePerson(
-        place: Place(file: i % Self.fileCount, ordinal: i), id: PersonalID(packed: 1_080_000_000 + UInt64(i * 37 % 999_983)),
+        place: Place(file: i % Self.fileCount, ordinal: i),
+        id: PersonalID(packed: 1_080_000_000 + UInt64(i * 37 % 999_983)),
         name: Self.names[0])
       person.record.line = UInt32(i + 2)
       person.record.birthDate = Self.dates[2]
@@ -139,7 +144,8 @@ extension StagedSample {
         place: Place(file: i % Self.fileCount, ordinal: i * 7 % 100_003), field: .personal(person.id),
         name: Int.random(in: 0..<10, using: &random) == 0 ? Self.names.any(&random) : Self.names[0])
       insured.record.line = UInt32(i + 2)
-      insured.record.insuranceNumber = Self.number(2_000_000_000 + UInt64(Int.random(in: 0..<count * 8, using: &random)))
+      insured.record.insuranceNumber = Self.number(
+        2_000_000_000 + UInt64(Int.random(in: 0..<count * 8, using: &random)))
       insured.record.birthDate = Self.dates[2]
       insured.record.validFrom = Self.starts.any(&random)
       insured.record.validTo = Self.ends.any(&random)

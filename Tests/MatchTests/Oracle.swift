@@ -19,7 +19,9 @@ struct Oracle {
 
   init(_ sample: StagedSample) {
     self.sample = sample
-    for person in sample.persons.sorted(by: { $0.place < $1.place }) { persons[person.id.text, default: []].append(person) }
+    for person in sample.persons.sorted(by: { $0.place < $1.place }) {
+      persons[person.id.text, default: []].append(person)
+    }
     var findings: [(export: ExportKind, place: Place, row: FindingRow)] = []
 
     func find(
@@ -37,7 +39,8 @@ struct Oracle {
     }
     func end(_ insured: SampleInsured, _ outcome: Outcome, _ reasons: [String], id: String) {
       find(
-        .insurance, insured.place, insured.record.line, outcome, reasons.sorted().joined(separator: ","), id: id,
+        .insurance, insured.place, insured.record.line, outcome, reasons.sorted().joined(separator: ","),
+        id: id,
         insured.record.insuranceNumber.text, insured.record.cardNumber.text)
       count(.insurance, insured.place, outcome, reasons)
     }
@@ -86,7 +89,9 @@ struct Oracle {
       case .legacy(let legacy):
         let holders = Set(sample.persons.filter { $0.record.legacy == legacy }.map(\.id.text))
         guard holders.count == 1, let holder = holders.first else {
-          end(insured, .personUnknown, [holders.isEmpty ? "legacy_unknown" : "legacy_ambiguous"], id: legacy.text)
+          end(
+            insured, .personUnknown, [holders.isEmpty ? "legacy_unknown" : "legacy_ambiguous"],
+            id: legacy.text)
           continue
         }
         id = holder
@@ -133,7 +138,9 @@ struct Oracle {
 
     // The records against each other.
     var claims: [String: Set<String>] = [:]
-    for candidate in candidates { claims[candidate.insured.record.insuranceNumber.text, default: []].insert(candidate.person) }
+    for candidate in candidates {
+      claims[candidate.insured.record.insuranceNumber.text, default: []].insert(candidate.person)
+    }
     var linked: [String: [Candidate]] = [:]
     for candidate in candidates.sorted(by: { $0.insured.place < $1.insured.place }) {
       if let persons = claims[candidate.insured.record.insuranceNumber.text], persons.count > 1 {
@@ -173,7 +180,9 @@ struct Oracle {
 
   private func exact(_ name: String) -> String { folder.forms(of: name).exact }
 
-  private func compareNames(_ a: String, _ b: String, _ reasons: inout Set<String>, _ notes: inout Set<String>) {
+  private func compareNames(
+    _ a: String, _ b: String, _ reasons: inout Set<String>, _ notes: inout Set<String>
+  ) {
     let (x, y) = (folder.forms(of: a), folder.forms(of: b))
     if x.exact == y.exact { return }
     if x.bare == y.bare {
@@ -188,12 +197,16 @@ struct Oracle {
     guard long.count >= 3, short.count >= 2 else { return }
     // Every way to drop some of the words between the first and the last.
     for kept in 0..<(1 << (long.count - 2)) - 1 {
-      let middle = (0..<long.count - 2).filter { kept >> $0 & 1 == 1 }.map { long[$0 + 1] }
-      if [long[0]] + middle + [long[long.count - 1]] == short { reasons.insert("middle_name_dropped") }
+      let places: [Int] = (0..<long.count - 2).filter { (kept >> $0) & 1 == 1 }
+      let middle: [Substring] = places.map { long[$0 + 1] }
+      let rest: [Substring] = [long[0]] + middle + [long[long.count - 1]]
+      if rest == short { reasons.insert("middle_name_dropped") }
     }
   }
 
-  private func compareDates(_ a: String, _ b: String, _ reasons: inout Set<String>, _ notes: inout Set<String>) {
+  private func compareDates(
+    _ a: String, _ b: String, _ reasons: inout Set<String>, _ notes: inout Set<String>
+  ) {
     let (short, long) = a.count < b.count ? (a, b) : (b, a)
     if short == long { return }
     if long.hasPrefix(short) {
@@ -216,7 +229,9 @@ struct Oracle {
 
   /// The contract's §4 by text.
   private func serves(_ a: SampleInsured, before b: SampleInsured) -> Bool {
-    func first(_ date: CalendarDate) -> String { date.text + ["-01-01", "", "", "-01", "", "", ""][date.text.count - 4] }
+    func first(_ date: CalendarDate) -> String {
+      date.text + ["-01-01", "", "", "-01", "", "", ""][date.text.count - 4]
+    }
     func last(_ date: CalendarDate) -> String {
       date.isNone ? "9999-12-31" : date.text + ["-12-31", "", "", "-31", "", "", ""][date.text.count - 4]
     }

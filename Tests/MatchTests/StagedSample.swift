@@ -81,18 +81,21 @@ struct StagedSample {
 
   static let names = [
     "NGUYỄN VĂN AN", "NGUYỄN VĂN ÂN", "Nguyễn Văn An", "NGUYEN VAN AN", "VĂN NGUYỄN AN", "NGUYỄN AN",
-    "NGUYỄN VĂN THANH AN", "LÝ THỊ MY", "LÍ THỊ MI", "LY THI MỴ", "H'HEN NIÊ", "ĐỖ ĐỨC", "DO DUC", "AN", "AN AN",
+    "NGUYỄN VĂN THANH AN", "LÝ THỊ MY", "LÍ THỊ MI", "LY THI MỴ", "H'HEN NIÊ", "ĐỖ ĐỨC", "DO DUC", "AN",
+    "AN AN",
     "AN BÌNH AN", "NGUYỄN THANH VĂN AN",
   ]
   static let dates = [
-    1980_00_00, 1980_03_00, 1980_03_04, 1980_04_03, 1980_04_05, 1980_02_10, 1981_03_04, 1981_00_00, 2001_12_12,
+    1980_00_00, 1980_03_00, 1980_03_04, 1980_04_03, 1980_04_05, 1980_02_10, 1981_03_04, 1981_00_00,
+    2001_12_12,
   ].map { CalendarDate(packed: $0) }
   static let ends = [0, 2026_06_14, 2026_06_15, 2026_06_00, 2026_00_00, 2026_12_31, 2025_12_31, 2026_05_00]
     .map { CalendarDate(packed: $0) }
   static let starts = [2026_01_01, 2026_00_00, 2026_06_15, 2026_06_16, 2025_01_01, 2026_06_00, 2027_00_00]
     .map { CalendarDate(packed: $0) }
   static let ids: [PersonalID] = [
-    1_080_000_001, 1_080_000_002, 1_180_000_003, 79_080_000_004, 79_301_000_005, 100_080_000_006, 999_080_000_007,
+    1_080_000_001, 1_080_000_002, 1_180_000_003, 79_080_000_004, 79_301_000_005, 100_080_000_006,
+    999_080_000_007,
     1_080_000_008,
   ].map { PersonalID(packed: $0) }
   static let legacies = [111_222_333, 111_222_334, 111_222_335, 111_222_336].map { LegacyID(packed: $0) }
@@ -103,7 +106,8 @@ struct StagedSample {
     var random = SeededGenerator(seed)
     let ease = Int.random(in: 0...10, using: &random)
     func isEasy() -> Bool { Int.random(in: 0..<10, using: &random) < ease }
-    let ids = Array(Self.ids.shuffled(using: &random).prefix(Int.random(in: 1...Self.ids.count, using: &random)))
+    let ids = Array(
+      Self.ids.shuffled(using: &random).prefix(Int.random(in: 1...Self.ids.count, using: &random)))
     let legacies = Self.legacies.prefix(Int.random(in: 1...4, using: &random)).map(\.self)
     var numbers = (0..<UInt64.random(in: 1...30, using: &random)).map { Self.number(1_000_000_000 + $0) }
     numbers.append(InsuranceNumber(ids[0]))
@@ -113,7 +117,8 @@ struct StagedSample {
       var place: Place
       repeat {
         place = Place(
-          file: Int.random(in: 0..<Self.fileCount, using: &random), ordinal: Int.random(in: 0..<500, using: &random),
+          file: Int.random(in: 0..<Self.fileCount, using: &random),
+          ordinal: Int.random(in: 0..<500, using: &random),
           part: Int.random(in: 0...1, using: &random))
       } while ordinals.contains(place)
       ordinals.append(place)
@@ -163,21 +168,26 @@ struct StagedSample {
       let export = ExportKind.allCases.any(&random)
       let record = QuarantinedRecord(
         export: export, line: UInt32(i + 2), reasons: Reasons(.nameMissing, .statusCode),
-        personalID: Bool.random(using: &random) ? Self.ids[0].text : "", insuranceNumber: "12", cardNumber: "",
+        personalID: Bool.random(using: &random) ? Self.ids[0].text : "", insuranceNumber: "12",
+        cardNumber: "",
         detail: Bool.random(using: &random) ? "status_code=7" : "")
-      quarantined.append(SampleQuarantined(place: Place(file: i % Self.fileCount, ordinal: 1000 + i), record: record))
+      quarantined.append(
+        SampleQuarantined(place: Place(file: i % Self.fileCount, ordinal: 1000 + i), record: record))
     }
   }
 
   /// Writes the staged form, its records spread over runs as `random` has it.
-  func stage(in folder: String, runs runCount: Int = 3, random: inout SeededGenerator) throws -> StagedSnapshot {
+  func stage(in folder: String, runs runCount: Int = 3, random: inout SeededGenerator) throws
+    -> StagedSnapshot
+  {
     try Folder.create(folder)
     var snapshot = StagedSnapshot()
     for export in ExportKind.allCases {
       for file in 0..<Self.fileCount {
         snapshot.files.append(
           StagedFile(
-            export: export, name: "\(export.name)-\(file)", recordCount: 0, quarantinedCount: 0, byteCount: 0))
+            export: export, name: "\(export.name)-\(file)", recordCount: 0, quarantinedCount: 0, byteCount: 0)
+        )
       }
     }
     let folding = NameFolder()
@@ -266,7 +276,9 @@ struct MatchedText: Equatable {
     }
     let findings = try MatchedFindings(matched, in: folder)
     while let finding = try findings.next() { self.findings.append(finding) }
-    for (export, counts) in [(ExportKind.population, matched.populationCounts), (.insurance, matched.insuranceCounts)] {
+    for (export, counts) in [
+      (ExportKind.population, matched.populationCounts), (.insurance, matched.insuranceCounts),
+    ] {
       for (file, byOutcome) in counts.enumerated() {
         for outcome in Outcome.allCases where byOutcome[Int(outcome.rawValue)] != 0 {
           self.counts["\(export.name) \(file) \(outcome.name)"] = byOutcome[Int(outcome.rawValue)]
@@ -282,7 +294,8 @@ struct MatchedText: Equatable {
     file: Int, serves: Bool
   ) -> String {
     [
-      id.text, name, birth.text, sex.name, card.insuranceNumber.text, card.cardNumber.text, card.facility.text,
+      id.text, name, birth.text, sex.name, card.insuranceNumber.text, card.cardNumber.text,
+      card.facility.text,
       card.area.text, card.validFrom.text, card.validTo.text, card.fiveYearsFrom.text, card.rule.name,
       notes.joined(separator: ","), "\(file):\(card.line)", serves ? "serves" : "",
     ].joined(separator: "|")
@@ -299,7 +312,8 @@ func matchedText(
     try Folder.create(path + "/matched")
     let matched = try match(
       MatchRequest(
-        snapshot: snapshot, stagedFolder: path + "/staged", folder: path + "/matched", asOf: StagedSample.asOf,
+        snapshot: snapshot, stagedFolder: path + "/staged", folder: path + "/matched",
+        asOf: StagedSample.asOf,
         threads: threads, memoryBytes: memoryBytes))
     return try MatchedText(matched, in: path + "/matched")
   }

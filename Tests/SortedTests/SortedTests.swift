@@ -32,7 +32,9 @@ struct SortedTests {
     return (0..<next() % 3000).map { Item(key: next() % keys, place: $0) }
   }
 
-  static func read(_ runs: [SortedRun], _ folder: String, from: UInt64 = 0, to: UInt64 = .max) throws -> [Item] {
+  static func read(_ runs: [SortedRun], _ folder: String, from: UInt64 = 0, to: UInt64 = .max) throws
+    -> [Item]
+  {
     var found: [Item] = []
     var merge = try Merge(runs, in: folder, from: from, to: to)
     while merge.hasRecord {
@@ -59,7 +61,9 @@ struct SortedTests {
     #expect(try Self.read(runs, folder) == expected)
     let cuts = [0] + (try splitKeys(of: runs, in: folder, parts: 4)) + [UInt64.max]
     var joined: [Item] = []
-    for (start, end) in zip(cuts, cuts.dropFirst()) { joined += try Self.read(runs, folder, from: start, to: end) }
+    for (start, end) in zip(cuts, cuts.dropFirst()) {
+      joined += try Self.read(runs, folder, from: start, to: end)
+    }
     #expect(joined == expected)
     for key in [UInt64(0), 1, 50, 199, 1000] {
       #expect(try Self.read(runs, folder, from: key, to: key + 1) == expected.filter { $0.key == key })

@@ -19,8 +19,9 @@ struct CaseTests {
     let commands = try String(contentsOf: folder.appending(path: "command"), encoding: .utf8)
     var transcript = ""
     for command in commands.split(separator: "\n") {
-      let words = command.split(separator: " ").map {
-        $0.replacing("{input}", with: folder.appending(path: "input").path()).replacing("{work}", with: workshop.path)
+      let words = command.split(separator: " ").map { word in
+        String(word).replacing("{input}", with: folder.appending(path: "input").path()).replacing(
+          "{work}", with: workshop.path)
       }
       let result = try Cardlink.run(words)
       transcript += "$ cardlink \(command)\n\(result.output)\(result.errors)exit \(result.exit)\n"
@@ -38,7 +39,8 @@ struct CaseTests {
   @Test("there is a case for each outcome of the contract")
   func outcomes() {
     let wanted = [
-      "quarantined", "id-missing", "id-invalid", "person-unknown", "person-duplicated", "person-inactive", "disputed",
+      "quarantined", "id-missing", "id-invalid", "person-unknown", "person-duplicated", "person-inactive",
+      "disputed",
       "number-shared", "linked",
     ]
     for outcome in wanted { #expect(Self.names.contains(outcome)) }

@@ -13,7 +13,9 @@ struct WalkTests {
   static let asOf = CalendarDate(packed: 20_261_123)
 
   /// Generates people into `folder` and reads the pipeline file that reads them.
-  static func invented(_ people: Int, seed: UInt64, xml: Bool, in folder: String, files: Int = 1) throws -> Pipeline {
+  static func invented(_ people: Int, seed: UInt64, xml: Bool, in folder: String, files: Int = 1) throws
+    -> Pipeline
+  {
     _ = try generate(
       into: folder,
       GeneratorOptions(
@@ -22,7 +24,8 @@ struct WalkTests {
     return try Pipeline(file: folder + "/pipeline.yaml")
   }
 
-  static func walk(_ pipeline: Pipeline, threads: Int = 2, memory: Int = 256 << 20, from: StageName? = nil) throws
+  static func walk(_ pipeline: Pipeline, threads: Int = 2, memory: Int = 256 << 20, from: StageName? = nil)
+    throws
     -> RunRecord
   {
     let workspace = try Workspace(pipeline.workspace)
@@ -53,7 +56,8 @@ struct WalkTests {
     return rows
   }
 
-  @Test("every record of invented exports ends as the truth says", arguments: [(1, false), (2, true), (3, false)])
+  @Test(
+    "every record of invented exports ends as the truth says", arguments: [(1, false), (2, true), (3, false)])
   func truth(seed: UInt64, xml: Bool) throws {
     let workshop = try Workshop()
     let pipeline = try Self.invented(3000, seed: seed, xml: xml, in: workshop.path, files: Int(seed))
@@ -147,7 +151,10 @@ struct WalkTests {
     _ = try Self.walk(pipeline)
     let before = try Self.rows(pipeline)
     let folder = pipeline.workspace + "/runs/0001/extract/"
-    let name = try #require(Folder.names(in: folder).first { $0.hasPrefix("population-0-insurance") || $0.hasPrefix("population-0-pop") })
+    let name = try #require(
+      Folder.names(in: folder).first {
+        $0.hasPrefix("population-0-insurance") || $0.hasPrefix("population-0-pop")
+      })
     var bytes = try Data(contentsOf: URL(filePath: folder + name))
     bytes[100] ^= 1
     try bytes.write(to: URL(filePath: folder + name))

@@ -17,9 +17,11 @@ final class Workshop {
 /// The built command.
 enum Cardlink {
   static let binary: URL = {
-    let beside = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "cardlink")
+    let beside = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(
+      path: "cardlink")
     if FileManager.default.isExecutableFile(atPath: beside.path()) { return beside }
-    let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
     return root.appending(path: ".build/debug/cardlink")
   }()
 

@@ -82,7 +82,8 @@ final class CSVReader {
         .dataRefused, at: file.name, line: 1, expected: "text without zero bytes",
         found: "zero bytes, as UTF-16 has them", remedy: "Write encoding: utf-16 in the pipeline file.")
     }
-    if let cr = buffer.firstIndex(of: 13), !buffer[..<cr].contains(10), cr + 1 < buffer.count, buffer[cr + 1] != 10,
+    if let cr = buffer.firstIndex(of: 13), !buffer[..<cr].contains(10), cr + 1 < buffer.count,
+      buffer[cr + 1] != 10,
       !buffer.contains(10)
     {
       lineEnd = 13
@@ -100,7 +101,8 @@ final class CSVReader {
     }
     guard try readRecord() == .record else {
       throw Stop(
-        .dataRefused, at: file.name, line: Int(line), expected: "a header line", found: "a quote that is never closed",
+        .dataRefused, at: file.name, line: Int(line), expected: "a header line",
+        found: "a quote that is never closed",
         remedy: "Correct the line; nothing was changed.")
     }
     header = ends.map { end in
@@ -140,7 +142,10 @@ final class CSVReader {
     ends.removeAll(keepingCapacity: true)
     if extent.end == at { return .blank }
     let (start, end) = (at, extent.end)
-    let hasQuote = unsafe buffer.withUnsafeBytes { unsafe memchr($0.baseAddress! + start, 0x22, end - start) != nil }
+    let hasQuote = unsafe buffer.withUnsafeBytes { bytes in
+      guard let base = bytes.baseAddress else { return false }
+      return unsafe memchr(base + start, 0x22, end - start) != nil
+    }
     if hasQuote { return try readQuotedRecord() }
     isUnquoted = false
     unsafe buffer.withUnsafeBufferPointer { bytes in
@@ -158,7 +163,9 @@ final class CSVReader {
     return .record
   }
 
-  /// The exact way: fields in quotes, doubled quotes, line breaks inside quotes. Begins anew when more bytes are
+  /// The exact way: fields in quotes, doubled quotes, line breaks inside quotes.
+  ///
+  /// Begins anew when more bytes are
   /// needed.
   private func readQuotedRecord() throws(Stop) -> Found {
     again: while true {
@@ -295,7 +302,9 @@ final class CSVReader {
       let (start, end) = ends[i]
       let value = record.span.extracting(start..<end)
       batch.set(slot, value)
-      if let position = malformedPosition(value) { batch.mark(.encoding, detail: UInt32(truncatingIfNeeded: position)) }
+      if let position = malformedPosition(value) {
+        batch.mark(.encoding, detail: UInt32(truncatingIfNeeded: position))
+      }
     }
   }
 }

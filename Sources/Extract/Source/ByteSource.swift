@@ -46,7 +46,9 @@ final class ByteSource {
     close(descriptor)
   }
 
-  /// The file's beginning, before any decoding; for finding out the encoding. Call it before ``next(into:)``.
+  /// The file's beginning, before any decoding; for finding out the encoding.
+  ///
+  /// Call it before ``next(into:)``.
   func beginning() throws(Stop) -> [UInt8] {
     if plain.isEmpty { _ = try nextPlain(into: &plain) }
     return Array(plain.prefix(1024))

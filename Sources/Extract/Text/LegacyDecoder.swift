@@ -68,7 +68,11 @@ struct LegacyDecoder {
       pending = nil
       if isBigEndian == nil {
         // The mark says the order; without one, a zero byte shows where ASCII's high half stands.
-        if first == 0xFE, byte == 0xFF { isBigEndian = true } else if first == 0xFF, byte == 0xFE { isBigEndian = false }
+        if first == 0xFE, byte == 0xFF {
+          isBigEndian = true
+        } else if first == 0xFF, byte == 0xFE {
+          isBigEndian = false
+        }
         if isBigEndian != nil { continue }
         isBigEndian = first == 0
       }
@@ -82,7 +86,9 @@ struct LegacyDecoder {
         }
         Self.append(0xFFFD, to: &text)
       }
-      if unit >= 0xD800, unit < 0xDC00 { highSurrogate = unit } else {
+      if unit >= 0xD800, unit < 0xDC00 {
+        highSurrogate = unit
+      } else {
         Self.append(unit >= 0xDC00 && unit < 0xE000 ? 0xFFFD : unit, to: &text)
       }
     }
@@ -118,7 +124,9 @@ func malformedPosition(_ bytes: Span<UInt8>) -> Int? {
   var i = 0
   let count = bytes.count
   while i < count {
-    if i + 8 <= count, unsafe raw.unsafeLoadUnaligned(fromByteOffset: i, as: UInt64.self) & 0x8080_8080_8080_8080 == 0 {
+    if i + 8 <= count,
+      unsafe raw.unsafeLoadUnaligned(fromByteOffset: i, as: UInt64.self) & 0x8080_8080_8080_8080 == 0
+    {
       i += 8
       continue
     }

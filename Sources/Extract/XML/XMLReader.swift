@@ -134,7 +134,8 @@ final class XMLReader {
     case XML_ERR_TAG_NAME_MISMATCH: "an end tag that closes another element than the open one"
     case XML_ERR_TAG_NOT_FINISHED: "an end in the middle of an element, as of a half-copied file"
     case XML_ERR_GT_REQUIRED, XML_ERR_LT_REQUIRED: "a tag without its < or >"
-    case XML_ERR_INVALID_CHAR, XML_ERR_INVALID_ENCODING: "bytes that are no characters of the declared encoding"
+    case XML_ERR_INVALID_CHAR, XML_ERR_INVALID_ENCODING:
+      "bytes that are no characters of the declared encoding"
     case XML_ERR_UNDECLARED_ENTITY, XML_WAR_UNDECLARED_ENTITY: "an entity that is not declared"
     case XML_ERR_NAME_REQUIRED, XML_ERR_ENTITYREF_SEMICOL_MISSING: "a bare & or a tag without a name"
     case XML_ERR_ATTRIBUTE_REDEFINED: "an attribute given twice"

@@ -13,7 +13,9 @@ struct BulkInsert: ~Copyable {
   /// Keeps the handle alive.
   private let owner: Statement
   private let handle: OpaquePointer
-  /// Room for each column's text, ``textBytes`` a column. SQLite keeps the addresses between the rows.
+  /// Room for the text of each column, of ``textBytes`` bytes.
+  ///
+  /// SQLite keeps the addresses between the rows.
   private let texts: UnsafeMutablePointer<UInt8>
   /// What is bound to each column: a byte count, or one of the marks below.
   private let bound: UnsafeMutablePointer<Int>

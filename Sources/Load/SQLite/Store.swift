@@ -91,7 +91,8 @@ package struct Store: Sendable {
     try rows(sql, arguments, make).first
   }
 
-  private func rows<T>(_ sql: String, _ arguments: StatementArguments, _ make: (Row) -> T) throws(Stop) -> [T] {
+  private func rows<T>(_ sql: String, _ arguments: StatementArguments, _ make: (Row) -> T) throws(Stop) -> [T]
+  {
     var all: [T] = []
     try each(sql, arguments, make) { all.append($0) }
     return all
@@ -125,7 +126,8 @@ extension LinkedCard {
     self.init(
       personalID: personalID, insuranceNumber: row[i], cardNumber: row[i + 1], facilityCode: row[i + 2],
       validFrom: row[i + 3], validTo: row[i + 4], fiveYearsFrom: row[i + 5], areaCode: row[i + 6],
-      rule: row[i + 7], notes: row[i + 8], sourceFile: row[i + 9], sourceLine: row[i + 10], runID: row[i + 11])
+      rule: row[i + 7], notes: row[i + 8], sourceFile: row[i + 9], sourceLine: row[i + 10], runID: row[i + 11]
+    )
   }
 }
 

@@ -71,7 +71,11 @@ struct LegacyJoin: Sendable {
     var holders = Holders()
     while pairs.key == key {
       let id = try pairs.withPayload { (payload) throws(Stop) in PersonalID(packed: payload.integer(at: 0)) }
-      if let first = holders.first { holders.areSeveral = holders.areSeveral || first != id } else { holders.first = id }
+      if let first = holders.first {
+        holders.areSeveral = holders.areSeveral || first != id
+      } else {
+        holders.first = id
+      }
       try pairs.advance()
     }
     return holders

@@ -125,6 +125,8 @@ struct LinkedCards {
 
   /// Counts the note that each of the person's linked records bears, or takes it back.
   func count(in tally: inout Tally, sign: Int = 1) {
-    if haveSeveralNumbers { tally.add(.insurance, .linked, Reasons(.severalInsuranceNumbers), count: sign * count) }
+    if haveSeveralNumbers {
+      tally.add(.insurance, .linked, Reasons(.severalInsuranceNumbers), count: sign * count)
+    }
   }
 }

@@ -74,7 +74,8 @@ extension PersonRules {
         insurance: found.key.legacyID?.text ?? found.key.personalID?.text ?? found.rawID),
     ]
     /// Adds what a rule said; one that comes after the deciding one is not asked.
-    func add(_ rule: String, _ decides: Outcome, _ detail: Reasons, _ population: String, _ insurance: String) {
+    func add(_ rule: String, _ decides: Outcome, _ detail: Reasons, _ population: String, _ insurance: String)
+    {
       let passed: Bool? = verdict.outcome.rawValue < decides.rawValue ? nil : verdict.outcome != decides
       verdicts.append(
         RuleVerdict(
@@ -92,7 +93,9 @@ extension PersonRules {
     verdicts.append(
       RuleVerdict(
         rule: "name", passed: agreement.map { $0 != .differs },
-        detail: agreement.map { $0 == .exact ? "exact" : $0 == .bare ? "bare" : finerName.isEmpty ? "differs" : finerName.text } ?? "",
+        detail: agreement.map {
+          $0 == .exact ? "exact" : $0 == .bare ? "bare" : finerName.isEmpty ? "differs" : finerName.text
+        } ?? "",
         population: first?.name ?? "", insurance: found.name))
 
     let (date, otherDate) = (first?.record.birthDate ?? .none, found.record.birthDate)
@@ -101,15 +104,19 @@ extension PersonRules {
     verdicts.append(
       RuleVerdict(
         rule: "birth_date", passed: isCompared ? datesAgree : nil,
-        detail: !isCompared ? "" : datesAgree ? (date == otherDate ? "exact" : Reason.birthDatePrecision.word)
-          : finerDate.isEmpty ? "differs" : finerDate.text,
+        detail: !isCompared
+          ? ""
+          : datesAgree
+            ? (date == otherDate ? "exact" : Reason.birthDatePrecision.word)
+            : finerDate.isEmpty ? "differs" : finerDate.text,
         population: date.text, insurance: otherDate.text))
 
     let (sex, otherSex) = (first?.record.sex ?? .unknown, found.record.sex)
     verdicts.append(
       RuleVerdict(
         rule: "sex", passed: isCompared ? sexesAgree(sex, otherSex) : nil,
-        detail: !isCompared ? "" : sex == otherSex ? "exact" : sexesAgree(sex, otherSex) ? "unknown" : "differs",
+        detail: !isCompared
+          ? "" : sex == otherSex ? "exact" : sexesAgree(sex, otherSex) ? "unknown" : "differs",
         population: sex.name, insurance: otherSex.name))
 
     let reachesNumber = verdict.outcome == .linked || verdict.outcome == .numberShared

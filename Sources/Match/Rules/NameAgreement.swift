@@ -57,7 +57,8 @@ struct NameComparison: Sendable {
     Self.split(bare, into: &words)
     Self.split(otherBare, into: &otherWords)
     if haveSameWords() { reasons.insert(.sameWords) }
-    if words.count < otherWords.count ? isMiddleDropped(words, bare, otherWords, otherBare)
+    if words.count < otherWords.count
+      ? isMiddleDropped(words, bare, otherWords, otherBare)
       : isMiddleDropped(otherWords, otherBare, words, bare)
     {
       reasons.insert(.middleNameDropped)
@@ -93,7 +94,9 @@ struct NameComparison: Sendable {
     guard bare.count == otherBare.count, words.count == otherWords.count else { return false }
     var rest = otherWords
     for word in words {
-      guard let same = rest.firstIndex(where: { bare[word].elementsEqual(otherBare[$0]) }) else { return false }
+      guard let same = rest.firstIndex(where: { bare[word].elementsEqual(otherBare[$0]) }) else {
+        return false
+      }
       rest.swapAt(same, rest.count - 1)
       rest.removeLast()
     }
@@ -101,7 +104,9 @@ struct NameComparison: Sendable {
   }
 
   /// The short name is the long one without some of the words between its first and its last.
-  private func isMiddleDropped(_ short: [Range<Int>], _ a: [UInt8], _ long: [Range<Int>], _ b: [UInt8]) -> Bool {
+  private func isMiddleDropped(_ short: [Range<Int>], _ a: [UInt8], _ long: [Range<Int>], _ b: [UInt8])
+    -> Bool
+  {
     guard short.count >= 2, short.count < long.count else { return false }
     guard a[short[0]].elementsEqual(b[long[0]]) else { return false }
     guard a[short[short.count - 1]].elementsEqual(b[long[long.count - 1]]) else { return false }

@@ -15,7 +15,9 @@ extension CardRow {
   package func serves(before other: CardRow, on day: CalendarDate) -> Bool {
     let (valid, otherValid) = (isValid(on: day), other.isValid(on: day))
     if valid != otherValid { return valid }
-    let (end, otherEnd) = (validTo.isNone ? .max : validTo.lastDay, other.validTo.isNone ? .max : other.validTo.lastDay)
+    let (end, otherEnd) = (
+      validTo.isNone ? .max : validTo.lastDay, other.validTo.isNone ? .max : other.validTo.lastDay
+    )
     if end != otherEnd { return end > otherEnd }
     if validFrom.firstDay != other.validFrom.firstDay { return validFrom.firstDay > other.validFrom.firstDay }
     if cardNumber != other.cardNumber { return other.cardNumber < cardNumber }

@@ -26,7 +26,9 @@ struct FindingSorter: ~Copyable {
   }
 
   /// A population record that disagrees with another of its number.
-  mutating func append(duplicated id: PersonalID, line: UInt32, place: UInt64, _ reasons: Reasons) throws(Stop) {
+  mutating func append(duplicated id: PersonalID, line: UInt32, place: UInt64, _ reasons: Reasons)
+    throws(Stop)
+  {
     var record = InsuranceRecord()
     record.line = line
     try append(

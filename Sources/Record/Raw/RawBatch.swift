@@ -13,7 +13,9 @@ package enum RawFault: UInt8, Sendable, BitwiseCopyable {
 
 /// Where a raw record stands in its file, and what is wrong with it.
 package struct RawRecord: Hashable, Sendable, BitwiseCopyable {
-  /// From 1. CSV: the record's first line, the header being line 1; XML: its start tag's line.
+  /// The line, from 1.
+  ///
+  /// CSV: the record's first line, the header being line 1; XML: its start tag's line.
   package var line: UInt32
   /// From 0, within the file.
   package var ordinal: UInt32

@@ -3,7 +3,9 @@
 // without padding, then its name in clean form (see NameFolder). Key and place stand outside, in the sorted file.
 // Load: 100 million persons at about 55 bytes, 90 million insurance records at about 95.
 
-/// Where a record stands in its export: file by name, then position. Orders records as the export does.
+/// Where a record stands in its export: file by name, then position.
+///
+/// Orders records as the export does.
 package struct Place: Hashable, Comparable, Sendable, BitwiseCopyable {
   /// The file's index among the export's files sorted by name (16 bits), then the record's number from 0 (40 bits),
   /// then the card's number within a record that listed several (8 bits).

@@ -78,8 +78,10 @@ package struct CardNumber: Hashable, Comparable, Sendable, BitwiseCopyable {
   package var group: UInt16 { UInt16(truncatingIfNeeded: head >> 24) }
   package var level: Int { Int(head >> 16 & 0xff) - 48 }
   package var text: String {
-    isNone ? "" : String(decoding: (0..<5).map { UInt8(truncatingIfNeeded: head >> (8 * (4 - $0))) }, as: UTF8.self)
-      + tail.text
+    isNone
+      ? ""
+      : String(decoding: (0..<5).map { UInt8(truncatingIfNeeded: head >> (8 * (4 - $0))) }, as: UTF8.self)
+        + tail.text
   }
 
   /// By the text.

@@ -76,7 +76,7 @@ package struct LegacyID: Hashable, Comparable, Sendable, BitwiseCopyable {
 
   package var text: String { padded(UInt64(packed), to: 9) }
 
-  /// One digit nine times: typed where the number was not known. `000000000` is one too.
+  /// One digit nine times: typed where the number was not known; `000000000` is one too.
   package var isFiller: Bool { packed % 111_111_111 == 0 }
 }
 

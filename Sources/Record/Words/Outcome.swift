@@ -10,7 +10,8 @@ package enum ExportKind: UInt8, Sendable, CaseIterable, BitwiseCopyable, Codable
 
 /// The end of an insurance record; the first that applies, in this order.
 package enum Outcome: UInt8, Sendable, CaseIterable, BitwiseCopyable {
-  case quarantined, idMissing, idInvalid, personUnknown, personDuplicated, personInactive, disputed, numberShared
+  case quarantined, idMissing, idInvalid, personUnknown, personDuplicated, personInactive, disputed,
+    numberShared
   case linked
   /// Population records only.
   case registered, repeated

@@ -52,7 +52,8 @@ extension Pipeline {
 
   private static func reason(of error: any Error) -> String {
     switch error as? YamlError {
-    case .scanner(_, let problem, _, _), .parser(_, let problem, _, _), .composer(_, let problem, _, _): problem
+    case .scanner(_, let problem, _, _), .parser(_, let problem, _, _), .composer(_, let problem, _, _):
+      problem
     case .duplicatedKeysInMapping(let keys, _):
       "the same key twice: " + keys.joined(separator: ", ")
     default: "text that is no YAML"
@@ -107,7 +108,8 @@ struct PipelineReader {
 
   func text(_ node: Node?, key: String) throws(Stop) -> String {
     guard let text = node?.scalar?.string, !text.isEmpty else {
-      throw stop(line(node), key, expected: "a text", found: shape(node), remedy: "Write one value behind \(key).")
+      throw stop(
+        line(node), key, expected: "a text", found: shape(node), remedy: "Write one value behind \(key).")
     }
     return text
   }
@@ -115,18 +117,21 @@ struct PipelineReader {
   func texts(_ node: Node?, key: String, allowEmpty: Bool = false) throws(Stop) -> [String] {
     guard let items = node?.sequence else {
       throw stop(
-        line(node), key, expected: "a list", found: shape(node), remedy: "Write it in brackets: \(key): [A, B]")
+        line(node), key, expected: "a list", found: shape(node),
+        remedy: "Write it in brackets: \(key): [A, B]")
     }
     var texts: [String] = []
     for item in items {
       guard let text = item.scalar?.string else {
         throw stop(
-          line(item), key, expected: "texts in the list", found: shape(item), remedy: "Write one text per item.")
+          line(item), key, expected: "texts in the list", found: shape(item),
+          remedy: "Write one text per item.")
       }
       texts.append(text)
     }
     guard allowEmpty || !texts.isEmpty else {
-      throw stop(line(node), key, expected: "at least one item", found: "none", remedy: "Add one to the list.")
+      throw stop(
+        line(node), key, expected: "at least one item", found: "none", remedy: "Add one to the list.")
     }
     return texts
   }
@@ -163,7 +168,8 @@ struct PipelineReader {
     var spec = ExportSpec(
       kind: kind, format: format, files: try texts(keys["files"], key: "files").map { Paths.join(base, $0) },
       encoding: nil, delimiter: UInt8(ascii: ","), emptyValues: ["", "-", "NULL"], record: "", fields: [:],
-      split: nil, sexCodes: nil, statusCodes: nil, dates: try texts(keys["dates"], key: "dates"), fieldLines: [:])
+      split: nil, sexCodes: nil, statusCodes: nil, dates: try texts(keys["dates"], key: "dates"),
+      fieldLines: [:])
     if let node = keys["encoding"] {
       let encoding = try text(node, key: "encoding").lowercased()
       try choice(encoding, of: Self.encodings, key: "encoding", line: line(node))
@@ -172,7 +178,8 @@ struct PipelineReader {
     if let node = keys["delimiter"] {
       let delimiter = node.scalar?.string ?? ""
       let named = delimiter == "\\t" || delimiter == "tab" ? "\t" : delimiter
-      guard format == .csv, named.utf8.count == 1, let byte = named.utf8.first, byte != UInt8(ascii: "\"") else {
+      guard format == .csv, named.utf8.count == 1, let byte = named.utf8.first, byte != UInt8(ascii: "\"")
+      else {
         throw stop(
           line(node), "delimiter", expected: "one character, and format: csv", found: shape(node),
           remedy: "Write delimiter: \",\" or \";\" or \"|\" or \"\\t\"; an XML export has none.")
@@ -242,21 +249,26 @@ struct PipelineReader {
   }
 
   private func split(_ node: Node, _ kind: ExportKind, _ spec: ExportSpec) throws(Stop) -> ExportSpec.Split {
-    let keys = try mapping(node, key: "split", line: line(node), known: ["by", "fields"], required: ["by", "fields"])
+    let keys = try mapping(
+      node, key: "split", line: line(node), known: ["by", "fields"], required: ["by", "fields"])
     let by = keys["by"]?.scalar?.string ?? ""
     guard kind == .insurance, by.utf8.count == 1, let separator = by.utf8.first else {
       throw stop(
-        line(node), "split", expected: "one character behind by, in the insurance export", found: shape(keys["by"]),
+        line(node), "split", expected: "one character behind by, in the insurance export",
+        found: shape(keys["by"]),
         remedy: "Write split: { by: \";\", fields: [card_number, valid_from] }")
     }
     let fields = try texts(keys["fields"], key: "split.fields")
-    for field in fields { try choice(field, of: spec.fields.keys.sorted(), key: "split", line: line(keys["fields"])) }
+    for field in fields {
+      try choice(field, of: spec.fields.keys.sorted(), key: "split", line: line(keys["fields"]))
+    }
     return ExportSpec.Split(separator: separator, fields: fields)
   }
 
   private func readValues(_ node: Node, _ kind: ExportKind, into spec: inout ExportSpec) throws(Stop) {
     let lists = try mapping(
-      node, key: "values", line: line(node), known: kind == .population ? ["sex", "status"] : ["sex"], required: [])
+      node, key: "values", line: line(node), known: kind == .population ? ["sex", "status"] : ["sex"],
+      required: [])
     for (list, codes) in lists {
       guard spec.fields[list] != nil else {
         throw stop(

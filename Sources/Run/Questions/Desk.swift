@@ -31,11 +31,13 @@ package struct Desk: Sendable {
         && run.finished(.match).map { Folder.exists(reader.folder(of: $0)) } ?? false
     }
     guard let run, let extracted = run.finished(.extract), let judged = run.finished(.match),
-      let staged = try JSONFile.read(StagedSnapshot.self, from: reader.folder(of: extracted) + "/result.json"),
+      let staged = try JSONFile.read(
+        StagedSnapshot.self, from: reader.folder(of: extracted) + "/result.json"),
       let matched = try JSONFile.read(MatchedSnapshot.self, from: reader.folder(of: judged) + "/result.json")
     else {
       throw Stop(
-        .usage, at: pipeline.path, expected: "a run that has finished", found: "none in \(pipeline.workspace)",
+        .usage, at: pipeline.path, expected: "a run that has finished",
+        found: "none in \(pipeline.workspace)",
         remedy: "Run the pipeline first.", next: "cardlink run \(pipeline.path)")
     }
     let lookup = StagedLookup(staged, in: reader.folder(of: extracted))
@@ -46,7 +48,8 @@ package struct Desk: Sendable {
       holders: { (legacy) throws(Stop) in try lookup.holders(of: legacy) },
       heldBack: try matched.heldBack(id, in: reader.folder(of: judged)))
     return Explanation(
-      run: run, id: id, population: population, judgements: judgements, quarantined: try lookup.quarantine(id),
+      run: run, id: id, population: population, judgements: judgements,
+      quarantined: try lookup.quarantine(id),
       populationFiles: staged.files(of: .population).map(\.name),
       insuranceFiles: staged.files(of: .insurance).map(\.name))
   }

@@ -60,7 +60,8 @@ extension Night {
     let extractor = try Extractor(ExportFile(path: file.path, name: file.name), format: spec.extractFormat)
     let rules = try spec.rules(asOf: options.asOf, pipeline: pipeline.path)
     var stager = Stager(
-      rules: rules, fileIndex: index, folder: folder, name: "\(file.export.name)-\(index)", bufferBytes: bufferBytes)
+      rules: rules, fileIndex: index, folder: folder, name: "\(file.export.name)-\(index)",
+      bufferBytes: bufferBytes)
     var batch = RawBatch(slotCount: spec.columns.count)
     var counted = 0
     while try extractor.nextBatch(into: &batch) {

@@ -90,7 +90,9 @@ package struct WorkspaceReader: Sendable {
   package func runs() throws(Stop) -> [RunRecord] {
     var runs: [RunRecord] = []
     for number in runNumbers {
-      if let run = try JSONFile.read(RunRecord.self, from: folder(of: number) + "/run.json") { runs.append(run) }
+      if let run = try JSONFile.read(RunRecord.self, from: folder(of: number) + "/run.json") {
+        runs.append(run)
+      }
     }
     return runs
   }

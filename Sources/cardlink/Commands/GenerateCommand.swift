@@ -23,16 +23,19 @@ struct GenerateCommand: ParsableCommand {
   var populationFormat: String?
   @Option(name: .customLong("insurance-format"), help: "The insurance export's format, if it differs.")
   var insuranceFormat: String?
-  @Option(help: ArgumentHelp("How often a trouble occurs, such as disputed_name=0.02.", valueName: "trouble=rate"))
+  @Option(
+    help: ArgumentHelp("How often a trouble occurs, such as disputed_name=0.02.", valueName: "trouble=rate"))
   var rate: [String] = []
-  @Option(help: "Write the last file of this export as gzip: population or insurance.") var gzip: [String] = []
+  @Option(help: "Write the last file of this export as gzip: population or insurance.") var gzip: [String] =
+    []
   @Option(name: .customLong("files"), help: "How many files each export is cut into.") var files: Int = 1
-  @Option(name: .customLong("as-of"), help: ArgumentHelp("The business date of the exports.", valueName: "date"))
+  @Option(
+    name: .customLong("as-of"), help: ArgumentHelp("The business date of the exports.", valueName: "date"))
   var asOf: BusinessDate?
 
   func validate() throws {
     for format in [format, populationFormat, insuranceFormat].compactMap({ $0 })
-    where Generate.ExportKind(rawValue: format) == nil {
+    where ExportForm(rawValue: format) == nil {
       throw ValidationError("--format takes csv or xml.")
     }
     if people < 1 { throw ValidationError("--people takes a number above zero.") }
@@ -55,14 +58,17 @@ extension GenerateCommand {
       into: Paths.absolute(directory),
       GeneratorOptions(
         people: people, seed: seed,
-        populationFormat: Generate.ExportKind(rawValue: populationFormat ?? format) ?? .csv,
-        insuranceFormat: Generate.ExportKind(rawValue: insuranceFormat ?? format) ?? .csv,
-        gzip: Set(gzip.compactMap { part in
-          ExportPart.Register(rawValue: part).map { ExportPart($0, part: files) }
-        }),
+        populationFormat: ExportForm(rawValue: populationFormat ?? format) ?? .csv,
+        insuranceFormat: ExportForm(rawValue: insuranceFormat ?? format) ?? .csv,
+        gzip: Set(
+          gzip.compactMap { part in
+            ExportPart.Register(rawValue: part).map { ExportPart($0, part: files) }
+          }),
         filesPerExport: files,
         asOf: date.map { (year: $0.year, month: $0.month, day: $0.day) } ?? (2026, 11, 23), rates: rates))
-    print("\(grouped(report.populationRecords)) population and \(grouped(report.insuranceRecords)) insurance records:")
+    print(
+      "\(grouped(report.populationRecords)) population and \(grouped(report.insuranceRecords)) insurance records:"
+    )
     for file in report.files { print("  \(directory)/\(file)") }
     print("\nTry next:\n  cardlink run \(directory)/pipeline.yaml --as-of \(date?.text ?? "2026-11-23")")
   }

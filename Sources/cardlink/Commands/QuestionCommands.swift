@@ -67,18 +67,23 @@ struct StatusCommand: ParsableCommand {
 }
 
 struct RunsCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "runs", abstract: "List all runs, the last one last.")
+  static let configuration = CommandConfiguration(
+    commandName: "runs", abstract: "List all runs, the last one last.")
   @OptionGroup var arguments: PipelineArguments
   @OptionGroup var form: OutputArguments
 
   func run() throws {
     let runs = try Desk(try arguments.load()).runs()
     Table(
-      columns: ["run_id", "command", "as_of", "started_at", "finished_at", "state", "insurance", "linked", "exit_code"],
+      columns: [
+        "run_id", "command", "as_of", "started_at", "finished_at", "state", "insurance", "linked",
+        "exit_code",
+      ],
       rows: runs.map { run in
         [
           String(run.id), run.command, run.asOf, run.startedAt, run.finishedAt, run.state,
-          String(run.count(.insurance)), String(run.count(.insurance, .linked)), run.exitCode.map(String.init),
+          String(run.count(.insurance)), String(run.count(.insurance, .linked)),
+          run.exitCode.map(String.init),
         ]
       }, numeric: ["run_id", "insurance", "linked", "exit_code"]
     ).write(form.output)
@@ -104,7 +109,8 @@ struct FindingsCommand: ParsableCommand {
   func run() throws {
     let store = try Desk(try arguments.load()).store()
     let columns = [
-      "export", "outcome", "reasons", "personal_id", "insurance_number", "card_number", "source_file", "source_line",
+      "export", "outcome", "reasons", "personal_id", "insurance_number", "card_number", "source_file",
+      "source_line",
       "run_id",
     ]
     let limit = limit ?? (form.output == .text ? 20 : nil)
@@ -139,7 +145,8 @@ struct LookupCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "lookup", abstract: "The card that serves for one person.",
     discussion: "Give the number as -, and it is read from standard input.")
-  @Argument(help: ArgumentHelp("The personal ID number, 12 digits.", valueName: "personal-id")) var number: String
+  @Argument(help: ArgumentHelp("The personal ID number, 12 digits.", valueName: "personal-id")) var number:
+    String
   @OptionGroup var arguments: PipelineArguments
   @Option(help: ArgumentHelp("The card that serves on another day.", valueName: "date")) var on: BusinessDate?
   @OptionGroup var form: OutputArguments
@@ -147,20 +154,27 @@ struct LookupCommand: ParsableCommand {
   func run() throws {
     let id = try personalID(number)
     let store = try Desk(try arguments.load()).store()
-    let found = try on.map { day throws(Stop) in try store.lookup(personalID: id.text, on: day.date) }
+    let found =
+      try on.map { day throws(Stop) in try store.lookup(personalID: id.text, on: day.date) }
       ?? store.card(personalID: id.text)
     let columns = [
       "personal_id", "full_name", "birth_date", "sex", "insurance_number", "card_number", "facility_code",
-      "valid_from", "valid_to", "five_years_from", "area_code", "rule", "notes", "source_file", "source_line", "run_id",
+      "valid_from", "valid_to", "five_years_from", "area_code", "rule", "notes", "source_file", "source_line",
+      "run_id",
     ]
-    let rows: [[String?]] = found.map { person in
-      let card = person.card
-      return [[
-        person.personalID, person.fullName, person.birthDate, person.sex, card.insuranceNumber, card.cardNumber,
-        card.facilityCode, card.validFrom, card.validTo, card.fiveYearsFrom, card.areaCode, card.rule, card.notes,
-        card.sourceFile, String(card.sourceLine), String(card.runID),
-      ]]
-    } ?? []
+    let rows: [[String?]] =
+      found.map { person in
+        let card = person.card
+        return [
+          [
+            person.personalID, person.fullName, person.birthDate, person.sex, card.insuranceNumber,
+            card.cardNumber,
+            card.facilityCode, card.validFrom, card.validTo, card.fiveYearsFrom, card.areaCode, card.rule,
+            card.notes,
+            card.sourceFile, String(card.sourceLine), String(card.runID),
+          ]
+        ]
+      } ?? []
     guard form.output == .text else {
       return Table(columns: columns, rows: rows, numeric: ["source_line", "run_id"]).write(form.output)
     }
@@ -179,7 +193,8 @@ struct ExplainCommand: ParsableCommand {
       Shows the records of both exports as they are staged, every rule's verdict, and what would have to change.
       Give the number as -, and it is read from standard input.
       """)
-  @Argument(help: ArgumentHelp("The personal ID number, 12 digits.", valueName: "personal-id")) var number: String
+  @Argument(help: ArgumentHelp("The personal ID number, 12 digits.", valueName: "personal-id")) var number:
+    String
   @OptionGroup var arguments: PipelineArguments
   @OptionGroup var form: OutputArguments
 

@@ -11,7 +11,9 @@ struct ExplanationText {
   init(_ found: Explanation) { self.found = found }
 
   var text: String {
-    var lines = ["\(found.id.text) in run \(found.run.id), business date \(found.run.asOf)", "", "Population · dân cư"]
+    var lines = [
+      "\(found.id.text) in run \(found.run.id), business date \(found.run.asOf)", "", "Population · dân cư",
+    ]
     if found.population.isEmpty { lines.append("  no record · không có bản ghi") }
     for person in found.population {
       let record = person.record
@@ -50,7 +52,8 @@ struct ExplanationText {
       }
       lines.append(line)
     }
-    lines.append("    → \(judgement.outcome.name) · \(RunReport.vietnamese(judgement.outcome))  \(judgement.words.text)")
+    lines.append(
+      "    → \(judgement.outcome.name) · \(RunReport.vietnamese(judgement.outcome))  \(judgement.words.text)")
     lines += meanings(of: judgement.words.words)
     return lines
   }
@@ -70,14 +73,16 @@ struct ExplanationText {
       let origin = found.origin(.insurance, judgement.record.place, line: judgement.record.record.line)
       for verdict in judgement.verdicts {
         rows.append([
-          origin, judgement.outcome.name, verdict.rule, verdict.passed.map { $0 ? "yes" : "no" }, verdict.detail,
+          origin, judgement.outcome.name, verdict.rule, verdict.passed.map { $0 ? "yes" : "no" },
+          verdict.detail,
           verdict.population, verdict.insurance,
         ])
       }
     }
     for held in found.quarantined {
       rows.append([
-        found.origin(held.record.export, held.place, line: held.record.line), Outcome.quarantined.name, "readable", "no",
+        found.origin(held.record.export, held.place, line: held.record.line), Outcome.quarantined.name,
+        "readable", "no",
         held.record.reasonsText, "", "",
       ])
     }

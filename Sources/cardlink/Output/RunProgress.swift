@@ -48,7 +48,8 @@ final class RunProgress: Run.Progress {
     if isTerminal {
       clear()
       let name = stage.rawValue + String(repeating: " ", count: 8 - stage.rawValue.count)
-      StandardError.write("\(name) \(grouped(records)) records in \(Self.text(seconds)) s, \(grouped(rate))/s")
+      StandardError.write(
+        "\(name) \(grouped(records)) records in \(Self.text(seconds)) s, \(grouped(rate))/s")
     } else {
       log.info(
         "stage finished",

@@ -38,7 +38,9 @@ struct Table {
   var json: String {
     let objects = rows.map { row in
       let members = columns.indices.map { i in
-        let value = row[i].map { numeric.contains(columns[i]) ? $0.replacing(",", with: "") : Self.quoted($0) }
+        let value = row[i].map {
+          numeric.contains(columns[i]) ? $0.replacing(",", with: "") : Self.quoted($0)
+        }
         return "\(Self.quoted(columns[i])): \(value ?? "null")"
       }
       return "  {" + members.joined(separator: ", ") + "}"
