@@ -107,7 +107,10 @@ private func write(
   _ findings: () throws(Stop) -> FindingRow?, _ progress: (Int) -> Void
 ) throws(Stop) -> LoadReport {
   try stopping(at: path) {
-    let queue = try DatabaseQueue(path: path)
+    // A transaction that fails stays open, for without a journal it can't be rolled back: the file is thrown away.
+    var configuration = Configuration()
+    configuration.allowsUnsafeTransactions = true
+    let queue = try DatabaseQueue(path: path, configuration: configuration)
     let report = try queue.writeWithoutTransaction { db in
       try db.execute(sql: Schema.head)
       // Until it is renamed, the file is nobody's: no journal, no sync, no lock but one.

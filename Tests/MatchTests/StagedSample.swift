@@ -111,7 +111,8 @@ struct StagedSample {
     let legacies = Self.legacies.prefix(Int.random(in: 1...4, using: &random)).map(\.self)
     var numbers = (0..<UInt64.random(in: 1...30, using: &random)).map { Self.number(1_000_000_000 + $0) }
     numbers.append(InsuranceNumber(ids[0]))
-    numbers.append(Self.number(ids[0].packed))
+    // Ten digits that are the end of a personal ID number: never equal to the twelve.
+    numbers.append(Self.number(ids[0].packed % 10_000_000_000))
     var ordinals: [Place] = []
     func place() -> Place {
       var place: Place

@@ -38,11 +38,15 @@ struct WalkTests {
   static func rows(_ pipeline: Pipeline) throws -> [String] {
     let store = try Desk(pipeline).store()
     var rows: [String] = []
+    var numbers: [String] = []
     try store.forEachCardAttribute { (person) throws(Stop) in
       var person = person
       person.card.runID = 0
       rows.append("\(person)")
-      for card in try store.cards(of: person.personalID) {
+      numbers.append(person.personalID)
+    }
+    for number in numbers {
+      for card in try store.cards(of: number) {
         var card = card
         card.runID = 0
         rows.append("\(card)")
@@ -65,8 +69,10 @@ struct WalkTests {
     let store = try Desk(pipeline).store()
     var ended: [String: String] = [:]
     try store.findings { ended["\($0.export),\($0.sourceFile),\($0.sourceLine)"] = $0.outcome }
-    try store.forEachCardAttribute { (person) throws(Stop) in
-      for card in try store.cards(of: person.personalID) {
+    var numbers: [String] = []
+    try store.forEachCardAttribute { numbers.append($0.personalID) }
+    for number in numbers {
+      for card in try store.cards(of: number) {
         ended["insurance,\(card.sourceFile),\(card.sourceLine)"] = "linked"
       }
     }
