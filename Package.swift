@@ -16,6 +16,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
   ],
   targets: [
     // C libraries: a module map and a shim header each, no logic.
@@ -24,7 +25,9 @@ let package = Package(
 
     // The foundation.
     .target(name: "Record", swiftSettings: swift),
-    .target(name: "Disk", dependencies: ["Record"], swiftSettings: swift),
+    .target(
+      name: "Disk", dependencies: ["Record", .product(name: "Crypto", package: "swift-crypto")],
+      swiftSettings: swift),
     .target(name: "Sorted", dependencies: ["Record", "Disk"], swiftSettings: swift),
 
     // The stages, in the order of the walk.
