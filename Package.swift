@@ -22,6 +22,8 @@ let package = Package(
     // C libraries: a module map and a shim header each, no logic.
     .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    // No library: the processor's own instructions for finding bytes.
+    .systemLibrary(name: "CScan"),
 
     // The foundation.
     .target(name: "Record", swiftSettings: swift),
@@ -31,7 +33,7 @@ let package = Package(
     .target(name: "Sorted", dependencies: ["Record", "Disk"], swiftSettings: swift),
 
     // The stages, in the order of the walk.
-    .target(name: "Extract", dependencies: ["Record", "Disk", "CLibXML2", "CZlib"], swiftSettings: swift),
+    .target(name: "Extract", dependencies: ["Record", "Disk", "CLibXML2", "CZlib", "CScan"], swiftSettings: swift),
     .target(name: "Stage", dependencies: ["Record", "Disk", "Sorted"], swiftSettings: swift),
     .target(name: "Match", dependencies: ["Record", "Disk", "Sorted"], swiftSettings: swift),
     .target(

@@ -1,8 +1,6 @@
 // What the extractor needs to know of an export, and what it tells of a file.
 // Invariant: slot i of a raw record is column i of the format, whatever the file's own order of columns.
 
-package import Record
-
 /// The encodings in which exports come.
 package enum TextEncoding: String, CaseIterable, Sendable {
   case utf8 = "utf-8"

@@ -18,23 +18,46 @@ package final class Extractor {
 
   /// Opens the file and reads its header.
   ///
-  /// - Parameter chunkBytes: how much is read at once; the records don't depend on it.
+  /// - Parameters:
+  ///   - part: what of the file is read; see ``FileParts``. Nil is all of it.
+  ///   - chunkBytes: how much is read at once; the records don't depend on it.
   /// - Throws: ``Stop`` if the file can't be read, is empty, or lacks a column that the pipeline reads.
-  package init(_ file: ExportFile, format: ExportFormat, chunkBytes: Int = 1 << 20) throws(Stop) {
-    source = try openSource(file, format, chunkBytes: chunkBytes)
+  package init(_ file: ExportFile, format: ExportFormat, part: FilePart? = nil, chunkBytes: Int = 256 << 10)
+    throws(Stop)
+  {
+    let beginning = try openSource(file, format, chunkBytes: chunkBytes)
     switch format.kind {
     case .csv(let delimiter):
-      let csv = try CSVReader(file, source: source, delimiter: delimiter, columns: format.columns)
+      let csv = try CSVReader(file, source: beginning, delimiter: delimiter, columns: format.columns)
       if let column = csv.missing.first { throw .missingColumn(column, file, csv.header) }
       if let column = csv.duplicated.first {
         throw Stop(
           .dataRefused, at: file.name, line: 1, field: column, expected: "the column once", found: "it twice",
           remedy: "Ask the supplier which of them holds; nothing was changed.")
       }
+      if let part, part.start > 0 {
+        source = try part.source(of: file, chunkBytes: chunkBytes)
+        try csv.go(to: part, source: source)
+      } else {
+        source = beginning
+        if let part { try csv.go(to: part, source: source) }
+      }
+      firstOffset = csv.nextOffset
       reader = .csv(csv)
     case .xml(let record):
-      reader = .xml(try XMLReader(file, source: source, record: record, columns: format.columns))
+      source = beginning
+      firstOffset = 0
+      reader = .xml(try XMLReader(file, source: beginning, record: record, columns: format.columns))
     }
+  }
+
+  /// Where the first record of the part begins in the file, if it is read in parts.
+  package let firstOffset: Int
+
+  /// Where the first record behind those that were read begins in the file, and its line, if it is read in parts.
+  package var next: (offset: Int, line: Int) {
+    if case .csv(let csv) = reader { return (csv.nextOffset, csv.nextLine) }
+    return (0, 0)
   }
 
   /// Fills `batch` anew with some thousand records.
@@ -61,7 +84,7 @@ package final class Extractor {
 }
 
 /// Opens a file and settles its encoding: as the pipeline says, else by its byte order mark or XML declaration.
-private func openSource(_ file: ExportFile, _ format: ExportFormat, chunkBytes: Int) throws(Stop)
+func openSource(_ file: ExportFile, _ format: ExportFormat, chunkBytes: Int) throws(Stop)
   -> ByteSource
 {
   let source = try ByteSource(file, chunkBytes: chunkBytes)

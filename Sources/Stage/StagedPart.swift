@@ -18,4 +18,16 @@ package struct StagedPart: Hashable, Sendable {
   package var blankCounts: [Field: Int] = [:]
 
   package init() {}
+
+  /// Adds what another stager left of the same file.
+  package mutating func add(_ other: StagedPart) {
+    population += other.population
+    legacy += other.legacy
+    insurance += other.insurance
+    quarantine += other.quarantine
+    recordCount += other.recordCount
+    quarantinedCount += other.quarantinedCount
+    reasonCounts.merge(other.reasonCounts, uniquingKeysWith: +)
+    blankCounts.merge(other.blankCounts, uniquingKeysWith: +)
+  }
 }

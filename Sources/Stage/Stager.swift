@@ -78,7 +78,7 @@ package struct Stager: ~Copyable {
         // Taken out and put back, so that the record can be read while the stager changes.
         var text: [UInt8] = []
         swap(&text, &joined)
-        try stage(batch.record(i), text.span, ranges)
+        try stage(batch.record(i), bytes.span, text.span, ranges)
         swap(&text, &joined)
       } else {
         for k in plan.mapped.indices {
@@ -86,7 +86,7 @@ package struct Stager: ~Copyable {
           ranges[at: field.field] = plan.range(
             field.node, i, of: batch, bytes.span, empty, keepEmpty: field.isCoded)
         }
-        try stage(batch.record(i), bytes.span, ranges)
+        try stage(batch.record(i), bytes.span, bytes.span, ranges)
       }
     }
   }
@@ -126,15 +126,20 @@ package struct Stager: ~Copyable {
 
   // MARK: One raw record
 
-  private mutating func stage(_ raw: RawRecord, _ text: Span<UInt8>, _ ranges: FieldRanges) throws(Stop) {
+  /// - Parameters:
+  ///   - whole: the batch's text, in which the record stands as the export has it.
+  ///   - text: the text in which its values stand.
+  private mutating func stage(
+    _ raw: RawRecord, _ whole: Span<UInt8>, _ text: Span<UInt8>, _ ranges: FieldRanges
+  ) throws(Stop) {
     if let reason = ReadingRule.reason(for: raw.fault) {
       recordCount += 1
-      return try hold(raw, 0, text, ranges, Reasons(reason), detail: 0..<0)
+      return try hold(raw, 0, whole, text, ranges, Reasons(reason), detail: 0..<0)
     }
-    guard !splitFields.isEmpty else { return try stage(raw, 0, text, ranges) }
+    guard !splitFields.isEmpty else { return try stage(raw, 0, whole, text, ranges) }
     guard let count = SplitRule.positionCount(text, ranges, splitFields, separator, empty) else {
       recordCount += 1
-      return try hold(raw, 0, text, ranges, Reasons(.listLength), detail: 0..<0)
+      return try hold(raw, 0, whole, text, ranges, Reasons(.listLength), detail: 0..<0)
     }
     var lists = ranges
     for part in 0..<count {
@@ -147,12 +152,12 @@ package struct Stager: ~Copyable {
         one[at: field] = isNone ? 0..<0 : value
         hasValue = hasValue || !isNone
       }
-      if hasValue || count == 1 { try stage(raw, part, text, one) }
+      if hasValue || count == 1 { try stage(raw, part, whole, text, one) }
     }
   }
 
   private mutating func stage(
-    _ raw: RawRecord, _ part: Int, _ text: Span<UInt8>, _ ranges: FieldRanges
+    _ raw: RawRecord, _ part: Int, _ whole: Span<UInt8>, _ text: Span<UInt8>, _ ranges: FieldRanges
   ) throws(Stop) {
     recordCount += 1
     for k in plan.mapped.indices where !plan.mapped[k].isCoded {
@@ -160,13 +165,13 @@ package struct Stager: ~Copyable {
       if ranges[at: field].isEmpty { blankCounts[field] += 1 }
     }
     switch export {
-    case .population: try stagePerson(raw, part, text, ranges)
-    case .insurance: try stageInsured(raw, part, text, ranges)
+    case .population: try stagePerson(raw, part, whole, text, ranges)
+    case .insurance: try stageInsured(raw, part, whole, text, ranges)
     }
   }
 
   private mutating func stagePerson(
-    _ raw: RawRecord, _ part: Int, _ text: Span<UInt8>, _ ranges: FieldRanges
+    _ raw: RawRecord, _ part: Int, _ whole: Span<UInt8>, _ text: Span<UInt8>, _ ranges: FieldRanges
   ) throws(Stop) {
     var found = Reasons()
     var detail = 0..<0
@@ -189,7 +194,9 @@ package struct Stager: ~Copyable {
         detail = ranges[.status]
       }
     }
-    guard found.isEmpty, let id else { return try hold(raw, part, text, ranges, found, detail: detail) }
+    guard found.isEmpty, let id else {
+      return try hold(raw, part, whole, text, ranges, found, detail: detail)
+    }
     let place = Place(file: fileIndex, ordinal: Int(raw.ordinal), part: part).packed
     payload.removeAll(keepingCapacity: true)
     Self.write(record, name, to: &payload)
@@ -202,7 +209,7 @@ package struct Stager: ~Copyable {
   }
 
   private mutating func stageInsured(
-    _ raw: RawRecord, _ part: Int, _ text: Span<UInt8>, _ ranges: FieldRanges
+    _ raw: RawRecord, _ part: Int, _ whole: Span<UInt8>, _ text: Span<UInt8>, _ ranges: FieldRanges
   ) throws(Stop) {
     var found = Reasons()
     var notes = Reasons()
@@ -231,7 +238,7 @@ package struct Stager: ~Copyable {
     record.facility = FacilityRule.read(text.extracting(ranges[.facilityCode]), &notes)
     record.area = AreaRule.read(text.extracting(ranges[.areaCode]), &notes)
 
-    guard found.isEmpty else { return try hold(raw, part, text, ranges, found, detail: detail) }
+    guard found.isEmpty else { return try hold(raw, part, whole, text, ranges, found, detail: detail) }
     let isLinkable = id.key >= LinkKey.firstLegacy
     record.words = isLinkable ? notes : id.reasons
     if !record.words.isEmpty { count(record.words) }
@@ -274,7 +281,8 @@ package struct Stager: ~Copyable {
   ///
   /// - Parameter detail: where a code outside its list stands.
   private mutating func hold(
-    _ raw: RawRecord, _ part: Int, _ text: Span<UInt8>, _ ranges: FieldRanges, _ found: Reasons,
+    _ raw: RawRecord, _ part: Int, _ whole: Span<UInt8>, _ text: Span<UInt8>, _ ranges: FieldRanges,
+    _ found: Reasons,
     detail: Range<Int>
   ) throws(Stop) {
     quarantinedCount += 1
@@ -289,8 +297,10 @@ package struct Stager: ~Copyable {
     } else if found.contains(.sexCode) {
       record.detail = SexRule.detail(text.extracting(detail))
     }
+    let start = Int(raw.textStart)
+    record.byteOffset = raw.byteOffset
     payload.removeAll(keepingCapacity: true)
-    record.append(to: &payload)
+    record.append(to: &payload, original: whole.extracting(start..<start + Int(raw.textByteCount)))
     let place = Place(file: fileIndex, ordinal: Int(raw.ordinal), part: part).packed
     try Self.append(payload, PersonalIDRule.key(holding: id), place, to: &quarantine)
   }

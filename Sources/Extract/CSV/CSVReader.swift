@@ -1,37 +1,49 @@
 // Reading CSV as RFC 4180 says and as suppliers write it.
-// Invariant: records and line numbers don't depend on where the reads break; a line is never lost: it is part of a
-// record, blank, or in a record that is marked as faulty. An unclosed quote harms the record that opened it only.
-// Load: gigabytes; a line without a quote is found by memchr and cut in one pass, and only the columns that the
-// pipeline reads are copied.
+// Invariant: records and line numbers don't depend on where the reads break or the file is cut into parts; a line is
+// never lost: it is part of a record, blank, or in a record that is marked as faulty. An unclosed quote harms the
+// record that opened it only.
+// Load: gigabytes; delimiters, quotes and line ends are found 64 bytes at a time, values are left where they stand in
+// the text that was read, and only a quoted field that holds a quote is written anew.
 
-import Glibc
+internal import CScan
 import Record
 
-/// Reads the records of one CSV file.
+/// Reads the records of one CSV file, or of a part of it.
 final class CSVReader {
-  private let source: ByteSource
+  private var source: ByteSource
   private let file: ExportFile
   private let delimiter: UInt8
   private let columns: [String]
+  /// Text that was read; what stands before `at` is done with.
   private var buffer: [UInt8] = []
   private var at = 0
   private var sourceEnded = false
+  /// Where the buffer begins in the file's text.
+  private var bufferOffset = 0
   private var line: UInt32 = 1
-  private var ordinal: UInt32 = 0
-  private var bufferOffset: UInt64 = 0
   /// LF, or CR where the file has no LF.
-  private var lineEnd = UInt8(ascii: "\n")
+  private(set) var lineEnd = UInt8(ascii: "\n")
   private(set) var header: [String] = []
   /// The slot of each column of the file; -1 for columns that nobody reads.
   private var slots: [Int] = []
-  /// Start and end of the current record's fields in `fieldBytes` or the buffer.
-  private var ends: [(start: Int, end: Int)] = []
-  private var unquoted: [UInt8] = []
+  /// A record that begins here or behind is not ours.
+  private var end = Int.max
+  private var isDone = false
+  /// In a line beyond all bounds, which is passed over without keeping it.
+  private var skipsLine = false
+
+  /// Offsets in the buffer of all delimiters, quotes and line ends; reused.
+  private var positions: [UInt32] = []
+  /// Fields that had to be written anew, behind the buffer; reused.
+  private var rewritten: [UInt8] = []
+  /// Start and end of the fields of a record that was read the exact way; reused.
+  private var fields: [(start: Int, end: Int)] = []
 
   /// A quoted field that is longer, or runs over more lines, was never closed.
   private static let longestQuoted = 64 << 10
   private static let mostQuotedLines = 100
   private static let longestLine = 1 << 20
+  private static let quote = UInt8(ascii: "\"")
 
   init(_ file: ExportFile, source: ByteSource, delimiter: UInt8, columns: [String]) throws(Stop) {
     self.file = file
@@ -46,33 +58,11 @@ final class CSVReader {
   /// Columns that the pipeline reads and the header has twice.
   var duplicated: [String] { columns.filter { column in header.count { $0 == column } > 1 } }
 
-  // MARK: Lines
+  /// Where the next record begins in the file, and its line.
+  var nextOffset: Int { bufferOffset + at }
+  var nextLine: Int { Int(line) }
 
-  /// Makes more bytes available behind `at`; false when there are none.
-  private func refill() throws(Stop) -> Bool {
-    guard !sourceEnded else { return false }
-    if at > 0 {
-      bufferOffset += UInt64(at)
-      buffer.removeSubrange(..<at)
-      at = 0
-    }
-    sourceEnded = try !source.next(into: &buffer)
-    return true
-  }
-
-  /// The end of the line that begins at `start`, without its line break, and where the next begins; nil if more bytes
-  /// are needed to tell.
-  private func lineExtent(from start: Int) -> (end: Int, next: Int)? {
-    let found = unsafe buffer.withUnsafeBytes { bytes -> Int? in
-      guard start < bytes.count, let base = bytes.baseAddress,
-        let hit = unsafe memchr(base + start, Int32(lineEnd), bytes.count - start)
-      else { return nil }
-      return unsafe hit - UnsafeMutableRawPointer(mutating: base)
-    }
-    guard let found else { return sourceEnded && start < buffer.count ? (buffer.count, buffer.count) : nil }
-    let hasCR = lineEnd == 10 && found > start && buffer[found - 1] == 13
-    return (hasCR ? found - 1 : found, found + 1)
-  }
+  // MARK: The beginning
 
   private func readHeader() throws(Stop) {
     while buffer.count < 64 << 10, try refill() {}
@@ -82,12 +72,7 @@ final class CSVReader {
         .dataRefused, at: file.name, line: 1, expected: "text without zero bytes",
         found: "zero bytes, as UTF-16 has them", remedy: "Write encoding: utf-16 in the pipeline file.")
     }
-    if let cr = buffer.firstIndex(of: 13), !buffer[..<cr].contains(10), cr + 1 < buffer.count,
-      buffer[cr + 1] != 10,
-      !buffer.contains(10)
-    {
-      lineEnd = 13
-    }
+    if let cr = buffer.firstIndex(of: 13), cr + 1 < buffer.count, !buffer.contains(10) { lineEnd = 13 }
     // Blank lines before the header are skipped and counted.
     while true {
       guard let extent = lineExtent(from: at) else {
@@ -99,214 +84,444 @@ final class CSVReader {
       at = extent.next
       line += 1
     }
-    guard try readRecord() == .record else {
+    guard case .record(let next, let lines) = cutExactly(from: at) else {
       throw Stop(
         .dataRefused, at: file.name, line: Int(line), expected: "a header line",
-        found: "a quote that is never closed",
-        remedy: "Correct the line; nothing was changed.")
+        found: "a quote that is never closed", remedy: "Correct the line; nothing was changed.")
     }
-    header = ends.map { end in
-      String(decoding: bytes(end), as: UTF8.self).trimming()
+    header = fields.map { field in
+      String(decoding: rewritten[field.start - buffer.count..<field.end - buffer.count], as: UTF8.self)
+        .trimming()
     }
     slots = header.map { name in columns.firstIndex(of: name) ?? -1 }
-    consume()
+    rewritten.removeAll(keepingCapacity: true)
+    at = next
+    line += lines
+  }
+
+  /// Goes on in a part of the file: with the first line that begins in it, or at a record whose place is known.
+  func go(to part: FilePart, source: ByteSource) throws(Stop) {
+    end = part.end
+    guard part.start > 0 else { return }
+    self.source = source
+    buffer.removeAll(keepingCapacity: true)
+    (at, sourceEnded, bufferOffset) = (0, false, source.offset)
+    if part.isExact {
+      line = UInt32(truncatingIfNeeded: part.line)
+      return
+    }
+    // The source stands on the byte before the part: a line end there is the end of the line before.
+    while true {
+      if let extent = lineExtent(from: at), extent.isWhole {
+        at = extent.next
+        line = UInt32(truncatingIfNeeded: nextOffset == part.start ? part.line : part.line + 1)
+        return
+      }
+      at = buffer.count
+      guard nextOffset < end, try refill() else {
+        isDone = true
+        return
+      }
+    }
+  }
+
+  // MARK: Lines
+
+  /// Makes more bytes available behind `at`; false when there are none.
+  private func refill() throws(Stop) -> Bool {
+    guard !sourceEnded else { return false }
+    if at > 0 {
+      bufferOffset += at
+      buffer.removeSubrange(..<at)
+      at = 0
+    }
+    sourceEnded = try !source.next(into: &buffer)
+    return true
+  }
+
+  /// The end of the line that begins at `start`, without its line break, and where the next begins; nil if more bytes
+  /// are needed to tell.
+  private func lineExtent(from start: Int) -> (end: Int, next: Int, isWhole: Bool)? {
+    let held = buffer
+    let text = held.span
+    var found = start
+    while found < text.count, text[found] != lineEnd { found += 1 }
+    guard found < text.count else {
+      return sourceEnded && start < text.count ? (text.count, text.count, false) : nil
+    }
+    return (endOfLine(found, from: start, text), found + 1, true)
+  }
+
+  /// Where a line's text ends: before the CR of a CRLF.
+  @inline(__always)
+  private func endOfLine(_ lineEndAt: Int, from start: Int, _ text: Span<UInt8>) -> Int {
+    lineEnd == 10 && lineEndAt > start && text[lineEndAt - 1] == 13 ? lineEndAt - 1 : lineEndAt
   }
 
   // MARK: Records
 
-  private enum Found { case record, blank, unclosedQuote, tooLong, end }
-  private var nextAt = 0
-  private var linesOfRecord: UInt32 = 0
-  /// Whether the record's fields stand in `unquoted` rather than in the buffer.
-  private var isUnquoted = false
-
-  private func bytes(_ field: (start: Int, end: Int)) -> ArraySlice<UInt8> {
-    isUnquoted ? unquoted[field.start..<field.end] : buffer[field.start..<field.end]
-  }
-
-  /// Finds the record at `at` and cuts it into fields; reads on as needed.
-  private func readRecord() throws(Stop) -> Found {
-    var extent = lineExtent(from: at)
-    while extent == nil {
-      if buffer.count - at > Self.longestLine { break }
-      guard try refill() else { break }
-      extent = lineExtent(from: at)
-    }
-    guard let extent else {
-      if at >= buffer.count { return .end }
-      // A line beyond all bounds: pass over it without keeping it.
-      (linesOfRecord, nextAt) = (1, buffer.count)
-      return .tooLong
-    }
-    (linesOfRecord, nextAt) = (1, extent.next)
-    ends.removeAll(keepingCapacity: true)
-    if extent.end == at { return .blank }
-    let (start, end) = (at, extent.end)
-    let hasQuote = unsafe buffer.withUnsafeBytes { bytes in
-      guard let base = bytes.baseAddress else { return false }
-      return unsafe memchr(base + start, 0x22, end - start) != nil
-    }
-    if hasQuote { return try readQuotedRecord() }
-    isUnquoted = false
-    unsafe buffer.withUnsafeBufferPointer { bytes in
-      var fieldStart = start
-      var i = start
-      while i < end {
-        if unsafe bytes[i] == delimiter {
-          ends.append((fieldStart, i))
-          fieldStart = i + 1
-        }
-        i += 1
-      }
-      ends.append((fieldStart, end))
-    }
-    return .record
-  }
-
-  /// The exact way: fields in quotes, doubled quotes, line breaks inside quotes.
-  ///
-  /// Begins anew when more bytes are
-  /// needed.
-  private func readQuotedRecord() throws(Stop) -> Found {
-    again: while true {
-      unquoted.removeAll(keepingCapacity: true)
-      ends.removeAll(keepingCapacity: true)
-      isUnquoted = true
-      linesOfRecord = 1
-      var i = at
-      fields: while true {
-        let start = unquoted.count
-        var j = i
-        while j < buffer.count, buffer[j] == 0x20 { j += 1 }
-        if j < buffer.count, buffer[j] == 0x22, delimiter != 0x20 {
-          let opened = j
-          i = j + 1
-          while true {
-            guard i < buffer.count, i + 1 < buffer.count || sourceEnded else {
-              if try refill() { continue again }
-              return unclosed()
-            }
-            let byte = buffer[i]
-            if byte == 0x22 {
-              if i + 1 < buffer.count, buffer[i + 1] == 0x22 {
-                unquoted.append(0x22)
-                i += 2
-                continue
-              }
-              i += 1
-              break
-            }
-            if byte == lineEnd {
-              linesOfRecord += 1
-              if linesOfRecord > Self.mostQuotedLines { return unclosed() }
-            }
-            unquoted.append(byte)
-            i += 1
-            if i - opened > Self.longestQuoted { return unclosed() }
-          }
-        }
-        // Unquoted text, or what stands behind a closing quote, up to the delimiter or the line's end.
-        while true {
-          guard i < buffer.count else {
-            if try refill() { continue again }
-            ends.append((start, unquoted.count))
-            nextAt = buffer.count
-            return .record
-          }
-          let byte = buffer[i]
-          i += 1
-          if byte == delimiter {
-            ends.append((start, unquoted.count))
-            continue fields
-          }
-          if byte == lineEnd {
-            var end = unquoted.count
-            if lineEnd == 10, i >= 2, buffer[i - 2] == 13, end > start, unquoted[end - 1] == 13 { end -= 1 }
-            ends.append((start, end))
-            nextAt = i
-            return .record
-          }
-          unquoted.append(byte)
-          if unquoted.count > Self.longestLine { return unclosed() }
-        }
-      }
-    }
-  }
-
-  /// The record that opened the quote is its first line only; reading goes on behind that.
-  private func unclosed() -> Found {
-    linesOfRecord = 1
-    ends.removeAll(keepingCapacity: true)
-    nextAt = lineExtent(from: at)?.next ?? buffer.count
-    return .unclosedQuote
-  }
-
-  private func consume() {
-    at = nextAt
-    line += linesOfRecord
-  }
-
-  /// Fills `batch` with the next records; it stays empty at the end of the file.
+  /// Fills `batch` with the next records; it stays empty at the end of the file, or of the part.
   func nextBatch(into batch: inout RawBatch) throws(Stop) {
-    while batch.count < 4096 {
-      let found = try readRecord()
-      switch found {
-      case .end: return
-      case .blank: break
-      case .unclosedQuote, .tooLong:
-        begin(&batch)
-        batch.mark(found == .tooLong ? .tooLong : .unclosedQuote)
-        if found == .tooLong {
-          try skipLine()
-          continue
-        }
-      case .record:
-        guard ends.contains(where: { !isBlank(bytes($0)) }) else { break }
-        begin(&batch)
-        take(into: &batch)
-      }
-      consume()
+    while !isDone {
+      let hadMore = try refill()
+      if skipsLine { skipLine() }
+      if !skipsLine { takeWholeRecords(into: &batch) }
+      if batch.count > 0 { return handOver(&batch) }
+      if !hadMore { isDone = true }
     }
+  }
+
+  /// Gives the batch the text that its records stand in, and keeps what comes behind them.
+  private func handOver(_ batch: inout RawBatch) {
+    let rest = Array(buffer[at...])
+    buffer.append(contentsOf: rewritten)
+    rewritten.removeAll(keepingCapacity: true)
+    batch.adopt(&buffer)
+    buffer.append(contentsOf: rest)
+    bufferOffset += at
+    at = 0
   }
 
   /// Passes over the rest of a line that is too long to keep.
-  private func skipLine() throws(Stop) {
-    while true {
-      if let extent = lineExtent(from: at) {
-        at = extent.next
-        line += 1
+  private func skipLine() {
+    guard let extent = lineExtent(from: at) else {
+      at = buffer.count
+      return
+    }
+    at = extent.next
+    line += 1
+    skipsLine = false
+  }
+
+  private func takeWholeRecords(into batch: inout RawBatch) {
+    findPositions()
+    // Lent to the loop, so that its reads cost no retain and no check for exclusive access.
+    let (text, found, columnSlots) = (buffer, positions, slots)
+    var k = 0
+    while at < text.count, !isDone {
+      if bufferOffset + at >= end {
+        isDone = true
         return
       }
-      at = buffer.count
-      guard try refill() else { return }
+      let taken = takeRecord(text.span, found.span, &k, columnSlots.span, &batch)
+      guard taken else { return }
+    }
+  }
+
+  /// Fills ``positions``; the last is followed by the end of the text.
+  private func findPositions() {
+    let (from, to) = (at, buffer.count)
+    if positions.count < to - from + 65 {
+      positions = Array(repeating: 0, count: to - from + 65)
+    }
+    let (delimiter, lineEnd) = (delimiter, lineEnd)
+    positions.withUnsafeMutableBufferPointer { found in
+      buffer.withUnsafeBufferPointer { text in
+        guard let found = found.baseAddress else { return }
+        var count = 0
+        if let text = text.baseAddress {
+          count = unsafe Int(
+            cardlink_positions(text, UInt32(from), UInt32(to), delimiter, lineEnd, Self.quote, found))
+        }
+        unsafe found[count] = UInt32(to)
+      }
+    }
+  }
+
+  /// Takes the record at `at`, or passes over a blank line.
+  ///
+  /// - Returns: false when more bytes are needed to tell where it ends.
+  private func takeRecord(
+    _ text: Span<UInt8>, _ positions: Span<UInt32>, _ k: inout Int, _ slots: Span<Int>,
+    _ batch: inout RawBatch
+  ) -> Bool {
+    let start = at
+    begin(&batch)
+    var column = 0
+    var fieldStart = start
+    var hasExcess = false
+    while true {
+      let position = Int(positions[k])
+      if position == text.count {
+        guard sourceEnded else { return needsMore(&batch, text) }
+        // The last line has no line break.
+        hasExcess = take(column, fieldStart, text.count, text, slots, &batch) || hasExcess
+        return finish(text, end: text.count, next: text.count, column + 1, hasExcess, &batch)
+      }
+      let byte = text[position]
+      if byte == delimiter {
+        hasExcess = take(column, fieldStart, position, text, slots, &batch) || hasExcess
+        column += 1
+        fieldStart = position + 1
+        k += 1
+      } else if byte == lineEnd {
+        k += 1
+        let lineEndsAt = endOfLine(position, from: start, text)
+        if lineEndsAt == start {
+          batch.removeLast()
+          at = position + 1
+          line += 1
+          return true
+        }
+        hasExcess = take(column, fieldStart, max(fieldStart, lineEndsAt), text, slots, &batch) || hasExcess
+        return finish(text, end: lineEndsAt, next: position + 1, column + 1, hasExcess, &batch)
+      } else if position == fieldStart, let close = plainQuotedEnd(position, k, text, positions) {
+        // The common quoted field: nothing in it has to be resolved.
+        hasExcess = take(column, position + 1, Int(positions[close]), text, slots, &batch) || hasExcess
+        k = close + 1
+        let behind = Int(positions[k])
+        guard text[behind] == delimiter else {
+          k += 1
+          return finish(
+            text, end: Int(positions[close]) + 1, next: behind + 1, column + 1, hasExcess, &batch)
+        }
+        column += 1
+        fieldStart = behind + 1
+        k += 1
+      } else {
+        return takeExactly(text, positions, &k, slots, &batch)
+      }
+    }
+  }
+
+  /// The index of the closing quote, if the quoted field that opens at `position` is on one line, holds no quote, and
+  /// a delimiter or line end follows at once.
+  @inline(__always)
+  private func plainQuotedEnd(
+    _ position: Int, _ k: Int, _ text: Span<UInt8>, _ positions: Span<UInt32>
+  ) -> Int? {
+    var close = k + 1
+    while true {
+      let next = Int(positions[close])
+      guard next < text.count, text[next] != lineEnd else { return nil }
+      if text[next] == Self.quote {
+        let behind = Int(positions[close + 1])
+        guard behind < text.count, text[behind] != Self.quote else { return nil }
+        let isCRLF = lineEnd == 10 && text[behind] == 10 && behind == next + 2 && text[next + 1] == 13
+        return behind == next + 1 || isCRLF ? close : nil
+      }
+      close += 1
     }
   }
 
   private func begin(_ batch: inout RawBatch) {
     batch.append(
       RawRecord(
-        line: line, ordinal: ordinal, byteOffset: bufferOffset + UInt64(at),
-        byteCount: UInt32(truncatingIfNeeded: nextAt - at)))
-    ordinal += 1
+        line: line, ordinal: line, byteOffset: UInt64(bufferOffset + at),
+        textStart: UInt32(truncatingIfNeeded: at)))
   }
 
-  private func isBlank(_ field: ArraySlice<UInt8>) -> Bool { field.allSatisfy { $0 == 0x20 || $0 == 0x09 } }
-
-  private func take(into batch: inout RawBatch) {
-    if ends.count < header.count || ends[header.count...].contains(where: { !isBlank(bytes($0)) }) {
-      batch.mark(.fieldCount, detail: UInt32(truncatingIfNeeded: ends.count))
+  /// Takes one field.
+  /// - Returns: whether it is text in a column that the header doesn't have.
+  @inline(__always)
+  private func take(
+    _ column: Int, _ start: Int, _ end: Int, _ text: Span<UInt8>, _ slots: Span<Int>,
+    _ batch: inout RawBatch
+  ) -> Bool {
+    guard column < slots.count else { return !isBlank(text.extracting(start..<end)) }
+    let slot = slots[column]
+    guard slot >= 0 else { return false }
+    let value = text.extracting(start..<end)
+    batch.set(
+      slot, from: UInt32(truncatingIfNeeded: start), to: UInt32(truncatingIfNeeded: end))
+    if hasHighBit(value), let position = malformedPosition(value) {
+      batch.mark(.encoding, detail: UInt32(truncatingIfNeeded: position))
     }
-    // One retain for the record, so that its bytes hold still.
-    let record = isUnquoted ? unquoted : buffer
-    for (i, slot) in slots.enumerated() where slot >= 0 && i < ends.count {
-      let (start, end) = ends[i]
-      let value = record.span.extracting(start..<end)
-      batch.set(slot, value)
-      if let position = malformedPosition(value) {
+    return false
+  }
+
+  /// Ends a record that was cut into fields on one line.
+  private func finish(
+    _ text: Span<UInt8>, end: Int, next: Int, _ fieldCount: Int, _ hasExcess: Bool, _ batch: inout RawBatch
+  ) -> Bool {
+    let start = at
+    at = next
+    if end - start > Self.longestLine {
+      batch.mark(.tooLong)
+    } else if hasExcess || fieldCount < slots.count {
+      if isBlankRecord(text.extracting(start..<end)) {
+        batch.removeLast()
+        line += 1
+        return true
+      }
+      batch.mark(.fieldCount, detail: UInt32(truncatingIfNeeded: fieldCount))
+    } else if text[start] == delimiter || text[start] == 0x20 || text[start] == 0x09,
+      isBlankRecord(text.extracting(start..<end))
+    {
+      batch.removeLast()
+      line += 1
+      return true
+    }
+    batch.close(textEnd: end)
+    line += 1
+    return true
+  }
+
+  private func isBlank(_ field: Span<UInt8>) -> Bool {
+    for i in field.indices where field[i] != 0x20 && field[i] != 0x09 { return false }
+    return true
+  }
+
+  /// Whether no field of a line without quotes holds anything.
+  private func isBlankRecord(_ text: Span<UInt8>) -> Bool {
+    for i in text.indices where text[i] != 0x20 && text[i] != 0x09 && text[i] != delimiter { return false }
+    return true
+  }
+
+  /// The record at `at` goes on behind the text, or is a line beyond all bounds.
+  private func needsMore(_ batch: inout RawBatch, _ text: Span<UInt8>) -> Bool {
+    guard text.count - at > Self.longestLine else {
+      batch.removeLast()
+      return false
+    }
+    batch.mark(.tooLong)
+    at = text.count
+    skipsLine = true
+    return false
+  }
+
+  // MARK: The exact way
+
+  private enum Cut { case record(next: Int, lines: UInt32), unclosed, needsMore }
+
+  /// Takes a record with a quote that has to be looked at closely.
+  private func takeExactly(
+    _ text: Span<UInt8>, _ positions: Span<UInt32>, _ k: inout Int, _ slots: Span<Int>,
+    _ batch: inout RawBatch
+  ) -> Bool {
+    let start = at
+    let kept = rewritten.count
+    batch.removeLast()
+    begin(&batch)
+    switch cutExactly(from: start) {
+    case .needsMore:
+      rewritten.removeLast(rewritten.count - kept)
+      batch.removeLast()
+      return false
+    case .record(let next, let lines):
+      let textCount = text.count
+      let isBlankRecord = fields.allSatisfy { field in
+        rewritten[field.start - textCount..<field.end - textCount].allSatisfy { $0 == 0x20 || $0 == 0x09 }
+      }
+      if isBlankRecord {
+        batch.removeLast()
+      } else {
+        takeFields(slots, textCount, &batch)
+        let end = next > start && text[next - 1] == lineEnd ? endOfLine(next - 1, from: start, text) : next
+        batch.close(textEnd: end)
+      }
+      at = next
+      line += lines
+    case .unclosed:
+      // The record that opened the quote is its first line only; reading goes on behind that.
+      rewritten.removeLast(rewritten.count - kept)
+      guard let extent = lineExtent(from: start) else { return needsMore(&batch, text) }
+      batch.mark(.unclosedQuote)
+      batch.close(textEnd: extent.end)
+      at = extent.next
+      line += 1
+    }
+    while Int(positions[k]) < at { k += 1 }
+    return true
+  }
+
+  private func takeFields(_ slots: Span<Int>, _ textCount: Int, _ batch: inout RawBatch) {
+    let excess = fields.dropFirst(slots.count).contains { field in
+      !rewritten[field.start - textCount..<field.end - textCount].allSatisfy { $0 == 0x20 || $0 == 0x09 }
+    }
+    if fields.count < slots.count || excess {
+      batch.mark(.fieldCount, detail: UInt32(truncatingIfNeeded: fields.count))
+    }
+    for i in 0..<min(fields.count, slots.count) where slots[i] >= 0 {
+      let (start, end) = fields[i]
+      batch.set(slots[i], from: UInt32(truncatingIfNeeded: start), to: UInt32(truncatingIfNeeded: end))
+      if let position = malformedPosition(rewritten.span.extracting(start - textCount..<end - textCount)) {
         batch.mark(.encoding, detail: UInt32(truncatingIfNeeded: position))
       }
     }
   }
+
+  /// Cuts a record at any quote, doubled quote and line break inside quotes; its fields are written anew behind the
+  /// buffer.
+  private func cutExactly(from start: Int) -> Cut {
+    fields.removeAll(keepingCapacity: true)
+    let held = buffer
+    let text = held.span
+    let base = text.count
+    var lines: UInt32 = 1
+    var i = start
+    while true {
+      let fieldStart = rewritten.count
+      var j = i
+      while j < text.count, text[j] == 0x20 { j += 1 }
+      if j < text.count, text[j] == Self.quote, delimiter != 0x20 {
+        let opened = j
+        i = j + 1
+        while true {
+          guard i < text.count, i + 1 < text.count || sourceEnded else {
+            return sourceEnded ? .unclosed : .needsMore
+          }
+          let byte = text[i]
+          if byte == Self.quote {
+            if i + 1 < text.count, text[i + 1] == Self.quote {
+              rewritten.append(Self.quote)
+              i += 2
+              continue
+            }
+            i += 1
+            break
+          }
+          if byte == lineEnd {
+            lines += 1
+            if lines > Self.mostQuotedLines { return .unclosed }
+          }
+          rewritten.append(byte)
+          i += 1
+          if i - opened > Self.longestQuoted { return .unclosed }
+        }
+      }
+      // Unquoted text, or what stands behind a closing quote, up to the delimiter or the line's end.
+      while true {
+        guard i < text.count else {
+          guard sourceEnded else { return i - start > Self.longestLine ? .unclosed : .needsMore }
+          fields.append((base + fieldStart, base + rewritten.count))
+          return .record(next: text.count, lines: lines)
+        }
+        let byte = text[i]
+        i += 1
+        if byte == delimiter {
+          fields.append((base + fieldStart, base + rewritten.count))
+          break
+        }
+        if byte == lineEnd {
+          var end = rewritten.count
+          if lineEnd == 10, i >= 2, text[i - 2] == 13, end > fieldStart, rewritten[end - 1] == 13 { end -= 1 }
+          fields.append((base + fieldStart, base + end))
+          return .record(next: i, lines: lines)
+        }
+        rewritten.append(byte)
+        if i - start > Self.longestLine { return .unclosed }
+      }
+    }
+  }
+}
+
+/// Whether a byte is outside ASCII; eight bytes at a time.
+@inline(__always)
+func hasHighBit(_ value: Span<UInt8>) -> Bool {
+  let raw = value.bytes
+  let count = raw.byteCount
+  var i = 0
+  var seen: UInt64 = 0
+  while i + 8 <= count {
+    seen |= raw.integer(at: i) as UInt64
+    i += 8
+  }
+  while i < count {
+    seen |= UInt64(raw.integer(at: i) as UInt8)
+    i += 1
+  }
+  return seen & 0x8080_8080_8080_8080 != 0
 }
 
 extension String {

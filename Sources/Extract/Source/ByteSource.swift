@@ -23,7 +23,11 @@ final class ByteSource {
   private var plain: [UInt8] = []
   private var decoder: LegacyDecoder?
 
-  init(_ file: ExportFile, chunkBytes: Int) throws(Stop) {
+  /// Where reading began in the file.
+  let offset: Int
+
+  /// - Parameter offset: where reading begins; only a plain file is read from anywhere but its beginning.
+  init(_ file: ExportFile, chunkBytes: Int, from offset: Int = 0) throws(Stop) {
     let opened = open(file.path, O_RDONLY | O_CLOEXEC)
     guard opened >= 0 else {
       throw Stop(
@@ -32,10 +36,17 @@ final class ByteSource {
     }
     self.file = file
     self.chunkBytes = chunkBytes
+    self.offset = offset
     descriptor = opened
     raw = [UInt8](repeating: 0, count: max(16, chunkBytes))
+    guard offset == 0 || lseek(opened, off_t(offset), SEEK_SET) == off_t(offset) else {
+      throw Stop(
+        .inputOutput, at: file.name, expected: "to read from byte \(offset) on",
+        found: unsafe String(cString: strerror(errno)),
+        remedy: "Check the disk or the share that the export lies on; nothing was changed.")
+    }
     try fillRaw()
-    if rawCount >= 2, raw[0] == 0x1F, raw[1] == 0x8B {
+    if offset == 0, rawCount >= 2, raw[0] == 0x1F, raw[1] == 0x8B {
       isGzip = true
       guard unsafe cardlink_inflate_start(&stream) == Z_OK else { throw notWhole("zlib could not start") }
     }
@@ -53,6 +64,9 @@ final class ByteSource {
     if plain.isEmpty { _ = try nextPlain(into: &plain) }
     return Array(plain.prefix(1024))
   }
+
+  /// Whether the bytes are handed on just as the file has them.
+  var isPlain: Bool { !isGzip && decoder == nil }
 
   /// Decodes from `encoding` on the way; without a call the bytes are handed on as they are.
   func decode(from encoding: TextEncoding) { decoder = LegacyDecoder(encoding) }

@@ -1,6 +1,6 @@
 // Some thousand raw records on their way from extract to stage.
-// Invariant: values stand back to back in one buffer, as the export has them: UTF-8, quotes and entities resolved,
-// not trimmed. An absent value is not an empty one.
+// Invariant: values stand in one text as the export has them: UTF-8, quotes and entities resolved, not trimmed; where
+// nothing had to be resolved that is the export's own text. An absent value is not an empty one.
 // Load: filled and emptied some ten thousand times a night; its buffers are reused, so that a record costs no
 // allocation.
 
@@ -17,23 +17,27 @@ package struct RawRecord: Hashable, Sendable, BitwiseCopyable {
   ///
   /// CSV: the record's first line, the header being line 1; XML: its start tag's line.
   package var line: UInt32
-  /// From 0, within the file.
+  /// Ascends within the file: the line (CSV), or the record's number from 0 (XML).
   package var ordinal: UInt32
   /// Where the record begins in the file's decoded UTF-8 text; 0 where that is not known.
   package var byteOffset: UInt64
-  package var byteCount: UInt32
+  /// Where the record as the export has it begins in the batch's bytes, and how long it is there; nothing where the
+  /// reader can't tell.
+  package var textStart: UInt32
+  package var textByteCount: UInt32
   package var fault: RawFault
   /// Fields found, or the position of the malformed byte.
   package var faultDetail: UInt32
 
   package init(
-    line: UInt32, ordinal: UInt32, byteOffset: UInt64 = 0, byteCount: UInt32 = 0, fault: RawFault = .none,
-    faultDetail: UInt32 = 0
+    line: UInt32, ordinal: UInt32, byteOffset: UInt64 = 0, textStart: UInt32 = 0, textByteCount: UInt32 = 0,
+    fault: RawFault = .none, faultDetail: UInt32 = 0
   ) {
     self.line = line
     self.ordinal = ordinal
     self.byteOffset = byteOffset
-    self.byteCount = byteCount
+    self.textStart = textStart
+    self.textByteCount = textByteCount
     self.fault = fault
     self.faultDetail = faultDetail
   }
@@ -42,7 +46,7 @@ package struct RawRecord: Hashable, Sendable, BitwiseCopyable {
 /// Raw records with one slot for each column or path that the pipeline file reads.
 package struct RawBatch: Sendable {
   package let slotCount: Int
-  /// The values, back to back.
+  /// The text that the values stand in.
   package private(set) var bytes: [UInt8] = []
   private var records: [RawRecord] = []
   /// Start and end of each slot's value in ``bytes``; start `UInt32.max` is an absent value.
@@ -71,11 +75,34 @@ package struct RawBatch: Sendable {
     for _ in 0..<slotCount { ends.append((.max, .max)) }
   }
 
+  /// Takes the last record back.
+  package mutating func removeLast() {
+    records.removeLast()
+    ends.removeLast(slotCount)
+  }
+
   /// Gives the last record a value.
   package mutating func set(_ slot: Int, _ value: Span<UInt8>) {
     let start = UInt32(truncatingIfNeeded: bytes.count)
     unsafe value.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
-    ends[(records.count - 1) * slotCount + slot] = (start, UInt32(truncatingIfNeeded: bytes.count))
+    set(slot, from: start, to: UInt32(truncatingIfNeeded: bytes.count))
+  }
+
+  /// Gives the last record a value that stands in the text which ``adopt(_:)`` will bring.
+  package mutating func set(_ slot: Int, from start: UInt32, to end: UInt32) {
+    ends[ends.count - slotCount + slot] = (start, end)
+  }
+
+  /// Takes over the text that the values stand in, and leaves its own, empty, for the next.
+  package mutating func adopt(_ text: inout [UInt8]) {
+    swap(&bytes, &text)
+    text.removeAll(keepingCapacity: true)
+  }
+
+  /// Says how much of the text the last record is.
+  package mutating func close(textEnd: Int) {
+    let i = records.count - 1
+    records[i].textByteCount = UInt32(truncatingIfNeeded: textEnd) - records[i].textStart
   }
 
   /// Says what is wrong with the last record.

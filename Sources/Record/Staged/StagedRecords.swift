@@ -134,6 +134,12 @@ package struct QuarantinedRecord: Hashable, Sendable {
   package var cardNumber: String
   /// A code outside its list, such as `status_code=7`; empty for none.
   package var detail: String
+  /// Where the record begins in its file's text, in bytes of UTF-8.
+  package var byteOffset: UInt64 = 0
+  /// The record as the export has it, in UTF-8 and without its line break; empty where the reader couldn't tell.
+  ///
+  /// Personal data: it stays in the workspace.
+  package var original: [UInt8] = []
 
   package init(
     export: ExportKind, line: UInt32, reasons: Reasons, personalID: String = "", insuranceNumber: String = "",
@@ -157,7 +163,11 @@ package struct QuarantinedRecord: Hashable, Sendable {
     return words.joined(separator: ",")
   }
 
-  package func append(to bytes: inout [UInt8]) {
+  /// Longer originals are cut: what is longer than this is no record but the ruins of several.
+  package static let longestOriginal = 64 << 10
+
+  /// Appends the record, with `original` as its own.
+  package func append(to bytes: inout [UInt8], original: Span<UInt8>) {
     bytes.append(export.rawValue)
     bytes.append(integer: line)
     bytes.append(integer: reasons.low)
@@ -167,7 +177,13 @@ package struct QuarantinedRecord: Hashable, Sendable {
       bytes.append(UInt8(utf8.count))
       bytes.append(contentsOf: utf8)
     }
+    bytes.append(integer: byteOffset)
+    unsafe original.extracting(..<min(original.count, Self.longestOriginal)).withUnsafeBufferPointer {
+      unsafe bytes.append(contentsOf: $0)
+    }
   }
+
+  package func append(to bytes: inout [UInt8]) { append(to: &bytes, original: original.span) }
 
   package init(_ bytes: RawSpan) {
     export = ExportKind(rawValue: bytes.integer(at: 0)) ?? .insurance
@@ -184,5 +200,7 @@ package struct QuarantinedRecord: Hashable, Sendable {
     insuranceNumber = text()
     cardNumber = text()
     detail = text()
+    byteOffset = bytes.integer(at: at)
+    original = unsafe bytes.extracting((at + 8)...).withUnsafeBytes { unsafe Array($0) }
   }
 }

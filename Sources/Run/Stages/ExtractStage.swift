@@ -1,7 +1,7 @@
 // Stage extract: exports in, checked records in key order out.
 // Invariant: every record read is staged or in quarantine, counted file by file; a file that is damaged or not what
 // the pipeline says stops the run before anything is replaced.
-// Load: both exports at once, a file per thread; memory is the sorters' buffers, whatever the exports' size.
+// Load: both exports at once, a file or a part of one per thread; memory is the sorters' buffers, whatever the exports' size.
 
 import Disk
 import Extract
@@ -10,31 +10,50 @@ import Sorted
 import Stage
 import Synchronization
 
+/// A file is cut into parts no smaller than this.
+private let smallestPartBytes = 64 << 20
+
 extension Night {
   func extract(into folder: String) throws(Stop) -> (StagedSnapshot, Int) {
     let files = run.exports
-    let width = max(1, min(options.threads, files.count))
+    let width = max(1, options.threads)
     // Half of the memory for records being sorted; what is left is for reading, decoding and writing.
     let bufferBytes = min(options.memoryBytes / 2 / width, 256 << 20)
     let total = files.reduce(0) { $0 + $1.byteCount }
     let done = Atomic<Int>(0)
 
-    // Large files first, so that no thread is left alone with one at the end.
+    // Large files first, so that no thread is left alone with one at the end; the parts of a file in its order.
     let order = files.indices.sorted { (files[$0].byteCount, $1) > (files[$1].byteCount, $0) }
-    let parts = try inOrder(order, width: width) { [self] i throws(Stop) in
-      let file = files[i]
-      let index = files[..<i].count { $0.export == file.export }
-      return try stage(file, index: index, folder: folder, bufferBytes: bufferBytes) { bytes in
+    var pieces: [FilePiece] = []
+    for i in order { pieces += try self.pieces(of: files[i], number: i, bufferBytes: bufferBytes) }
+    let indexes = files.indices.map { i in files[..<i].count { $0.export == files[i].export } }
+    let staged = try inOrder(pieces, width: width) { [self] piece throws(Stop) in
+      try stage(piece, index: indexes[piece.number], folder: folder, bufferBytes: bufferBytes) { bytes in
         let sum = done.add(bytes, ordering: .relaxed).newValue
-        progress.advance(.extract, done: sum, of: total, unit: "bytes")
+        progress.advance(.extract, done: min(sum, total), of: total, unit: "bytes")
       }
     }
-    var byFile: [StagedPart?] = Array(repeating: nil, count: files.count)
-    for (i, part) in zip(order, parts) { byFile[i] = part }
+    var byFile: [StagedPart] = Array(repeating: StagedPart(), count: files.count)
+    var pieceBefore: (number: Int, next: (offset: Int, line: Int))?
+    for (piece, found) in zip(pieces, staged) {
+      var found = found
+      if let before = pieceBefore, before.number == piece.number, before.next.offset != found.firstOffset {
+        // The line that the part began with stood inside a quoted value: read again from where the part before ended.
+        try found.remove(from: folder)
+        let exact = FilePart(
+          start: before.next.offset, end: max(before.next.offset, try piece.end), line: before.next.line,
+          isExact: true)
+        found = try stage(
+          piece.reading(exact), index: indexes[piece.number], folder: folder, bufferBytes: bufferBytes,
+          read: { _ in })
+      }
+      pieceBefore = (piece.number, found.next)
+      byFile[piece.number].add(found.part)
+    }
+    for (file, part) in zip(files, byFile) { try checkNotEmpty(file, part) }
 
     var snapshot = StagedSnapshot()
     for (file, part) in zip(files, byFile) {
-      guard let part else { continue }
       snapshot.population += part.population
       snapshot.legacy += part.legacy
       snapshot.insurance += part.insurance
@@ -52,15 +71,28 @@ extension Night {
     return (snapshot, snapshot.files.reduce(0) { $0 + $1.recordCount })
   }
 
-  /// Reads one file from front to back.
+  /// A file as one piece, or as the parts that it can be read in.
+  private func pieces(of file: FoundFile, number: Int, bufferBytes: Int) throws(Stop) -> [FilePiece] {
+    let format = pipeline.export(file.export).extractFormat
+    let partBytes = max(smallestPartBytes, min(file.byteCount / 96, bufferBytes))
+    let parts = try FileParts(
+      ExportFile(path: file.path, name: file.name), format: format, byteCount: file.byteCount,
+      partBytes: partBytes)
+    guard let parts else { return [FilePiece(number: number, file: file)] }
+    return (0..<parts.count).map { FilePiece(number: number, file: file, parts: parts, index: $0) }
+  }
+
+  /// Reads one piece from front to back.
   private func stage(
-    _ file: FoundFile, index: Int, folder: String, bufferBytes: Int, read: (Int) -> Void
-  ) throws(Stop) -> StagedPart {
+    _ piece: FilePiece, index: Int, folder: String, bufferBytes: Int, read: (Int) -> Void
+  ) throws(Stop) -> StagedPiece {
+    let file = piece.file
     let spec = pipeline.export(file.export)
-    let extractor = try Extractor(ExportFile(path: file.path, name: file.name), format: spec.extractFormat)
+    let extractor = try Extractor(
+      ExportFile(path: file.path, name: file.name), format: spec.extractFormat, part: try piece.part())
     let rules = try spec.rules(asOf: options.asOf, pipeline: pipeline.path)
     var stager = Stager(
-      rules: rules, fileIndex: index, folder: folder, name: "\(file.export.name)-\(index)",
+      rules: rules, fileIndex: index, folder: folder, name: "\(file.export.name)-\(index)-\(piece.index)",
       bufferBytes: bufferBytes)
     var batch = RawBatch(slotCount: spec.columns.count)
     var counted = 0
@@ -76,13 +108,54 @@ extension Night {
         .dataRefused, at: file.name, expected: "the \(declared) records that the file declares",
         found: "\(tally.records)", remedy: "Ask the supplier for a whole file; nothing was changed.")
     }
-    guard tally.records > 0 else {
-      throw Stop(
-        .dataRefused, at: file.name, expected: "at least one record",
-        found: spec.format == .xml ? "no element named \(spec.record)" : "a header line only",
-        remedy: "Check the file, and the pipeline file's record and fields; nothing was changed.")
+    return StagedPiece(
+      part: try stager.finish(), firstOffset: extractor.firstOffset, next: extractor.next)
+  }
+
+  private func checkNotEmpty(_ file: FoundFile, _ part: StagedPart) throws(Stop) {
+    guard part.recordCount == 0 else { return }
+    let spec = pipeline.export(file.export)
+    throw Stop(
+      .dataRefused, at: file.name, expected: "at least one record",
+      found: spec.format == .xml ? "no element named \(spec.record)" : "a header line only",
+      remedy: "Check the file, and the pipeline file's record and fields; nothing was changed.")
+  }
+}
+
+/// What one task reads: a file, or a part of one.
+private struct FilePiece: Sendable {
+  /// The file's position among the run's files.
+  let number: Int
+  let file: FoundFile
+  var parts: FileParts?
+  var index = 0
+  var exact: FilePart?
+
+  /// The first byte behind the piece.
+  var end: Int { get throws(Stop) { try part()?.end ?? file.byteCount } }
+
+  func part() throws(Stop) -> FilePart? {
+    if let exact { return exact }
+    return try parts?.part(index)
+  }
+  func reading(_ part: FilePart) -> FilePiece {
+    var piece = self
+    piece.exact = part
+    return piece
+  }
+}
+
+/// What came of one piece.
+private struct StagedPiece: Sendable {
+  var part: StagedPart
+  var firstOffset: Int
+  var next: (offset: Int, line: Int)
+
+  /// Removes its runs, for they are to be made anew.
+  func remove(from folder: String) throws(Stop) {
+    for run in part.population + part.legacy + part.insurance + part.quarantine {
+      try Folder.remove(folder + "/" + run.name)
     }
-    return try stager.finish()
   }
 }
 

@@ -1,0 +1,81 @@
+// Sixty-four bytes at once: where the delimiters, line ends and quotes stand, one bit a byte.
+// The compiler turns no portable SIMD comparison into one movemask instruction, so the two that every x86-64 and
+// every 64-bit ARM processor has are named here; elsewhere a loop does the same.
+#pragma once
+#include <stdint.h>
+#include <string.h>
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+static inline uint64_t cardlink_equal16(__m128i bytes, __m128i a, __m128i b, __m128i c) {
+  __m128i hit = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, a), _mm_cmpeq_epi8(bytes, b)), _mm_cmpeq_epi8(bytes, c));
+  return (uint64_t)(uint32_t)_mm_movemask_epi8(hit);
+}
+/// One bit for each of the 64 bytes at `p` that equals `a`, `b` or `c`; the first byte is the lowest bit.
+static inline uint64_t cardlink_equal64(const uint8_t *p, uint8_t a, uint8_t b, uint8_t c) {
+  __m128i va = _mm_set1_epi8((char)a), vb = _mm_set1_epi8((char)b), vc = _mm_set1_epi8((char)c);
+  const __m128i *v = (const __m128i *)p;
+  return cardlink_equal16(_mm_loadu_si128(v), va, vb, vc)
+    | cardlink_equal16(_mm_loadu_si128(v + 1), va, vb, vc) << 16
+    | cardlink_equal16(_mm_loadu_si128(v + 2), va, vb, vc) << 32
+    | cardlink_equal16(_mm_loadu_si128(v + 3), va, vb, vc) << 48;
+}
+#elif defined(__aarch64__)
+#include <arm_neon.h>
+static inline uint8x16_t cardlink_equal16(uint8x16_t bytes, uint8x16_t a, uint8x16_t b, uint8x16_t c) {
+  return vorrq_u8(vorrq_u8(vceqq_u8(bytes, a), vceqq_u8(bytes, b)), vceqq_u8(bytes, c));
+}
+/// One bit for each of the 64 bytes at `p` that equals `a`, `b` or `c`; the first byte is the lowest bit.
+static inline uint64_t cardlink_equal64(const uint8_t *p, uint8_t a, uint8_t b, uint8_t c) {
+  static const uint8_t weights[16] = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
+  uint8x16_t weight = vld1q_u8(weights), va = vdupq_n_u8(a), vb = vdupq_n_u8(b), vc = vdupq_n_u8(c);
+  uint8x16_t m0 = vandq_u8(cardlink_equal16(vld1q_u8(p), va, vb, vc), weight);
+  uint8x16_t m1 = vandq_u8(cardlink_equal16(vld1q_u8(p + 16), va, vb, vc), weight);
+  uint8x16_t m2 = vandq_u8(cardlink_equal16(vld1q_u8(p + 32), va, vb, vc), weight);
+  uint8x16_t m3 = vandq_u8(cardlink_equal16(vld1q_u8(p + 48), va, vb, vc), weight);
+  uint8x16_t sum = vpaddq_u8(vpaddq_u8(m0, m1), vpaddq_u8(m2, m3));
+  sum = vpaddq_u8(sum, sum);
+  return vgetq_lane_u64(vreinterpretq_u64_u8(sum), 0);
+}
+#else
+/// One bit for each of the 64 bytes at `p` that equals `a`, `b` or `c`; the first byte is the lowest bit.
+static inline uint64_t cardlink_equal64(const uint8_t *p, uint8_t a, uint8_t b, uint8_t c) {
+  uint64_t bits = 0;
+  for (int i = 0; i < 64; i++) bits |= (uint64_t)(p[i] == a || p[i] == b || p[i] == c) << i;
+  return bits;
+}
+#endif
+
+/// Writes the offset of every byte of `text[from..<to]` that equals `a`, `b` or `c` to `positions`, ascending.
+/// `positions` has room for `to - from` and 64 more. Returns how many were written.
+static inline uint32_t cardlink_positions(
+  const uint8_t *text, uint32_t from, uint32_t to, uint8_t a, uint8_t b, uint8_t c, uint32_t *positions
+) {
+  uint32_t count = 0;
+  uint32_t at = from;
+  while (at < to) {
+    uint64_t bits;
+    if (to - at >= 64) {
+      bits = cardlink_equal64(text + at, a, b, c);
+    } else {
+      // The last bytes of the text: copied, so that nothing behind it is read.
+      uint8_t rest[64] = {0};
+      memcpy(rest, text + at, to - at);
+      bits = cardlink_equal64(rest, a, b, c) & (((uint64_t)1 << (to - at)) - 1);
+    }
+    while (bits) {
+      positions[count++] = at + (uint32_t)__builtin_ctzll(bits);
+      bits &= bits - 1;
+    }
+    at += 64;
+  }
+  return count;
+}
+
+/// How many bytes of `text[0..<count]` equal `a`.
+static inline uint64_t cardlink_count(const uint8_t *text, uint64_t count, uint8_t a) {
+  uint64_t found = 0, at = 0;
+  for (; at + 64 <= count; at += 64) found += (uint64_t)__builtin_popcountll(cardlink_equal64(text + at, a, a, a));
+  for (; at < count; at++) found += text[at] == a;
+  return found;
+}

@@ -1,0 +1,99 @@
+// A large file cut into parts that several threads read at the same time.
+// Invariant: the parts' records, one part after the other, are the records of the file, with the same lines. A part
+// begins with the first line that begins in it; that is a guess, for the line may stand inside a quoted value, and so
+// whoever reads the parts compares where each part ended with where the next began, and reads that one again from
+// the right place where they differ.
+// Load: parts of 64 MiB and more; counting the lines before a part runs at memory speed, over bytes that are read
+// into the page cache anyway.
+
+internal import CScan
+import Glibc
+package import Record
+import Synchronization
+
+/// One part of a file.
+package struct FilePart: Sendable, Hashable {
+  /// Bytes of the file: the part has the records that begin in `start..<end`.
+  package var start: Int
+  package var end: Int
+  /// The number of the line that begins at `start`, if one does.
+  package var line: Int
+  /// Whether a record is known to begin at `start`.
+  package var isExact: Bool
+
+  package init(start: Int, end: Int, line: Int, isExact: Bool) {
+    self.start = start
+    self.end = end
+    self.line = line
+    self.isExact = isExact
+  }
+
+  func source(of file: ExportFile, chunkBytes: Int) throws(Stop) -> ByteSource {
+    try ByteSource(file, chunkBytes: chunkBytes, from: isExact ? start : start - 1)
+  }
+}
+
+/// The parts of one file.
+package final class FileParts: Sendable {
+  package let count: Int
+  private let file: ExportFile
+  private let byteCount: Int
+  private let partBytes: Int
+  private let lineEnd: UInt8
+  /// How many lines end before each part, as far as they were counted.
+  private let linesBefore = Mutex<[Int]>([0])
+
+  /// Cuts a file, if it can be cut: plain CSV in UTF-8 that is larger than a part.
+  ///
+  /// - Throws: ``Stop`` if the file can't be read.
+  package init?(_ file: ExportFile, format: ExportFormat, byteCount: Int, partBytes: Int) throws(Stop) {
+    guard case .csv(let delimiter) = format.kind, byteCount > partBytes else { return nil }
+    let source = try openSource(file, format, chunkBytes: 64 << 10)
+    guard source.isPlain else { return nil }
+    lineEnd = try CSVReader(file, source: source, delimiter: delimiter, columns: format.columns).lineEnd
+    self.file = file
+    self.byteCount = byteCount
+    self.partBytes = partBytes
+    count = (byteCount + partBytes - 1) / partBytes
+  }
+
+  /// The part with a number, from 0.
+  ///
+  /// - Throws: ``Stop`` with ``Exit/inputOutput`` if the file can't be read.
+  /// - Complexity: reads the parts before it, as far as nobody has asked for one behind them yet.
+  package func part(_ i: Int) throws(Stop) -> FilePart {
+    let lines = linesBefore.withLock { counted -> Result<Int, Stop> in
+      do throws(Stop) {
+        while counted.count <= i {
+          let known = counted.count - 1
+          counted.append(
+            counted[known] + (try countLines(from: known * partBytes, to: (known + 1) * partBytes)))
+        }
+        return .success(counted[i])
+      } catch {
+        return .failure(error)
+      }
+    }
+    return FilePart(
+      start: i * partBytes, end: min((i + 1) * partBytes, byteCount), line: try lines.get() + 1,
+      isExact: i == 0)
+  }
+
+  private func countLines(from start: Int, to end: Int) throws(Stop) -> Int {
+    let source = try ByteSource(file, chunkBytes: 256 << 10, from: start)
+    var text: [UInt8] = []
+    var lines = 0
+    var left = end - start
+    while left > 0 {
+      text.removeAll(keepingCapacity: true)
+      guard try source.next(into: &text) else { break }
+      let count = min(left, text.count)
+      lines += unsafe text.withUnsafeBufferPointer { text in
+        guard let base = text.baseAddress else { return 0 }
+        return unsafe Int(cardlink_count(base, UInt64(count), lineEnd))
+      }
+      left -= count
+    }
+    return lines
+  }
+}

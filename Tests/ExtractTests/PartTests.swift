@@ -1,0 +1,109 @@
+// A file read in parts gives what it gives in one piece: records, lines and all.
+
+import Foundation
+import Record
+import Testing
+
+@testable import Extract
+
+@Suite("Parts of a file")
+struct PartTests {
+  /// Records with their lines, read in parts as the extract stage does it.
+  static func readInParts(_ bytes: [UInt8], columns: [String], partBytes: Int, chunkBytes: Int) throws -> (
+    records: [Read], redone: Int
+  ) {
+    let path = FileManager.default.temporaryDirectory.appending(path: "parts-\(UUID().uuidString)").path()
+    try Data(bytes).write(to: URL(filePath: path))
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let file = ExportFile(path: path, name: "export")
+    let format = ExportFormat(kind: .csv(delimiter: 44), columns: columns)
+    guard let parts = try FileParts(file, format: format, byteCount: bytes.count, partBytes: partBytes) else {
+      return (try read(bytes, columns: columns), 0)
+    }
+    var records: [Read] = []
+    var redone = 0
+    var before: (offset: Int, line: Int)?
+    for i in 0..<parts.count {
+      var part = try parts.part(i)
+      var (found, extractor) = try readPart(part)
+      if let before, before.offset != extractor.firstOffset {
+        redone += 1
+        part = FilePart(
+          start: before.offset, end: max(before.offset, part.end), line: before.line, isExact: true)
+        (found, extractor) = try readPart(part)
+      }
+      before = extractor.next
+      records += found
+    }
+    return (records, redone)
+
+    func readPart(_ part: FilePart) throws -> ([Read], Extractor) {
+      let extractor = try Extractor(file, format: format, part: part, chunkBytes: chunkBytes)
+      var batch = RawBatch(slotCount: columns.count)
+      var records: [Read] = []
+      while try extractor.nextBatch(into: &batch) {
+        for i in 0..<batch.count {
+          records.append(
+            Read(
+              line: Int(batch.record(i).line), fault: batch.record(i).fault,
+              values: columns.indices.map { slot in
+                batch.range(i, slot).map { String(decoding: batch.bytes[$0], as: UTF8.self) }
+              }))
+        }
+      }
+      return (records, extractor)
+    }
+  }
+
+  @Test("any cut gives the records of the whole", arguments: UInt64(0)..<150)
+  func cuts(seed: UInt64) throws {
+    var random = SplitMix(seed)
+    let lineEnd = ["\n", "\r\n", "\r"][Int(random.next() % 3)]
+    var text = "A,B" + lineEnd
+    for _ in 0..<Int(random.next() % 60 + 3) {
+      switch random.next() % 9 {
+      case 0: text += "\"x\(random.next() % 100),\",y" + lineEnd
+      case 1: text += "\"two\(lineEnd)lines\",\"a \"\"b\"\"\"" + lineEnd
+      case 2: text += lineEnd
+      case 3: text += "too,many,fields" + lineEnd
+      case 4: text += "\"unclosed,y" + (random.next() % 4 == 0 ? lineEnd : "\"" + lineEnd)
+      case 5: text += "Nguyễn,Ấu" + lineEnd
+      default: text += "\(random.next() % 1_000_000),b" + lineEnd
+      }
+    }
+    if random.next() % 2 == 0 { text += "last,line" }
+    let bytes = Array(text.utf8)
+    let whole = try read(bytes, columns: ["A", "B"])
+    for partBytes in [8, 33, 100, 400] {
+      let cut = try Self.readInParts(
+        bytes, columns: ["A", "B"], partBytes: partBytes, chunkBytes: 16 + Int(random.next() % 64))
+      #expect(cut.records == whole, "parts of \(partBytes) bytes")
+    }
+  }
+
+  @Test("a part that begins inside a quoted value is read again")
+  func quotedAcross() throws {
+    let bytes = Array("A,B\n1,\"first\nsecond\nthird\"\n2,b\n".utf8)
+    let cut = try Self.readInParts(bytes, columns: ["A", "B"], partBytes: 13, chunkBytes: 64)
+    #expect(cut.redone > 0)
+    #expect(
+      cut.records == [
+        Read(line: 2, values: ["1", "first\nsecond\nthird"]), Read(line: 5, values: ["2", "b"]),
+      ])
+  }
+
+  @Test("gzip and decoded files are read in one piece")
+  func uncut() throws {
+    let path = FileManager.default.temporaryDirectory.appending(path: "parts-\(UUID().uuidString)").path()
+    try Data("A,B\n1,2\n3,4\n".utf8).write(to: URL(filePath: path))
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let file = ExportFile(path: path, name: "export")
+    func parts(_ encoding: TextEncoding?) throws -> FileParts? {
+      try FileParts(
+        file, format: ExportFormat(kind: .csv(delimiter: 44), encoding: encoding, columns: ["A"]),
+        byteCount: 12, partBytes: 4)
+    }
+    #expect(try parts(nil)?.count == 3)
+    #expect(try parts(.tcvn3) == nil)
+  }
+}
