@@ -33,7 +33,8 @@ let package = Package(
     .target(name: "Sorted", dependencies: ["Record", "Disk"], swiftSettings: swift),
 
     // The stages, in the order of the walk.
-    .target(name: "Extract", dependencies: ["Record", "Disk", "CLibXML2", "CZlib", "CScan"], swiftSettings: swift),
+    .target(
+      name: "Extract", dependencies: ["Record", "Disk", "CLibXML2", "CZlib", "CScan"], swiftSettings: swift),
     .target(name: "Stage", dependencies: ["Record", "Disk", "Sorted"], swiftSettings: swift),
     .target(name: "Match", dependencies: ["Record", "Disk", "Sorted"], swiftSettings: swift),
     .target(
