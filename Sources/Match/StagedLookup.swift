@@ -52,7 +52,7 @@ package struct StagedLookup: Sendable {
     try records(snapshot.population, withKey: .personal(id)) { payload, place in
       FoundPerson(
         place: place, record: PopulationRecord(payload),
-        name: payload.text(PopulationRecord.headByteCount..<payload.byteCount))
+        name: payload.text(PopulationRecord.nameRange(in: payload)))
     }
   }
 

@@ -1,7 +1,8 @@
 // Sorting more records than fit in memory: full buffers go to disk as sorted runs, a merge reads them as one.
 // Invariant: the merge of the runs is ordered by (key, place), whatever the buffer's size and however the records
 // were spread over sorters; nothing is compared but these two words.
-// Load: 100 million records through a buffer of some ten MiB; 16 bytes of index beside each record in memory.
+// Load: 100 million records through a buffer of some ten MiB; 32 bytes of index beside each record in memory; keys
+// are sorted by their digits, eleven bits at a time, so that no two are ever compared.
 
 package import Record
 
@@ -10,17 +11,11 @@ package struct Sorter: ~Copyable {
   private let folder: String
   private let name: String
   private let bufferBytes: Int
-  private var index: [IndexEntry] = []
-  private var bytes: [UInt8] = []
+  /// Records back to back: place 8, payload byte count 4, payload.
+  private var memory = GrowingMemory()
+  /// An ``IndexEntry`` for each.
+  private var index = GrowingMemory()
   private var runs: [SortedRun] = []
-
-  /// Where a buffered record begins: key, place, then its payload in ``bytes``.
-  struct IndexEntry: BitwiseCopyable {
-    var key: UInt64
-    var place: UInt64
-    var start: UInt32
-    var count: UInt32
-  }
 
   /// - Parameters:
   ///   - folder: where the runs are written; it exists.
@@ -34,19 +29,36 @@ package struct Sorter: ~Copyable {
 
   /// Takes one record of at most 16 MiB.
   package mutating func append(key: UInt64, place: UInt64, _ payload: Span<UInt8>) throws(Stop) {
-    if bytes.count + payload.count + (index.count + 1) * MemoryLayout<IndexEntry>.stride > bufferBytes {
-      try spill()
-    }
-    index.append(
-      IndexEntry(
-        key: key, place: place, start: UInt32(truncatingIfNeeded: bytes.count),
-        count: UInt32(truncatingIfNeeded: payload.count)))
-    unsafe payload.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
+    var writer = try begin(key: key, place: place, room: payload.count)
+    writer.append(payload.bytes)
+    end(writer)
   }
 
   /// Takes one record from a buffer that stands beside the sorter in one value.
   package mutating func append(key: UInt64, place: UInt64, _ payload: [UInt8]) throws(Stop) {
     try append(key: key, place: place, payload.span)
+  }
+
+  /// Begins a record whose payload, of at most `room` bytes, is written into the sorter's own memory; ``end(_:)`` ends
+  /// it, and nothing else is asked of the sorter in between.
+  package mutating func begin(key: UInt64, place: UInt64, room: Int) throws(Stop) -> ByteWriter {
+    let recordCount = index.count / MemoryLayout<IndexEntry>.stride
+    let indexBytes = (recordCount + 1) * 2 * MemoryLayout<IndexEntry>.stride
+    if recordCount > 0, memory.count + room + headBytes + indexBytes > bufferBytes { try spill() }
+    memory.reserve(headBytes + room + 16)
+    index.reserve(MemoryLayout<IndexEntry>.stride)
+    unsafe (index.base + index.count).storeBytes(
+      of: IndexEntry(key: key, start: UInt32(truncatingIfNeeded: memory.count)), as: IndexEntry.self)
+    unsafe (memory.base + memory.count).storeBytes(of: place, as: UInt64.self)
+    return unsafe ByteWriter(memory.base + memory.count + headBytes, room: room + 16)
+  }
+
+  /// Ends the record that ``begin(key:place:room:)`` began.
+  package mutating func end(_ writer: ByteWriter) {
+    unsafe (memory.base + memory.count + 8).storeBytes(
+      of: UInt32(truncatingIfNeeded: writer.count), as: UInt32.self)
+    memory.count += headBytes + writer.count
+    index.count += MemoryLayout<IndexEntry>.stride
   }
 
   /// Writes what is left.
@@ -57,15 +69,94 @@ package struct Sorter: ~Copyable {
   }
 
   private mutating func spill() throws(Stop) {
-    guard !index.isEmpty else { return }
-    index.sort { a, b in a.key != b.key ? a.key < b.key : a.place < b.place }
+    let count = index.count / MemoryLayout<IndexEntry>.stride
+    guard count > 0 else { return }
+    index.reserve(index.count)
+    let entries = unsafe UnsafeMutableBufferPointer(
+      start: index.base.assumingMemoryBound(to: IndexEntry.self), count: count)
+    let scratch = unsafe UnsafeMutableBufferPointer(
+      start: (index.base + index.count).assumingMemoryBound(to: IndexEntry.self), count: count)
+    let sorted = unsafe sortedByDigits(entries, scratch)
+    unsafe sortEqualKeysByPlace(sorted, memory.base)
     var run = try SortedRunWriter(folder: folder, name: "\(name)-\(runs.count)")
-    for entry in index {
-      let payload = bytes.span.extracting(Int(entry.start)..<Int(entry.start) + Int(entry.count))
-      try run.append(key: entry.key, place: entry.place, payload)
+    for i in 0..<count {
+      let record = unsafe memory.base + Int(sorted[i].start)
+      let payloadCount = Int(unsafe (record + 8).loadUnaligned(as: UInt32.self))
+      let payload = unsafe UnsafeRawBufferPointer(start: record + headBytes, count: payloadCount)
+      try run.append(
+        key: sorted[i].key, place: unsafe record.loadUnaligned(as: UInt64.self), unsafe payload.bytes)
     }
     if let finished = try run.finish() { runs.append(finished) }
-    index.removeAll(keepingCapacity: true)
-    bytes.removeAll(keepingCapacity: true)
+    index.count = 0
+    memory.count = 0
+  }
+}
+
+/// Bytes before the payload of a record in memory.
+private let headBytes = 12
+
+/// Where a record in memory begins.
+struct IndexEntry: BitwiseCopyable {
+  var key: UInt64
+  var start: UInt32
+}
+
+/// Sorts by key; entries with one key keep their order.
+///
+/// - Parameter scratch: as long as `entries`; what is in it is lost.
+/// - Returns: one of the two, sorted.
+/// - Complexity: O(*n*) for each eleven bits in which the keys differ.
+func sortedByDigits(
+  _ entries: UnsafeMutableBufferPointer<IndexEntry>, _ scratch: UnsafeMutableBufferPointer<IndexEntry>
+) -> UnsafeMutableBufferPointer<IndexEntry> {
+  guard let first = unsafe entries.first else { return unsafe entries }
+  var differing: UInt64 = 0
+  for i in 0..<entries.count { unsafe differing |= entries[i].key ^ first.key }
+  var (from, to) = unsafe (entries, scratch)
+  var shift: UInt64 = 0
+  unsafe withUnsafeTemporaryAllocation(of: Int.self, capacity: 2048) { starts in
+    while shift < 64 {
+      defer { shift += 11 }
+      guard differing >> shift & 2047 != 0 else { continue }
+      unsafe starts.initialize(repeating: 0)
+      for i in 0..<from.count { unsafe starts[Int(from[i].key >> shift & 2047)] += 1 }
+      var sum = 0
+      for digit in 0..<2048 {
+        let count = unsafe starts[digit]
+        unsafe starts[digit] = sum
+        sum += count
+      }
+      for i in 0..<from.count {
+        let entry = unsafe from[i]
+        let digit = Int(entry.key >> shift & 2047)
+        unsafe to[starts[digit]] = entry
+        unsafe starts[digit] += 1
+      }
+      unsafe swap(&from, &to)
+    }
+  }
+  return unsafe from
+}
+
+/// Puts entries with one key in the order of their places; most came in that order.
+private func sortEqualKeysByPlace(
+  _ entries: UnsafeMutableBufferPointer<IndexEntry>, _ memory: UnsafeMutableRawPointer
+) {
+  func place(_ entry: IndexEntry) -> UInt64 {
+    unsafe (memory + Int(entry.start)).loadUnaligned(as: UInt64.self)
+  }
+  var i = 0
+  while i < entries.count {
+    var j = i + 1
+    var ascends = true
+    while j < entries.count, unsafe entries[j].key == entries[i].key {
+      if unsafe place(entries[j - 1]) > place(entries[j]) { ascends = false }
+      j += 1
+    }
+    if !ascends {
+      var equal = unsafe UnsafeMutableBufferPointer(rebasing: entries[i..<j])
+      unsafe equal.sort { place($0) < place($1) }
+    }
+    i = j
   }
 }

@@ -38,7 +38,6 @@ package struct Stager: ~Copyable {
   private var name: [UInt8] = []
   private var capitals: [UInt8] = []
   private var payload: [UInt8] = []
-  private var entry: [UInt8] = []
 
   /// - Parameters:
   ///   - fileIndex: the file's index among the export's files sorted by name.
@@ -198,13 +197,14 @@ package struct Stager: ~Copyable {
       return try hold(raw, part, whole, text, ranges, found, detail: detail)
     }
     let place = Place(file: fileIndex, ordinal: Int(raw.ordinal), part: part).packed
-    payload.removeAll(keepingCapacity: true)
-    Self.write(record, name, to: &payload)
-    try Self.append(payload, LinkKey.personal(id), place, to: &records)
+    var bytes = try records.begin(
+      key: LinkKey.personal(id).packed, place: place, room: PopulationRecord.room(nameByteCount: name.count))
+    record.write(to: &bytes, name: name.span.bytes)
+    records.end(bytes)
     if record.legacy.packed != 0 {
-      entry.removeAll(keepingCapacity: true)
-      entry.append(integer: id.packed)
-      try Self.append(entry, .legacy(record.legacy), place, to: &legacy)
+      var entry = try legacy.begin(key: LinkKey.legacy(record.legacy).packed, place: place, room: 8)
+      entry.append(id.packed, byteCount: 8)
+      legacy.end(entry)
     }
   }
 
@@ -243,11 +243,13 @@ package struct Stager: ~Copyable {
     record.words = isLinkable ? notes : id.reasons
     if !record.words.isEmpty { count(record.words) }
     let place = Place(file: fileIndex, ordinal: Int(raw.ordinal), part: part).packed
-    payload.removeAll(keepingCapacity: true)
     let kept = isLinkable ? 0 : min(personal.count, 255)
     record.rawIDByteCount = UInt8(kept)
-    Self.write(record, name, personal.extracting(0..<kept), to: &payload)
-    try Self.append(payload, id.key, place, to: &records)
+    var bytes = try records.begin(
+      key: id.key.packed, place: place,
+      room: InsuranceRecord.room(nameByteCount: name.count, rawIDByteCount: kept))
+    record.write(to: &bytes, name: name.span.bytes, rawID: personal.extracting(0..<kept).bytes)
+    records.end(bytes)
   }
 
   private mutating func cleanName(_ value: Span<UInt8>, _ found: inout Reasons) {
@@ -308,15 +310,6 @@ package struct Stager: ~Copyable {
   // MARK: Buffers and sorters
   // Static, because a span of one of the stager's buffers would keep all of the stager from changing.
 
-  private static func write(_ record: PopulationRecord, _ name: borrowing [UInt8], to payload: inout [UInt8])
-  {
-    record.append(to: &payload, name: name.span)
-  }
-  private static func write(
-    _ record: InsuranceRecord, _ name: borrowing [UInt8], _ rawID: Span<UInt8>, to payload: inout [UInt8]
-  ) {
-    record.append(to: &payload, name: name.span, rawID: rawID)
-  }
   private static func append(
     _ payload: borrowing [UInt8], _ key: LinkKey, _ place: UInt64, to sorter: inout Sorter
   ) throws(Stop) {

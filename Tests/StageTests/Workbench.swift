@@ -90,7 +90,7 @@ func stage(_ batch: RawBatch, rules: ExportRules) throws -> Staged {
     let key = LinkKey(packed: merge.key)
     let place = Place(packed: merge.place)
     try merge.withPayload { bytes in
-      let name = bytes.text(PopulationRecord.headByteCount..<bytes.byteCount)
+      let name = bytes.text(PopulationRecord.nameRange(in: bytes))
       staged.persons.append(
         StagedPerson(
           id: key.personalID?.text ?? "", name: name, record: PopulationRecord(bytes), place: place))

@@ -44,7 +44,7 @@ struct PersonJoin: Sendable {
       while population.key == key {
         let line = try population.withPayload { (payload) throws(Stop) in
           let record = PopulationRecord(payload)
-          unsafe payload.extracting(PopulationRecord.headByteCount...).withUnsafeBytes {
+          unsafe payload.extracting(PopulationRecord.nameRange(in: payload)).withUnsafeBytes {
             person.add(record, name: unsafe $0.bindMemory(to: UInt8.self).span)
           }
           return record.line

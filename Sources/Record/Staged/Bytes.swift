@@ -10,7 +10,104 @@ extension [UInt8] {
   }
 }
 
+/// Writes into memory that its caller lends, for loops that know how much room a record needs before they begin.
+///
+/// The memory outlives the writer; nobody else uses it in the meantime.
+package struct ByteWriter {
+  @usableFromInline let base: UnsafeMutableRawPointer
+  @usableFromInline let room: Int
+  package private(set) var count = 0
+
+  /// - Parameter room: how many bytes may be written from `base` on.
+  package init(_ base: UnsafeMutableRawPointer, room: Int) {
+    unsafe self.base = base
+    self.room = room
+  }
+
+  /// Appends the `byteCount` least significant bytes of an integer, the least first.
+  @inline(__always)
+  package mutating func append(_ value: UInt64, byteCount: Int) {
+    precondition(count + 8 <= room)
+    unsafe base.storeBytes(of: value.littleEndian, toByteOffset: count, as: UInt64.self)
+    count += byteCount
+  }
+
+  /// Appends an integer in as many bytes as it needs, seven bits in each, the least significant first.
+  @inline(__always)
+  package mutating func append(varint value: UInt64) {
+    precondition(count + 10 <= room)
+    var rest = value
+    while rest >= 0x80 {
+      unsafe base.storeBytes(of: UInt8(truncatingIfNeeded: rest) | 0x80, toByteOffset: count, as: UInt8.self)
+      rest >>= 7
+      count += 1
+    }
+    unsafe base.storeBytes(of: UInt8(truncatingIfNeeded: rest), toByteOffset: count, as: UInt8.self)
+    count += 1
+  }
+
+  @inline(__always)
+  package mutating func append(_ bytes: RawSpan) {
+    precondition(count + bytes.byteCount <= room)
+    unsafe bytes.withUnsafeBytes { bytes in
+      guard let source = bytes.baseAddress else { return }
+      unsafe (base + count).copyMemory(from: source, byteCount: bytes.count)
+    }
+    count += bytes.byteCount
+  }
+}
+
+extension [UInt8] {
+  /// Appends what `write` writes, which is `room` bytes at most.
+  @inline(__always)
+  package mutating func append(room: Int, _ write: (inout ByteWriter) -> Void) {
+    let start = count
+    append(contentsOf: repeatElement(0, count: room))
+    var end = start
+    unsafe withUnsafeMutableBytes { memory in
+      guard let base = memory.baseAddress else { return }
+      var writer = unsafe ByteWriter(base + start, room: room)
+      write(&writer)
+      end += writer.count
+    }
+    removeLast(count - end)
+  }
+}
+
 extension RawSpan {
+  /// Reads what ``ByteWriter/append(_:byteCount:)`` wrote, and moves behind it.
+  @inline(__always)
+  package func integer(at offset: inout Int, byteCount: Int) -> UInt64 {
+    precondition(offset >= 0 && offset + byteCount <= self.byteCount)
+    var value: UInt64
+    if offset + 8 <= self.byteCount {
+      value = unsafe UInt64(littleEndian: unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self))
+      if byteCount < 8 { value &= (1 << UInt64(8 * byteCount)) - 1 }
+    } else {
+      value = 0
+      for i in 0..<byteCount {
+        value |= UInt64(unsafe unsafeLoad(fromByteOffset: offset + i, as: UInt8.self)) << UInt64(8 * i)
+      }
+    }
+    offset += byteCount
+    return value
+  }
+
+  /// Reads what ``ByteWriter/append(varint:)`` wrote, and moves behind it.
+  @inline(__always)
+  package func varint(at offset: inout Int) -> UInt64 {
+    var value: UInt64 = 0
+    var shift: UInt64 = 0
+    while true {
+      let byte: UInt8 = integer(at: offset)
+      offset += 1
+      value |= UInt64(byte & 0x7F) << shift
+      if byte < 0x80 { return value }
+      shift += 7
+      precondition(shift < 64)
+    }
+  }
+
   /// The integer at a byte offset, least significant byte first.
   @inlinable
   package func integer<I: FixedWidthInteger & BitwiseCopyable>(at offset: Int) -> I {

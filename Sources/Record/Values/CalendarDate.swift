@@ -28,6 +28,10 @@ package struct CalendarDate: Hashable, Sendable, BitwiseCopyable {
   package var day: Int { Int(packed % 100) }
   package var precision: Precision { day > 0 ? .day : month > 0 ? .month : .year }
 
+  /// Year, month and day in 23 bits, for three bytes on disk; zero is no date.
+  package var bits: UInt32 { UInt32(year) << 9 | UInt32(month) << 5 | UInt32(day) }
+  package init(bits: UInt32) { packed = (bits >> 9) * 10_000 + (bits >> 5 & 15) * 100 + (bits & 31) }
+
   /// The first and the last day that the date may mean, as `yyyymmdd`; the last may be a 31st that doesn't exist,
   /// which compares rightly all the same.
   package var firstDay: UInt32 { packed + (month == 0 ? 101 : day == 0 ? 1 : 0) }

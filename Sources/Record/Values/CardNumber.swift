@@ -73,6 +73,24 @@ package struct CardNumber: Hashable, Comparable, Sendable, BitwiseCopyable {
     self.tail = tail
   }
 
+  /// Group, level and province in 20 bits, for three bytes on disk; there must be a card number.
+  package var headBits: UInt32 {
+    var bits: UInt32 = 0
+    for i in 0..<5 {
+      let c = UInt32(truncatingIfNeeded: head >> (8 * (4 - UInt64(i)))) & 0xff
+      bits = i < 2 ? bits * 26 + (c &- 65) : bits * 10 + (c &- 48)
+    }
+    return bits
+  }
+  package init(headBits bits: UInt32, tail: InsuranceNumber) {
+    let letters = bits / 1000
+    let digits = bits % 1000
+    head =
+      UInt64(letters / 26 + 65) << 32 | UInt64(letters % 26 + 65) << 24 | UInt64(digits / 100 + 48) << 16
+      | UInt64(digits / 10 % 10 + 48) << 8 | UInt64(digits % 10 + 48)
+    self.tail = tail
+  }
+
   package var isNone: Bool { head == 0 }
   /// The object group's two letters, the first in the higher byte.
   package var group: UInt16 { UInt16(truncatingIfNeeded: head >> 24) }

@@ -1,0 +1,34 @@
+// Memory that grows at its end, for loops that can't pay for an array's checks.
+// Invariant: what was written stays when it grows; nobody but its one owner has it.
+// Load: up to a gigabyte; large blocks are moved by the kernel, page by page, not copied.
+
+import Glibc
+
+struct GrowingMemory: ~Copyable {
+  private(set) var base: UnsafeMutableRawPointer
+  private var capacity: Int
+  var count = 0
+
+  init() {
+    capacity = 4096
+    base = unsafe Self.grown(nil, to: capacity)
+  }
+
+  deinit { unsafe free(base) }
+
+  /// Makes room for `more` bytes behind `count`.
+  @inline(__always)
+  mutating func reserve(_ more: Int) {
+    if count + more > capacity { grow(to: count + more) }
+  }
+
+  private mutating func grow(to needed: Int) {
+    capacity = max(needed, capacity * 2)
+    base = unsafe Self.grown(base, to: capacity)
+  }
+
+  private static func grown(_ old: UnsafeMutableRawPointer?, to byteCount: Int) -> UnsafeMutableRawPointer {
+    guard let memory = unsafe realloc(old, byteCount) else { fatalError("out of memory: \(byteCount) bytes") }
+    return unsafe memory
+  }
+}
