@@ -3,10 +3,11 @@
 // Load: every byte of every export, once, while it passes through memory.
 
 import Crypto
+package import Record
 
 /// The SHA-256 of bytes that come in pieces.
 package struct Digest {
-  private var hasher = SHA256()
+  fileprivate var hasher = SHA256()
 
   package init() {}
 
@@ -33,5 +34,45 @@ package struct Digest {
     var digest = Digest()
     digest.update(text)
     return digest.text
+  }
+}
+
+extension Digest {
+  /// The SHA-256 of a file's bytes as they stand on the disk.
+  ///
+  /// - Complexity: some 1.3 GB/s on one core, where the processor knows SHA-256.
+  package static func text(ofFile path: String) throws(Stop) -> String {
+    let file = try InputFile(path)
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 64)
+    defer { unsafe buffer.deallocate() }
+    var digest = Digest()
+    var offset = 0
+    while offset < file.byteCount {
+      let count = min(buffer.count, file.byteCount - offset)
+      let chunk = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[..<count])
+      try unsafe file.read(at: offset, into: chunk)
+      unsafe digest.hasher.update(bufferPointer: UnsafeRawBufferPointer(chunk))
+      offset += count
+    }
+    return digest.text
+  }
+
+  /// A pseudonym of a text: the same for the same key, and of no use without it.
+  package static func pseudonym(of text: String, key: String) -> String {
+    let code = HMAC<SHA256>.authenticationCode(
+      for: Array(text.utf8), using: SymmetricKey(data: Array(key.utf8)))
+    let digits = Array("0123456789abcdef".utf8)
+    return String(
+      decoding: code.prefix(16).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+  }
+
+  /// A new key: 64 hexadecimal digits nobody can guess.
+  package static func newKey() -> String {
+    SymmetricKey(size: .bits256).withUnsafeBytes { bytes in
+      unsafe bytes.map { byte in
+        let text = String(byte, radix: 16)
+        return text.count == 1 ? "0" + text : text
+      }.joined()
+    }
   }
 }

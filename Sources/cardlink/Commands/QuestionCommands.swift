@@ -107,7 +107,10 @@ struct FindingsCommand: ParsableCommand {
   @OptionGroup var form: OutputArguments
 
   func run() throws {
-    let store = try Desk(try arguments.load()).store()
+    let pipeline = try arguments.load()
+    let store = try Desk(pipeline).store()
+    try Audit(pipeline.workspace).append(
+      .findingsRead, detail: outcome.map { ["outcome": $0.name] } ?? [:])
     let columns = [
       "export", "outcome", "reasons", "personal_id", "insurance_number", "card_number", "source_file",
       "source_line",
@@ -144,16 +147,22 @@ struct FindingsCommand: ParsableCommand {
 struct LookupCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "lookup", abstract: "The card that serves for one person.",
-    discussion: "Give the number as -, and it is read from standard input.")
+    discussion: """
+      Give the number as -, and it is read from standard input. Every lookup is written into the audit log, with
+      the reason that --because gives.
+      """)
   @Argument(help: ArgumentHelp("The personal ID number, 12 digits.", valueName: "personal-id")) var number:
     String
   @OptionGroup var arguments: PipelineArguments
   @Option(help: ArgumentHelp("The card that serves on another day.", valueName: "date")) var on: BusinessDate?
+  @OptionGroup var reason: ReasonArguments
   @OptionGroup var form: OutputArguments
 
   func run() throws {
     let id = try personalID(number)
-    let store = try Desk(try arguments.load()).store()
+    let pipeline = try arguments.load()
+    let store = try Desk(pipeline).store()
+    try Audit(pipeline.workspace).append(.lookedUp, person: id, because: reason.because)
     let found =
       try on.map { day throws(Stop) in try store.lookup(personalID: id.text, on: day.date) }
       ?? store.card(personalID: id.text)
@@ -196,11 +205,15 @@ struct ExplainCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("The personal ID number, 12 digits.", valueName: "personal-id")) var number:
     String
   @OptionGroup var arguments: PipelineArguments
+  @OptionGroup var reason: ReasonArguments
   @OptionGroup var form: OutputArguments
 
   func run() throws {
     let id = try personalID(number)
-    let found = try Desk(try arguments.load()).explain(id)
+    let pipeline = try arguments.load()
+    let desk = Desk(pipeline)
+    try Audit(pipeline.workspace).append(.explained, person: id, because: reason.because)
+    let found = try desk.explain(id)
     let text = ExplanationText(found)
     form.output == .text ? print(text.text) : text.table.write(form.output)
   }

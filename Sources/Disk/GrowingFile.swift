@@ -1,0 +1,83 @@
+// A file that only grows: lines appended at its end by one process at a time, each on the disk before the caller
+// goes on.
+// Invariant: nothing that stands in it is ever written over; an append that returns is synced. What a crash tore off
+// stays as it is, for the caller to see.
+// Load: some dozen lines a night, one for each question of an officer.
+
+import Glibc
+package import Record
+
+/// A file, mode 0600, held by this process alone while the value lives.
+package struct GrowingFile: ~Copyable {
+  package let path: String
+  private let descriptor: Int32
+  package private(set) var byteCount: Int
+
+  /// Opens the file, making it if need be, and waits until no other process holds it.
+  package init(_ path: String) throws(Stop) {
+    try Faults.pass(.create, path)
+    let isNew = !Folder.exists(path)
+    let held = try Self.held(path)
+    if isNew {
+      do throws(Stop) {
+        try Folder.sync(Folder.parent(of: path))
+      } catch {
+        close(held.descriptor)
+        throw error
+      }
+    }
+    self.path = path
+    descriptor = held.descriptor
+    byteCount = held.byteCount
+  }
+
+  private static func held(_ path: String) throws(Stop) -> (descriptor: Int32, byteCount: Int) {
+    let opened = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+    guard opened >= 0 else { throw .cannotCreate(path, errno) }
+    var locked = flock(opened, LOCK_EX)
+    while locked != 0, errno == EINTR { locked = flock(opened, LOCK_EX) }
+    var info = stat()
+    guard locked == 0, unsafe fstat(opened, &info) == 0 else {
+      let code = errno
+      close(opened)
+      throw .writeFailed(path, code)
+    }
+    return (opened, Int(info.st_size))
+  }
+
+  /// The last bytes of the file, at most `count`.
+  package func end(_ count: Int) throws(Stop) -> [UInt8] {
+    let wanted = min(count, byteCount)
+    var bytes = [UInt8](repeating: 0, count: wanted)
+    var done = 0
+    while done < wanted {
+      let got = unsafe bytes.withUnsafeMutableBytes {
+        unsafe pread(
+          descriptor, $0.baseAddress.map { unsafe $0 + done }, wanted - done, off_t(byteCount - wanted + done)
+        )
+      }
+      if got < 0, errno == EINTR { continue }
+      guard got > 0 else { throw .readFailed(path, got == 0 ? EIO : errno) }
+      done += got
+    }
+    return bytes
+  }
+
+  /// Appends text and waits until the disk has it.
+  package mutating func append(_ text: String) throws(Stop) {
+    try Faults.pass(.write, path)
+    let bytes = Array(text.utf8)
+    var done = 0
+    while done < bytes.count {
+      let count = unsafe bytes[done...].withUnsafeBytes { unsafe write(descriptor, $0.baseAddress, $0.count) }
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { throw .writeFailed(path, errno) }
+      done += count
+    }
+    try Faults.pass(.sync, path)
+    guard fsync(descriptor) == 0 else { throw .writeFailed(path, errno) }
+    byteCount += bytes.count
+  }
+
+  deinit { close(descriptor) }
+}

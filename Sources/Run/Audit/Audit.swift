@@ -1,0 +1,266 @@
+// The audit log: who did what, when and why, in a file that only grows.
+// Invariant: an event is on the disk before its effect begins. Each line ends with a hash over itself and the hash of
+// the line before, so that no line can be changed, taken out or put in between without the later ones telling. A
+// personal ID number never stands in it, only its pseudonym under a key of this workspace. A line that a crash tore
+// off stays, and the line after it says so.
+// Load: a handful of lines a night and one for each question of an officer.
+//
+//   workspace/audit.log   {"at":…,"event":…,"number":…,…,"hash":…}   one line each, mode 0600
+//   workspace/audit.key   the key of the pseudonyms, mode 0600
+
+import Disk
+import Foundation
+import Glibc
+package import Record
+
+/// What is written down.
+package enum AuditEvent: String, Sendable, CaseIterable, Codable {
+  case runBegan = "run_began"
+  case runResumed = "run_resumed"
+  case runDone = "run_done"
+  case runFailed = "run_failed"
+  case runHeld = "run_held"
+  case released
+  case rolledBack = "rolled_back"
+  case pruned
+  case decided
+  case lookedUp = "looked_up"
+  case explained
+  case findingsRead = "findings_read"
+  /// The line before was torn off by a crash; its effect did not happen.
+  case mended
+}
+
+/// One line of the audit log.
+package struct AuditLine: Hashable, Sendable, Codable {
+  /// Counts from 1.
+  package var number: Int
+  package var at: String
+  package var event: String
+  /// The user name, and behind it the one who became that user through sudo.
+  package var user: String
+  package var userID: Int
+  package var run: Int?
+  /// The pseudonym of a personal ID number.
+  package var person: String?
+  /// Why, in the words of the one who did it.
+  package var because: String?
+  /// What else belongs to the event: names of gates, counts, paths.
+  package var detail: [String: String]?
+
+  private enum CodingKeys: String, CodingKey {
+    case number, at, event, user, run, person, because, detail
+    case userID = "user_id"
+  }
+}
+
+/// The audit log of a workspace.
+package struct Audit: Sendable {
+  private let workspace: String
+  package var path: String { workspace + "/audit.log" }
+  private var keyPath: String { workspace + "/audit.key" }
+
+  /// No line is longer; the reason that a person gives is cut to fit.
+  static let longestLine = 16 << 10
+  static let longestReason = 1000
+
+  /// - Parameter workspace: the workspace's folder, whether this process holds the workspace or not.
+  package init(_ workspace: String) { self.workspace = workspace }
+
+  /// Writes one event and waits until the disk has it; call it before the effect begins.
+  ///
+  /// - Parameters:
+  ///   - person: whom it is about; only a pseudonym is written.
+  ///   - because: the reason given, if one was.
+  ///   - detail: counts, names of gates or files; nothing about a person.
+  /// - Throws: ``Stop``; the effect must then not happen.
+  package func append(
+    _ event: AuditEvent, run: Int? = nil, person: PersonalID? = nil, because: String? = nil,
+    detail: [String: String] = [:]
+  ) throws(Stop) {
+    var line = AuditLine(
+      number: 0, at: Clock.now(), event: event.rawValue, user: Self.user, userID: Int(getuid()), run: run,
+      person: try person.map { id throws(Stop) in try pseudonym(of: id) },
+      because: because.map { String($0.prefix(Self.longestReason)) }, detail: detail.isEmpty ? nil : detail)
+    try Folder.create(workspace)
+    var file = try GrowingFile(path)
+    var chain = try Chain(endOf: file)
+    if chain.tornBytes > 0 {
+      var note = line
+      (note.event, note.run, note.person, note.because) = (AuditEvent.mended.rawValue, nil, nil, nil)
+      note.detail = ["torn_bytes": "\(chain.tornBytes)", "torn_digest": chain.tornDigest]
+      try file.append("\n" + chain.link(&note))
+    }
+    try file.append(chain.link(&line))
+  }
+
+  /// The name under which a person stands in this log.
+  package func pseudonym(of id: PersonalID) throws(Stop) -> String {
+    if let key = try Folder.read(keyPath) { return Digest.pseudonym(of: id.text, key: key) }
+    try Folder.create(workspace)
+    let key = Digest.newKey()
+    try Folder.writeWhole(key, to: keyPath)
+    return Digest.pseudonym(of: id.text, key: key)
+  }
+
+  /// The user, and who became it through sudo.
+  private static var user: String {
+    var name = "\(getuid())"
+    if let entry = unsafe getpwuid(getuid()), let text = unsafe entry.pointee.pw_name {
+      name = unsafe String(cString: text)
+    }
+    guard let sudo = unsafe getenv("SUDO_USER") else { return name }
+    return unsafe "\(name) (sudo: \(String(cString: sudo)))"
+  }
+}
+
+/// Where the log ends: what the next line is chained to.
+private struct Chain {
+  private(set) var number = 0
+  private(set) var hash = AuditText.firstHash
+  /// Bytes behind the last line end.
+  private(set) var tornBytes = 0
+  private(set) var tornDigest = ""
+
+  init(endOf file: borrowing GrowingFile) throws(Stop) {
+    let bytes = try file.end(3 * Audit.longestLine)
+    var lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    if let torn = lines.popLast(), !torn.isEmpty {
+      tornBytes = torn.count
+      tornDigest = AuditText.digest(of: torn)
+    }
+    // The last line that is whole; what is torn stands alone between two line ends once it was mended.
+    for line in lines.reversed() {
+      guard let read = AuditText(line) else { continue }
+      (number, hash) = (read.line.number, read.hash)
+      return
+    }
+    guard lines.isEmpty else {
+      throw Stop(
+        .inputOutput, at: file.path, expected: "lines that cardlink wrote", found: "something else",
+        remedy: "Find out who changed the audit log, keep it as evidence, and move it out of the workspace.",
+        next: "cardlink audit verify PIPELINE")
+    }
+  }
+
+  /// The line's text, with its number and hash.
+  mutating func link(_ line: inout AuditLine) -> String {
+    number += 1
+    line.number = number
+    let text = AuditText(line, after: hash)
+    hash = text.hash
+    return text.text + "\n"
+  }
+}
+
+/// A line as it stands in the file.
+struct AuditText {
+  let line: AuditLine
+  let hash: String
+  /// The line without its hash.
+  private let body: String
+
+  static let firstHash = String(repeating: "0", count: 64)
+
+  var text: String { body.dropLast() + ",\"hash\":\"\(hash)\"}" }
+
+  /// A new line.
+  init(_ line: AuditLine, after previous: String) {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    self.line = line
+    body = (try? encoder.encode(line)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
+    hash = Digest.text(of: previous + body)
+  }
+
+  /// A line that was read; nil if it is none.
+  init?(_ bytes: some Collection<UInt8>) {
+    let text = String(decoding: bytes, as: UTF8.self)
+    guard text.utf8.count > 80, text.hasSuffix("\"}"),
+      let cut = text.range(of: ",\"hash\":\"", options: .backwards)
+    else { return nil }
+    body = text[..<cut.lowerBound] + "}"
+    hash = String(text[cut.upperBound...].dropLast(2))
+    guard hash.utf8.count == 64, let line = try? JSONDecoder().decode(AuditLine.self, from: Data(body.utf8))
+    else {
+      return nil
+    }
+    self.line = line
+  }
+
+  /// Whether the line follows one with that hash and is as it was written.
+  func follows(_ previous: String) -> Bool { hash == Digest.text(of: previous + body) }
+
+  static func digest(of bytes: some Collection<UInt8>) -> String {
+    var digest = Digest()
+    let all = Array(bytes)
+    digest.update(all.span.bytes)
+    return digest.text
+  }
+}
+
+// MARK: Reading
+
+/// What a reading of the whole log has shown.
+package struct AuditReading: Sendable {
+  package var lines: [AuditLine] = []
+  /// Torn lines that a later line explains.
+  package var mended = 0
+  /// Whether the end is torn off, as a crash leaves it.
+  package var hasTornEnd = false
+  /// The line of the file, from 1, from which on the log is not what was written, and how that shows.
+  package var broken: (fileLine: Int, why: String)?
+  /// The last line's hash: whoever keeps it elsewhere can tell later that nothing was cut off.
+  package var head = AuditText.firstHash
+}
+
+extension Audit {
+  /// Reads the log from its beginning and checks every line against the one before.
+  package func reading() throws(Stop) -> AuditReading {
+    var reading = AuditReading()
+    guard let text = try Folder.read(path) else { return reading }
+    var lines = Array(text.utf8).split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    reading.hasTornEnd = lines.popLast().map { !$0.isEmpty } ?? false
+    var torn: (fileLine: Int, bytes: ArraySlice<UInt8>)?
+    for (i, bytes) in lines.enumerated() {
+      guard let line = AuditText(bytes) else {
+        if let torn { return reading.broken(at: torn.fileLine, "it is no line of an audit log") }
+        torn = (i + 1, bytes)
+        continue
+      }
+      if let before = torn {
+        guard line.line.event == AuditEvent.mended.rawValue,
+          line.line.detail?["torn_digest"] == AuditText.digest(of: before.bytes)
+        else { return reading.broken(at: before.fileLine, "it is no line of an audit log") }
+        reading.mended += 1
+        torn = nil
+      }
+      guard line.line.number == reading.lines.count + 1 else {
+        return reading.broken(
+          at: i + 1, "it has number \(line.line.number) where \(reading.lines.count + 1) belongs")
+      }
+      guard line.follows(reading.head) else {
+        return reading.broken(at: i + 1, "its hash does not follow from it and the line before")
+      }
+      reading.lines.append(line.line)
+      reading.head = line.hash
+    }
+    if let torn { return reading.broken(at: torn.fileLine, "it is no line of an audit log") }
+    return reading
+  }
+}
+
+extension Audit {
+  /// Whether some line has this hash; the log must have been read as intact.
+  package func has(head: String) throws(Stop) -> Bool {
+    try Folder.read(path)?.contains(",\"hash\":\"\(head)\"}\n") ?? false
+  }
+}
+
+extension AuditReading {
+  fileprivate func broken(at fileLine: Int, _ why: String) -> AuditReading {
+    var reading = self
+    reading.broken = (fileLine, why)
+    return reading
+  }
+}

@@ -1,0 +1,98 @@
+// cardlink audit: who did what, when and why, and whether the log still says what was written.
+
+import ArgumentParser
+import Foundation
+import Record
+import Run
+
+struct AuditCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "audit", abstract: "The audit log: read it, or check that nobody changed it.",
+    discussion: """
+      The workspace keeps a log that only grows: runs, holds, releases, decisions, rollbacks, prunes, and every
+      lookup, explanation and list of findings, each with who, when and, if given, why. A person's number never
+      stands in it; the log names a person by a pseudonym that only this workspace's key can make.
+        cardlink audit verify pipelines/nightly.yaml
+        cardlink audit show pipelines/nightly.yaml --event looked_up
+        cardlink audit show pipelines/nightly.yaml --person -      who asked for this person? (number on standard input)
+      """,
+    subcommands: [AuditVerifyCommand.self, AuditShowCommand.self])
+}
+
+struct AuditVerifyCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "verify", abstract: "Check that the audit log is what was written, line by line.",
+    discussion: """
+      Each line ends with a hash over itself and the line before. Exit code 0: intact; 65: broken, with the first
+      line that is not as it was written. Keep the head that is printed in another place (a mail, a paper, another
+      machine): a log whose end was cut off, or that was written anew from some line on, no longer has it.
+        cardlink audit verify pipelines/nightly.yaml --head 5f1c…
+      """)
+  @OptionGroup var arguments: PipelineArguments
+  @Option(help: ArgumentHelp("A head noted earlier; the log must still have that line.", valueName: "hash"))
+  var head: String?
+
+  func run() throws {
+    let audit = Audit(try arguments.load().workspace)
+    let reading = try audit.reading()
+    if let broken = reading.broken {
+      throw Stop(
+        .dataRefused, at: audit.path, line: broken.fileLine, expected: "the line as it was written",
+        found: broken.why,
+        remedy: "\(reading.lines.count) lines before it are intact. Keep a copy of the file as evidence.",
+        next: "cardlink audit show PIPELINE")
+    }
+    if let head, !(try audit.has(head: head)) {
+      throw Stop(
+        .dataRefused, at: audit.path, expected: "a line with the hash that was noted", found: "none",
+        remedy: "The log was cut off or written anew. Keep a copy of the file as evidence.",
+        next: "cardlink audit show PIPELINE")
+    }
+    print("\(audit.path): \(grouped(reading.lines.count)) lines, intact. Nhật ký nguyên vẹn.")
+    if reading.mended > 0 { print("\(reading.mended) torn off by a crash and mended; nothing is missing.") }
+    if reading.hasTornEnd { print("The end was torn off by a crash; the next event mends it.") }
+    print("head \(reading.head)")
+  }
+}
+
+struct AuditShowCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "show", abstract: "List the events of the audit log, the last one last.")
+  @OptionGroup var arguments: PipelineArguments
+  @Option(help: ArgumentHelp("Only events of this kind, such as looked_up or released.", valueName: "event"))
+  var event: AuditEvent?
+  @Option(
+    help: ArgumentHelp(
+      "Only events about this person: 12 digits, or - to read them from standard input.",
+      valueName: "personal-id"))
+  var person: String?
+  @Option(help: "At most so many events, the last ones; default all.") var limit: Int?
+  @OptionGroup var form: OutputArguments
+
+  func run() throws {
+    let audit = Audit(try arguments.load().workspace)
+    let wanted = try person.map { try audit.pseudonym(of: personalID($0)) }
+    let lines = try audit.reading().lines.filter { line in
+      (event == nil || line.event == event?.rawValue) && (wanted == nil || line.person == wanted)
+    }
+    Table(
+      columns: ["number", "at", "event", "user", "run", "person", "because", "detail"],
+      rows: lines.suffix(limit ?? lines.count).map { line in
+        [
+          String(line.number), line.at, line.event, line.user, line.run.map(String.init), line.person,
+          line.because,
+          line.detail.map { detail in
+            detail.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " ")
+          },
+        ]
+      }, numeric: ["number", "run"]
+    ).write(form.output)
+  }
+}
+
+extension AuditEvent: ExpressibleByArgument {}
+
+/// Why someone asks for a person; written into the audit log.
+struct ReasonArguments: ParsableArguments {
+  @Option(help: ArgumentHelp("Why; written into the audit log.", valueName: "reason")) var because: String?
+}

@@ -1,0 +1,121 @@
+// The audit log: intact, torn, forged.
+
+import Foundation
+import Record
+import Testing
+
+@testable import Run
+
+@Suite("The audit log")
+struct AuditTests {
+  private func log(_ events: Int, in workshop: Workshop) throws -> Audit {
+    let audit = Audit(workshop.path)
+    for i in 0..<events { try audit.append(.lookedUp, run: i, because: "line \(i) · lý do \"\\") }
+    return audit
+  }
+  private func lines(_ audit: Audit) throws -> [String] {
+    try String(contentsOfFile: audit.path, encoding: .utf8).split(separator: "\n").map(String.init)
+  }
+  private func write(_ lines: [String], _ audit: Audit, end: String = "\n") throws {
+    try (lines.joined(separator: "\n") + end).write(toFile: audit.path, atomically: true, encoding: .utf8)
+  }
+
+  @Test("a log that nobody touched is intact, and for its owner alone")
+  func intact() throws {
+    let workshop = try Workshop()
+    let audit = try log(5, in: workshop)
+    let reading = try audit.reading()
+    #expect(reading.broken == nil)
+    #expect(reading.lines.map(\.number) == [1, 2, 3, 4, 5])
+    #expect(reading.lines[3].because == "line 3 · lý do \"\\")
+    #expect(reading.lines[3].userID == Int(getuid()))
+    #expect(try audit.has(head: reading.head))
+    let mode = try FileManager.default.attributesOfItem(atPath: audit.path)[.posixPermissions] as? NSNumber
+    #expect(mode?.intValue == 0o600)
+  }
+
+  @Test("a line that is changed, taken out, put in or moved shows", arguments: 0..<6)
+  func forged(at i: Int) throws {
+    let workshop = try Workshop()
+    let audit = try log(6, in: workshop)
+    let lines = try lines(audit)
+    var changed = lines
+    changed[i] = changed[i].replacing("line \(i)", with: "line 9")
+    try write(changed, audit)
+    #expect(try audit.reading().broken?.fileLine == i + 1)
+    if i < 5 {
+      // Cutting off the end is seen only by who kept the head.
+      var short = lines
+      short.remove(at: i)
+      try write(short, audit)
+      #expect(try audit.reading().broken?.fileLine == i + 1)
+      var moved = lines
+      moved.swapAt(i, i + 1)
+      try write(moved, audit)
+      #expect(try audit.reading().broken?.fileLine == i + 1)
+    }
+    var doubled = lines
+    doubled.insert(lines[i], at: i)
+    try write(doubled, audit)
+    #expect(try audit.reading().broken?.fileLine == i + 2)
+    var junk = lines
+    junk.insert("junk", at: i)
+    try write(junk, audit)
+    #expect(try audit.reading().broken?.fileLine == i + 1)
+  }
+
+  @Test("an end that was cut off is seen by who kept the head")
+  func cutOff() throws {
+    let workshop = try Workshop()
+    let audit = try log(4, in: workshop)
+    let head = try audit.reading().head
+    try write(Array(try lines(audit).dropLast()), audit)
+    #expect(try audit.reading().broken == nil)
+    #expect(try !audit.has(head: head))
+  }
+
+  @Test(
+    "a line that a crash tore off is mended by the next, wherever it was torn", arguments: [1, 7, 80, 150])
+  func torn(bytes: Int) throws {
+    let workshop = try Workshop()
+    let audit = try log(3, in: workshop)
+    let whole = try lines(audit)
+    try write(whole + [String(whole[2].prefix(bytes))], audit, end: "")
+    #expect(try audit.reading().hasTornEnd)
+    #expect(try audit.reading().broken == nil)
+    try audit.append(.explained)
+    try audit.append(.explained)
+    let reading = try audit.reading()
+    #expect(reading.broken == nil)
+    #expect(reading.mended == 1)
+    #expect(reading.lines.map(\.event).suffix(3) == ["mended", "explained", "explained"])
+    // What was torn is vouched for like any line.
+    try write(try lines(audit).map { $0 == String(whole[2].prefix(bytes)) ? "x" : $0 }, audit)
+    #expect(try audit.reading().broken?.fileLine == 4)
+  }
+
+  @Test("many writers at once leave one chain")
+  func writers() throws {
+    let workshop = try Workshop()
+    let path = workshop.path
+    DispatchQueue.concurrentPerform(iterations: 8) { i in
+      for _ in 0..<10 { try? Audit(path).append(.lookedUp, run: i) }
+    }
+    let reading = try Audit(path).reading()
+    #expect(reading.broken == nil)
+    #expect(reading.lines.count == 80)
+  }
+
+  @Test("a person is found by who has the number, and the number stands nowhere")
+  func pseudonyms() throws {
+    let workshop = try Workshop()
+    let audit = Audit(workshop.path)
+    let number = try PersonalID("001090000123".utf8.span)
+    try audit.append(.lookedUp, person: number)
+    try audit.append(.lookedUp, person: try PersonalID("001090000124".utf8.span))
+    let persons = try audit.reading().lines.map(\.person)
+    #expect(persons[0] == (try audit.pseudonym(of: number)))
+    #expect(persons[0] != persons[1])
+    #expect(!(try String(contentsOfFile: audit.path, encoding: .utf8).contains("001090000123")))
+  }
+}
