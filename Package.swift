@@ -45,11 +45,19 @@ let package = Package(
       ], swiftSettings: swift),
     .target(name: "Publish", dependencies: ["Record", "Disk", "Sorted"], swiftSettings: swift),
 
+    // What a clerk asks of the store or of a package.
+    .target(
+      name: "CardCheck",
+      dependencies: [
+        "Record", "Disk", .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "GRDBSQLite", package: "GRDB.swift"),
+      ], swiftSettings: swift),
+
     // What puts the stages in order, what invents people to try them on, and the command.
     .target(
       name: "Run",
       dependencies: [
-        "Record", "Disk", "Sorted", "Extract", "Stage", "Match", "Load", "Publish", "Yams",
+        "Record", "Disk", "Sorted", "Extract", "Stage", "Match", "Load", "Publish", "CardCheck", "Yams",
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: swift),
     .target(name: "Generate", dependencies: ["Record", "Disk", "CZlib"], swiftSettings: swift),
@@ -70,6 +78,9 @@ let package = Package(
     .testTarget(
       name: "WalkTests", dependencies: ["Record", "Disk", "Run", "Load", "Generate", "cardlink"],
       exclude: ["Cases"],
+      swiftSettings: swift),
+    .testTarget(
+      name: "CardCheckTests", dependencies: ["Record", "Disk", "Match", "Load", "CardCheck"],
       swiftSettings: swift),
     .testTarget(name: "GenerateTests", dependencies: ["Record", "Generate"], swiftSettings: swift),
   ]

@@ -29,7 +29,7 @@ struct Cardlink: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       RunCommand.self, RerunCommand.self, CheckCommand.self, StatusCommand.self, RunsCommand.self,
-      FindingsCommand.self, ExplainCommand.self, LookupCommand.self, AuditCommand.self,
+      FindingsCommand.self, ExplainCommand.self, LookupCommand.self, CheckCardCommand.self, AuditCommand.self,
       GenerateCommand.self,
     ])
 

@@ -59,6 +59,20 @@ package struct CalendarDate: Hashable, Sendable, BitwiseCopyable {
     return 365 * y + y / 4 - y / 100 + y / 400 + (m * 306 + 5) / 10 + day - 1
   }
 
+  /// So many days later; a date that isn't full stays as it is.
+  package func adding(days: Int) -> CalendarDate {
+    guard precision == .day, !isNone else { return self }
+    let number = dayNumber + days
+    let era = number / 146_097
+    let dayOfEra = number % 146_097
+    let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+    let m = (5 * dayOfYear + 2) / 153
+    let month = m < 10 ? m + 3 : m - 9
+    let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+    return CalendarDate(year: year, month: month, day: dayOfYear - (153 * m + 2) / 5 + 1) ?? self
+  }
+
   /// ISO 8601: `2026-01-01`, `1950-07`, `1950`; empty for no date.
   package var text: String {
     guard !isNone else { return "" }

@@ -3,8 +3,6 @@
 // the cards come.
 // Load: most persons have one card; a comparison is a few integers.
 
-package import Record
-
 extension CardRow {
   /// Valid on a day: begun, and not ended; an empty `validTo` is an open end.
   package func isValid(on day: CalendarDate) -> Bool {

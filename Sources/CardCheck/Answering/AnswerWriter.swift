@@ -1,0 +1,293 @@
+// Answers as text: the gateway's field names, as JSON or CSV.
+// Invariant: every answer has all fields in one order, null or empty where there is no value; the fields of the gateway
+// that the store never knows (diaChi, cqBHXH, tenDKBDMoi) and the two lists of medical and look-up history are not
+// among them. JSON is one object, CSV is RFC 4180 with LF.
+// Load: some 400 bytes per answer through one buffer, no `String` on the way.
+//
+// Source: letter 1923/BHXH-CNTT of 20 June 2024, fields of the answer.
+
+package import Record
+
+/// The form of answers.
+package enum AnswerForm: Sendable {
+  /// One object over several lines, for people and for one question.
+  case json
+  /// One object per line, with the line of the question.
+  case jsonLines
+  /// One row per line, with the line of the question.
+  case csv
+}
+
+/// Writes answers into a buffer that the caller empties.
+package struct AnswerWriter: Sendable {
+  private let form: AnswerForm
+  private let standing: DataStanding
+  private let isStale: Bool
+  package var bytes: [UInt8] = []
+  private var isFirstField = true
+
+  /// - Parameter day: the day for which is asked, which may lie behind the data's last day of use.
+  package init(_ form: AnswerForm, _ standing: DataStanding, on day: CalendarDate) {
+    self.form = form
+    self.standing = standing
+    isStale = !standing.validUntil.isNone && day.lastDay > standing.validUntil.lastDay
+  }
+
+  /// Appends the header that the form asks for.
+  package mutating func begin() {
+    guard form == .csv else { return }
+    append(
+      """
+      dong,maKetQua,ghiChu,maThe,maTheCu,maTheMoi,hoTen,ngaySinh,gioiTinh,maDKBD,maDKBDMoi,gtTheTu,gtTheDen,gtTheTuMoi,\
+      gtTheDenMoi,maKV,ngayDu5Nam,maSoBHXH\n
+      """)
+  }
+
+  /// Appends an answer.
+  package mutating func append(_ answer: Answer, _ people: borrowing PersonBatch) {
+    let verdict = answer.verdict
+    var person: PersonRow?
+    var (card, former, next) = (CardRow(), CardRow(), CardRow())
+    if verdict.code.showsCard, let found = answer.person {
+      person = found
+      let first = found.cards.lowerBound
+      if let i = verdict.card { card = people.cards[first + i] }
+      if let i = verdict.former { former = people.cards[first + i] }
+      if let i = verdict.next { next = people.cards[first + i] }
+    }
+    beginRow(line: answer.question.line)
+    field("maKetQua")
+    quoted { $0.append(code: verdict.code) }
+    field("ghiChu")
+    quoted { $0.appendNote(answer, card, next) }
+    field("maThe")
+    value(card.cardNumber)
+    field("maTheCu")
+    value(former.cardNumber)
+    field("maTheMoi")
+    value(next.cardNumber)
+    field("hoTen")
+    if let person {
+      quoted { $0.appendEscaped(people.bytes.span.extracting(person.nameRange)) }
+    } else {
+      none()
+    }
+    field("ngaySinh")
+    value(person?.birthDate ?? .none)
+    field("gioiTinh")
+    switch person?.sex ?? .unknown {
+    case .male: quoted { $0.append("Nam") }
+    case .female: quoted { $0.append("Nữ") }
+    case .unknown: none()
+    }
+    field("maDKBD")
+    value(card.facility)
+    field("maDKBDMoi")
+    value(next.facility)
+    field("gtTheTu")
+    value(card.validFrom)
+    field("gtTheDen")
+    value(card.validTo)
+    field("gtTheTuMoi")
+    value(next.validFrom)
+    field("gtTheDenMoi")
+    value(next.validTo)
+    field("maKV")
+    value(card.area)
+    field("ngayDu5Nam")
+    value(card.fiveYearsFrom)
+    field("maSoBHXH")
+    value(card.insuranceNumber)
+    endRow()
+  }
+
+  // MARK: The note
+
+  private mutating func appendNote(_ answer: Answer, _ card: CardRow, _ next: CardRow) {
+    let (code, remarks) = (answer.code, answer.remarks)
+    if remarks.contains(.notBegun) {
+      append("Thẻ chưa đến hạn sử dụng: có giá trị từ ")
+      append(date: card.validFrom)
+      append(byte: UInt8(ascii: "."))
+    } else {
+      append(code.sentence)
+    }
+    if remarks.contains(.nextLater) {
+      append(" Thẻ mới có giá trị từ ")
+      append(date: next.validFrom)
+      append(byte: UInt8(ascii: "."))
+    }
+    if let fault = answer.question.fault {
+      if form != .json || answer.question.line > 1 {
+        append(" dòng ")
+        append(decimal: answer.question.line)
+        append(byte: UInt8(ascii: ":"))
+      }
+      append(byte: 0x20)
+      return append(fault.sentence)
+    }
+    if !remarks.isEmpty {
+      for (remark, sentence) in Remarks.sentences where remarks.contains(remark) {
+        append(byte: 0x20)
+        append(sentence)
+      }
+    }
+    if code == .noData, standing.isPackage { append(" Gói này chỉ có người đăng ký tại cơ sở nhận gói.") }
+    appendStanding()
+  }
+
+  private mutating func appendStanding() {
+    guard !standing.asOf.isNone else { return }
+    append(" Dữ liệu ngày ")
+    append(date: standing.asOf)
+    if isStale {
+      append(", đã quá hạn dùng ")
+      append(date: standing.validUntil)
+      append(": hãy lấy dữ liệu mới")
+    }
+    append(byte: UInt8(ascii: "."))
+  }
+
+  // MARK: Rows and fields
+
+  private mutating func beginRow(line: Int) {
+    isFirstField = true
+    switch form {
+    case .json: append("{\n")
+    case .jsonLines:
+      append("{\"dong\":")
+      append(decimal: line)
+      isFirstField = false
+    case .csv:
+      append(decimal: line)
+      isFirstField = false
+    }
+  }
+
+  private mutating func endRow() {
+    switch form {
+    case .json: append("\n}\n")
+    case .jsonLines: append("}\n")
+    case .csv: append("\n")
+    }
+  }
+
+  private mutating func field(_ name: StaticString) {
+    if !isFirstField { append(byte: UInt8(ascii: ",")) }
+    switch form {
+    case .json:
+      append(isFirstField ? "  \"" : "\n  \"")
+      append(name)
+      append("\": ")
+    case .jsonLines:
+      append(byte: UInt8(ascii: "\""))
+      append(name)
+      append("\":")
+    case .csv: break
+    }
+    isFirstField = false
+  }
+
+  private mutating func none() {
+    if form != .csv { append("null") }
+  }
+
+  private mutating func quoted(_ write: (inout AnswerWriter) -> Void) {
+    append(byte: UInt8(ascii: "\""))
+    write(&self)
+    append(byte: UInt8(ascii: "\""))
+  }
+
+  private mutating func value(_ number: CardNumber) {
+    guard !number.isNone else { return none() }
+    quoted { text in
+      for i in 0..<5 { text.append(byte: UInt8(truncatingIfNeeded: number.head >> UInt64(8 * (4 - i)))) }
+      text.append(digits: number.tail.digits, count: number.tail.digitCount)
+    }
+  }
+
+  private mutating func value(_ number: InsuranceNumber) {
+    guard !number.isNone else { return none() }
+    quoted { $0.append(digits: number.digits, count: number.digitCount) }
+  }
+
+  private mutating func value(_ code: ShortCode) {
+    guard !code.isNone else { return none() }
+    quoted { text in
+      for i in 0..<Int(code.packed & 0xff) {
+        text.appendEscaped(byte: UInt8(truncatingIfNeeded: code.packed >> UInt64(8 * (7 - i))))
+      }
+    }
+  }
+
+  private mutating func value(_ date: CalendarDate) {
+    guard !date.isNone else { return none() }
+    quoted { $0.append(date: date) }
+  }
+
+  // MARK: Bytes
+
+  private mutating func append(byte: UInt8) { bytes.append(byte) }
+
+  private mutating func append(_ text: StaticString) {
+    unsafe bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+  }
+
+  /// Of the text's own signs the quotation mark alone needs escaping in both forms; a backslash does in JSON.
+  private mutating func appendEscaped(byte: UInt8) {
+    if byte == UInt8(ascii: "\"") {
+      append(form == .csv ? "\"\"" : "\\\"")
+    } else if byte == UInt8(ascii: "\\"), form != .csv {
+      append("\\\\")
+    } else if byte >= 0x20 {
+      append(byte: byte)
+    }
+  }
+
+  private mutating func appendEscaped(_ text: Span<UInt8>) {
+    var isPlain = true
+    for i in text.indices
+    where text[i] == UInt8(ascii: "\"") || text[i] == UInt8(ascii: "\\") || text[i] < 0x20 {
+      isPlain = false
+    }
+    if isPlain {
+      unsafe text.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
+    } else {
+      for i in text.indices { appendEscaped(byte: text[i]) }
+    }
+  }
+
+  private mutating func append(digits: UInt64, count: Int) {
+    var divisor: UInt64 = 1
+    for _ in 1..<max(1, count) { divisor *= 10 }
+    for _ in 0..<count {
+      append(byte: UInt8(truncatingIfNeeded: 48 + digits / divisor % 10))
+      divisor = max(1, divisor / 10)
+    }
+  }
+
+  private mutating func append(decimal number: Int) {
+    var width = 1
+    var rest = number / 10
+    while rest > 0 {
+      width += 1
+      rest /= 10
+    }
+    append(digits: UInt64(max(0, number)), count: width)
+  }
+
+  private mutating func append(code: ResultCode) { append(digits: UInt64(code.rawValue), count: 3) }
+
+  /// `dd/MM/yyyy`, `MM/yyyy` or `yyyy`.
+  private mutating func append(date: CalendarDate) {
+    if date.day > 0 {
+      append(digits: UInt64(date.day), count: 2)
+      append(byte: UInt8(ascii: "/"))
+    }
+    if date.month > 0 {
+      append(digits: UInt64(date.month), count: 2)
+      append(byte: UInt8(ascii: "/"))
+    }
+    append(digits: UInt64(date.year), count: 4)
+  }
+}

@@ -1,0 +1,237 @@
+// Lines become questions: a chip card's QR code, an insurance card's QR code, or number, name and birth date.
+// Invariant: every line gives exactly one question, one with a fault if it can't be read; no bytes trap. A line with
+// bars is a QR code, any other is typed.
+// Load: a million lines in two seconds; a line costs no `String` and, after the first few, no allocation.
+//
+// Source: domain of the cards' QR codes; the fields 0–8 and 12 of the insurance card are trusted, the others passed over.
+
+import Record
+
+/// Reads questions, one line each.
+package struct QuestionReader: Sendable {
+  /// Where a typed line's values stand.
+  private struct Columns: Sendable {
+    var number = 0
+    var name = 1
+    var birthDate = 2
+    /// Below zero where there is none.
+    var sex = 3
+    var fewest = 3
+  }
+
+  private let folder = NameFolder()
+  private var columns = Columns()
+  /// The file's delimiter, where a header has told it.
+  private var delimiter: UInt8?
+  private var cut = DelimitedLine()
+  private var decoded: [UInt8] = []
+
+  package init() {}
+
+  /// Takes the first line of a file if it is a header.
+  ///
+  /// - Returns: false if it is none, and so a question.
+  package mutating func takeHeader(_ line: Span<UInt8>) -> Bool {
+    let comma = DelimitedLine.usedDelimiter(line)
+    guard cut.split(line, at: comma) == nil else { return false }
+    let names = cut.columnNames
+    func place(_ words: [String]) -> Int? { names.firstIndex { words.contains($0) } }
+    guard
+      let number = place(["number", "mathe", "so", "cardnumber", "personalid", "insurancenumber", "masobhxh"]
+      ),
+      let name = place(["name", "hoten", "fullname"]), let birthDate = place(["birthdate", "ngaysinh"])
+    else { return false }
+    let sex = place(["sex", "gioitinh"])
+    columns = Columns(
+      number: number, name: name, birthDate: birthDate, sex: sex ?? -1,
+      fewest: max(number, name, birthDate) + 1)
+    delimiter = comma
+    return true
+  }
+
+  /// Appends the question that a line asks.
+  package mutating func read(_ line: Span<UInt8>, number: Int, into batch: inout QuestionBatch) {
+    var question = CardQuestion()
+    question.line = number
+    question.nameStart = UInt32(truncatingIfNeeded: batch.names.count)
+    question.fault = fill(&question, from: line, &batch.names)
+    if question.fault != nil {
+      // Nothing of a question that can't be asked is kept.
+      batch.names.removeLast(batch.names.count - Int(question.nameStart))
+      var faulty = CardQuestion()
+      (faulty.line, faulty.fault, faulty.nameStart) = (number, question.fault, question.nameStart)
+      question = faulty
+    } else {
+      question.nameCount = UInt32(truncatingIfNeeded: batch.names.count - Int(question.nameStart))
+    }
+    batch.questions.append(question)
+  }
+
+  /// Appends a line that was too long to be read.
+  package mutating func refuseLongLine(number: Int, into batch: inout QuestionBatch) {
+    var question = CardQuestion()
+    (question.line, question.fault) = (number, .lineTooLong)
+    question.nameStart = UInt32(truncatingIfNeeded: batch.names.count)
+    batch.questions.append(question)
+  }
+
+  private mutating func fill(_ question: inout CardQuestion, from line: Span<UInt8>, _ names: inout [UInt8])
+    -> QuestionFault?
+  {
+    var isQR = false
+    for i in line.indices where line[i] == UInt8(ascii: "|") {
+      isQR = true
+      break
+    }
+    guard isQR else {
+      switch cut.split(line, at: delimiter ?? DelimitedLine.usedDelimiter(line)) {
+      case .empty: return .emptyLine
+      case .openQuote: return .quote
+      case nil: return readTyped(&question, &names)
+      }
+    }
+    cut.splitQR(line)
+    return isInsuranceCard ? readInsuranceCard(&question, &names) : readChipCard(&question, &names)
+  }
+
+  /// The byte that a field is, without white space around it; nil for a field of another length.
+  private func onlyByte(_ i: Int) -> UInt8? {
+    let field = cut.text.span.extracting(cut.fields[i])
+    let range = trimmed(field)
+    return range.count == 1 ? field[range.lowerBound] : nil
+  }
+
+  // MARK: QR codes
+
+  /// The insurance card says its sex with a digit where the chip card has a birth date, and ends in a dollar sign.
+  private var isInsuranceCard: Bool {
+    guard cut.fields.count >= 10 else { return false }
+    return onlyByte(cut.fields.count - 1) == UInt8(ascii: "$") || onlyByte(3) != nil
+  }
+
+  /// Reads the fields 0, 2, 3 and 4 of a chip ID card.
+  private mutating func readChipCard(_ question: inout CardQuestion, _ names: inout [UInt8]) -> QuestionFault?
+  {
+    guard (7...11).contains(cut.fields.count) else { return .qrCode }
+    let first = cut.text.span.extracting(cut.fields[0])
+    let number = first.extracting(trimmed(first))
+    // Scanners and keyboard layouts put signs before the number; the last twelve digits are it.
+    guard number.count >= 12, let id = try? PersonalID(number.extracting((number.count - 12)...)) else {
+      return number.isEmpty ? .numberMissing : .qrCode
+    }
+    guard isScannerPrefix(number.extracting(0..<number.count - 12)) else { return .qrCode }
+    if id.isFiller { return .numberMissing }
+    question.number = AskedNumber(InsuranceNumber(id))
+    switch readDate(cut.text.span.extracting(cut.fields[3]), .compact) {
+    case .success(let date): question.birthDate = date
+    case .failure(let problem): return problem.fault
+    }
+    question.sex = readSex(cut.text.span.extracting(cut.fields[4]))
+    switch folder.clean(cut.text.span.extracting(cut.fields[2]), into: &names) {
+    case nil: question.isNameDamaged = looksDamaged(names.span.extracting(Int(question.nameStart)...))
+    case .empty: return .nameMissing
+    case .tooLong: return .nameForm
+    case .format, .mojibake: question.isNameDamaged = true
+    }
+    return nil
+  }
+
+  /// Reads the fields 0, 1, 2, 3 and 5 of a health-insurance card.
+  private mutating func readInsuranceCard(_ question: inout CardQuestion, _ names: inout [UInt8])
+    -> QuestionFault?
+  {
+    switch scannedNumber {
+    case .success(let number): question.number = number
+    case .failure(let problem): return problem.fault
+    }
+    if cut.fields[1].isEmpty || onlyByte(1) == UInt8(ascii: "-") { return .nameMissing }
+    guard Self.decode(cut, 1, into: &decoded) else { return .nameForm }
+    if let fault = nameFault(folder.clean(decoded.span, into: &names)) { return fault }
+    switch readDate(cut.text.span.extracting(cut.fields[2]), .slashes) {
+    case .success(let date): question.birthDate = date
+    case .failure(let problem): return problem.fault
+    }
+    switch onlyByte(3) {
+    case UInt8(ascii: "1"): question.sex = .male
+    case UInt8(ascii: "2"): question.sex = .female
+    default: break
+    }
+    question.facility = readFacility(cut.text.span.extracting(cut.fields[5]))
+    return nil
+  }
+
+  private var scannedNumber: Result<AskedNumber, FieldProblem> {
+    let field = cut.text.span.extracting(cut.fields[0])
+    return readNumber(field.extracting(scannerPrefix(field)...))
+  }
+
+  // One is read while the other, its neighbour in self, is written: hence by parameters.
+  private static func decode(_ cut: DelimitedLine, _ i: Int, into bytes: inout [UInt8]) -> Bool {
+    bytes.removeAll(keepingCapacity: true)
+    let field = cut.text.span.extracting(cut.fields[i])
+    return appendHex(field.extracting(trimmed(field)), to: &bytes)
+  }
+
+  /// What hand scanners send before the code: an AIM symbology mark such as `]Q1`, or signs of a keyboard layout.
+  private func isScannerPrefix(_ prefix: Span<UInt8>) -> Bool {
+    guard prefix.count <= 16 else { return false }
+    guard let last = prefix.indices.last else { return true }
+    return !isDigit(prefix[last]) || isAIM(prefix, before: prefix.count)
+  }
+
+  private func isAIM(_ text: Span<UInt8>, before end: Int) -> Bool {
+    end >= 3 && text[end - 3] == UInt8(ascii: "]") && text[end - 2] == UInt8(ascii: "Q")
+      && isDigit(text[end - 1])
+  }
+
+  /// How many bytes a scanner has put before a number that may begin with letters.
+  private func scannerPrefix(_ field: Span<UInt8>) -> Int {
+    var start = 0
+    for end in 3..<max(3, min(17, field.count)) where isAIM(field, before: end) { start = end }
+    while start < field.count, start < 16, !isLetterOrDigit(field[start]) { start += 1 }
+    return start
+  }
+
+  private func isLetterOrDigit(_ byte: UInt8) -> Bool {
+    isDigit(byte) || (byte | 0x20 >= 0x61 && byte | 0x20 <= 0x7A)
+  }
+
+  /// A question mark stands where a code page had no letter; a name without any mark may have lost them.
+  private func looksDamaged(_ name: Span<UInt8>) -> Bool {
+    var isASCII = true
+    for i in name.indices {
+      if name[i] == UInt8(ascii: "?") { return true }
+      if name[i] >= 0x80 { isASCII = false }
+    }
+    return isASCII
+  }
+
+  // MARK: Typed lines
+
+  private mutating func readTyped(_ question: inout CardQuestion, _ names: inout [UInt8]) -> QuestionFault? {
+    guard cut.fields.count >= columns.fewest else { return .fieldCount }
+    switch readNumber(cut.text.span.extracting(cut.fields[columns.number])) {
+    case .success(let number): question.number = number
+    case .failure(let problem): return problem.fault
+    }
+    if let fault = nameFault(folder.clean(cut.text.span.extracting(cut.fields[columns.name]), into: &names)) {
+      return fault
+    }
+    switch readDate(cut.text.span.extracting(cut.fields[columns.birthDate]), [.slashes, .iso]) {
+    case .success(let date): question.birthDate = date
+    case .failure(let problem): return problem.fault
+    }
+    if columns.sex >= 0, columns.sex < cut.fields.count {
+      question.sex = readSex(cut.text.span.extracting(cut.fields[columns.sex]))
+    }
+    return nil
+  }
+
+  private func nameFault(_ fault: NameFault?) -> QuestionFault? {
+    switch fault {
+    case nil: nil
+    case .empty: .nameMissing
+    case .tooLong, .format, .mojibake: .nameForm
+    }
+  }
+}

@@ -1,0 +1,135 @@
+// Questions in, answers out, in the same order.
+// Invariant: every question gets exactly one answer, the same whether it is asked alone or among a million.
+// Load: some hundred thousand questions at a time: look-ups go in ascending order of numbers, answers come in the
+// order of the questions.
+
+package import Record
+
+/// Answers questions from one source of cards.
+package struct CardChecker<Source: CardSource & ~Copyable>: ~Copyable {
+  private var source: Source
+  private var rules: CardRules
+  private let day: CalendarDate
+  private var people = PersonBatch()
+  private var wanted = WantedNumbers()
+  private var order: [(id: PersonalID, question: Int)] = []
+
+  /// - Parameter day: the day for which is asked.
+  package init(_ source: consuming Source, on day: CalendarDate) {
+    self.source = source
+    self.day = day
+    rules = CardRules(on: day)
+  }
+
+  package var standing: DataStanding { source.standing }
+
+  /// Answers all questions of a batch.
+  ///
+  /// - Parameter answer: lent each answer with the persons that answers speak of, in the order of the questions.
+  package mutating func check(
+    _ batch: inout QuestionBatch, _ answer: (Answer, borrowing PersonBatch) throws(Stop) -> Void
+  ) throws(Stop) {
+    people.removeAll()
+    try findByPersonalID(&batch)
+    try findByOtherNumbers(&batch)
+    for question in batch.questions {
+      guard question.person >= 0 else {
+        try answer(Answer(question, CardRules.verdictWithoutPerson(question), nil), people)
+        continue
+      }
+      let verdict = Self.verdict(on: question, batch.names, people, &rules)
+      try answer(Answer(question, verdict, people.persons[Int(question.person)]), people)
+    }
+  }
+
+  // One is read while the other, its neighbour in self, is written: hence by parameters.
+  private static func verdict(
+    on question: CardQuestion, _ names: [UInt8], _ people: borrowing PersonBatch, _ rules: inout CardRules
+  ) -> Verdict {
+    let person = people.persons[Int(question.person)]
+    let nameStart = Int(question.nameStart)
+    return rules.verdict(
+      on: question, name: names.span.extracting(nameStart..<nameStart + Int(question.nameCount)), person,
+      name: people.bytes.span.extracting(person.nameRange), cards: people.cards.span.extracting(person.cards))
+  }
+
+  // MARK: Finding
+
+  /// Looks up the questions that hold a personal ID number, alone or in a card number.
+  private mutating func findByPersonalID(_ batch: inout QuestionBatch) throws(Stop) {
+    order.removeAll(keepingCapacity: true)
+    for i in batch.questions.indices where batch.questions[i].fault == nil {
+      if let id = batch.questions[i].number.personalID { order.append((id, i)) }
+    }
+    try lookUp(&batch)
+  }
+
+  /// Looks up the questions whose number is not a personal ID number, or not that of the card's holder.
+  private mutating func findByOtherNumbers(_ batch: inout QuestionBatch) throws(Stop) {
+    wanted.removeAll()
+    for question in batch.questions where isOpen(question) {
+      wanted.want(question.number)
+      if question.number.isCard, question.number.personalID == nil {
+        wanted.want(AskedNumber(question.number.tail))
+      }
+    }
+    guard !wanted.isEmpty else { return }
+    try source.resolve(&wanted)
+    order.removeAll(keepingCapacity: true)
+    for i in batch.questions.indices where isOpen(batch.questions[i]) {
+      let number = batch.questions[i].number
+      // A card's own number goes before the digits in it.
+      var holder = wanted.holder(of: number)
+      if holder == .nobody, number.isCard { holder = wanted.holder(of: AskedNumber(number.tail)) }
+      switch holder {
+      case .nobody: break
+      case .several: batch.questions[i].found.insert(.shared)
+      case .person(let id): order.append((id, i))
+      }
+    }
+    try lookUp(&batch)
+  }
+
+  /// Whether a question's number has yet to be looked for among the cards' other numbers.
+  private func isOpen(_ question: CardQuestion) -> Bool {
+    guard question.fault == nil else { return false }
+    guard question.number.personalID != nil else { return true }
+    // A card of 17 characters whose digits lead to a person who has no such card may be another person's.
+    guard question.number.isCard else { return false }
+    guard question.person >= 0 else { return true }
+    let person = people.persons[Int(question.person)]
+    return !people.cards[person.cards].contains { $0.cardNumber.head == question.number.card.head }
+  }
+
+  /// Appends the persons of ``order`` and tells their questions.
+  private mutating func lookUp(_ batch: inout QuestionBatch) throws(Stop) {
+    guard !order.isEmpty else { return }
+    order.sort { ($0.id, $0.question) < ($1.id, $1.question) }
+    var done = 0
+    while done < order.count {
+      // A reader that holds on for long keeps a load from finishing.
+      let end = min(order.count, done + 4096)
+      try source.beginReading()
+      var last: (id: PersonalID, person: Int32, found: Remarks)?
+      for i in done..<end {
+        let (id, question) = order[i]
+        if last?.id != id {
+          if try source.append(id, to: &people) {
+            last = (id, Int32(truncatingIfNeeded: people.persons.count - 1), [])
+          } else {
+            last = (id, -1, try source.isHeld(id) ? .held : [])
+          }
+        }
+        guard let last else { continue }
+        if last.person >= 0 {
+          batch.questions[question].person = last.person
+          batch.questions[question].found = []
+        } else {
+          batch.questions[question].found.formUnion(last.found)
+        }
+      }
+      try source.endReading()
+      done = end
+    }
+  }
+}

@@ -1,0 +1,119 @@
+// Where cards are looked up: the store, or a facility's package.
+// Invariant: reads only; the same question gets the same answer from a store and from a package that holds the person
+// with the same cards.
+// Load: look-ups in ascending order of personal ID numbers; numbers of other kinds are resolved by the hundred thousand
+// in one pass.
+
+package import Record
+
+/// What the data are and how long they may be used.
+package struct DataStanding: Sendable, Hashable {
+  /// The business date; none where it isn't known.
+  package var asOf = CalendarDate.none
+  /// The last day on which the data may be used; none where nothing is said.
+  package var validUntil = CalendarDate.none
+  /// Whether it holds one facility's people only.
+  package var isPackage = false
+
+  package init() {}
+}
+
+/// Persons with their linked cards.
+package protocol CardSource: ~Copyable {
+  var standing: DataStanding { get }
+
+  /// Tells `wanted` of every card's person and numbers, or at least of those that it asks for.
+  mutating func resolve(_ wanted: inout WantedNumbers) throws(Stop)
+
+  /// Appends a person with all cards, in the order of the export.
+  ///
+  /// Asked in ascending order.
+  /// - Returns: false if no card is linked to the number.
+  mutating func append(_ id: PersonalID, to batch: inout PersonBatch) throws(Stop) -> Bool
+
+  /// Whether records of a number are held back for a data officer.
+  mutating func isHeld(_ id: PersonalID) throws(Stop) -> Bool
+
+  /// Comes before and after some thousand look-ups.
+  mutating func beginReading() throws(Stop)
+  mutating func endReading() throws(Stop)
+}
+
+/// Numbers that are not personal ID numbers, and the persons whom they turn out to name.
+///
+/// Open addressing over the questions' numbers: memory depends on how many are asked, not on how many are known.
+package struct WantedNumbers: Sendable {
+  package enum Holder: Hashable, Sendable, BitwiseCopyable {
+    case nobody
+    case person(PersonalID)
+    /// Two persons or more: no answer is the right one.
+    case several
+  }
+
+  private var numbers: [AskedNumber] = []
+  private var holders: [Holder] = []
+  /// 1 + the place in `numbers`; 0 is free.
+  private var slots: [UInt32] = []
+  private var mask = 0
+
+  package init() {}
+
+  package var isEmpty: Bool { numbers.isEmpty }
+
+  package mutating func removeAll() {
+    numbers.removeAll(keepingCapacity: true)
+    holders.removeAll(keepingCapacity: true)
+    slots.removeAll(keepingCapacity: true)
+    mask = 0
+  }
+
+  package mutating func want(_ number: AskedNumber) {
+    if (numbers.count + 1) * 2 > slots.count { grow() }
+    let slot = place(of: number)
+    guard slots[slot] == 0 else { return }
+    numbers.append(number)
+    holders.append(.nobody)
+    slots[slot] = UInt32(truncatingIfNeeded: numbers.count)
+  }
+
+  /// Takes note of a card's person, if one of its numbers is wanted.
+  package mutating func note(_ id: PersonalID, _ insurance: InsuranceNumber, _ card: CardNumber) {
+    if !insurance.isNone { note(id, AskedNumber(insurance)) }
+    guard !card.isNone else { return }
+    note(id, AskedNumber(card))
+    if card.tail != insurance { note(id, AskedNumber(card.tail)) }
+  }
+
+  package func holder(of number: AskedNumber) -> Holder {
+    guard !slots.isEmpty else { return .nobody }
+    let slot = slots[place(of: number)]
+    return slot == 0 ? .nobody : holders[Int(slot) - 1]
+  }
+
+  private mutating func note(_ id: PersonalID, _ number: AskedNumber) {
+    let slot = slots[place(of: number)]
+    guard slot > 0 else { return }
+    let i = Int(slot) - 1
+    switch holders[i] {
+    case .nobody: holders[i] = .person(id)
+    case .person(let other): if other != id { holders[i] = .several }
+    case .several: break
+    }
+  }
+
+  private func place(of number: AskedNumber) -> Int {
+    var word = number.card.tail.packed ^ number.card.head &* 0x9E37_79B9_7F4A_7C15
+    word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
+    var slot = Int(truncatingIfNeeded: word ^ (word >> 31)) & mask
+    while slots[slot] != 0, numbers[Int(slots[slot]) - 1] != number { slot = (slot + 1) & mask }
+    return slot
+  }
+
+  private mutating func grow() {
+    let count = max(16, slots.count * 2)
+    slots = [UInt32](repeating: 0, count: count)
+    mask = count - 1
+    for i in numbers.indices { slots[place(of: numbers[i])] = UInt32(truncatingIfNeeded: i + 1) }
+  }
+}

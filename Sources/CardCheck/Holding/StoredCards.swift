@@ -1,0 +1,204 @@
+// The store as a source: what the contract's views say of one person at a time, or of all numbers in one pass.
+// Invariant: opened read-only; nothing but the contract's views is read, so that any store with these views serves. The
+// connection keeps the file it opened, so that a load that replaces the store meanwhile changes no answer.
+// Load: a hundred thousand persons a second through two prepared statements whose handles are stepped below GRDB: a
+// row costs no `String` and no allocation.
+
+internal import GRDB
+import GRDBSQLite
+package import Record
+
+/// A store, opened for card checks.
+package struct StoredCards: CardSource, ~Copyable {
+  private let path: String
+  private let person: Query
+  private let cards: Query
+  private let finding: Query
+  private let numbers: Query
+  /// Closed last.
+  private let queue: DatabaseQueue
+  package let standing: DataStanding
+
+  /// Opens a store.
+  ///
+  /// - Parameter daysOfUse: how many days after its business date the store may be used.
+  /// - Throws: ``Stop`` with ``Exit/storeUnavailable`` if there is none, or it hasn't the contract's views.
+  package init(path: String, daysOfUse: Int) throws(Stop) {
+    self.path = path
+    let opened: (DatabaseQueue, Query, Query, Query, Query, String?)
+    do {
+      var configuration = Configuration()
+      configuration.readonly = true
+      configuration.busyMode = .timeout(5)
+      let queue = try DatabaseQueue(path: path, configuration: configuration)
+      opened = try queue.unsafeRead { db in
+        try db.execute(sql: "PRAGMA mmap_size = 2147483648; PRAGMA cache_size = -65536")
+        return (
+          queue,
+          Query(
+            try db.makeStatement(
+              sql: "SELECT full_name, birth_date, sex FROM card_attribute WHERE personal_id = ?")),
+          Query(
+            try db.makeStatement(
+              sql: """
+                SELECT insurance_number, card_number, facility_code, valid_from, valid_to, five_years_from, area_code
+                FROM card WHERE personal_id = ?
+                """)),
+          Query(try db.makeStatement(sql: "SELECT 1 FROM finding WHERE personal_id = ? LIMIT 1")),
+          Query(try db.makeStatement(sql: "SELECT personal_id, insurance_number, card_number FROM card")),
+          // The run that the rows come from; of a store without rows the last one.
+          try String.fetchOne(
+            db,
+            sql: """
+              SELECT as_of FROM run
+              ORDER BY run_id = (SELECT run_id FROM card_attribute LIMIT 1) DESC, run_id DESC LIMIT 1
+              """)
+        )
+      }
+    } catch let error as DatabaseError {
+      throw .unreadable(path, code: error.extendedResultCode.rawValue)
+    } catch {
+      throw .unreadable(path, code: SQLITE_ERROR)
+    }
+    (queue, person, cards, finding, numbers) = (opened.0, opened.1, opened.2, opened.3, opened.4)
+    var standing = DataStanding()
+    if let asOf = opened.5.flatMap({ CalendarDate(iso: $0) }) {
+      standing.asOf = asOf
+      standing.validUntil = asOf.adding(days: daysOfUse)
+    }
+    self.standing = standing
+  }
+
+  package mutating func beginReading() throws(Stop) { try execute("BEGIN") }
+  package mutating func endReading() throws(Stop) { try execute("COMMIT") }
+
+  private func execute(_ sql: String) throws(Stop) {
+    let code = unsafe sqlite3_exec(sqlite3_db_handle(person.handle), sql, nil, nil, nil)
+    guard code == SQLITE_OK else { throw .unreadable(path, code: code) }
+  }
+
+  package mutating func append(_ id: PersonalID, to batch: inout PersonBatch) throws(Stop) -> Bool {
+    do throws(StoredFault) {
+      var row = PersonRow(personalID: id, birthDate: .none, sex: .unknown, nameRange: 0..<0, cards: 0..<0)
+      try person.begin(id)
+      guard try person.step() else { return false }
+      let start = batch.bytes.count
+      unsafe batch.bytes.append(contentsOf: person.bytes(0))
+      row.nameRange = start..<batch.bytes.count
+      row.birthDate = try StoredValues.date(unsafe person.bytes(1).span, "birth_date")
+      row.sex = try StoredValues.sex(unsafe person.bytes(2).span)
+      try cards.begin(id)
+      let first = batch.cards.count
+      // The person's serving card comes first, then the others in the order of the export: of cards that are equal in
+      // all that survivorship compares, the first in the export comes first.
+      while try cards.step() {
+        var card = CardRow()
+        card.personalID = id
+        card.insuranceNumber = try StoredValues.insuranceNumber(unsafe cards.bytes(0).span)
+        card.cardNumber = try StoredValues.cardNumber(unsafe cards.bytes(1).span)
+        card.facility = try StoredValues.code(unsafe cards.bytes(2).span, "facility_code")
+        card.validFrom = try StoredValues.date(unsafe cards.bytes(3).span, "valid_from")
+        card.validTo = try StoredValues.date(unsafe cards.bytes(4).span, "valid_to")
+        card.fiveYearsFrom = try StoredValues.date(unsafe cards.bytes(5).span, "five_years_from")
+        card.area = try StoredValues.code(unsafe cards.bytes(6).span, "area_code")
+        batch.cards.append(card)
+      }
+      guard batch.cards.count > first else { return false }
+      row.cards = first..<batch.cards.count
+      batch.persons.append(row)
+      return true
+    } catch {
+      throw .unreadable(path, error)
+    }
+  }
+
+  package mutating func isHeld(_ id: PersonalID) throws(Stop) -> Bool {
+    do throws(StoredFault) {
+      try finding.begin(id)
+      return try finding.step()
+    } catch {
+      throw .unreadable(path, error)
+    }
+  }
+
+  package mutating func resolve(_ wanted: inout WantedNumbers) throws(Stop) {
+    do throws(StoredFault) {
+      try numbers.begin(nil)
+      while try numbers.step() {
+        wanted.note(
+          try StoredValues.personalID(unsafe numbers.bytes(0).span),
+          try StoredValues.insuranceNumber(unsafe numbers.bytes(1).span),
+          try StoredValues.cardNumber(unsafe numbers.bytes(2).span))
+      }
+    } catch {
+      throw .unreadable(path, error)
+    }
+  }
+}
+
+/// One SELECT with at most one parameter, a personal ID number, stepped row by row.
+private final class Query {
+  /// Keeps the handle alive.
+  private let owner: Statement
+  let handle: OpaquePointer
+  /// The parameter's text, which SQLite reads where it stands.
+  private let digits = UnsafeMutablePointer<CChar>.allocate(capacity: 12)
+
+  init(_ statement: Statement) {
+    owner = statement
+    handle = statement.sqliteStatement
+  }
+
+  deinit {
+    // Lets go of the address before its memory goes.
+    _ = unsafe sqlite3_reset(handle)
+    _ = unsafe sqlite3_clear_bindings(handle)
+    unsafe digits.deallocate()
+  }
+
+  func begin(_ id: PersonalID?) throws(StoredFault) {
+    try check(unsafe sqlite3_reset(handle))
+    guard let id else { return }
+    var rest = id.packed
+    for i in (0..<12).reversed() {
+      unsafe digits[i] = CChar(48 + rest % 10)
+      rest /= 10
+    }
+    try check(unsafe sqlite3_bind_text(handle, 1, digits, 12, nil))
+  }
+
+  /// - Returns: whether there is a row; the statement is reset when there is none.
+  func step() throws(StoredFault) -> Bool {
+    let code = unsafe sqlite3_step(handle)
+    if code == SQLITE_ROW { return true }
+    try check(unsafe sqlite3_reset(handle))
+    return false
+  }
+
+  /// A column's text until the next step; empty where it is NULL.
+  func bytes(_ column: CInt) -> UnsafeBufferPointer<UInt8> {
+    let text = unsafe sqlite3_column_text(handle, column)
+    return unsafe UnsafeBufferPointer(start: text, count: Int(sqlite3_column_bytes(handle, column)))
+  }
+
+  private func check(_ code: CInt) throws(StoredFault) {
+    guard code == SQLITE_OK else { throw StoredFault(sqlite: code) }
+  }
+}
+
+extension Stop {
+  static func unreadable(_ path: String, code: Int32) -> Stop {
+    Stop(
+      .storeUnavailable, at: path, expected: "a store that this program wrote",
+      found: "\(GRDB.ResultCode(rawValue: code))",
+      remedy:
+        "If another program holds it, wait and try again; else write it anew: cardlink rerun load PIPELINE")
+  }
+
+  static func unreadable(_ path: String, _ fault: StoredFault) -> Stop {
+    if let code = fault.sqlite { return .unreadable(path, code: code) }
+    return Stop(
+      .storeUnavailable, at: path, field: fault.column, expected: "a value of the column's form",
+      found: "another one", remedy: "Write the store anew: cardlink rerun load PIPELINE")
+  }
+}

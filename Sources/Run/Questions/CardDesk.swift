@@ -1,0 +1,98 @@
+// The clerk's desk: card checks against a pipeline's store or a facility's package, one at a time or a file of them.
+// Invariant: nothing here changes anything; what was asked and answered goes to the caller and nowhere else.
+
+package import CardCheck
+import Disk
+package import Record
+
+/// Answers card checks.
+package struct CardDesk: Sendable {
+  private enum Place {
+    case store(String)
+    case package(String)
+  }
+  private let place: Place
+  private let day: CalendarDate
+
+  /// How long after its business date a store that says nothing of it may be used.
+  package static let daysOfUse = 3
+
+  /// - Parameter day: the day for which is asked.
+  package init(store pipeline: Pipeline, on day: CalendarDate) {
+    place = .store(pipeline.storePath(in: pipeline.workspace))
+    self.day = day
+  }
+
+  /// - Parameter path: the folder of a package, or its CSV file.
+  package init(package path: String, on day: CalendarDate) {
+    place = .package(path)
+    self.day = day
+  }
+
+  /// Answers the first line that isn't empty, without waiting for another.
+  ///
+  /// - Throws: ``Stop`` with ``Exit/usage`` if there is none.
+  package func answerOne(_ input: String, form: AnswerForm) throws(Stop) -> String {
+    switch place {
+    case .store(let path):
+      return try answerOne(input, from: StoredCards(path: path, daysOfUse: Self.daysOfUse), form)
+    case .package(let path): return try answerOne(input, from: FacilityPackage.open(path), form)
+    }
+  }
+
+  /// Answers all lines of a file.
+  ///
+  /// - Parameter write: takes the answers, some hundred kilobytes at a time.
+  package func answerAll(
+    _ input: String, form: AnswerForm, memoryBytes: Int, write: (Span<UInt8>) throws(Stop) -> Void
+  ) throws(Stop) -> BatchReport {
+    switch place {
+    case .store(let path):
+      return try answerAll(
+        input, from: StoredCards(path: path, daysOfUse: Self.daysOfUse), form, memoryBytes, write)
+    case .package(let path):
+      return try answerAll(input, from: FacilityPackage.open(path), form, memoryBytes, write)
+    }
+  }
+
+  private func answerOne(
+    _ input: String, from source: consuming some CardSource & ~Copyable, _ form: AnswerForm
+  ) throws(Stop) -> String {
+    var checker = CardChecker(source, on: day)
+    var writer = AnswerWriter(form, checker.standing, on: day)
+    var batch = try firstQuestion(input)
+    writer.begin()
+    try checker.check(&batch) { (answer, people) throws(Stop) in writer.append(answer, people) }
+    return String(decoding: writer.bytes, as: UTF8.self)
+  }
+
+  private func firstQuestion(_ input: String) throws(Stop) -> QuestionBatch {
+    var lines = try LineReader(input)
+    var reader = QuestionReader()
+    var batch = QuestionBatch()
+    while let range = try lines.next() {
+      let line = lines.buffer.span.extracting(range)
+      if lines.isTooLong { reader.refuseLongLine(number: 1, into: &batch) }
+      for i in line.indices where line[i] > 0x20 && batch.questions.isEmpty {
+        reader.read(line, number: 1, into: &batch)
+      }
+      if !batch.questions.isEmpty { return batch }
+    }
+    throw Stop(
+      .usage, at: input == "-" ? "standard input" : input,
+      expected: "a QR code, or number, name and birth date", found: "nothing",
+      remedy: "Scan a card, or type: number, name, birth date.", next: "cardlink check-card --help")
+  }
+
+  private func answerAll(
+    _ input: String, from source: consuming some CardSource & ~Copyable, _ form: AnswerForm,
+    _ memoryBytes: Int,
+    _ write: (Span<UInt8>) throws(Stop) -> Void
+  ) throws(Stop) -> BatchReport {
+    var lines = try LineReader(input)
+    var checker = CardChecker(source, on: day)
+    // A question with its person and cards is some 300 bytes; a quarter of the memory is for them.
+    let atOnce = max(16_384, min(1 << 20, memoryBytes / 4 / 300))
+    return try checkBatch(&lines, with: &checker, on: day, form: form, questionsAtOnce: atOnce, write: write)
+  }
+}

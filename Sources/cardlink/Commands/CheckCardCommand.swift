@@ -1,0 +1,113 @@
+// cardlink check-card: what the insurer's gateway answers, offline.
+// Invariant: personal data comes in by standard input or a file and goes out by standard output; none of it stands in
+// an argument, a message or a log.
+
+import ArgumentParser
+import Foundation
+import Record
+import Run
+
+struct CheckCardCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "check-card",
+    abstract: "Check a card as the insurer's gateway does, offline. Tra cứu thẻ BHYT không cần mạng.",
+    discussion: """
+      Reads one card from standard input: what a scanner sends of a chip ID card (căn cước) or of a health-insurance
+      card (thẻ BHYT), or a typed line of number, name and birth date. Answers with the gateway's field names and
+      result codes, and a note to the clerk in Vietnamese (ghiChu). The number is a card number of 15 or 17
+      characters, an insurance number of 10 digits or a personal ID number of 12. Personal data are never taken from
+      the command line.
+
+      AT THE INSURER, from the store of a pipeline:
+        echo '079090000123|012345678|Nguyễn Văn A|01021990|Nam|Số 1, Phố Mẫu|15052021' \\
+          | cardlink check-card pipelines/nightly.yaml
+        echo '079090000123, Nguyễn Văn A, 01/02/1990' | cardlink check-card pipelines/nightly.yaml
+
+      AT A FACILITY, from its package and nothing else:
+        cardlink check-card --package /media/usb/01028
+        cardlink check-card --package 01028.csv --on 2026-12-31
+
+      MANY AT ONCE: one card per line, QR codes and typed lines as they come; a header such as maThe,hoTen,ngaySinh
+      may name the columns. Each line gets one answer, in order, with its number (dong).
+        cardlink check-card pipelines/nightly.yaml --batch visits.csv > answers.ndjson
+
+      CODES
+        000 right · 003 expired, new card issued · 004 still valid, new card issued · 010 not valid on the day
+        050 no data · 051 card code wrong · 052 province wrong · 053 level wrong · 060 name wrong
+        061 name wrong but for its first letter · 070 birth date wrong · 205 can't be read
+      Any code is an answer, and the exit code is then 0. docs/check-card.md tells how each is found.
+      """)
+  @Argument(
+    help: ArgumentHelp("The pipeline file, for its store.", valueName: "pipeline"),
+    completion: .file(extensions: ["yaml"]))
+  var pipeline: String?
+  @Option(help: ArgumentHelp("A facility's package: its folder, or its CSV file.", valueName: "dir"))
+  var package: String?
+  @Option(help: ArgumentHelp("Another workspace than the pipeline file's.", valueName: "dir"))
+  var workspace: String?
+  @Option(
+    help: ArgumentHelp("The day for which is asked; default today in Asia/Ho_Chi_Minh.", valueName: "date"))
+  var on: BusinessDate?
+  @Option(help: ArgumentHelp("Read one card from a file instead of standard input.", valueName: "file"))
+  var input: String = "-"
+  @Option(help: ArgumentHelp("Check every line of a file; - is standard input.", valueName: "file"))
+  var batch: String?
+  @Option(help: ArgumentHelp("The form of the answers: json or csv.", valueName: "form"))
+  var output: CardOutput = .json
+  @Option(help: ArgumentHelp("A bound on the memory of the process, such as 512M or 2G.", valueName: "size"))
+  var memory: MemorySize = MemorySize(bytes: 2 << 30)
+
+  enum CardOutput: String, ExpressibleByArgument, CaseIterable { case json, csv }
+
+  func validate() throws {
+    if (pipeline == nil) == (package == nil) {
+      throw ValidationError("Give a pipeline file, or a package with --package DIR.")
+    }
+    if batch != nil, input != "-" { throw ValidationError("Give --input for one card or --batch for many.") }
+  }
+
+  func run() throws {
+    let desk = try desk()
+    guard let batch else {
+      if input == "-", isatty(STDIN_FILENO) == 1 {
+        StandardError.write(
+          "Quét mã QR của thẻ, hoặc gõ: số, họ tên, ngày sinh. Scan a card, or type its data.")
+      }
+      return print(try desk.answerOne(input, form: output == .csv ? .csv : .json), terminator: "")
+    }
+    let report = try desk.answerAll(
+      batch, form: output == .csv ? .csv : .jsonLines, memoryBytes: memory.bytes
+    ) { bytes throws(Stop) in try StandardOutput.write(bytes) }
+    let codes = report.codes.sorted { $0.key.rawValue < $1.key.rawValue }.map {
+      "\($0.key.text): \(grouped($0.value))"
+    }
+    StandardError.write("\(grouped(report.questions)) checked. " + codes.joined(separator: " · "))
+  }
+
+  private func desk() throws(Stop) -> CardDesk {
+    let day = on?.date ?? Clock.today()
+    if let package { return CardDesk(package: package, on: day) }
+    var loaded = try Pipeline(file: pipeline ?? "")
+    if let workspace { loaded.workspace = Paths.absolute(workspace) }
+    return CardDesk(store: loaded, on: day)
+  }
+}
+
+/// Standard output, some hundred kilobytes at a time.
+enum StandardOutput {
+  static func write(_ bytes: Span<UInt8>) throws(Stop) {
+    var written = 0
+    while written < bytes.count {
+      let rest = bytes.extracting(written...)
+      let count = rest.withUnsafeBufferPointer { Foundation.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else {
+        throw Stop(
+          .inputOutput, at: "standard output", expected: "to write the answers",
+          found: String(cString: strerror(errno)), remedy: "Free disk space, or send the answers elsewhere.",
+          next: "cardlink check-card --help")
+      }
+      written += count
+    }
+  }
+}
