@@ -12,8 +12,13 @@ package enum Faults {
   private static let remaining = Atomic<Int>(0)
   private static let passed = Atomic<Int>(0)
 
+  private static let folder = Mutex<String>("")
+
   /// Lets the n-th operation from now on fail as a full disk does, and all after it; 0 only counts.
-  package static func fail(at n: Int) {
+  ///
+  /// - Parameter folder: only what lies below it fails and counts, so that tests in other folders go on meanwhile.
+  package static func fail(at n: Int, under folder: String = "") {
+    self.folder.withLock { $0 = folder }
     remaining.store(n, ordering: .sequentiallyConsistent)
     passed.store(0, ordering: .sequentiallyConsistent)
     armed.store(true, ordering: .sequentiallyConsistent)
@@ -28,7 +33,7 @@ package enum Faults {
   }
 
   static func pass(_ operation: Operation, _ path: String) throws(Stop) {
-    guard armed.load(ordering: .relaxed) else { return }
+    guard armed.load(ordering: .relaxed), folder.withLock({ path.hasPrefix($0) }) else { return }
     let n = passed.add(1, ordering: .sequentiallyConsistent).newValue
     let limit = remaining.load(ordering: .sequentiallyConsistent)
     guard limit > 0, n >= limit else { return }

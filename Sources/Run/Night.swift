@@ -42,52 +42,34 @@ final class Night: Sendable {
   // MARK: Beginning
 
   static func begin(
-    _ pipeline: Pipeline, in workspace: Workspace, from first: StageName?, options: RunOptions,
-    progress: any Progress
+    _ pipeline: Pipeline, in workspace: Workspace, plan: Plan, options: RunOptions, progress: any Progress
   ) throws(Stop) -> Night {
-    let reader = WorkspaceReader(workspace.path)
-    let earlier = try reader.runs()
     var record = RunRecord(
-      id: 0, command: first.map { "rerun \($0.rawValue)" } ?? "run", pipeline: pipeline.name,
-      pipelineText: pipeline.text, asOf: options.asOf.text, startedAt: Clock.now(), state: "running")
-    if first == nil || first == .extract {
-      record.exports =
-        try pipeline.population.foundFiles(pipeline: pipeline.path)
-        + pipeline.insurance.foundFiles(pipeline: pipeline.path)
+      id: 0, command: plan.command, pipeline: pipeline.name, pipelineText: pipeline.text,
+      asOf: options.asOf.text, startedAt: Clock.now(), state: "running")
+    if let unfinished = plan.unfinished {
+      record = unfinished
+      (record.state, record.failure, record.exitCode) = ("running", nil, nil)
+      record.pipelineText = pipeline.text
     }
-    if first == nil, let last = earlier.last, last.isCutOffForm(of: record) {
-      progress.note("Going on with run \(last.id), which was cut off in stage \(last.nextStage.rawValue).")
-      let night = Night(pipeline, workspace, options, progress, last)
-      try night.update {
-        $0.state = "running"
-        $0.failure = nil
-        $0.exitCode = nil
-      }
+    record.exports = plan.exports
+    record.stages = plan.steps.compactMap(\.uses)
+    record.ledger = plan.ledger?.ledger ?? []
+    record.reasons = plan.ledger?.reasons ?? [:]
+    let audit = Audit(workspace.path)
+    guard let unfinished = plan.unfinished else {
+      let night = Night(pipeline, workspace, options, progress, try workspace.newRun(record))
+      try audit.append(.runBegan, run: night.run.id, detail: ["command": plan.command, "as_of": record.asOf])
       return night
     }
-    if let first, first != .extract {
-      // The stages before come from the last run that has their results still.
-      let before = StageName.allCases.filter { $0 < first && $0 < .load }
-      let source = earlier.last { run in
-        before.allSatisfy { stage in
-          run.finished(stage).map { Folder.exists(reader.folder(of: $0)) } ?? false
-        } && (first != .publish || run.finished(.load) != nil)
-      }
-      guard let source else {
-        throw Stop(
-          .usage, at: pipeline.path,
-          expected: "a run that has finished stage \((before.last ?? .extract).rawValue)",
-          found: "none in \(workspace.path)", remedy: "Run the whole pipeline first.",
-          next: "cardlink run \(pipeline.path)")
-      }
-      record.exports = source.exports
-      record.stages = source.stages.filter { $0.stage < first }
-      if first >= .load {
-        record.ledger = source.ledger
-        record.reasons = source.reasons
-      }
-    }
-    return Night(pipeline, workspace, options, progress, try workspace.newRun(record))
+    progress.note(
+      unfinished.state == "held"
+        ? "Going on with run \(unfinished.id), which was held."
+        : "Going on with run \(unfinished.id), which was cut off in stage \(unfinished.nextStage.rawValue).")
+    let night = Night(pipeline, workspace, options, progress, record)
+    try audit.append(.runResumed, run: record.id)
+    try workspace.save(record)
+    return night
   }
 
   // MARK: Stages
@@ -123,7 +105,10 @@ final class Night: Sendable {
 
   /// A stage whose effect lies outside the run's folder.
   func effect(of stage: StageName, _ work: () throws(Stop) -> Int) throws(Stop) {
-    guard run.finished(stage) == nil else { return }
+    if let finished = run.finished(stage) {
+      progress.note("Stage \(stage.rawValue): what run \(finished.run) made is still in force.")
+      return
+    }
     progress.begin(stage, note: "")
     let start = ContinuousClock.now
     let records = try work()
@@ -132,9 +117,12 @@ final class Night: Sendable {
 
   private func ended(_ stage: StageName, records: Int, since start: ContinuousClock.Instant) throws(Stop) {
     let seconds = (ContinuousClock.now - start) / .seconds(1)
+    let madeFrom = madeFrom(stage)
     try update {
       $0.stages.append(
-        .init(stage: stage, run: $0.id, seconds: (seconds * 1000).rounded() / 1000, records: records))
+        .init(
+          stage: stage, run: $0.id, seconds: (seconds * 1000).rounded() / 1000, records: records,
+          madeFrom: madeFrom))
     }
     progress.end(stage, records: records, seconds: seconds, note: "")
   }
@@ -147,6 +135,7 @@ final class Night: Sendable {
       $0.failure = stop.finding.description
       $0.exitCode = stop.exit.rawValue
     }
+    try? Audit(workspace.path).append(.runFailed, run: run.id, detail: ["exit_code": "\(stop.exit.rawValue)"])
     return stop
   }
 }
@@ -154,10 +143,4 @@ final class Night: Sendable {
 extension RunRecord {
   /// The first stage that has not finished.
   var nextStage: StageName { StageName.allCases.first { finished($0) == nil } ?? .publish }
-
-  /// Whether this run did not finish and a new one, begun now, would do the very same.
-  func isCutOffForm(of other: RunRecord) -> Bool {
-    state != "done" && pipelineText == other.pipelineText && asOf == other.asOf
-      && (command == "run" || !stages.isEmpty) && exports == other.exports
-  }
 }

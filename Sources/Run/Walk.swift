@@ -26,14 +26,21 @@ package struct RunOptions: Sendable {
 
 /// Runs a pipeline, or its stages from `first` on.
 ///
-/// - Parameter first: the stage to begin with; nil begins a new night, or goes on with one that was cut off.
-/// - Returns: the finished run.
+/// - Parameter first: the stage to begin with, whatever earlier runs left; nil runs the stages whose results are no
+///   longer true, or goes on with a run that was cut off.
+/// - Returns: the finished run; if nothing has changed since, the one that made what is in force.
 /// - Throws: ``Stop``; what was in force before is in force still.
 package func walk(
   _ pipeline: Pipeline, in workspace: Workspace, from first: StageName? = nil, options: RunOptions,
   progress: Progress
 ) throws(Stop) -> RunRecord {
-  let night = try Night.begin(pipeline, in: workspace, from: first, options: options, progress: progress)
+  let plan = try Plan(pipeline, from: first, asOf: options.asOf, note: progress.note)
+  if let done = plan.done {
+    progress.note(
+      "Nothing to do: run \(done.id) was made from the same exports, pipeline file and business date.")
+    return done
+  }
+  let night = try Night.begin(pipeline, in: workspace, plan: plan, options: options, progress: progress)
   do throws(Stop) {
     let staged = try night.result(of: .extract) { folder throws(Stop) in
       try night.extract(into: folder)  // bytes → checked records in key order, or quarantine

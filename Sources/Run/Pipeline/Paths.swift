@@ -29,6 +29,16 @@ package enum Paths {
     return "/" + parts.joined(separator: "/")
   }
 
+  /// What a symbolic link leads to; nil if there is none.
+  static func target(ofLink path: String) -> String? {
+    var bytes = [UInt8](repeating: 0, count: Int(PATH_MAX))
+    let count = unsafe bytes.withUnsafeMutableBytes { buffer in
+      guard let base = buffer.baseAddress else { return 0 }
+      return unsafe readlink(path, base.assumingMemoryBound(to: CChar.self), buffer.count)
+    }
+    return count > 0 ? String(decoding: bytes[..<count], as: UTF8.self) : nil
+  }
+
   /// The files that match a glob pattern, sorted; none if nothing does.
   static func matching(_ pattern: String) -> [String] {
     var found = glob_t()
@@ -49,6 +59,33 @@ package struct FoundFile: Hashable, Sendable, Codable {
   package var byteCount: Int
   /// Nanoseconds since 1970.
   package var modified: Int
+  /// When anything about the file last changed, which nobody can set back; nanoseconds since 1970.
+  package var changed: Int?
+  package var inode: UInt64?
+  /// The SHA-256 of its bytes, once it was read.
+  package var digest: String?
+
+  /// Looks at the file again.
+  ///
+  /// - Throws: ``Stop`` with ``Exit/dataRefused`` if it is no longer the one that was found.
+  func checkUnchanged() throws(Stop) {
+    var info = stat()
+    guard unsafe stat(path, &info) == 0, Int(info.st_size) == byteCount, info.modified == modified,
+      inode == nil || inode == UInt64(info.st_ino)
+    else {
+      throw Stop(
+        .dataRefused, at: name, expected: "an export that stays as it is while it is read",
+        found: "one that was written to",
+        remedy: "Wait until the supplier has finished writing, then run again; nothing was changed.",
+        next: "cardlink run PIPELINE")
+    }
+  }
+}
+
+extension stat {
+  /// Nanoseconds since 1970.
+  fileprivate var modified: Int { st_mtim.tv_sec * 1_000_000_000 + st_mtim.tv_nsec }
+  fileprivate var changed: Int { st_ctim.tv_sec * 1_000_000_000 + st_ctim.tv_nsec }
 }
 
 extension ExportSpec {
@@ -86,7 +123,7 @@ extension ExportSpec {
       found.append(
         FoundFile(
           export: kind, path: path, name: uses[name] == 1 ? name : path, byteCount: Int(info.st_size),
-          modified: info.st_mtim.tv_sec * 1_000_000_000 + info.st_mtim.tv_nsec))
+          modified: info.modified, changed: info.changed, inode: UInt64(info.st_ino)))
     }
     return found.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
   }

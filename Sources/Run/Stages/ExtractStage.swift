@@ -21,6 +21,18 @@ extension Night {
     let bufferBytes = min(options.memoryBytes / 2 / width, 256 << 20)
     let total = files.reduce(0) { $0 + $1.byteCount }
     let done = Atomic<Int>(0)
+    // Files are read in parts by several threads, so their digests are made beside, from front to back.
+    let digests = Background { () throws(Stop) -> [String] in
+      var digests: [String] = []
+      for file in files {
+        if let known = file.digest {
+          digests.append(known)
+        } else {
+          digests.append(try Digest.text(ofFile: file.path))
+        }
+      }
+      return digests
+    }
 
     // Large files first, so that no thread is left alone with one at the end; the parts of a file in its order.
     let order = files.indices.sorted { (files[$0].byteCount, $1) > (files[$1].byteCount, $0) }
@@ -51,6 +63,9 @@ extension Night {
       byFile[piece.number].add(found.part)
     }
     for (file, part) in zip(files, byFile) { try checkNotEmpty(file, part) }
+    let digestTexts = try digests.value()
+    for file in files { try file.checkUnchanged() }
+    try update { run in for i in run.exports.indices { run.exports[i].digest = digestTexts[i] } }
 
     var snapshot = StagedSnapshot()
     for (file, part) in zip(files, byFile) {

@@ -30,6 +30,7 @@ extension Night {
       $0.finishedAt = finishedAt
       $0.state = "done"
     }
+    try Audit(workspace.path).append(.runDone, run: run.id)
     try workspace.removeStagedData(exceptOf: run)
     return run
   }

@@ -32,18 +32,20 @@ package struct RunRecord: Hashable, Sendable, Codable {
     package var run: Int
     package var seconds: Double
     package var records: Int
+    /// What the result was made from; see ``MadeFrom``.
+    package var madeFrom: [String: String]?
   }
 
   package var id: Int
   /// `run`, or the stage that a rerun began with.
   package var command: String
   package var pipeline: String
-  /// The pipeline file's text, which a resumed run must find unchanged.
+  /// The pipeline file's text, as the run read it.
   package var pipelineText: String
   package var asOf: String
   package var startedAt: String
   package var finishedAt: String?
-  /// `running`, `failed` or `done`.
+  /// `running`, `failed`, `held` or `done`.
   package var state: String
   package var stages: [FinishedStage] = []
   package var exports: [FoundFile] = []

@@ -1,0 +1,86 @@
+// What a stage's result was made from: the digests of its inputs, by names that people understand.
+// Invariant: two results made from the same are the same, row for row (run numbers and times aside). Threads, memory
+// and the order of files are no part of it, and nor are comments in the pipeline file.
+
+import Disk
+import Record
+
+/// Digests and short values by name.
+package typealias MadeFrom = [String: String]
+
+extension MadeFrom {
+  /// One digest of all.
+  var digest: String {
+    Digest.text(of: sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: "\n"))
+  }
+}
+
+/// The program that makes the results.
+///
+/// Its rules are part of what a result is made from, so that one made by
+/// yesterday's build is not taken for today's.
+enum Build {
+  /// The beginning of the executable's digest.
+  static let digest: String =
+    (try? Digest.text(ofFile: "/proc/self/exe")).map { String($0.prefix(16)) } ?? "unknown"
+}
+
+extension Pipeline {
+  /// What the extract stage makes its result from.
+  func extractMadeFrom(_ files: [FoundFile], asOf: String) -> MadeFrom {
+    var parts: MadeFrom = ["cardlink": Build.digest, "business date": asOf]
+    for kind in ExportKind.allCases {
+      var spec = export(kind)
+      // Which files were found stands below, by name and bytes; where they were looked for doesn't matter.
+      (spec.files, spec.fieldLines) = ([], [:])
+      parts["exports.\(kind.name)"] = Digest.text(of: CanonicalText.of(spec))
+    }
+    for file in files { parts[file.ingredient] = file.digest ?? "\(file.byteCount) bytes" }
+    return parts
+  }
+
+  /// What the match stage makes its result from.
+  func matchMadeFrom(_ extract: MadeFrom?, asOf: String) -> MadeFrom {
+    // Whatever the pipeline file says that is not known to concern another stage.
+    var rest = self
+    (rest.path, rest.text, rest.name, rest.workspace) = ("", "", "", "")
+    rest.store = ""
+    rest.population.files = []
+    rest.population.fieldLines = [:]
+    rest.insurance.files = []
+    rest.insurance.fieldLines = [:]
+    return [
+      "cardlink": Build.digest, "business date": asOf, "extract": extract?.digest ?? "unknown",
+      "pipeline file": Digest.text(of: CanonicalText.of(rest)),
+    ]
+  }
+
+  /// What the load stage makes the store from.
+  func loadMadeFrom(_ match: MadeFrom?) -> MadeFrom {
+    ["cardlink": Build.digest, "match": match?.digest ?? "unknown", "store": CanonicalText.of(store)]
+  }
+
+  /// What the publish stage makes the packages from.
+  func publishMadeFrom(_ load: MadeFrom?) -> MadeFrom {
+    ["cardlink": Build.digest, "load": load?.digest ?? "unknown", "pipeline": name]
+  }
+}
+
+extension FoundFile {
+  /// Its name among what a result was made from.
+  var ingredient: String { "\(export.name)/\(name)" }
+}
+
+extension Night {
+  /// What the stage's result is made from, as far as this run knows.
+  func madeFrom(_ stage: StageName) -> MadeFrom {
+    let run = run
+    switch stage {
+    case .extract: return pipeline.extractMadeFrom(run.exports, asOf: options.asOf.text)
+    case .match:
+      return pipeline.matchMadeFrom(run.finished(.extract)?.madeFrom, asOf: options.asOf.text)
+    case .load: return pipeline.loadMadeFrom(run.finished(.match)?.madeFrom)
+    case .publish: return pipeline.publishMadeFrom(run.finished(.load)?.madeFrom)
+    }
+  }
+}

@@ -1,0 +1,284 @@
+// What a run would do, and why: which stages' results are still true, and which are to be made.
+// Invariant: making a plan changes nothing. A stage is skipped only if its result was made from the same (see
+// MadeFrom) and is there still, and if no stage before it runs; a store or a package counts only while it is in force.
+// Load: some run records, and a look at each export file; one whose size is as before and whose time is not is read.
+
+import Disk
+import Glibc
+import Load
+package import Record
+
+/// What is to be done with each stage.
+package struct Plan: Sendable {
+  package struct Step: Sendable {
+    package var stage: StageName
+    /// The earlier result that is still true; nil if the stage is to run.
+    package var uses: RunRecord.FinishedStage?
+    /// Why it is skipped or run, in a few words.
+    package var why: String
+    /// The last time it ran.
+    package var last: RunRecord.FinishedStage?
+  }
+
+  package var steps: [Step] = []
+  /// The run that did not finish and is gone on with.
+  package var unfinished: RunRecord?
+  /// The files that the run reads, with those digests that are known.
+  package var exports: [FoundFile] = []
+  /// The run whose ledger belongs to the match result that is used.
+  var ledger: RunRecord?
+  /// What the run would be called.
+  var command = "run"
+
+  /// The run that has done all of this already.
+  package var done: RunRecord?
+
+  func uses(_ stage: StageName) -> RunRecord.FinishedStage? { steps.first { $0.stage == stage }?.uses }
+}
+
+// MARK: Making a plan
+
+extension Plan {
+  /// A plan for `cardlink run`, or for `cardlink rerun` with the stage to begin with.
+  ///
+  /// - Throws: ``Stop`` with ``Exit/exportMissing`` if an export isn't there, ``Exit/usage`` if there is nothing to
+  ///   rerun from.
+  package init(
+    _ pipeline: Pipeline, from first: StageName?, asOf: CalendarDate, note: (String) -> Void = { _ in }
+  ) throws(Stop) {
+    let reader = WorkspaceReader(pipeline.workspace)
+    let earlier = try reader.runs()
+    if let first {
+      try self.init(rerun: first, pipeline, reader, earlier)
+    } else {
+      try self.init(pipeline, reader, earlier, asOf: asOf, note)
+    }
+  }
+
+  /// `rerun`: the stages before come from the last run that has their results still.
+  private init(
+    rerun first: StageName, _ pipeline: Pipeline, _ reader: WorkspaceReader, _ earlier: [RunRecord]
+  ) throws(Stop) {
+    command = "rerun \(first.rawValue)"
+    var source: RunRecord?
+    if first == .extract {
+      exports = try pipeline.foundFiles()
+    } else {
+      let before = StageName.allCases.filter { $0 < first && $0 < .load }
+      source = earlier.last { run in
+        before.allSatisfy { stage in run.finished(stage).map { reader.hasResult(of: $0) } ?? false }
+          && (first != .publish || run.finished(.load) != nil)
+      }
+      guard let source else {
+        throw Stop(
+          .usage, at: pipeline.path,
+          expected: "a run that has finished stage \((before.last ?? .extract).rawValue)",
+          found: "none in \(pipeline.workspace)", remedy: "Run the whole pipeline first.",
+          next: "cardlink run \(pipeline.path)")
+      }
+      exports = source.exports
+      if first >= .load { ledger = source }
+    }
+    for stage in StageName.allCases {
+      let uses = stage < first ? source?.finished(stage) : nil
+      steps.append(
+        Step(
+          stage: stage, uses: uses,
+          why: uses.map { "run \($0.run) left it" }
+            ?? (stage == first ? "asked for" : "stage \(first.rawValue) before it runs"),
+          last: earlier.lastTime(of: stage)))
+    }
+  }
+
+  /// `run`: each stage is skipped while what it was made from is the same.
+  private init(
+    _ pipeline: Pipeline, _ reader: WorkspaceReader, _ earlier: [RunRecord], asOf: CalendarDate,
+    _ note: (String) -> Void
+  ) throws(Stop) {
+    exports = try pipeline.foundFiles().map { $0.withDigest(knownIn: earlier) }
+    if let last = earlier.last, last.isUnfinished, last.asOf == asOf.text,
+      last.exports.map(\.asFound) == exports.map(\.asFound)
+    {
+      unfinished = last
+    }
+    let cutOff = unfinished.flatMap { $0.state == "held" ? nil : $0.nextStage }
+    try readWhatMayBeTheSame(pipeline, earlier, reader, asOf: asOf, note)
+
+    var before: Step?
+    for stage in StageName.allCases {
+      let wanted: MadeFrom
+      switch stage {
+      case .extract: wanted = pipeline.extractMadeFrom(exports, asOf: asOf.text)
+      case .match: wanted = pipeline.matchMadeFrom(before?.uses?.madeFrom, asOf: asOf.text)
+      case .load: wanted = pipeline.loadMadeFrom(before?.uses?.madeFrom)
+      case .publish: wanted = pipeline.publishMadeFrom(before?.uses?.madeFrom)
+      }
+      var step = Step(stage: stage, uses: nil, why: "", last: earlier.lastTime(of: stage))
+      if let before, before.uses == nil {
+        step.why = "stage \(before.stage.rawValue) before it runs"
+      } else {
+        let results = candidates(for: stage, among: earlier)
+        let same = results.last { $0.madeFrom == wanted && reader.hasResult(of: $0) }
+        if let same, let gone = Self.notInForce(same, pipeline, reader) {
+          step.why = gone
+        } else if let same {
+          step.uses = same
+          step.why = "run \(same.run) made it from the same"
+        } else if stage == cutOff {
+          step.why = "run \(unfinished?.id ?? 0) was cut off in it"
+        } else if let forced = unfinished?.forcedStage, stage >= forced {
+          step.why = "asked for by run \(unfinished?.id ?? 0), which was cut off"
+        } else if results.contains(where: { $0.madeFrom == wanted }) {
+          step.why = "the earlier result was removed"
+        } else {
+          step.why = Self.difference(from: step.last, to: wanted)
+        }
+      }
+      before = step
+      steps.append(step)
+    }
+    if let matched = uses(.match) {
+      ledger = earlier.last { $0.id == matched.run } ?? earlier.last { $0.finished(.match) == matched }
+    }
+    if unfinished == nil, steps.allSatisfy({ $0.uses != nil }) {
+      done = earlier.last { run in run.state == "done" && run.finished(.publish) == uses(.publish) }
+    }
+  }
+
+  /// Results that may still be true: those of the run that is gone on with, else of any.
+  private func candidates(for stage: StageName, among earlier: [RunRecord]) -> [RunRecord.FinishedStage] {
+    if let own = unfinished?.finished(stage) { return [own] }
+    if let forced = unfinished?.forcedStage, stage >= forced { return [] }
+    return earlier.compactMap { $0.finished(stage) }
+  }
+
+  /// Reads files whose times have changed and whose sizes have not, if the result would be true but for them.
+  private mutating func readWhatMayBeTheSame(
+    _ pipeline: Pipeline, _ earlier: [RunRecord], _ reader: WorkspaceReader, asOf: CalendarDate,
+    _ note: (String) -> Void
+  ) throws(Stop) {
+    let unknown = exports.indices.filter { exports[$0].digest == nil }
+    guard !unknown.isEmpty else { return }
+    let wanted = pipeline.extractMadeFrom(exports, asOf: asOf.text)
+    let mayBeTrue = candidates(for: .extract, among: earlier).contains { result in
+      guard let made = result.madeFrom, reader.hasResult(of: result), Set(made.keys) == Set(wanted.keys)
+      else {
+        return false
+      }
+      return made.allSatisfy { name, value in
+        guard let i = unknown.first(where: { exports[$0].ingredient == name }) else {
+          return wanted[name] == value
+        }
+        return earlier.contains { run in
+          run.exports.contains { $0.digest == value && $0.byteCount == exports[i].byteCount }
+        }
+      }
+    }
+    guard mayBeTrue else { return }
+    for i in unknown {
+      note("Reading \(exports[i].name) to see whether it has changed.")
+      exports[i].digest = try Digest.text(ofFile: exports[i].path)
+    }
+  }
+
+  /// Why a store or a package that a run has made doesn't count; nil if it does.
+  private static func notInForce(
+    _ result: RunRecord.FinishedStage, _ pipeline: Pipeline, _ reader: WorkspaceReader
+  ) -> String? {
+    switch result.stage {
+    case .extract, .match: return nil
+    case .load:
+      guard let run = pipeline.runInForce else { return "there is no store" }
+      return run == result.run ? nil : "the store in force is that of run \(run)"
+    case .publish:
+      guard let run = reader.publishedRun else { return "there are no packages" }
+      return run == result.run ? nil : "the packages in force are those of run \(run)"
+    }
+  }
+
+  /// What is different now, in a few words.
+  private static func difference(from last: RunRecord.FinishedStage?, to wanted: MadeFrom) -> String {
+    guard let last else { return "it has not run yet" }
+    guard let made = last.madeFrom else { return "an earlier cardlink made the last result" }
+    var words: [String] = []
+    for name in Set(made.keys).union(wanted.keys).sorted() where made[name] != wanted[name] {
+      switch (made[name], wanted[name]) {
+      case (let was?, let now?) where name == "business date":
+        words.append("the \(name) is \(now), was \(was)")
+      case (_?, _?): words.append("\(name) has changed")
+      case (nil, _): words.append("\(name) is new")
+      case (_, nil): words.append("\(name) is gone")
+      }
+    }
+    guard words.count > 3 else { return words.joined(separator: ", ") }
+    return words.prefix(2).joined(separator: ", ") + " and \(words.count - 2) more"
+  }
+}
+
+// MARK: What it looks at
+
+extension Pipeline {
+  /// The files of both exports as they are found now.
+  func foundFiles() throws(Stop) -> [FoundFile] {
+    try population.foundFiles(pipeline: path) + insurance.foundFiles(pipeline: path)
+  }
+
+  /// The run whose store is in force; nil if there is none.
+  var runInForce: Int? { try? Store(path: storePath(in: workspace)).runID() }
+}
+
+extension FoundFile {
+  /// Without what a look at the file does not tell, and without what a new owner or link would change.
+  fileprivate var asFound: FoundFile {
+    var file = self
+    (file.digest, file.inode, file.changed) = (nil, nil, nil)
+    return file
+  }
+
+  /// With the digest that a run has written down for it, if size, times and inode are those it had then.
+  fileprivate func withDigest(knownIn runs: [RunRecord]) -> FoundFile {
+    var file = self
+    for run in runs.reversed() {
+      let known = run.exports.first { known in
+        known.digest != nil && known.path == path && known.byteCount == byteCount
+          && known.modified == modified
+          && known.changed == changed && known.inode == inode && inode != nil
+      }
+      if let known {
+        file.digest = known.digest
+        break
+      }
+    }
+    return file
+  }
+}
+
+extension RunRecord {
+  /// Whether a `run` may go on with it.
+  var isUnfinished: Bool { ["running", "failed", "held"].contains(state) }
+  /// The stage that a rerun began with.
+  var forcedStage: StageName? {
+    command.hasPrefix("rerun ") ? StageName(rawValue: String(command.dropFirst(6))) : nil
+  }
+}
+
+extension [RunRecord] {
+  /// The last time that a stage ran.
+  fileprivate func lastTime(of stage: StageName) -> RunRecord.FinishedStage? {
+    last { run in run.finished(stage)?.run == run.id }?.finished(stage)
+  }
+}
+
+extension WorkspaceReader {
+  /// Whether a stage's result is there still; a store's or a package's is looked for where it is in force.
+  func hasResult(of stage: RunRecord.FinishedStage) -> Bool {
+    stage.stage >= .load || Folder.exists(folder(of: stage))
+  }
+
+  /// The run whose packages are in force.
+  var publishedRun: Int? {
+    guard let name = Paths.target(ofLink: path + "/packages/current") else { return nil }
+    let parts = Folder.name(of: name).split(separator: "-")
+    return parts.count > 1 && parts[0] == "run" ? Int(parts[1]) : nil
+  }
+}
