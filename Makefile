@@ -8,7 +8,7 @@ PACKAGES := libxml2-dev libsqlite3-dev zlib1g-dev pkg-config
 # Who may install packages: root itself, or through sudo.
 SUDO := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
 
-.PHONY: help run test quick build libraries format lint sample-data bench clean
+.PHONY: help run test quick build libraries format lint sample-data bench bench-check clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ sample-data: build ## Write sample-data anew (the same seed gives the same bytes
 
 bench: build ## Time the stages on a million invented people (PEOPLE=n for more)
 	scripts/bench $(CARDLINK) $(or $(PEOPLE),1000000)
+
+bench-check: build ## Time card checks against a store of a million invented people (PEOPLE=n for more)
+	scripts/bench-check $(CARDLINK) $(or $(PEOPLE),1000000)
 
 clean: ## Remove what was built and what the sample run left
 	rm -rf .build var

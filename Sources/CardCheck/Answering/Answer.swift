@@ -1,7 +1,7 @@
 // One answer, as values.
 // Invariant: it shows a card only where number, name and birth date were rightly given.
 
-import Record
+package import Record
 
 /// The answer to one question.
 package struct Answer: Sendable {
@@ -16,6 +16,8 @@ package struct Answer: Sendable {
     self.person = person
   }
 
+  /// Whom the question is about; nil where nobody is named.
+  package var personalID: PersonalID? { person?.personalID ?? question.number.personalID }
   package var code: ResultCode { verdict.code }
   package var remarks: Remarks { verdict.remarks }
 }

@@ -4,6 +4,7 @@
 // Load: a hundred thousand persons a second through two prepared statements whose handles are stepped below GRDB: a
 // row costs no `String` and no allocation.
 
+import Disk
 internal import GRDB
 import GRDBSQLite
 package import Record
@@ -25,6 +26,11 @@ package struct StoredCards: CardSource, ~Copyable {
   /// - Throws: ``Stop`` with ``Exit/storeUnavailable`` if there is none, or it hasn't the contract's views.
   package init(path: String, daysOfUse: Int) throws(Stop) {
     self.path = path
+    guard Folder.exists(path) else {
+      throw Stop(
+        .storeUnavailable, at: path, expected: "the store that a run leaves", found: "no file",
+        remedy: "Run the pipeline first.", next: "cardlink run PIPELINE")
+    }
     let opened: (DatabaseQueue, Query, Query, Query, Query, String?)
     do {
       var configuration = Configuration()

@@ -27,6 +27,10 @@ package enum AuditEvent: String, Sendable, CaseIterable, Codable {
   case lookedUp = "looked_up"
   case explained
   case findingsRead = "findings_read"
+  case cardChecked = "card_checked"
+  /// A file of card checks; its persons are not written down one by one.
+  case cardBatchBegan = "card_batch_began"
+  case cardBatchDone = "card_batch_done"
   /// The line before was torn off by a crash; its effect did not happen.
   case mended
 }

@@ -1,5 +1,6 @@
 // The clerk's desk: card checks against a pipeline's store or a facility's package, one at a time or a file of them.
-// Invariant: nothing here changes anything; what was asked and answered goes to the caller and nowhere else.
+// Invariant: a check against a store is in the audit log before its answer goes out, a batch before its first answer.
+// What was asked and answered goes to the caller and nowhere else; a package's reader writes nothing.
 
 package import CardCheck
 import Disk
@@ -13,20 +14,28 @@ package struct CardDesk: Sendable {
   }
   private let place: Place
   private let day: CalendarDate
+  /// Nil at a facility, which has no workspace.
+  private let audit: Audit?
+  private let because: String?
 
   /// How long after its business date a store that says nothing of it may be used.
   package static let daysOfUse = 3
 
-  /// - Parameter day: the day for which is asked.
-  package init(store pipeline: Pipeline, on day: CalendarDate) {
+  /// - Parameters:
+  ///   - day: the day for which is asked.
+  ///   - because: the reason given, for the audit log.
+  package init(store pipeline: Pipeline, on day: CalendarDate, because: String? = nil) {
     place = .store(pipeline.storePath(in: pipeline.workspace))
     self.day = day
+    audit = Audit(pipeline.workspace)
+    self.because = because
   }
 
   /// - Parameter path: the folder of a package, or its CSV file.
   package init(package path: String, on day: CalendarDate) {
     place = .package(path)
     self.day = day
+    (audit, because) = (nil, nil)
   }
 
   /// Answers the first line that isn't empty, without waiting for another.
@@ -62,7 +71,11 @@ package struct CardDesk: Sendable {
     var writer = AnswerWriter(form, checker.standing, on: day)
     var batch = try firstQuestion(input)
     writer.begin()
-    try checker.check(&batch) { (answer, people) throws(Stop) in writer.append(answer, people) }
+    try checker.check(&batch) { (answer, people) throws(Stop) in
+      try audit?.append(
+        .cardChecked, person: answer.personalID, because: because, detail: ["code": answer.code.text])
+      writer.append(answer, people)
+    }
     return String(decoding: writer.bytes, as: UTF8.self)
   }
 
@@ -93,6 +106,12 @@ package struct CardDesk: Sendable {
     var checker = CardChecker(source, on: day)
     // A question with its person and cards is some 300 bytes; a quarter of the memory is for them.
     let atOnce = max(16_384, min(1 << 20, memoryBytes / 4 / 300))
-    return try checkBatch(&lines, with: &checker, on: day, form: form, questionsAtOnce: atOnce, write: write)
+    try audit?.append(.cardBatchBegan, because: because)
+    let report = try checkBatch(
+      &lines, with: &checker, on: day, form: form, questionsAtOnce: atOnce, write: write)
+    var counts = ["questions": String(report.questions)]
+    for (code, count) in report.codes { counts[code.text] = String(count) }
+    try audit?.append(.cardBatchDone, because: because, detail: counts)
+    return report
   }
 }

@@ -35,6 +35,7 @@ struct CheckCardCommand: ParsableCommand {
         000 right · 003 expired, new card issued · 004 still valid, new card issued · 010 not valid on the day
         050 no data · 051 card code wrong · 052 province wrong · 053 level wrong · 060 name wrong
         061 name wrong but for its first letter · 070 birth date wrong · 205 can't be read
+      A check against a store is written into its audit log, a batch as a whole.
       Any code is an answer, and the exit code is then 0. docs/check-card.md tells how each is found.
       """)
   @Argument(
@@ -52,6 +53,7 @@ struct CheckCardCommand: ParsableCommand {
   var input: String = "-"
   @Option(help: ArgumentHelp("Check every line of a file; - is standard input.", valueName: "file"))
   var batch: String?
+  @OptionGroup var reason: ReasonArguments
   @Option(help: ArgumentHelp("The form of the answers: json or csv.", valueName: "form"))
   var output: CardOutput = .json
   @Option(help: ArgumentHelp("A bound on the memory of the process, such as 512M or 2G.", valueName: "size"))
@@ -89,7 +91,7 @@ struct CheckCardCommand: ParsableCommand {
     if let package { return CardDesk(package: package, on: day) }
     var loaded = try Pipeline(file: pipeline ?? "")
     if let workspace { loaded.workspace = Paths.absolute(workspace) }
-    return CardDesk(store: loaded, on: day)
+    return CardDesk(store: loaded, on: day, because: reason.because)
   }
 }
 
