@@ -249,24 +249,29 @@ extension BulkInsert {
 private func writeFindings(
   _ next: () throws(Stop) -> FindingRow?, _ report: inout LoadReport, _ db: Database, _ path: String
 ) throws {
-  var held = try BulkInsert(Schema.insertHeldRecord, db, columnCount: 8, path: path)
+  var held = try BulkInsert(Schema.insertHeldRecord, db, columnCount: 11, path: path)
   var bytes: [UInt8] = []
   var ends: [Int] = []
   while let row = try next() {
     if report.findings % 4096 == 0 { try Faults.passWrite(path) }
     bytes.removeAll(keepingCapacity: true)
     ends.removeAll(keepingCapacity: true)
-    for text in [row.outcome.name, row.reasons, row.personalID, row.insuranceNumber, row.cardNumber] {
+    for text in [
+      row.outcome.name, row.reasons, row.personalID, row.insuranceNumber, row.cardNumber,
+      row.candidatePersonalID, row.judged?.text ?? "",
+    ] {
       bytes.append(contentsOf: text.utf8)
       ends.append(bytes.count)
     }
     held.set(0, Int64(row.export.rawValue))
     held.set(6, Schema.sourceID(row.export, row.fileIndex))
     held.set(7, Int64(row.line))
+    if let candidates = row.candidates { held.set(8, Int64(candidates)) } else { held.setNull(8) }
     let failure = bytes.withUnsafeBufferPointer { bytes -> Stop? in
       var start = 0
       for (i, end) in ends.enumerated() {
-        held.set(i + 1, bytes: UnsafeBufferPointer(rebasing: bytes[start..<end]))
+        // The first five stand before the origin, the others behind the candidates.
+        held.set(i < 5 ? i + 1 : i + 4, bytes: UnsafeBufferPointer(rebasing: bytes[start..<end]))
         start = end
       }
       do throws(Stop) { try held.step() } catch { return error }

@@ -41,4 +41,10 @@ package struct StoredFinding: Sendable, Hashable, Codable {
   package var sourceFile: String
   package var sourceLine: Int
   package var runID: Int
+  /// How many persons share bare name, full birth date and sex with a record that has no person; nil for others.
+  package var candidates: Int? = nil
+  /// The person, if it is only one.
+  package var candidatePersonalID: String? = nil
+  /// What was judged, as ``JudgedFields/text``: what `decide` takes back.
+  package var digest: String? = nil
 }

@@ -75,6 +75,16 @@ package func explanation(of reason: Reason) -> (english: String, vietnamese: Str
   case .areaCode: AreaRule.code
   case .fiveYearsFormat: FiveYearsRule.format
   case .severalInsuranceNumbers: MatchingReasons.severalInsuranceNumbers
+  case .decisionRejected: DecisionReasons.decisionRejected
+  case .decisionNotApplied: DecisionReasons.decisionNotApplied
+  case .reopenedPopulationName: DecisionReasons.reopenedPopulationName
+  case .reopenedPopulationBirthDate: DecisionReasons.reopenedPopulationBirthDate
+  case .reopenedPopulationSex: DecisionReasons.reopenedPopulationSex
+  case .reopenedPopulationStatus: DecisionReasons.reopenedPopulationStatus
+  case .reopenedInsuranceName: DecisionReasons.reopenedInsuranceName
+  case .reopenedInsuranceBirthDate: DecisionReasons.reopenedInsuranceBirthDate
+  case .reopenedInsuranceSex: DecisionReasons.reopenedInsuranceSex
+  case .reopenedInsurancePersonalID: DecisionReasons.reopenedInsurancePersonalID
   }
 }
 

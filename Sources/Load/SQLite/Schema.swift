@@ -13,7 +13,7 @@ enum Schema {
   /// "clnk": says that a SQLite file is a store of this program.
   static let applicationID: Int32 = 0x636c_6e6b
   /// Grows with every change below that an older program can't read.
-  static let version: Int32 = 1
+  static let version: Int32 = 2
 
   /// The file's identity and the layout of its pages; for a new, empty file.
   static let head = """
@@ -33,7 +33,8 @@ enum Schema {
     CREATE TABLE other_card (personal_id INTEGER NOT NULL, \(cardColumns));
     CREATE TABLE held_record (
       export INTEGER NOT NULL, outcome TEXT NOT NULL, reasons TEXT, personal_id TEXT, insurance_number TEXT,
-      card_number TEXT, source_id INTEGER NOT NULL, source_line INTEGER NOT NULL);
+      card_number TEXT, source_id INTEGER NOT NULL, source_line INTEGER NOT NULL, candidates INTEGER,
+      candidate_personal_id TEXT, digest TEXT);
     CREATE TABLE ledger_row (
       run_id INTEGER NOT NULL, export TEXT NOT NULL, source_file TEXT NOT NULL, outcome TEXT NOT NULL,
       records INTEGER NOT NULL);
@@ -58,7 +59,7 @@ enum Schema {
     CREATE VIEW finding AS
       SELECT \(word(of: "export", ExportKind.allCases.map { ($0.rawValue, $0.name) })) AS export, outcome, reasons,
         personal_id, insurance_number, card_number, \(sourceName) AS source_file, source_line,
-        \(runID) AS run_id
+        \(runID) AS run_id, candidates, candidate_personal_id, digest
       FROM held_record r;
     CREATE VIEW ledger AS SELECT run_id, export, source_file, outcome, records FROM ledger_row;
     CREATE VIEW run AS SELECT run_id, pipeline, as_of, started_at, finished_at, state FROM run_row;
@@ -69,11 +70,15 @@ enum Schema {
     "CREATE INDEX other_card_by_id ON other_card (\(idText))",
     "CREATE INDEX held_record_by_id ON held_record (personal_id) WHERE personal_id IS NOT NULL",
     "CREATE INDEX held_record_by_outcome ON held_record (outcome)",
+    """
+    CREATE INDEX held_record_by_candidate ON held_record (candidate_personal_id)
+    WHERE candidate_personal_id IS NOT NULL
+    """,
   ]
 
   static let insertPerson = insert(into: "person", 15)
   static let insertOtherCard = insert(into: "other_card", 12)
-  static let insertHeldRecord = insert(into: "held_record", 8)
+  static let insertHeldRecord = insert(into: "held_record", 11)
 
   /// The columns of the view `card_attribute`, for reading all of it in the rows' own order.
   static let attributesInOrder = """

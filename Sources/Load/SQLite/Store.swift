@@ -49,6 +49,11 @@ package struct Store: Sendable {
     try rows("SELECT * FROM finding WHERE personal_id = ?", [personalID], StoredFinding.init)
   }
 
+  /// The findings for which a person is the only candidate.
+  package func findings(candidate personalID: String) throws(Stop) -> [StoredFinding] {
+    try rows("SELECT * FROM finding WHERE candidate_personal_id = ?", [personalID], StoredFinding.init)
+  }
+
   // MARK: All of it
 
   /// Lends findings to `body`, in the order in which they were written.
@@ -135,7 +140,8 @@ extension StoredFinding {
   fileprivate init(_ row: Row) {
     self.init(
       export: row[0], outcome: row[1], reasons: row[2], personalID: row[3], insuranceNumber: row[4],
-      cardNumber: row[5], sourceFile: row[6], sourceLine: row[7], runID: row[8])
+      cardNumber: row[5], sourceFile: row[6], sourceLine: row[7], runID: row[8], candidates: row[9],
+      candidatePersonalID: row[10], digest: row[11])
   }
 }
 

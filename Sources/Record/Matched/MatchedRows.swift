@@ -80,10 +80,17 @@ package struct FindingRow: Hashable, Sendable {
   package var fileIndex: Int
   /// From 1.
   package var line: UInt32
+  /// What an officer judges, for records that can be decided on.
+  package var judged: JudgedFields?
+  /// How many persons share bare name, full birth date and sex with a record that has no person; nil for others.
+  package var candidates: Int?
+  /// The person, if it is only one; empty for none.
+  package var candidatePersonalID: String
 
   package init(
     export: ExportKind, outcome: Outcome, reasons: String, personalID: String, insuranceNumber: String,
-    cardNumber: String, fileIndex: Int, line: UInt32
+    cardNumber: String, fileIndex: Int, line: UInt32, judged: JudgedFields? = nil, candidates: Int? = nil,
+    candidatePersonalID: String = ""
   ) {
     self.export = export
     self.outcome = outcome
@@ -93,5 +100,8 @@ package struct FindingRow: Hashable, Sendable {
     self.cardNumber = cardNumber
     self.fileIndex = fileIndex
     self.line = line
+    self.judged = judged
+    self.candidates = candidates
+    self.candidatePersonalID = candidatePersonalID
   }
 }

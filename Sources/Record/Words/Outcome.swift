@@ -9,7 +9,7 @@ package enum ExportKind: UInt8, Sendable, CaseIterable, BitwiseCopyable, Codable
 }
 
 /// The end of an insurance record; the first that applies, in this order.
-package enum Outcome: UInt8, Sendable, CaseIterable, BitwiseCopyable {
+package enum Outcome: UInt8, Sendable, CaseIterable, BitwiseCopyable, Comparable {
   case quarantined, idMissing, idInvalid, personUnknown, personDuplicated, personInactive, disputed,
     numberShared
   case linked
@@ -36,6 +36,8 @@ package enum Outcome: UInt8, Sendable, CaseIterable, BitwiseCopyable {
     self = match
   }
 
+  package static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
+
   package static let ofInsurance: [Outcome] = [
     .quarantined, .idMissing, .idInvalid, .personUnknown, .personDuplicated, .personInactive, .disputed,
     .numberShared, .linked,
@@ -47,5 +49,14 @@ package enum Outcome: UInt8, Sendable, CaseIterable, BitwiseCopyable {
 package enum LinkRule: UInt8, Sendable, CaseIterable, BitwiseCopyable {
   case personalID = 0
   case legacyID = 1
-  package var name: String { self == .personalID ? "personal_id" : "legacy_id" }
+  /// An officer decided.
+  case decision = 2
+
+  package var name: String {
+    switch self {
+    case .personalID: "personal_id"
+    case .legacyID: "legacy_id"
+    case .decision: "decision"
+    }
+  }
 }

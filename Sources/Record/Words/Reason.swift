@@ -30,6 +30,10 @@ package enum Reason: UInt8, Sendable, CaseIterable {
   case nameSpelling, birthDatePrecision, idSexDigit, idBirthYearDigits
   case insuranceNumberNotID, cardTailDiffers, groupUnknown, facilityFormat, areaCode, fiveYearsFormat
   case severalInsuranceNumbers
+  // officers' decisions: one that holds against the record, one that can't be applied, and what has changed since
+  case decisionRejected, decisionNotApplied
+  case reopenedPopulationName, reopenedPopulationBirthDate, reopenedPopulationSex, reopenedPopulationStatus
+  case reopenedInsuranceName, reopenedInsuranceBirthDate, reopenedInsuranceSex, reopenedInsurancePersonalID
 
   /// The word as users read it.
   package var word: String {
@@ -99,6 +103,16 @@ package enum Reason: UInt8, Sendable, CaseIterable {
     case .areaCode: "area_code"
     case .fiveYearsFormat: "five_years_format"
     case .severalInsuranceNumbers: "several_insurance_numbers"
+    case .decisionRejected: "decision_rejected"
+    case .decisionNotApplied: "decision_not_applied"
+    case .reopenedPopulationName: "reopened_population_name"
+    case .reopenedPopulationBirthDate: "reopened_population_birth_date"
+    case .reopenedPopulationSex: "reopened_population_sex"
+    case .reopenedPopulationStatus: "reopened_population_status"
+    case .reopenedInsuranceName: "reopened_insurance_name"
+    case .reopenedInsuranceBirthDate: "reopened_insurance_birth_date"
+    case .reopenedInsuranceSex: "reopened_insurance_sex"
+    case .reopenedInsurancePersonalID: "reopened_insurance_personal_id"
     }
   }
 
@@ -128,6 +142,10 @@ package struct Reasons: Hashable, Sendable, BitwiseCopyable {
   package mutating func formUnion(_ other: Reasons) {
     low |= other.low
     high |= other.high
+  }
+  package mutating func formIntersection(_ other: Reasons) {
+    low &= other.low
+    high &= other.high
   }
   package func contains(_ reason: Reason) -> Bool {
     reason.rawValue < 64 ? low >> reason.rawValue & 1 == 1 : high >> (reason.rawValue - 64) & 1 == 1

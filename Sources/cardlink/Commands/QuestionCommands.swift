@@ -114,16 +114,17 @@ struct FindingsCommand: ParsableCommand {
     let columns = [
       "export", "outcome", "reasons", "personal_id", "insurance_number", "card_number", "source_file",
       "source_line",
-      "run_id",
+      "run_id", "candidates", "candidate_personal_id", "digest",
     ]
     let limit = limit ?? (form.output == .text ? 20 : nil)
     if form.output == .csv { print(Table.csvLine(columns)) }
-    var table = Table(columns: columns, rows: [], numeric: ["source_line", "run_id"])
+    var table = Table(columns: columns, rows: [], numeric: ["source_line", "run_id", "candidates"])
     let isCSV = form.output == .csv
     try store.findings(outcome: outcome, limit: limit) { finding in
       let row: [String?] = [
         finding.export, finding.outcome, finding.reasons, finding.personalID, finding.insuranceNumber,
         finding.cardNumber, finding.sourceFile, String(finding.sourceLine), String(finding.runID),
+        finding.candidates.map(String.init), finding.candidatePersonalID, finding.digest,
       ]
       if isCSV { print(Table.csvLine(row.map { $0 ?? "" })) } else { table.rows.append(row) }
     }
@@ -132,7 +133,8 @@ struct FindingsCommand: ParsableCommand {
     case .json: print(table.json)
     case .text:
       if table.rows.isEmpty { return print("No such record. Không có bản ghi nào.") }
-      print(table.text)
+      // What was judged is for decide, not for people.
+      print(table.without("digest").text)
       let words = Set(table.rows.flatMap { ($0[2] ?? "").split(separator: ",").map(String.init) }).sorted()
       print("\nWhat the reasons mean · Ý nghĩa:")
       for word in words {

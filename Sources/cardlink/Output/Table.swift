@@ -20,6 +20,15 @@ struct Table {
     }
   }
 
+  /// The table less one column.
+  func without(_ column: String) -> Table {
+    guard let i = columns.firstIndex(of: column) else { return self }
+    var table = self
+    table.columns.remove(at: i)
+    for row in table.rows.indices { table.rows[row].remove(at: i) }
+    return table
+  }
+
   /// Aligned columns, two spaces apart.
   var text: String {
     let widths = columns.indices.map { i in
