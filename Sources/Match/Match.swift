@@ -70,6 +70,12 @@ package struct MatchedSnapshot: Hashable, Sendable, Codable {
   package var reasonCounts: [String: Int] = [:]
   /// `outcome/reason` → population records.
   package var populationReasonCounts: [String: Int] = [:]
+  /// Insurance records that did not link and bear no reason, by outcome.
+  package var plainCounts: [String: Int] = [:]
+  /// Insurance records by ``BirthPlace/code``, then outcome.
+  package var placeCounts: [String: [String: Int]] = [:]
+  /// Insurance records that end as `id_missing` by the card's group, two letters; empty: without a card number.
+  package var missingByGroup: [String: Int] = [:]
 
   package init() {}
 
@@ -151,5 +157,8 @@ package func match(_ request: MatchRequest) throws(Stop) -> MatchedSnapshot {
   matched.insuranceCounts = tally.outcomeCounts(.insurance)
   matched.reasonCounts = tally.reasonCounts(.insurance)
   matched.populationReasonCounts = tally.reasonCounts(.population)
+  matched.plainCounts = tally.plainCounts()
+  matched.placeCounts = tally.placeCounts()
+  matched.missingByGroup = tally.groupCounts()
   return matched
 }

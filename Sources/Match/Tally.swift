@@ -1,4 +1,4 @@
-// How many records of each file ended how, and why.
+// How many records of each file ended how, and why, and where the persons' births are registered.
 // Invariant: a record is counted in the same place where its outcome is written, once; tallies add up in any order.
 // Load: one increment per record, and one per reason.
 
@@ -12,6 +12,12 @@ struct Tally: Sendable {
   private var files: [[Int]]
   /// By export × outcome × bit of the reason.
   private var reasons: [Int]
+  /// Insurance records without any reason, by outcome.
+  private var plain: [Int]
+  /// Insurance records by place of the personal ID number × outcome.
+  private var places: [Int]
+  /// Insurance records without a number, by the two letters of the card's group; the last: without a card number.
+  private var groups: [Int]
 
   /// - Parameter fileCounts: population, insurance.
   init(fileCounts: (Int, Int)) {
@@ -20,6 +26,9 @@ struct Tally: Sendable {
       Array(repeating: 0, count: fileCounts.1 * Self.outcomes),
     ]
     reasons = Array(repeating: 0, count: 2 * Self.outcomes * Self.bits)
+    plain = Array(repeating: 0, count: Self.outcomes)
+    places = Array(repeating: 0, count: BirthPlace.count * Self.outcomes)
+    groups = Array(repeating: 0, count: CardNumber.groupCount + 1)
   }
 
   /// Counts a record, or with a negative `count` takes one back.
@@ -30,8 +39,21 @@ struct Tally: Sendable {
       files[e] += repeatElement(0, count: (file + 1) * Self.outcomes - files[e].count)
     }
     files[e][at] += count
-    if !words.isEmpty { add(export, outcome, words, count: count) }
+    if !words.isEmpty {
+      add(export, outcome, words, count: count)
+    } else if export == .insurance {
+      plain[Int(outcome.rawValue)] += count
+    }
   }
+
+  /// Counts where the person of an insurance record was registered at birth, as far as its key says so.
+  mutating func add(placeOf key: UInt64, _ outcome: Outcome, count: Int = 1) {
+    let place = BirthPlace(LinkKey(packed: key))
+    places[place.index * Self.outcomes + Int(outcome.rawValue)] += count
+  }
+
+  /// Counts the group of a card whose record has no personal ID number.
+  mutating func add(groupOf card: CardNumber) { groups[card.groupIndex ?? CardNumber.groupCount] += 1 }
 
   /// Counts reasons or notes only.
   mutating func add(_ export: ExportKind, _ outcome: Outcome, _ words: Reasons, count: Int) {
@@ -55,6 +77,9 @@ struct Tally: Sendable {
       for i in other.files[e].indices { files[e][i] += other.files[e][i] }
     }
     for i in reasons.indices { reasons[i] += other.reasons[i] }
+    for i in plain.indices { plain[i] += other.plain[i] }
+    for i in places.indices { places[i] += other.places[i] }
+    for i in groups.indices { groups[i] += other.groups[i] }
   }
 
   /// By file index and outcome.
@@ -73,6 +98,34 @@ struct Tally: Sendable {
         if reasons[i] != 0 { counts["\(outcome.name)/\(reason.word)"] = reasons[i] }
       }
     }
+    return counts
+  }
+
+  /// Insurance records that did not link and bear no reason, by outcome.
+  func plainCounts() -> [String: Int] {
+    var counts: [String: Int] = [:]
+    for outcome in Outcome.ofInsurance where outcome != .linked && plain[Int(outcome.rawValue)] != 0 {
+      counts[outcome.name] = plain[Int(outcome.rawValue)]
+    }
+    return counts
+  }
+
+  /// Insurance records by ``BirthPlace/code``, then outcome; places and outcomes without a record are left out.
+  func placeCounts() -> [String: [String: Int]] {
+    var counts: [String: [String: Int]] = [:]
+    for place in BirthPlace.all {
+      for outcome in Outcome.ofInsurance {
+        let records = places[place.index * Self.outcomes + Int(outcome.rawValue)]
+        if records != 0 { counts[place.code, default: [:]][outcome.name] = records }
+      }
+    }
+    return counts
+  }
+
+  /// Insurance records without a number by the card's group, two letters; the empty text: without a card number.
+  func groupCounts() -> [String: Int] {
+    var counts: [String: Int] = [:]
+    for i in groups.indices where groups[i] != 0 { counts[CardNumber.groupText(i)] = groups[i] }
     return counts
   }
 }

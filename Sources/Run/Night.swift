@@ -56,6 +56,10 @@ final class Night: Sendable {
     record.stages = plan.steps.compactMap(\.uses)
     record.ledger = plan.ledger?.ledger ?? []
     record.reasons = plan.ledger?.reasons ?? [:]
+    record.withoutReason = plan.ledger?.withoutReason
+    record.populationReasons = plan.ledger?.populationReasons
+    record.places = plan.ledger?.places
+    record.missingByGroup = plan.ledger?.missingByGroup
     let audit = Audit(workspace.path)
     guard let unfinished = plan.unfinished else {
       let night = Night(pipeline, workspace, options, progress, try workspace.newRun(record))

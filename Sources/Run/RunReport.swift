@@ -5,12 +5,11 @@ package import Record
 /// The end of a run, for people.
 package struct RunReport {
   private let run: RunRecord
-  private let pipeline: Pipeline
+  /// The pipeline as it was named on the command line, with `--workspace` where one was given.
   private let pipelinePath: String
 
-  package init(_ run: RunRecord, pipeline: Pipeline, pipelinePath: String) {
+  package init(_ run: RunRecord, pipelinePath: String) {
     self.run = run
-    self.pipeline = pipeline
     self.pipelinePath = pipelinePath
   }
 
@@ -20,7 +19,7 @@ package struct RunReport {
       let total = run.count(export)
       guard total > 0 else { continue }
       lines.append(
-        "  \(export.name) · \(Self.vietnamese(export))".leftAligned(36) + Self.grouped(total).rightAligned(14)
+        "  \(export.name) · \(export.vietnamese)".leftAligned(36) + Self.grouped(total).rightAligned(14)
       )
       for outcome
         in (export == .insurance
@@ -30,7 +29,7 @@ package struct RunReport {
         lines.append(
           "    \(outcome.name)".leftAligned(24) + Self.bar(count, of: total)
             + Self.grouped(count).rightAligned(14)
-            + Self.percent(count, of: total).rightAligned(9) + "  " + Self.vietnamese(outcome))
+            + Self.percent(count, of: total).rightAligned(9) + "  " + outcome.vietnamese)
       }
       lines.append("")
     }
@@ -85,28 +84,7 @@ package struct RunReport {
     return next
   }
 
-  // MARK: Words and figures
-
-  private static func vietnamese(_ export: ExportKind) -> String {
-    export == .population ? "dân cư" : "bảo hiểm"
-  }
-
-  /// The outcome in Vietnamese, as officers say it.
-  package static func vietnamese(_ outcome: Outcome) -> String {
-    switch outcome {
-    case .quarantined: "cách ly, chờ sửa"
-    case .idMissing: "thiếu số định danh"
-    case .idInvalid: "số định danh sai dạng"
-    case .personUnknown: "không có trong dữ liệu dân cư"
-    case .personDuplicated: "trùng số, thông tin mâu thuẫn"
-    case .personInactive: "không còn hiệu lực (đã mất, hủy số…)"
-    case .disputed: "sai lệch họ tên, ngày sinh, giới tính"
-    case .numberShared: "mã số BHXH dùng cho nhiều người"
-    case .linked: "đã liên kết"
-    case .registered: "đã ghi nhận"
-    case .repeated: "lặp lại"
-    }
-  }
+  // MARK: Figures
 
   private static func bar(_ count: Int, of total: Int) -> String {
     let width = total == 0 ? 0 : max(count > 0 ? 1 : 0, count * 20 / total)

@@ -38,6 +38,32 @@ struct MatchingTests {
     #expect(try matchedText(sample, runs: 7, seed: seed + 2) == first)
   }
 
+  @Test("records are counted at the place that their number names", arguments: UInt64(0)..<40)
+  func places(seed: UInt64) throws {
+    let (text, counts) = try matched(StagedSample(seed: seed, most: 90), threads: 3, seed: seed)
+    // The slow way: from the text of every row.
+    var slow: [String: [String: Int]] = [:]
+    func place(_ number: String?) -> String {
+      guard let number, number.utf8.count == 12, let id = try? PersonalID(number.utf8.span) else {
+        return "none"
+      }
+      guard id.hasKnownPrefix else { return "unknown" }
+      return IDPrefix.province(id.prefix) == nil ? "abroad" : String(number.prefix(3))
+    }
+    for card in text.cards { slow[place(String(card.prefix(12))), default: [:]]["linked", default: 0] += 1 }
+    for finding in text.findings where finding.export == .insurance {
+      slow[place(finding.personalID), default: [:]][finding.outcome.name, default: 0] += 1
+    }
+    #expect(counts.placeCounts == slow)
+    #expect(counts.missingByGroup.values.reduce(0, +) == counts.count(.insurance, .idMissing))
+    for outcome in Outcome.ofInsurance where outcome != .linked {
+      let plain = text.findings.count {
+        $0.export == .insurance && $0.outcome == outcome && $0.reasons.isEmpty
+      }
+      #expect(counts.plainCounts[outcome.name] ?? 0 == plain, "\(outcome.name)")
+    }
+  }
+
   @Test("nothing at all matches to nothing at all")
   func empty() throws {
     #expect(try matchedText(StagedSample()) == MatchedText())

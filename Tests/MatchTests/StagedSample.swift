@@ -307,6 +307,13 @@ struct MatchedText: Equatable {
 func matchedText(
   _ sample: StagedSample, threads: Int = 2, memoryBytes: Int = 1 << 20, runs: Int = 3, seed: UInt64 = 0
 ) throws -> MatchedText {
+  try matched(sample, threads: threads, memoryBytes: memoryBytes, runs: runs, seed: seed).text
+}
+
+/// Matches a sample that is staged in a folder of its own; its text and the counts that the ledger is made of.
+func matched(
+  _ sample: StagedSample, threads: Int = 2, memoryBytes: Int = 1 << 20, runs: Int = 3, seed: UInt64 = 0
+) throws -> (text: MatchedText, counts: MatchedSnapshot) {
   try withFolder { path in
     var random = SeededGenerator(seed)
     let snapshot = try sample.stage(in: path + "/staged", runs: runs, random: &random)
@@ -316,6 +323,6 @@ func matchedText(
         snapshot: snapshot, stagedFolder: path + "/staged", folder: path + "/matched",
         asOf: StagedSample.asOf,
         threads: threads, memoryBytes: memoryBytes))
-    return try MatchedText(matched, in: path + "/matched")
+    return (try MatchedText(matched, in: path + "/matched"), matched)
   }
 }

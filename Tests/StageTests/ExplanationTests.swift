@@ -8,6 +8,7 @@ import Testing
     let text = explanation(of: reason)
     for sentence in [text.english, text.vietnamese, text.remedy] { #expect(sentence.count > 10) }
     #expect(text.remedy.hasSuffix("."))
+    #expect(vietnameseRemedy(text.remedy)?.hasSuffix(".") == true, "\(text.remedy)")
   }
 
   @Test("no two words have one explanation")

@@ -53,6 +53,7 @@ struct LegacyJoin: Sendable {
           let record = try records.withPayload { (payload) throws(Stop) in InsuranceRecord(payload) }
           try findings.append(.insurance, record, key, place: place, verdict)
           tally.add(.insurance, file: Place(packed: place).file, verdict.outcome, verdict.words)
+          tally.add(placeOf: key, verdict.outcome)
         }
         try records.advance()
       }

@@ -65,6 +65,7 @@ struct PersonJoin: Sendable {
           return (record, verdict)
         }
         tally.add(.insurance, file: Place(packed: place).file, verdict.outcome, verdict.words)
+        tally.add(placeOf: key, verdict.outcome)
         if verdict.outcome == .linked {
           if cards.count == 0 { try judged.append(person: person.first, name: person.name, key: key) }
           try judged.append(card: record, notes: verdict.words, key: key, place: place)

@@ -35,6 +35,8 @@ struct SharedNumbers: Sendable {
           let file = Place(packed: place).file
           tally.add(.insurance, file: file, .linked, card.words, count: -1)
           tally.add(.insurance, file: file, verdict.outcome, verdict.words)
+          tally.add(placeOf: key, .linked, count: -1)
+          tally.add(placeOf: key, verdict.outcome)
           try findings.append(.insurance, card, key, place: place, verdict)
           try shared.advance()
         } else {

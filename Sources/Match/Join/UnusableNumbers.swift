@@ -20,6 +20,7 @@ struct UnusableNumbers: Sendable {
         let export = ExportKind(rawValue: payload.integer(at: 0)) ?? .insurance
         let reasons = Reasons(low: payload.integer(at: 5), high: payload.integer(at: 13))
         tally.add(export, file: Place(packed: place).file, .quarantined, reasons)
+        if export == .insurance { tally.add(placeOf: quarantine.key, .quarantined) }
         try findings.append(quarantined: payload, export, place: place)
       }
       try quarantine.advance()
@@ -32,6 +33,8 @@ struct UnusableNumbers: Sendable {
       try records.withPayload { (payload) throws(Stop) in
         let record = InsuranceRecord(payload)
         tally.add(.insurance, file: Place(packed: place).file, outcome, record.words)
+        tally.add(placeOf: key, outcome)
+        if outcome == .idMissing { tally.add(groupOf: record.cardNumber) }
         try findings.append(unusable: record, payload, key, place: place, outcome)
       }
       try records.advance()

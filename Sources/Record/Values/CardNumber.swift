@@ -94,6 +94,16 @@ package struct CardNumber: Hashable, Comparable, Sendable, BitwiseCopyable {
   package var isNone: Bool { head == 0 }
   /// The object group's two letters, the first in the higher byte.
   package var group: UInt16 { UInt16(truncatingIfNeeded: head >> 24) }
+  /// The group as a number below ``groupCount``; nil without a card number.
+  package var groupIndex: Int? {
+    isNone ? nil : Int(group >> 8 & 0xff) * 26 + Int(group & 0xff) - 65 * 27
+  }
+  package static let groupCount = 26 * 26
+  /// The two letters of a group's number; empty for ``groupCount``, which stands for no card number.
+  package static func groupText(_ index: Int) -> String {
+    index >= groupCount
+      ? "" : String(decoding: [UInt8(65 + index / 26), UInt8(65 + index % 26)], as: UTF8.self)
+  }
   package var level: Int { Int(head >> 16 & 0xff) - 48 }
   package var text: String {
     isNone

@@ -10,3 +10,8 @@ package func explanation(ofWord word: String) -> (english: String, vietnamese: S
   let plain = word.split(separator: "=").first.map(String.init) ?? word
   return Reason(word: plain).map { explanation(of: $0) }
 }
+
+/// What to do about a reason, in Vietnamese.
+package func vietnameseRemedy(ofWord word: String) -> String? {
+  explanation(ofWord: word).flatMap { Stage.vietnameseRemedy($0.remedy) }
+}

@@ -17,6 +17,10 @@ extension Night {
     try update {
       $0.ledger = ledger
       $0.reasons = matched.reasonCounts
+      $0.withoutReason = matched.plainCounts
+      $0.populationReasons = matched.populationReasonCounts
+      $0.places = matched.placeCounts
+      $0.missingByGroup = matched.missingByGroup
     }
     return (matched, staged.files.reduce(0) { $0 + $1.recordCount })
   }

@@ -50,8 +50,16 @@ package struct RunRecord: Hashable, Sendable, Codable {
   package var stages: [FinishedStage] = []
   package var exports: [FoundFile] = []
   package var ledger: [LedgerLine] = []
-  /// Counts of `outcome/reason` over both exports.
+  /// Insurance records by `outcome/reason`; a record counts once for each of its reasons.
   package var reasons: [String: Int] = [:]
+  /// Insurance records that did not link and bear no reason, by outcome.
+  package var withoutReason: [String: Int]?
+  /// Population records by `outcome/reason`.
+  package var populationReasons: [String: Int]?
+  /// Insurance records by place of birth registration (``BirthPlace/code``), then outcome.
+  package var places: [String: [String: Int]]?
+  /// Insurance records without a personal ID number by the card's group; empty: without a card number.
+  package var missingByGroup: [String: Int]?
   /// Why it failed, without personal data.
   package var failure: String?
   package var exitCode: Int32?

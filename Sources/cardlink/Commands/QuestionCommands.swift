@@ -52,10 +52,10 @@ struct StatusCommand: ParsableCommand {
     guard let run = try Desk(pipeline).runs().last else {
       throw Stop(
         .usage, at: pipeline.path, expected: "a run", found: "none in \(pipeline.workspace)",
-        remedy: "Run the pipeline first.", next: "cardlink run \(arguments.pipeline)")
+        remedy: "Run the pipeline first.", next: "cardlink run \(arguments.named)")
     }
     switch form.output {
-    case .text: print(RunReport(run, pipeline: pipeline, pipelinePath: arguments.pipeline).text)
+    case .text: print(RunReport(run, pipelinePath: arguments.named).text)
     case .json, .csv:
       Table(
         columns: ["run_id", "export", "source_file", "outcome", "records"],
@@ -141,7 +141,7 @@ struct FindingsCommand: ParsableCommand {
         guard let meaning = explanation(ofWord: word) else { continue }
         print("  \(word): \(meaning.english)\n    \(meaning.vietnamese)\n    → \(meaning.remedy)")
       }
-      print("\nTry next:\n  cardlink explain PERSONAL_ID \(arguments.pipeline)")
+      print("\nTry next:\n  cardlink explain PERSONAL_ID \(arguments.named)")
     }
   }
 }
@@ -191,7 +191,7 @@ struct LookupCommand: ParsableCommand {
     }
     guard let row = rows.first else {
       print("No linked card for this number. Không có thẻ được liên kết.")
-      return print("Try next:\n  cardlink explain PERSONAL_ID \(arguments.pipeline)")
+      return print("Try next:\n  cardlink explain PERSONAL_ID \(arguments.named)")
     }
     for (column, value) in zip(columns, row) { print(column.leftAligned(18) + (value ?? "–")) }
   }

@@ -66,5 +66,5 @@ private func runPipeline(_ arguments: PipelineArguments, _ run: RunArguments, fr
   let pipeline = try arguments.load()
   let workspace = try Workspace(pipeline.workspace)
   let finished = try walk(pipeline, in: workspace, from: stage, options: run.options, progress: RunProgress())
-  print(RunReport(finished, pipeline: pipeline, pipelinePath: arguments.pipeline).text)
+  print(RunReport(finished, pipelinePath: arguments.named).text)
 }

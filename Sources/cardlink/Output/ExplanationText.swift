@@ -50,10 +50,12 @@ struct ExplanationText {
       if verdict.passed == false, !verdict.population.isEmpty, !verdict.insurance.isEmpty {
         line += "   population: \(verdict.population)   insurance: \(verdict.insurance)"
       }
-      lines.append(line)
+      lines.append(line.withoutTrailingSpaces)
     }
+    let words = judgement.words.text
     lines.append(
-      "    → \(judgement.outcome.name) · \(RunReport.vietnamese(judgement.outcome))  \(judgement.words.text)")
+      "    → \(judgement.outcome.name) · \(judgement.outcome.vietnamese)"
+        + (words.isEmpty ? "" : "  \(words)"))
     lines += meanings(of: judgement.words.words)
     return lines
   }
@@ -61,7 +63,10 @@ struct ExplanationText {
   private func meanings(of words: [String]) -> [String] {
     words.flatMap { word in
       explanation(ofWord: word).map { meaning in
-        ["      \(word): \(meaning.english) \(meaning.vietnamese)", "        What to do: \(meaning.remedy)"]
+        [
+          "      \(word): \(meaning.english) · \(meaning.vietnamese)",
+          "        What to do: \(meaning.remedy)",
+        ] + (vietnameseRemedy(ofWord: word).map { ["        Cần làm: \($0)"] } ?? [])
       } ?? []
     }
   }

@@ -39,7 +39,7 @@ struct Table {
         let space = String(repeating: " ", count: widths[i] - cells[i].count)
         return numeric.contains(columns[i]) ? space + cells[i] : cells[i] + space
       }
-      return padded.joined(separator: "  ").trimmedAtEnd
+      return padded.joined(separator: "  ").withoutTrailingSpaces
     }
     return ([line(columns)] + rows.map { line($0.map { $0 ?? "" }) }).joined(separator: "\n")
   }
@@ -72,7 +72,7 @@ struct Table {
 
 extension String {
   /// Without spaces at the end.
-  fileprivate var trimmedAtEnd: String {
+  var withoutTrailingSpaces: String {
     var text = self[...]
     while text.last == " " { text.removeLast() }
     return String(text)

@@ -1,0 +1,55 @@
+// The place of birth registration that a record's personal ID number names, as the ledger counts it: one of the 63
+// provinces of before July 2025, abroad, or nothing known.
+// Invariant: every key has exactly one place; an index is stable within one build, a code for ever.
+// Load: asked once per insurance record; a comparison and one bit, no table on the heap.
+//
+// Source: Circular 07/2016/TT-BCA, annexes I and II; the merger of 2025 changed no number.
+
+/// Where a person was registered at birth, as far as the first three digits tell.
+package struct BirthPlace: Hashable, Sendable, BitwiseCopyable {
+  /// 0 to 96 a province's code; then abroad, an unknown prefix, and no personal ID number.
+  package let index: Int
+
+  package static let count = 100
+  package static let abroad = BirthPlace(index: 97)
+  package static let unknownPrefix = BirthPlace(index: 98)
+  package static let noNumber = BirthPlace(index: 99)
+
+  private init(index: Int) { self.index = index }
+
+  package init(_ id: PersonalID) {
+    self = !id.hasKnownPrefix ? .unknownPrefix : id.prefix <= 96 ? BirthPlace(index: id.prefix) : .abroad
+  }
+
+  package init(_ key: LinkKey) {
+    self = key.personalID.map { BirthPlace($0) } ?? .noNumber
+  }
+
+  /// `001` to `096`, `abroad`, `unknown`, `none`.
+  package var code: String {
+    switch self {
+    case .abroad: "abroad"
+    case .unknownPrefix: "unknown"
+    case .noNumber: "none"
+    default: padded(UInt64(index), to: 3)
+    }
+  }
+
+  package init?(code: String) {
+    guard let match = Self.all.first(where: { $0.code == code }) else { return nil }
+    self = match
+  }
+
+  /// The 63 provinces, ascending, and what is none of them.
+  package static let all: [BirthPlace] =
+    IDPrefix.provinces.map { BirthPlace(index: $0.code) } + [.abroad, .unknownPrefix, .noNumber]
+
+  package var name: (vietnamese: String, english: String) {
+    switch self {
+    case .abroad: ("Đăng ký khai sinh ở nước ngoài", "Registered abroad")
+    case .unknownPrefix: ("Mã đầu số chưa biết", "Unknown prefix")
+    case .noNumber: ("Không có số định danh dùng được", "No usable personal ID number")
+    default: IDPrefix.province(index).map { ($0.vietnamese, $0.ascii) } ?? (code, code)
+    }
+  }
+}
