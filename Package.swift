@@ -30,7 +30,7 @@ let package = Package(
     .target(
       name: "Disk", dependencies: ["Record", .product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: swift),
-    .target(name: "Sorted", dependencies: ["Record", "Disk"], swiftSettings: swift),
+    .target(name: "Sorted", dependencies: ["Record", "Disk", "CScan"], swiftSettings: swift),
 
     // The stages, in the order of the walk.
     .target(

@@ -79,3 +79,6 @@ static inline uint64_t cardlink_count(const uint8_t *text, uint64_t count, uint8
   for (; at < count; at++) found += text[at] == a;
   return found;
 }
+
+/// Asks the processor to bring the memory at `p` near; it need not be there yet when this returns.
+static inline void cardlink_prefetch(const void *p) { __builtin_prefetch(p); }

@@ -4,6 +4,7 @@
 // Load: 100 million records through a buffer of some ten MiB; 32 bytes of index beside each record in memory; keys
 // are sorted by their digits, eleven bits at a time, so that no two are ever compared.
 
+internal import CScan
 package import Record
 
 /// Takes records in any order and leaves sorted runs.
@@ -80,6 +81,11 @@ package struct Sorter: ~Copyable {
     unsafe sortEqualKeysByPlace(sorted, memory.base)
     var run = try SortedRunWriter(folder: folder, name: "\(name)-\(runs.count)")
     for i in 0..<count {
+      // Records lie all over the buffer: those to come are asked for while this one is written.
+      if i + 16 < count {
+        unsafe cardlink_prefetch(memory.base + Int(sorted[i + 16].start))
+        unsafe cardlink_prefetch(memory.base + Int(sorted[i + 16].start) + 64)
+      }
       let record = unsafe memory.base + Int(sorted[i].start)
       let payloadCount = Int(unsafe (record + 8).loadUnaligned(as: UInt32.self))
       let payload = unsafe UnsafeRawBufferPointer(start: record + headBytes, count: payloadCount)

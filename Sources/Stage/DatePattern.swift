@@ -37,6 +37,14 @@ package struct DatePattern: Sendable, Hashable {
   private var yearAt = 0
   private var monthAt = -1
   private var dayAt = -1
+  /// The bytes that stand for themselves among the first and the last eight.
+  private struct Literals: Sendable, Hashable {
+    var head: UInt64 = 0
+    var headMask: UInt64 = 0
+    var tail: UInt64 = 0
+    var tailMask: UInt64 = 0
+  }
+  private var literals = Literals()
 
   /// Reads a pattern.
   ///
@@ -114,6 +122,24 @@ package struct DatePattern: Sendable, Hashable {
       }
     }
     isFixed = true
+    guard at >= 8 else { return }
+    var place = 0
+    for i in 0..<count {
+      let step = steps[i]
+      guard step >> 8 == 0 else {
+        place += step >> 8 == UInt16(Step.year.rawValue) ? 4 : 2
+        continue
+      }
+      if place < 8 {
+        literals.head |= UInt64(step & 0xff) << UInt64(8 * place)
+        literals.headMask |= 0xff << UInt64(8 * place)
+      }
+      if place >= at - 8 {
+        literals.tail |= UInt64(step & 0xff) << UInt64(8 * (place - at + 8))
+        literals.tailMask |= 0xff << UInt64(8 * (place - at + 8))
+      }
+      place += 1
+    }
   }
 
   private mutating func append(_ step: Step, _ byte: UInt8, _ width: ClosedRange<Int>) {
@@ -131,6 +157,34 @@ package struct DatePattern: Sendable, Hashable {
 
   /// Reads a value whose parts stand at known places.
   private func readFixed(_ value: Span<UInt8>) -> DateReading {
+    guard count == 5 && longest == 10 || longest == 8 && count == 3 else { return readPlaces(value) }
+    // Day, month and year to the day: eight bytes from each end hold all of it.
+    let raw = value.bytes
+    let head: UInt64 = raw.integer(at: 0)
+    let tail: UInt64 = raw.integer(at: longest - 8)
+    guard (head ^ literals.head) & literals.headMask | (tail ^ literals.tail) & literals.tailMask == 0 else {
+      return .noMatch
+    }
+    let digits = (head | literals.headMask) & (head &+ 0x0606_0606_0606_0606 | literals.headMask)
+    let tailDigits = (tail | literals.tailMask) & (tail &+ 0x0606_0606_0606_0606 | literals.tailMask)
+    let wanted: UInt64 = 0x3030_3030_3030_3030
+    let upper: UInt64 = 0xF0F0_F0F0_F0F0_F0F0
+    guard digits & upper & ~literals.headMask == wanted & ~literals.headMask,
+      tailDigits & upper & ~literals.tailMask == wanted & ~literals.tailMask
+    else { return .noMatch }
+    func digit(_ at: Int) -> Int { Int(value[at] & 15) }
+    let year =
+      digit(yearAt) * 1000 + digit(yearAt + 1) * 100 + digit(yearAt + 2) * 10 + digit(yearAt + 3)
+    guard
+      let date = CalendarDate(
+        year: year, month: digit(monthAt) * 10 + digit(monthAt + 1), day: digit(dayAt) * 10 + digit(dayAt + 1)
+      )
+    else { return .impossible }
+    return .date(date)
+  }
+
+  /// Reads a value whose parts stand at known places, part by part.
+  private func readPlaces(_ value: Span<UInt8>) -> DateReading {
     var bad: UInt8 = 0
     var at = 0
     for i in 0..<count {

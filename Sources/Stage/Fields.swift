@@ -88,12 +88,18 @@ struct FieldPlan: Sendable {
     /// Sex and status: their code list comes before the list of empty values.
     var isCoded: Bool
     var node: Int
+    /// The field's one slot; -1 where it has several.
+    var slot = -1
   }
 
   private(set) var mapped: [Mapped] = []
   private(set) var nodes: [Node] = []
   /// Some field joins values, so that its value stands nowhere in the batch.
   private(set) var joins = false
+  /// Each field is one slot.
+  private(set) var isFlat = true
+  /// The bit of the slot that holds the name, if it is one of the first 63 and the name is nowhere else.
+  private(set) var nameSlot: UInt64 = 0
 
   init(_ fields: [Field: FieldSource]) {
     for (i, field) in Field.allCases.enumerated() {
@@ -101,7 +107,10 @@ struct FieldPlan: Sendable {
       let root = nodes.count
       nodes.append(Node(kind: .slot, first: 0, childCount: 0))
       place(source, at: root)
-      mapped.append(Mapped(field: i, isCoded: field == .sex || field == .status, node: root))
+      var slot = -1
+      if case .slot(let only) = source { slot = only } else { isFlat = false }
+      mapped.append(Mapped(field: i, isCoded: field == .sex || field == .status, node: root, slot: slot))
+      if field == .fullName, (0..<63).contains(slot) { nameSlot = 1 << UInt64(slot) }
     }
   }
 

@@ -36,6 +36,8 @@ package struct Stager: ~Copyable {
   // Reused from record to record.
   private var joined: [UInt8] = []
   private var name: [UInt8] = []
+  /// Whether the name of the record at hand is known to be in clean form as it stands.
+  private var nameIsClean = false
   private var capitals: [UInt8] = []
   private var payload: [UInt8] = []
 
@@ -72,20 +74,64 @@ package struct Stager: ~Copyable {
     let bytes = batch.bytes
     for i in 0..<batch.count {
       var ranges = FieldRanges()
+      var raw = batch.record(i)
+      nameIsClean = false
       if plan.joins {
+        if raw.uncheckedSlots != 0 { check(&raw, i, of: batch, bytes.span, ranges) }
         join(batch, i, bytes.span, &ranges)
         // Taken out and put back, so that the record can be read while the stager changes.
         var text: [UInt8] = []
         swap(&text, &joined)
-        try stage(batch.record(i), bytes.span, text.span, ranges)
+        try stage(raw, bytes.span, text.span, ranges)
         swap(&text, &joined)
       } else {
-        for k in plan.mapped.indices {
-          let field = plan.mapped[k]
-          ranges[at: field.field] = plan.range(
-            field.node, i, of: batch, bytes.span, empty, keepEmpty: field.isCoded)
+        if plan.isFlat {
+          findValues(i, of: batch, bytes.span, &ranges)
+        } else {
+          for k in plan.mapped.indices {
+            let field = plan.mapped[k]
+            ranges[at: field.field] = plan.range(
+              field.node, i, of: batch, bytes.span, empty, keepEmpty: field.isCoded)
+          }
         }
-        try stage(batch.record(i), bytes.span, bytes.span, ranges)
+        if raw.uncheckedSlots != 0 { check(&raw, i, of: batch, bytes.span, ranges) }
+        try stage(raw, bytes.span, bytes.span, ranges)
+      }
+    }
+  }
+
+  /// Finds the values of a record each of whose fields is one slot.
+  @inline(__always)
+  private func findValues(
+    _ record: Int, of batch: borrowing RawBatch, _ bytes: Span<UInt8>, _ ranges: inout FieldRanges
+  ) {
+    let first = record * batch.slotCount
+    for k in plan.mapped.indices {
+      let field = plan.mapped[k]
+      let packed = batch.ends[first + field.slot]
+      guard packed != RawBatch.absent else { continue }
+      let value = trimmed(bytes, Int(packed & 0xFFFF_FFFF)..<Int(packed >> 32))
+      if field.isCoded || !empty.contains(bytes.extracting(value)) { ranges[at: field.field] = value }
+    }
+  }
+
+  /// Looks at values with bytes outside ASCII: they are UTF-8, or the record is marked.
+  ///
+  /// A name in clean form is UTF-8, so nearly all records are looked at once only.
+  private mutating func check(
+    _ raw: inout RawRecord, _ record: Int, of batch: borrowing RawBatch, _ bytes: Span<UInt8>,
+    _ ranges: FieldRanges
+  ) {
+    if raw.uncheckedSlots & ~plan.nameSlot == 0, folder.isCleanAlready(bytes.extracting(ranges[.fullName])) {
+      nameIsClean = true
+      return
+    }
+    for slot in 0..<batch.slotCount where raw.uncheckedSlots >> UInt64(min(slot, 63)) & 1 != 0 {
+      guard let value = batch.range(record, slot) else { continue }
+      if let position = malformedPosition(bytes.extracting(value)) {
+        raw.fault = .encoding
+        raw.faultDetail = UInt32(truncatingIfNeeded: position)
+        return
       }
     }
   }
@@ -254,7 +300,11 @@ package struct Stager: ~Copyable {
 
   private mutating func cleanName(_ value: Span<UInt8>, _ found: inout Reasons) {
     name.removeAll(keepingCapacity: true)
-    if let reason = NameRule.clean(value, folder, into: &name) { found.insert(reason) }
+    if nameIsClean {
+      unsafe value.withUnsafeBufferPointer { unsafe name.append(contentsOf: $0) }
+    } else if let reason = NameRule.clean(value, folder, into: &name) {
+      found.insert(reason)
+    }
     if uppercaseNames {
       capitals.removeAll(keepingCapacity: true)
       Self.capitalize(name, folder, into: &capitals)

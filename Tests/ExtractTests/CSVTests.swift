@@ -85,11 +85,18 @@ struct CSVTests {
     #expect(records[5000] == Read(line: 5002, values: ["4999", "x"]))
   }
 
-  @Test("bytes that are no UTF-8 mark their record, not the file")
-  func malformed() throws {
-    let bytes = Array("A,B\nx,".utf8) + [0xC3, 0x28] + Array("\ny,z\n".utf8)
-    let records = try read(bytes, columns: ["A", "B"])
-    #expect(records.map(\.fault) == [.encoding, .none])
+  @Test("values with bytes outside ASCII are left to be looked at, slot by slot")
+  func unchecked() throws {
+    let path = FileManager.default.temporaryDirectory.appending(path: "extract-\(UUID().uuidString)").path()
+    try Data(Array("A,C,B\nx,ấ,".utf8) + [0xC3, 0x28] + Array("\n\"ắ \"\"\",,z\n1,2,3\n".utf8))
+      .write(to: URL(filePath: path))
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let extractor = try Extractor(
+      ExportFile(path: path, name: "export"),
+      format: ExportFormat(kind: .csv(delimiter: 44), columns: ["A", "B"]))
+    var batch = RawBatch(slotCount: 2)
+    #expect(try extractor.nextBatch(into: &batch))
+    #expect((0..<batch.count).map { batch.record($0).uncheckedSlots } == [0b10, 0b01, 0])
   }
 
   @Test("any chunking gives the records of a slow, obvious reader", arguments: UInt64(0)..<200)

@@ -9,7 +9,7 @@ struct WallsTests {
   static let doors: [String: Set<String>] = [
     "Record": [],
     "Disk": ["Record"],
-    "Sorted": ["Record", "Disk"],
+    "Sorted": ["Record", "Disk", "CScan"],
     "Extract": ["Record", "Disk", "CLibXML2", "CZlib", "CScan"],
     "Stage": ["Record", "Disk", "Sorted"],
     "Match": ["Record", "Disk", "Sorted"],

@@ -157,4 +157,28 @@ import Testing
     #expect(staged.persons.first?.name == name)
     #expect(staged.persons.first?.place == Place(file: 3, ordinal: 7))
   }
+
+  static let unchecked: [(name: [UInt8], birthDate: [UInt8], isHeld: Bool)] = [
+    (Array("LÊ ẤU".utf8), Array("1950".utf8), false),
+    (Array("  lê  ấu ".utf8), Array("1950".utf8), false),
+    ([0x4C, 0xC3], Array("1950".utf8), true),
+    ([0x4C, 0xE1, 0xBA, 0x28], Array("1950".utf8), true),
+    (Array("LÊ ẤU".utf8), [0x31, 0xFF], true),
+  ]
+  @Test("bytes that are no UTF-8 hold their record, whichever value they stand in", arguments: unchecked)
+  func encoding(name: [UInt8], birthDate: [UInt8], isHeld: Bool) throws {
+    var batch = RawBatch(slotCount: 3)
+    var raw = RawRecord(line: 2, ordinal: 2)
+    raw.uncheckedSlots = birthDate.contains { $0 >= 0x80 } ? 0b101 : 0b001
+    batch.append(raw)
+    for (slot, value) in [name, Array("079205000123".utf8), birthDate].enumerated() {
+      batch.set(slot, value.span)
+    }
+    let mapped = rules(.population) {
+      $0.fields = [.fullName: .slot(0), .personalID: .slot(1), .birthDate: .slot(2)]
+    }
+    let staged = try stage(batch, rules: mapped)
+    #expect(staged.persons.count == (isHeld ? 0 : 1))
+    #expect(staged.held.map(\.1.reasonsText) == (isHeld ? ["encoding"] : []))
+  }
 }

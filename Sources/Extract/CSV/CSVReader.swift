@@ -38,6 +38,8 @@ final class CSVReader {
   private var rewritten: [UInt8] = []
   /// Start and end of the fields of a record that was read the exact way; reused.
   private var fields: [(start: Int, end: Int)] = []
+  /// The values of the record being read, slot by slot; this reader's own memory.
+  private let values: UnsafeMutableBufferPointer<UInt64>
 
   /// A quoted field that is longer, or runs over more lines, was never closed.
   private static let longestQuoted = 64 << 10
@@ -50,8 +52,12 @@ final class CSVReader {
     self.source = source
     self.delimiter = delimiter
     self.columns = columns
+    values = .allocate(capacity: columns.count)
+    unsafe values.initialize(repeating: RawBatch.absent)
     try readHeader()
   }
+
+  deinit { unsafe values.deallocate() }
 
   /// Columns that the pipeline reads and the header lacks.
   var missing: [String] { columns.filter { !header.contains($0) } }
@@ -90,8 +96,7 @@ final class CSVReader {
         found: "a quote that is never closed", remedy: "Correct the line; nothing was changed.")
     }
     header = fields.map { field in
-      String(decoding: rewritten[field.start - buffer.count..<field.end - buffer.count], as: UTF8.self)
-        .trimming()
+      String(decoding: rewritten(of: field, textCount: buffer.count), as: UTF8.self).trimming()
     }
     slots = header.map { name in columns.firstIndex(of: name) ?? -1 }
     rewritten.removeAll(keepingCapacity: true)
@@ -236,21 +241,22 @@ final class CSVReader {
     _ batch: inout RawBatch
   ) -> Bool {
     let start = at
-    begin(&batch)
+    var record = newRecord()
     var column = 0
     var fieldStart = start
     var hasExcess = false
     while true {
       let position = Int(positions[k])
       if position == text.count {
-        guard sourceEnded else { return needsMore(&batch, text) }
+        guard sourceEnded else { return needsMore(record, text, &batch) }
         // The last line has no line break.
-        hasExcess = take(column, fieldStart, text.count, text, slots, &batch) || hasExcess
-        return finish(text, end: text.count, next: text.count, column + 1, hasExcess, &batch)
+        hasExcess = take(column, fieldStart, text.count, text, slots, &record) || hasExcess
+        finish(text, end: text.count, next: text.count, column + 1, hasExcess, slots, &record, &batch)
+        return true
       }
       let byte = text[position]
       if byte == delimiter {
-        hasExcess = take(column, fieldStart, position, text, slots, &batch) || hasExcess
+        hasExcess = take(column, fieldStart, position, text, slots, &record) || hasExcess
         column += 1
         fieldStart = position + 1
         k += 1
@@ -258,26 +264,27 @@ final class CSVReader {
         k += 1
         let lineEndsAt = endOfLine(position, from: start, text)
         if lineEndsAt == start {
-          batch.removeLast()
           at = position + 1
           line += 1
           return true
         }
-        hasExcess = take(column, fieldStart, max(fieldStart, lineEndsAt), text, slots, &batch) || hasExcess
-        return finish(text, end: lineEndsAt, next: position + 1, column + 1, hasExcess, &batch)
+        hasExcess =
+          take(column, fieldStart, max(fieldStart, lineEndsAt), text, slots, &record) || hasExcess
+        finish(text, end: lineEndsAt, next: position + 1, column + 1, hasExcess, slots, &record, &batch)
+        return true
       } else if position == fieldStart, let close = plainQuotedEnd(position, k, text, positions) {
         // The common quoted field: nothing in it has to be resolved.
-        hasExcess = take(column, position + 1, Int(positions[close]), text, slots, &batch) || hasExcess
+        hasExcess = take(column, position + 1, Int(positions[close]), text, slots, &record) || hasExcess
         k = close + 1
         let behind = Int(positions[k])
+        k += 1
         guard text[behind] == delimiter else {
-          k += 1
-          return finish(
-            text, end: Int(positions[close]) + 1, next: behind + 1, column + 1, hasExcess, &batch)
+          let end = Int(positions[close]) + 1
+          finish(text, end: end, next: behind + 1, column + 1, hasExcess, slots, &record, &batch)
+          return true
         }
         column += 1
         fieldStart = behind + 1
-        k += 1
       } else {
         return takeExactly(text, positions, &k, slots, &batch)
       }
@@ -304,11 +311,13 @@ final class CSVReader {
     }
   }
 
-  private func begin(_ batch: inout RawBatch) {
-    batch.append(
-      RawRecord(
-        line: line, ordinal: line, byteOffset: UInt64(bufferOffset + at),
-        textStart: UInt32(truncatingIfNeeded: at)))
+  /// The record that begins at `at`, with nothing in its slots.
+  @inline(__always)
+  private func newRecord() -> RawRecord {
+    for i in 0..<values.count { unsafe values[i] = RawBatch.absent }
+    return RawRecord(
+      line: line, ordinal: line, byteOffset: UInt64(bufferOffset + at),
+      textStart: UInt32(truncatingIfNeeded: at))
   }
 
   /// Takes one field.
@@ -316,45 +325,36 @@ final class CSVReader {
   @inline(__always)
   private func take(
     _ column: Int, _ start: Int, _ end: Int, _ text: Span<UInt8>, _ slots: Span<Int>,
-    _ batch: inout RawBatch
+    _ record: inout RawRecord
   ) -> Bool {
     guard column < slots.count else { return !isBlank(text.extracting(start..<end)) }
     let slot = slots[column]
     guard slot >= 0 else { return false }
-    let value = text.extracting(start..<end)
-    batch.set(
-      slot, from: UInt32(truncatingIfNeeded: start), to: UInt32(truncatingIfNeeded: end))
-    if hasHighBit(value), let position = malformedPosition(value) {
-      batch.mark(.encoding, detail: UInt32(truncatingIfNeeded: position))
-    }
+    unsafe values[slot] = RawBatch.packed(start, end)
+    if hasHighBit(text.extracting(start..<end)) { record.uncheckedSlots |= 1 << UInt64(min(slot, 63)) }
     return false
   }
 
   /// Ends a record that was cut into fields on one line.
+  @inline(__always)
   private func finish(
-    _ text: Span<UInt8>, end: Int, next: Int, _ fieldCount: Int, _ hasExcess: Bool, _ batch: inout RawBatch
-  ) -> Bool {
+    _ text: Span<UInt8>, end: Int, next: Int, _ fieldCount: Int, _ hasExcess: Bool, _ slots: Span<Int>,
+    _ record: inout RawRecord, _ batch: inout RawBatch
+  ) {
     let start = at
     at = next
-    if end - start > Self.longestLine {
-      batch.mark(.tooLong)
-    } else if hasExcess || fieldCount < slots.count {
-      if isBlankRecord(text.extracting(start..<end)) {
-        batch.removeLast()
-        line += 1
-        return true
-      }
-      batch.mark(.fieldCount, detail: UInt32(truncatingIfNeeded: fieldCount))
-    } else if text[start] == delimiter || text[start] == 0x20 || text[start] == 0x09,
-      isBlankRecord(text.extracting(start..<end))
-    {
-      batch.removeLast()
-      line += 1
-      return true
-    }
-    batch.close(textEnd: end)
     line += 1
-    return true
+    let first = text[start]
+    if hasExcess || fieldCount < slots.count || first == delimiter || first <= 0x20 {
+      if isBlankRecord(text.extracting(start..<end)) { return }
+      if hasExcess || fieldCount < slots.count {
+        record.fault = .fieldCount
+        record.faultDetail = UInt32(truncatingIfNeeded: fieldCount)
+      }
+    }
+    if end - start > Self.longestLine { record.fault = .tooLong }
+    record.textByteCount = UInt32(truncatingIfNeeded: end - start)
+    unsafe batch.append(record, values: UnsafeBufferPointer(values))
   }
 
   private func isBlank(_ field: Span<UInt8>) -> Bool {
@@ -369,12 +369,11 @@ final class CSVReader {
   }
 
   /// The record at `at` goes on behind the text, or is a line beyond all bounds.
-  private func needsMore(_ batch: inout RawBatch, _ text: Span<UInt8>) -> Bool {
-    guard text.count - at > Self.longestLine else {
-      batch.removeLast()
-      return false
-    }
-    batch.mark(.tooLong)
+  private func needsMore(_ record: RawRecord, _ text: Span<UInt8>, _ batch: inout RawBatch) -> Bool {
+    guard text.count - at > Self.longestLine else { return false }
+    var record = record
+    record.fault = .tooLong
+    unsafe batch.append(record, values: UnsafeBufferPointer(values))
     at = text.count
     skipsLine = true
     return false
@@ -391,33 +390,28 @@ final class CSVReader {
   ) -> Bool {
     let start = at
     let kept = rewritten.count
-    batch.removeLast()
-    begin(&batch)
+    var record = newRecord()
     switch cutExactly(from: start) {
     case .needsMore:
       rewritten.removeLast(rewritten.count - kept)
-      batch.removeLast()
       return false
     case .record(let next, let lines):
-      let textCount = text.count
-      let isBlankRecord = fields.allSatisfy { field in
-        rewritten[field.start - textCount..<field.end - textCount].allSatisfy { $0 == 0x20 || $0 == 0x09 }
-      }
-      if isBlankRecord {
-        batch.removeLast()
-      } else {
-        takeFields(slots, textCount, &batch)
+      let isBlankRecord = fields.allSatisfy { isBlank(rewritten(of: $0, textCount: text.count)) }
+      if !isBlankRecord {
+        takeFields(slots, text.count, &record)
         let end = next > start && text[next - 1] == lineEnd ? endOfLine(next - 1, from: start, text) : next
-        batch.close(textEnd: end)
+        record.textByteCount = UInt32(truncatingIfNeeded: end - start)
+        unsafe batch.append(record, values: UnsafeBufferPointer(values))
       }
       at = next
       line += lines
     case .unclosed:
       // The record that opened the quote is its first line only; reading goes on behind that.
       rewritten.removeLast(rewritten.count - kept)
-      guard let extent = lineExtent(from: start) else { return needsMore(&batch, text) }
-      batch.mark(.unclosedQuote)
-      batch.close(textEnd: extent.end)
+      guard let extent = lineExtent(from: start) else { return needsMore(record, text, &batch) }
+      record.fault = .unclosedQuote
+      record.textByteCount = UInt32(truncatingIfNeeded: extent.end - start)
+      unsafe batch.append(record, values: UnsafeBufferPointer(values))
       at = extent.next
       line += 1
     }
@@ -425,18 +419,24 @@ final class CSVReader {
     return true
   }
 
-  private func takeFields(_ slots: Span<Int>, _ textCount: Int, _ batch: inout RawBatch) {
-    let excess = fields.dropFirst(slots.count).contains { field in
-      !rewritten[field.start - textCount..<field.end - textCount].allSatisfy { $0 == 0x20 || $0 == 0x09 }
+  private func rewritten(of field: (start: Int, end: Int), textCount: Int) -> ArraySlice<UInt8> {
+    rewritten[field.start - textCount..<field.end - textCount]
+  }
+
+  private func isBlank(_ field: ArraySlice<UInt8>) -> Bool { field.allSatisfy { $0 == 0x20 || $0 == 0x09 } }
+
+  private func takeFields(_ slots: Span<Int>, _ textCount: Int, _ record: inout RawRecord) {
+    let hasExcess = fields.dropFirst(slots.count).contains {
+      !isBlank(rewritten(of: $0, textCount: textCount))
     }
-    if fields.count < slots.count || excess {
-      batch.mark(.fieldCount, detail: UInt32(truncatingIfNeeded: fields.count))
+    if fields.count < slots.count || hasExcess {
+      record.fault = .fieldCount
+      record.faultDetail = UInt32(truncatingIfNeeded: fields.count)
     }
     for i in 0..<min(fields.count, slots.count) where slots[i] >= 0 {
-      let (start, end) = fields[i]
-      batch.set(slots[i], from: UInt32(truncatingIfNeeded: start), to: UInt32(truncatingIfNeeded: end))
-      if let position = malformedPosition(rewritten.span.extracting(start - textCount..<end - textCount)) {
-        batch.mark(.encoding, detail: UInt32(truncatingIfNeeded: position))
+      unsafe values[slots[i]] = RawBatch.packed(fields[i].start, fields[i].end)
+      if rewritten(of: fields[i], textCount: textCount).contains(where: { $0 >= 0x80 }) {
+        record.uncheckedSlots |= 1 << UInt64(min(slots[i], 63))
       }
     }
   }

@@ -42,8 +42,8 @@ package struct NameFolder: Sendable {
   /// Whether a name is in clean form as it stands, as nearly all names are.
   ///
   /// Clean as it stands are Latin letters in NFC, single spaces,
-  /// apostrophes, hyphens and full stops. It is only a short cut: false says nothing.
-  private func isCleanAlready(_ name: Span<UInt8>) -> Bool {
+  /// apostrophes, hyphens and full stops, all of them UTF-8. It is only a short cut: false says nothing.
+  package func isCleanAlready(_ name: Span<UInt8>) -> Bool {
     guard name.count <= 255, name.count > 0, name[name.count - 1] != 0x20 else { return false }
     var hasLetter = false
     var previous: UInt8 = 0x20

@@ -25,6 +25,9 @@ package struct RawRecord: Hashable, Sendable, BitwiseCopyable {
   /// reader can't tell.
   package var textStart: UInt32
   package var textByteCount: UInt32
+  /// The slots, bit by bit, whose values hold bytes outside ASCII that nobody has looked at yet; slots from 63 on
+  /// share a bit.
+  package var uncheckedSlots: UInt64 = 0
   package var fault: RawFault
   /// Fields found, or the position of the malformed byte.
   package var faultDetail: UInt32
@@ -49,8 +52,14 @@ package struct RawBatch: Sendable {
   /// The text that the values stand in.
   package private(set) var bytes: [UInt8] = []
   private var records: [RawRecord] = []
-  /// Start and end of each slot's value in ``bytes``; start `UInt32.max` is an absent value.
-  private var ends: [(start: UInt32, end: UInt32)] = []
+  /// Start (low half) and end of each slot's value in ``bytes``, record after record; ``absent`` where there is none.
+  package private(set) var ends: [UInt64] = []
+
+  package static let absent = UInt64.max
+  @inline(__always)
+  package static func packed(_ start: Int, _ end: Int) -> UInt64 {
+    UInt64(truncatingIfNeeded: start) | UInt64(truncatingIfNeeded: end) << 32
+  }
 
   package init(slotCount: Int) { self.slotCount = slotCount }
 
@@ -59,8 +68,8 @@ package struct RawBatch: Sendable {
 
   /// Where a value stands in ``bytes``; nil when the record doesn't have it.
   package func range(_ record: Int, _ slot: Int) -> Range<Int>? {
-    let (start, end) = ends[record * slotCount + slot]
-    return start == .max ? nil : Int(start)..<Int(end)
+    let packed = ends[record * slotCount + slot]
+    return packed == Self.absent ? nil : Int(packed & 0xFFFF_FFFF)..<Int(packed >> 32)
   }
 
   package mutating func removeAll() {
@@ -72,37 +81,28 @@ package struct RawBatch: Sendable {
   /// Begins a record whose values are all absent.
   package mutating func append(_ record: RawRecord) {
     records.append(record)
-    for _ in 0..<slotCount { ends.append((.max, .max)) }
+    for _ in 0..<slotCount { ends.append(Self.absent) }
   }
 
-  /// Takes the last record back.
-  package mutating func removeLast() {
-    records.removeLast()
-    ends.removeLast(slotCount)
+  /// Appends a record whose values stand in the text that ``adopt(_:)`` will bring.
+  ///
+  /// - Parameter values: one for each slot, as ``packed(_:_:)`` makes them.
+  package mutating func append(_ record: RawRecord, values: UnsafeBufferPointer<UInt64>) {
+    records.append(record)
+    unsafe ends.append(contentsOf: values)
   }
 
   /// Gives the last record a value.
   package mutating func set(_ slot: Int, _ value: Span<UInt8>) {
     let start = UInt32(truncatingIfNeeded: bytes.count)
     unsafe value.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
-    set(slot, from: start, to: UInt32(truncatingIfNeeded: bytes.count))
-  }
-
-  /// Gives the last record a value that stands in the text which ``adopt(_:)`` will bring.
-  package mutating func set(_ slot: Int, from start: UInt32, to end: UInt32) {
-    ends[ends.count - slotCount + slot] = (start, end)
+    ends[ends.count - slotCount + slot] = Self.packed(Int(start), bytes.count)
   }
 
   /// Takes over the text that the values stand in, and leaves its own, empty, for the next.
   package mutating func adopt(_ text: inout [UInt8]) {
     swap(&bytes, &text)
     text.removeAll(keepingCapacity: true)
-  }
-
-  /// Says how much of the text the last record is.
-  package mutating func close(textEnd: Int) {
-    let i = records.count - 1
-    records[i].textByteCount = UInt32(truncatingIfNeeded: textEnd) - records[i].textStart
   }
 
   /// Says what is wrong with the last record.
