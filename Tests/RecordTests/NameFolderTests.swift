@@ -123,6 +123,8 @@ private func same(_ a: String, _ b: String) -> Bool { Array(a.utf8) == Array(b.u
     "text read in the wrong encoding is noticed",
     arguments: [
       "Nguyá»…n VÄƒn HÃ²a", "NGUYá»„N", "Tráº§n", "HÃ²a", "Ã\u{90}á»— An", "NGUY\u{FFFD}N", "Tr\u{9D}n",
+      // Pairs whose second sign is a letter in Windows-1252, each the only trace in its name.
+      "LÃŠ AN", "VÄƒn", "ÃˆN", "ÃŒN", "Ãš LAN", "LÃƒ AN", "Ä‘an", "Lê VÄƒn",
     ])
   func mojibake(name: String) {
     var clean: [UInt8] = []
