@@ -58,7 +58,9 @@ package struct NameFolder: Sendable {
         // U+00C0–U+01BF but for the letters that look like Đ; a mark behind would begin with CC or CD.
         guard i + 1 < name.count, name[i + 1] & 0xC0 == 0x80 else { return false }
         if byte == 0xC3, name[i + 1] == 0x90 || name[i + 1] == 0xB0 { return false }
-        if byte == 0xC6, name[i + 1] == 0x89 { return false }
+        // Of U+0140–U+01BF a Vietnamese name has ũ, ơ and ư alone; the others may come of a wrong encoding.
+        if byte == 0xC5, name[i + 1] & 0xFE != 0xA8 { return false }
+        if byte == 0xC6, name[i + 1] & 0xFE != 0xA0, name[i + 1] != 0xAF, name[i + 1] != 0xB0 { return false }
         hasLetter = true
         i += 1
       case 0xE1:
@@ -232,6 +234,12 @@ package struct NameFolder: Sendable {
     let following = nextScalar(name, &next)
     switch scalar {
     case 0xC2, 0xC3, 0xC4, 0xC5, 0xC6:
+      // Bytes that Windows-1252 reads as letters: Š in LÊ, ƒ in văn; and ‘, which đ becomes, behind no other letter.
+      switch following {
+      case 0x152, 0x153, 0x160, 0x161, 0x178, 0x17D, 0x17E, 0x192, 0x2C6, 0x2DC: return true
+      case 0x2018: return scalar == 0xC4
+      default: break
+      }
       return (following >= 0x80 && following < 0xC0 && following != 0xA0)
         || (following >= 0x2010 && following <= 0x2122 && following != 0x2019 && following != 0x2018)
     case 0xE1: return following == 0xBB || following == 0xBA
