@@ -76,6 +76,11 @@ let package = Package(
     .testTarget(
       name: "MatchTests", dependencies: ["Record", "Disk", "Sorted", "Match"], swiftSettings: swift),
     .testTarget(
+      name: "LoadTests",
+      dependencies: [
+        "Record", "Disk", "Match", "Load", .product(name: "GRDB", package: "GRDB.swift"),
+      ], swiftSettings: swift),
+    .testTarget(
       name: "WalkTests", dependencies: ["Record", "Disk", "Run", "Load", "Generate", "cardlink"],
       exclude: ["Cases"],
       swiftSettings: swift),

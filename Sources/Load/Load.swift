@@ -125,7 +125,7 @@ private func write(
       try insertOrigins(request, db)
       for sql in Schema.indexes { try db.execute(sql: sql) }
       var notes = NoteLists()
-      try writePersons(persons, progress, &notes, &report, db, path)
+      try writePersons(persons, progress, &notes, &report, db, request.path)
       try writeFindings(findings, &report, db, path)
       for (list, id) in notes.byList {
         try db.execute(sql: "INSERT INTO note_list VALUES (?, ?)", arguments: [id, list.text])

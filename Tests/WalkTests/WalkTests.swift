@@ -126,13 +126,13 @@ struct WalkTests {
     let before = try Self.rows(pipeline)
     Faults.fail(at: 0, under: workshop.path)
     _ = try Self.walk(pipeline, from: .extract)
-    let operations = Faults.end()
+    let operations = Faults.end(under: workshop.path)
     #expect(operations > 50)
     // Every operation in turn; a run that is cut off is gone on with by the next.
     for n in 1...operations {
       Faults.fail(at: n, under: workshop.path)
       #expect(throws: Stop.self, "operation \(n)") { try Self.walk(pipeline, from: .extract) }
-      Faults.end()
+      Faults.end(under: workshop.path)
       #expect(try Self.rows(pipeline) == before, "operation \(n)")
       #expect(try Self.walk(pipeline).state == "done", "operation \(n)")
       #expect(try Self.rows(pipeline) == before, "operation \(n)")
