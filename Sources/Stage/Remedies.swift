@@ -81,6 +81,8 @@ private let remedies: [String: String] = [
     "Xác minh mã số thuộc về ai và sửa các bản ghi còn lại.",
   "Give each list one value per card, in the same order, or leave a list empty altogether.":
     "Mỗi danh sách phải có một giá trị cho mỗi thẻ, theo cùng thứ tự, hoặc để trống cả danh sách.",
+  "Judge the record anew with cardlink decide PIPELINE --file decisions.csv.":
+    "Xem xét lại bản ghi bằng lệnh cardlink decide PIPELINE --file decisions.csv.",
   "Lawful after a change of sex; else ask the population register.":
     "Hợp lệ sau khi xác định lại giới tính; nếu không, hỏi cơ quan quản lý dữ liệu dân cư.",
   "Lawful after a correction of the birth year; else ask the population register.":
@@ -90,11 +92,15 @@ private let remedies: [String: String] = [
   "Look for a missing quote or a missing end of an element before this record.":
     "Tìm dấu ngoặc kép hoặc thẻ đóng bị thiếu ở trước bản ghi này.",
   "Merge the numbers in the insurance register.": "Gộp các mã số trong dữ liệu BHXH.",
+  "Nothing to do until a register changes; see cardlink decide PIPELINE --list.":
+    "Không cần làm gì cho đến khi dữ liệu thay đổi; xem cardlink decide PIPELINE --list.",
   "Nothing, if the group is new; else correct the card number in the insurance register.":
     "Không cần làm gì nếu mã đối tượng mới ban hành; nếu không, sửa số thẻ trong dữ liệu BHXH.",
   "Remove the test record from the insurance register.": "Xóa bản ghi thử nghiệm khỏi dữ liệu BHXH.",
   "Set the right encoding of this export in the pipeline file, or export the file again as UTF-8.":
     "Khai báo đúng bảng mã của tệp trong tệp cấu hình, hoặc xuất lại tệp bằng UTF-8.",
+  "Settle the person's records in the population register; the decision is applied by itself.":
+    "Thống nhất các bản ghi của người này trong dữ liệu dân cư; quyết định sẽ tự được áp dụng.",
   "Take the name of the population register.": "Lấy theo họ tên trong dữ liệu dân cư.",
   "Take the spelling of the population register when the record is next changed.":
     "Viết theo dữ liệu dân cư khi cập nhật bản ghi lần tới.",

@@ -203,7 +203,10 @@ import Testing
       .sameWords, .iYSpelling, .middleNameDropped, .lunarBirthday, .dead, .missing, .numberCancelled,
       .leftNationality,
       .statusUnknown, .insuranceNumber, .nameSpelling, .birthDatePrecision, .idSexDigit, .idBirthYearDigits,
-      .severalInsuranceNumbers,
+      .severalInsuranceNumbers, .decisionRejected, .decisionNotApplied, .reopenedPopulationName,
+      .reopenedPopulationBirthDate, .reopenedPopulationSex, .reopenedPopulationStatus,
+      .reopenedInsuranceName, .reopenedInsuranceBirthDate, .reopenedInsuranceSex,
+      .reopenedInsurancePersonalID,
     ]
     #expect(words == Set(Reason.allCases.filter { !ofMatching.contains($0) }.map { $0.word[...] }))
   }

@@ -30,7 +30,7 @@ enum DecisionReasons {
   private static func reopened(_ field: String, _ vietnamese: String) -> Explanation {
     (
       "decided before, but \(field) has changed since", "đã quyết định, nhưng \(vietnamese) đã thay đổi",
-      "Judge the record anew: cardlink decide PIPELINE --file decisions.csv"
+      "Judge the record anew with cardlink decide PIPELINE --file decisions.csv."
     )
   }
 }
