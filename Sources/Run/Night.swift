@@ -54,12 +54,7 @@ final class Night: Sendable {
     }
     record.exports = plan.exports
     record.stages = plan.steps.compactMap(\.uses)
-    record.ledger = plan.ledger?.ledger ?? []
-    record.reasons = plan.ledger?.reasons ?? [:]
-    record.withoutReason = plan.ledger?.withoutReason
-    record.populationReasons = plan.ledger?.populationReasons
-    record.places = plan.ledger?.places
-    record.missingByGroup = plan.ledger?.missingByGroup
+    record.takeMatch(of: plan.ledger)
     let audit = Audit(workspace.path)
     guard let unfinished = plan.unfinished else {
       let night = Night(pipeline, workspace, options, progress, try workspace.newRun(record))
@@ -70,10 +65,17 @@ final class Night: Sendable {
       unfinished.state == "held"
         ? "Going on with run \(unfinished.id), which was held."
         : "Going on with run \(unfinished.id), which was cut off in stage \(unfinished.nextStage.rawValue).")
-    let night = Night(pipeline, workspace, options, progress, record)
     try audit.append(.runResumed, run: record.id)
+    return try taking(up: record, pipeline, workspace, options, progress)
+  }
+
+  /// Goes on with a run as its record says.
+  static func taking(
+    up record: RunRecord, _ pipeline: Pipeline, _ workspace: Workspace, _ options: RunOptions,
+    _ progress: any Progress
+  ) throws(Stop) -> Night {
     try workspace.save(record)
-    return night
+    return Night(pipeline, workspace, options, progress, record)
   }
 
   // MARK: Stages
@@ -134,6 +136,7 @@ final class Night: Sendable {
   // MARK: Ending
 
   func fail(_ stop: Stop) -> Stop {
+    guard run.state != "held" else { return stop }
     try? update {
       $0.state = "failed"
       $0.failure = stop.finding.description
@@ -145,6 +148,15 @@ final class Night: Sendable {
 }
 
 extension RunRecord {
+  /// Takes over what belongs to the match result of another run, or of none.
+  mutating func takeMatch(of other: RunRecord?) {
+    (ledger, reasons) = (other?.ledger ?? [], other?.reasons ?? [:])
+    withoutReason = other?.withoutReason
+    (populationReasons, places) = (other?.populationReasons, other?.places)
+    (missingByGroup, blanks) = (other?.missingByGroup, other?.blanks)
+    (gates, released) = (other?.gates, other?.released)
+  }
+
   /// The first stage that has not finished.
   var nextStage: StageName { StageName.allCases.first { finished($0) == nil } ?? .publish }
 }

@@ -41,6 +41,25 @@ package func walk(
     return done
   }
   let night = try Night.begin(pipeline, in: workspace, plan: plan, options: options, progress: progress)
+  return try walk(night)
+}
+
+/// Lets a held run pass, and goes on with it.
+///
+/// - Parameters:
+///   - number: the run.
+///   - because: why the data is right all the same; written into the audit log before anything happens.
+package func release(
+  _ pipeline: Pipeline, run number: Int, because: String, in workspace: Workspace, options: RunOptions,
+  progress: Progress
+) throws(Stop) -> RunRecord {
+  try walk(
+    Night.release(
+      pipeline, run: number, because: because, in: workspace, options: options, progress: progress))
+}
+
+/// The walk itself: each stage on what the one before has left.
+private func walk(_ night: Night) throws(Stop) -> RunRecord {
   do throws(Stop) {
     let staged = try night.result(of: .extract) { folder throws(Stop) in
       try night.extract(into: folder)  // bytes → checked records in key order, or quarantine
@@ -48,6 +67,7 @@ package func walk(
     let matched = try night.result(of: .match) { folder throws(Stop) in
       try night.match(staged, into: folder)  // records → persons → one outcome each; the ledger balances
     }
+    try night.passGates()  // figures out of line: the run is held, and what was in force stays
     try night.effect(of: .load) { () throws(Stop) in
       try night.load(staged, matched)  // all of it or none
     }

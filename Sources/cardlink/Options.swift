@@ -32,6 +32,13 @@ struct RunArguments: ParsableArguments {
     help: ArgumentHelp("The business date; default today in Asia/Ho_Chi_Minh.", valueName: "date"))
   var asOf: BusinessDate?
 
+  @OptionGroup var work: WorkArguments
+
+  var options: RunOptions { work.options(asOf: asOf?.date ?? Clock.today()) }
+}
+
+/// With how much of the machine.
+struct WorkArguments: ParsableArguments {
   @Option(help: "How many threads work at once; default one for each core.")
   var threads: Int?
 
@@ -44,10 +51,9 @@ struct RunArguments: ParsableArguments {
     }
   }
 
-  var options: RunOptions {
+  func options(asOf: CalendarDate) -> RunOptions {
     RunOptions(
-      asOf: asOf?.date ?? Clock.today(), threads: threads ?? ProcessInfo.processInfo.activeProcessorCount,
-      memoryBytes: memory.bytes)
+      asOf: asOf, threads: threads ?? ProcessInfo.processInfo.activeProcessorCount, memoryBytes: memory.bytes)
   }
 }
 

@@ -53,6 +53,8 @@ package struct StagedSnapshot: Hashable, Sendable, Codable {
   package var insurance: [SortedRun]
   /// ``QuarantinedRecord`` by the personal ID number it holds, or ``LinkKey/missing``.
   package var quarantine: [SortedRun]
+  /// Records without a value by export and field, `insurance.facility_code`; 0 for a field that always has one.
+  package var blanks: [String: Int]?
 
   package init() { (files, population, legacy, insurance, quarantine) = ([], [], [], [], []) }
 

@@ -108,7 +108,7 @@ package struct Audit: Sendable {
   }
 
   /// The user, and who became it through sudo.
-  private static var user: String {
+  static var user: String {
     var name = "\(getuid())"
     if let entry = unsafe getpwuid(getuid()), let text = unsafe entry.pointee.pw_name {
       name = unsafe String(cString: text)

@@ -16,6 +16,8 @@ package struct Pipeline: Hashable, Sendable {
   package var insurance: ExportSpec
   /// The SQLite file; absolute, or inside the workspace.
   package var store: String
+  /// What a run may look like before it is loaded.
+  package var gates = GateLimits()
 
   package func export(_ kind: ExportKind) -> ExportSpec { kind == .population ? population : insurance }
 

@@ -68,16 +68,24 @@ extension Night {
     try update { run in for i in run.exports.indices { run.exports[i].digest = digestTexts[i] } }
 
     var snapshot = StagedSnapshot()
+    var blanks: [String: Int] = [:]
+    for kind in ExportKind.allCases {
+      for field in pipeline.export(kind).fields.keys { blanks["\(kind.name).\(field)"] = 0 }
+    }
     for (file, part) in zip(files, byFile) {
       snapshot.population += part.population
       snapshot.legacy += part.legacy
       snapshot.insurance += part.insurance
       snapshot.quarantine += part.quarantine
+      for (field, count) in part.blankCounts {
+        blanks["\(file.export.name).\(field.rawValue)", default: 0] += count
+      }
       snapshot.files.append(
         StagedFile(
           export: file.export, name: file.name, recordCount: part.recordCount,
           quarantinedCount: part.quarantinedCount, byteCount: file.byteCount))
     }
+    snapshot.blanks = blanks
     // Few runs are read at once later, however many files there were.
     snapshot.population = try compacted(snapshot.population, in: folder, name: "population")
     snapshot.legacy = try compacted(snapshot.legacy, in: folder, name: "legacy")

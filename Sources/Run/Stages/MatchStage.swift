@@ -21,6 +21,7 @@ extension Night {
       $0.populationReasons = matched.populationReasonCounts
       $0.places = matched.placeCounts
       $0.missingByGroup = matched.missingByGroup
+      $0.blanks = staged.blanks
     }
     return (matched, staged.files.reduce(0) { $0 + $1.recordCount })
   }

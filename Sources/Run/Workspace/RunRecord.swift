@@ -60,6 +60,14 @@ package struct RunRecord: Hashable, Sendable, Codable {
   package var places: [String: [String: Int]]?
   /// Insurance records without a personal ID number by the card's group; empty: without a card number.
   package var missingByGroup: [String: Int]?
+  /// Records without a value by export and field, `insurance.facility_code`; 0 for a field that always has one.
+  package var blanks: [String: Int]?
+  /// What the gates found.
+  package var gates: [GateVerdict]?
+  /// Who let it pass a gate that held it.
+  package var released: Release?
+  /// For a rollback: whose store was in force, and whose came back.
+  package var rollback: Rollback?
   /// Why it failed, without personal data.
   package var failure: String?
   package var exitCode: Int32?
@@ -73,6 +81,12 @@ package struct RunRecord: Hashable, Sendable, Codable {
   package func count(_ export: ExportKind) -> Int {
     ledger.filter { $0.export == export.name }.reduce(0) { $0 + $1.records }
   }
+}
+
+/// A store that took the place of a later one.
+package struct Rollback: Hashable, Sendable, Codable {
+  package var from: Int
+  package var to: Int
 }
 
 /// Small files of our own as JSON.
@@ -112,6 +126,13 @@ package enum Clock {
     let formatter = ISO8601DateFormatter()
     formatter.timeZone = TimeZone(secondsFromGMT: offsetSeconds)
     return formatter.string(from: Date())
+  }
+
+  /// A file's time, given in nanoseconds since 1970.
+  static func text(nanoseconds: Int) -> String {
+    let formatter = ISO8601DateFormatter()
+    formatter.timeZone = TimeZone(secondsFromGMT: offsetSeconds)
+    return formatter.string(from: Date(timeIntervalSince1970: Double(nanoseconds) / 1e9))
   }
 
   /// Today's date in Asia/Ho_Chi_Minh.

@@ -62,6 +62,35 @@ struct RerunCommand: ParsableCommand {
   func run() throws { try runPipeline(pipeline, arguments, from: stage) }
 }
 
+struct ReleaseCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "release", abstract: "Let a run pass that a gate holds, and go on with load and publish.",
+    discussion: """
+      A run whose figures are out of line is held before anything is loaded: what was in force stays in force. Look at
+      the figures first; then either ask the supplier for a correct export, or release the run. The reason is
+      written into the audit log, with your user name and the time.
+        cardlink status pipelines/nightly.yaml
+        cardlink release pipelines/nightly.yaml 8 --because "Two provinces deliver from today on, letter 1804"
+      """)
+  @OptionGroup var pipeline: PipelineArguments
+  @Argument(help: ArgumentHelp("The number of the held run.", valueName: "run")) var number: Int
+  @Option(help: ArgumentHelp("Why the data is right all the same.", valueName: "reason")) var because: String
+  @OptionGroup var work: WorkArguments
+
+  func validate() throws {
+    if because.allSatisfy(\.isWhitespace) { throw ValidationError("--because takes a reason, in words.") }
+  }
+
+  func run() throws {
+    let loaded = try pipeline.load()
+    let workspace = try Workspace(loaded.workspace)
+    let finished = try release(
+      loaded, run: number, because: because, in: workspace, options: work.options(asOf: Clock.today()),
+      progress: RunProgress())
+    print(RunReport(finished, pipelinePath: pipeline.named).text)
+  }
+}
+
 private func runPipeline(_ arguments: PipelineArguments, _ run: RunArguments, from stage: StageName?) throws {
   let pipeline = try arguments.load()
   let workspace = try Workspace(pipeline.workspace)

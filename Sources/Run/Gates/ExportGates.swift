@@ -1,0 +1,84 @@
+// Gates that look at the export files rather than at what is in them: their age, the checksums that came with them,
+// and whether their result was taken out of force before.
+// Invariant: reads manifests only; the digests are those made while the files were read.
+
+import Disk
+import Record
+
+extension Gates {
+  /// An export that is older than the last one would bring back what has been overtaken.
+  mutating func judgeAge(of run: RunRecord, earlier: [RunRecord]) {
+    guard let last = earlier.last(where: { $0.state == "done" && $0.id != run.id }) else { return }
+    judge(
+      "older_exports", "business date", run.asOf >= last.asOf,
+      "a business date not before \(last.asOf), that of run \(last.id)", run.asOf)
+    for export in ExportKind.allCases {
+      guard let newest = run.newest(export), let before = last.newest(export) else { continue }
+      judge(
+        "older_exports", export.name, newest >= before,
+        "files not older than \(Clock.text(nanoseconds: before)), the time of those of run \(last.id)",
+        Clock.text(nanoseconds: newest))
+    }
+  }
+
+  /// A manifest beside the exports that names a file must have its digest.
+  mutating func judgeChecksums(of run: RunRecord, _ checksums: GateLimits.Checksums) throws(Stop) {
+    guard checksums != .ignored else { return }
+    var manifests: [String: [String: String]] = [:]
+    for file in run.exports {
+      let folder = Folder.parent(of: file.path)
+      if manifests[folder] == nil { manifests[folder] = try Self.declaredDigests(in: folder) }
+      let declared = manifests[folder]?[Folder.name(of: file.path)]
+      guard let declared else {
+        if checksums == .required {
+          judge("checksums", file.name, false, "a manifest beside it that names it", "none")
+        }
+        continue
+      }
+      judge("checksums", file.name, declared == file.digest, "the SHA-256 that its manifest names", "another")
+    }
+  }
+
+  /// File name → digest, from `SHA256SUMS`, `SHA256SUMS.txt` and `*.sha256` in a folder.
+  static func declaredDigests(in folder: String) throws(Stop) -> [String: String] {
+    var declared: [String: String] = [:]
+    for name in Folder.names(in: folder) {
+      let lower = name.lowercased()
+      let isOfOneFile = lower.hasSuffix(".sha256")
+      guard isOfOneFile || lower == "sha256sums" || lower == "sha256sums.txt",
+        let text = try Folder.read(folder + "/" + name)
+      else { continue }
+      for line in text.split(whereSeparator: \.isNewline) {
+        let words = line.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: true)
+        guard let digest = words.first?.lowercased(), digest.utf8.count == 64, digest.allSatisfy(\.isHexDigit)
+        else { continue }
+        // `sha256sum` writes a space or, for binary mode, an asterisk before the name.
+        var named = words.count > 1 ? String(words[1].drop { $0 == " " || $0 == "*" }) : ""
+        if named.isEmpty, isOfOneFile { named = String(name.dropLast(7)) }
+        if !named.isEmpty { declared[Folder.name(of: named)] = digest }
+      }
+    }
+    return declared
+  }
+
+  /// A result that was rolled back comes in force again only if someone says so.
+  mutating func judgeRolledBack(_ run: RunRecord, earlier: [RunRecord]) {
+    guard let made = run.finished(.match)?.madeFrom else { return }
+    for rollback in earlier.compactMap(\.rollback) {
+      guard let undone = earlier.first(where: { $0.id == rollback.from }),
+        undone.finished(.match)?.madeFrom == made
+      else { continue }
+      judge(
+        "rolled_back", "run \(undone.id)", false, "a result that was not taken out of force",
+        "the one of run \(undone.id), which was rolled back")
+      return
+    }
+  }
+}
+
+extension RunRecord {
+  /// When the newest file of an export was written, in nanoseconds since 1970.
+  fileprivate func newest(_ export: ExportKind) -> Int? {
+    exports.filter { $0.export == export }.map(\.modified).max()
+  }
+}

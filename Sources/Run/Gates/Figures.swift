@@ -1,0 +1,53 @@
+// The figures of a run that the gates judge, all of them counts from its record.
+// Invariant: a share leaves out what is known to lie outside both registers: the armed forces' cards without a
+// personal ID number, which come and go in bulk.
+
+import Record
+
+/// Counts and shares of one run.
+struct Figures {
+  let run: RunRecord
+
+  /// Groups of cards that the Defence and Public Security ministries may issue themselves.
+  static let armedForces: Set<String> = ["QN", "HC", "LS", "XK", "CY", "CA"]
+
+  /// Insurance records of the armed forces without a personal ID number.
+  var armedForcesWithoutNumber: Int {
+    (run.missingByGroup ?? [:]).reduce(0) { Self.armedForces.contains($1.key) ? $0 + $1.value : $0 }
+  }
+
+  func quarantineShare(_ export: ExportKind) -> Double {
+    share(run.count(export, .quarantined), of: run.count(export))
+  }
+
+  /// Insurance records whose link is judged.
+  var linkable: Int { run.count(.insurance) - armedForcesWithoutNumber }
+  var linkRate: Double { share(run.count(.insurance, .linked), of: linkable) }
+
+  /// Fields that the pipeline file names, `insurance.facility_code`.
+  var fields: [String] { (run.blanks ?? [:]).keys.sorted() }
+
+  /// The share of records without a value in a field; nil if the run did not read that field.
+  func blankShare(_ field: String) -> Double? {
+    guard let blanks = run.blanks?[field] else { return nil }
+    let export: ExportKind = field.hasPrefix("population.") ? .population : .insurance
+    let left = field == "insurance.personal_id" ? armedForcesWithoutNumber : 0
+    return share(max(0, blanks - left), of: run.count(export) - left)
+  }
+
+  /// Linked insurance records by place of birth registration.
+  func linked(in place: String) -> Int { run.places?[place]?[Outcome.linked.name] ?? 0 }
+  var places: [String] { (run.places ?? [:]).keys.sorted() }
+
+  private func share(_ count: Int, of total: Int) -> Double {
+    total > 0 ? Double(count) / Double(total) : 0
+  }
+}
+
+/// The middle of some values; nil if there are none.
+func median(_ values: [Double]) -> Double? {
+  guard !values.isEmpty else { return nil }
+  let sorted = values.sorted()
+  let middle = sorted.count / 2
+  return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+}

@@ -1,0 +1,165 @@
+// The gates: what a run must look like before it is loaded.
+// Invariant: a gate only compares figures; none looks at a record. Absolute limits hold for every run, the others
+// against the median of the last seven runs that ended well. A share of few records is not judged.
+// Load: some hundred comparisons a night.
+
+import Foundation
+import Record
+
+/// What one gate found.
+package struct GateVerdict: Hashable, Sendable, Codable {
+  /// The gate's name, as in the pipeline file.
+  package var gate: String
+  /// What it looked at: an export, a field, a place.
+  package var subject: String
+  package var expected: String
+  package var found: String
+  package var passed: Bool
+}
+
+struct Gates {
+  private let limits: GateLimits
+  private let now: Figures
+  private let before: [Figures]
+  private(set) var verdicts: [GateVerdict] = []
+
+  /// How many runs the median is taken of.
+  static let remembered = 7
+
+  /// Judges the figures of a run.
+  ///
+  /// - Parameter earlier: all earlier runs, ascending.
+  init(_ limits: GateLimits, run: RunRecord, earlier: [RunRecord]) {
+    self.limits = limits
+    now = Figures(run: run)
+    let undone = Set(earlier.compactMap(\.rollback?.from))
+    let matched = run.finished(.match)?.run
+    before = earlier.filter { other in
+      other.state == "done" && other.rollback == nil && !undone.contains(other.id) && other.id != run.id
+        && other.finished(.match).map { $0.run == other.id && $0.run != matched } ?? false
+    }.suffix(Self.remembered).map { Figures(run: $0) }
+    for export in ExportKind.allCases {
+      judgeRecords(export)
+      judgeQuarantine(export)
+    }
+    judgeLinkRate()
+    judgeBlanks()
+    judgePlaces()
+  }
+
+  // MARK: One gate each
+
+  private mutating func judgeRecords(_ export: ExportKind) {
+    let records = now.run.count(export)
+    let least = export == .population ? limits.minPopulationRecords : limits.minInsuranceRecords
+    judge(
+      "records", export.name, records >= least, "at least \(RunReport.grouped(least)) records",
+      RunReport.grouped(records))
+    guard let change = limits.recordsChange,
+      let median = median(before.map { Double($0.run.count(export)) }), median >= Double(limits.judgedFrom)
+    else { return }
+    let (low, high) = (Int((median * (1 - change)).rounded(.up)), Int(median * (1 + change)))
+    judge(
+      "records", export.name, (low...max(low, high)).contains(records),
+      "\(RunReport.grouped(low)) to \(RunReport.grouped(high)) records (\(Self.percent(change)) around "
+        + "\(RunReport.grouped(Int(median))), \(medianText))", RunReport.grouped(records))
+  }
+
+  private mutating func judgeQuarantine(_ export: ExportKind) {
+    guard now.run.count(export) >= limits.judgedFrom else { return }
+    let share = now.quarantineShare(export)
+    if let most = limits.maxQuarantine {
+      judge(
+        "quarantine", export.name, share <= most, "at most \(Self.percent(most)) in quarantine",
+        Self.percent(share))
+    }
+    if let change = limits.quarantineChange,
+      let median = median(history(export).map { $0.quarantineShare(export) })
+    {
+      judge(
+        "quarantine", export.name, share <= median + change,
+        "at most \(Self.percent(median + change)) in quarantine (\(Self.points(change)) above "
+          + "\(Self.percent(median)), \(medianText))", Self.percent(share))
+    }
+  }
+
+  private mutating func judgeLinkRate() {
+    guard now.linkable >= limits.judgedFrom else { return }
+    let rate = now.linkRate
+    let name = ExportKind.insurance.name
+    if let least = limits.minLinkRate {
+      judge("link_rate", name, rate >= least, "at least \(Self.percent(least)) linked", Self.percent(rate))
+    }
+    if let most = limits.maxLinkRate {
+      judge(
+        "link_rate", name, rate <= most,
+        "at most \(Self.percent(most)) linked, for more is too good to be true",
+        Self.percent(rate))
+    }
+    if let change = limits.linkRateChange, let median = median(history(.insurance).map(\.linkRate)) {
+      judge(
+        "link_rate", name, abs(rate - median) <= change,
+        "\(Self.percent(max(0, median - change))) to \(Self.percent(min(1, median + change))) linked "
+          + "(\(Self.points(change)) around \(Self.percent(median)), \(medianText))", Self.percent(rate))
+    }
+  }
+
+  private mutating func judgeBlanks() {
+    for field in now.fields {
+      let export: ExportKind = field.hasPrefix("population.") ? .population : .insurance
+      guard now.run.count(export) >= limits.judgedFrom, let share = now.blankShare(field) else { continue }
+      if let most = limits.maxBlank[field] {
+        judge(
+          "blank", field, share <= most, "at most \(Self.percent(most)) without a value", Self.percent(share))
+      }
+      if let change = limits.blankChange,
+        let median = median(history(export).compactMap { $0.blankShare(field) })
+      {
+        judge(
+          "blank", field, share <= median + change,
+          "at most \(Self.percent(median + change)) without a value (\(Self.points(change)) above "
+            + "\(Self.percent(median)), \(medianText))", Self.percent(share))
+      }
+    }
+  }
+
+  private mutating func judgePlaces() {
+    guard let change = limits.provinceChange else { return }
+    for place in Set(now.places).union(before.flatMap(\.places)).sorted() {
+      // A place that has no figure in an earlier run had no record there.
+      guard let median = median(before.filter { $0.run.places != nil }.map { Double($0.linked(in: place)) }),
+        median >= Double(limits.judgedFrom)
+      else { continue }
+      let linked = now.linked(in: place)
+      judge(
+        "province", Self.placeName(place), abs(Double(linked) - median) <= change * median,
+        "\(RunReport.grouped(Int((median * (1 - change)).rounded(.up)))) to "
+          + "\(RunReport.grouped(Int(median * (1 + change)))) linked records (\(Self.percent(change)) around "
+          + "\(RunReport.grouped(Int(median))), \(medianText))", RunReport.grouped(linked))
+    }
+  }
+
+  mutating func judge(_ gate: String, _ subject: String, _ passed: Bool, _ expected: String, _ found: String)
+  {
+    verdicts.append(
+      GateVerdict(gate: gate, subject: subject, expected: expected, found: found, passed: passed))
+  }
+
+  // MARK: Words and figures
+
+  /// Earlier runs with enough records to be judged by.
+  private func history(_ export: ExportKind) -> [Figures] {
+    before.filter { $0.run.count(export) >= limits.judgedFrom }
+  }
+
+  private var medianText: String {
+    before.count == 1 ? "the figure of the run before" : "the median of the last \(before.count) runs"
+  }
+
+  static func percent(_ share: Double) -> String { String(format: "%.2f %%", share * 100) }
+  static func points(_ share: Double) -> String { String(format: "%.2f points", share * 100) }
+
+  private static func placeName(_ code: String) -> String {
+    Int(code).flatMap { IDPrefix.province($0) }.map { "\(code) \($0.vietnamese)" } ?? code
+  }
+}

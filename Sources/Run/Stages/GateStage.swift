@@ -1,0 +1,106 @@
+// Between match and load: the gates, and what happens to a run that doesn't pass one.
+// Invariant: nothing is loaded before all gates are passed or a person has released the run, with a reason that is in
+// the audit log before anything else happens. A held run keeps its results, so that a release goes on at once.
+
+import Disk
+import Foundation
+package import Record
+
+/// Who let a held run pass, and why.
+package struct Release: Hashable, Sendable, Codable {
+  package var because: String
+  package var at: String
+  package var by: String
+  /// The gates that held it.
+  package var gates: [String]
+}
+
+extension Night {
+  /// Holds the run unless its figures pass all gates, or someone has released it.
+  ///
+  /// - Throws: ``Stop`` with ``Exit/dataRefused``, naming the first gate, its limit, what was found, and the command
+  ///   that releases the run.
+  func passGates() throws(Stop) {
+    guard run.finished(.load) == nil else { return }
+    if let release = run.released {
+      progress.note("Gates \(release.gates.joined(separator: ", ")): released by \(release.by).")
+      return
+    }
+    let earlier = try reader.runs().filter { $0.id != run.id }
+    var gates = Gates(pipeline.gates, run: run, earlier: earlier)
+    if pipeline.gates.holdsOlderExports { gates.judgeAge(of: run, earlier: earlier) }
+    try gates.judgeChecksums(of: run, pipeline.gates.checksums)
+    gates.judgeRolledBack(run, earlier: earlier)
+    let verdicts = gates.verdicts
+    try update { $0.gates = verdicts }
+    let failed = verdicts.filter { !$0.passed }
+    guard let first = failed.first else { return }
+    try hold(first, failed)
+  }
+
+  private func hold(_ first: GateVerdict, _ failed: [GateVerdict]) throws(Stop) -> Never {
+    let also = failed.dropFirst().map {
+      "Also \($0.gate) of \($0.subject): expected \($0.expected), found \($0.found).\n  "
+    }.joined()
+    let inForce =
+      pipeline.runInForce.map { "the store of run \($0) stays in force" } ?? "there is no store yet"
+    let stop = Stop(
+      .dataRefused, at: "run \(run.id)", field: "gate \(first.gate) of \(first.subject)",
+      expected: first.expected, found: first.found,
+      remedy: also
+        + "The run is held and \(inForce). Ask the supplier and run again; if the data is right, release it.",
+      next: "cardlink release PIPELINE \(run.id) --because \"…\"")
+    try Audit(workspace.path).append(
+      .runHeld, run: run.id,
+      detail: ["gates": failed.map { "\($0.gate) of \($0.subject)" }.joined(separator: ", ")])
+    try update {
+      $0.state = "held"
+      $0.failure = stop.finding.description
+      $0.exitCode = stop.exit.rawValue
+    }
+    throw stop
+  }
+}
+
+extension Night {
+  /// Takes up a held run that a person has looked at.
+  ///
+  /// - Throws: ``Stop`` with ``Exit/usage`` if there is no such run, it isn't held, or a later one is done.
+  static func release(
+    _ pipeline: Pipeline, run number: Int, because: String, in workspace: Workspace, options: RunOptions,
+    progress: any Progress
+  ) throws(Stop) -> Night {
+    let reader = WorkspaceReader(workspace.path)
+    let runs = try reader.runs()
+    func refused(_ found: String, _ remedy: String) -> Stop {
+      Stop(
+        .usage, at: "run \(number)", expected: "a run that is held", found: found, remedy: remedy,
+        next: "cardlink runs PIPELINE")
+    }
+    guard var run = runs.first(where: { $0.id == number }) else {
+      throw refused("none", "Name one of the runs.")
+    }
+    guard run.state == "held" else {
+      throw refused("one that is \(run.state)", "Only a held run can be released.")
+    }
+    if let later = runs.last(where: { $0.state == "done" && $0.id > number }) {
+      throw refused(
+        "one that run \(later.id) has overtaken",
+        "Its data is older than what is in force; run again instead.")
+    }
+    for stage in [StageName.extract, .match] {
+      guard let finished = run.finished(stage), reader.hasResult(of: finished) else {
+        throw refused("one whose results were removed", "Run again; it will be held with new results.")
+      }
+    }
+    let failed = (run.gates ?? []).filter { !$0.passed }.map { "\($0.gate) of \($0.subject)" }
+    let by = Audit.user
+    try Audit(workspace.path).append(
+      .released, run: number, because: because, detail: ["gates": failed.joined(separator: ", ")])
+    run.released = Release(because: because, at: Clock.now(), by: by, gates: failed)
+    (run.state, run.failure, run.exitCode) = ("running", nil, nil)
+    var options = options
+    options.asOf = CalendarDate(iso: run.asOf) ?? options.asOf
+    return try Night.taking(up: run, pipeline, workspace, options, progress)
+  }
+}

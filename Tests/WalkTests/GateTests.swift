@@ -1,0 +1,327 @@
+// The gates, one by one, and a run that is held and released.
+
+import Disk
+import Foundation
+import Record
+import Testing
+
+@testable import Run
+
+@Suite("Gates", .serialized)
+struct GateTests {
+  /// A run that made its own match, with these counts.
+  private static func run(
+    _ id: Int, population: Int = 10_000, insurance: Int = 10_000, linked: Int = 9_000, quarantined: Int = 100,
+    blankFacility: Int = 500, missingByGroup: [String: Int] = [:], blankID: Int = 0, province: Int = 5_000,
+    state: String = "done"
+  ) -> RunRecord {
+    var run = RunRecord(
+      id: id, command: "run", pipeline: "test", pipelineText: "", asOf: "2026-11-\(10 + id)", startedAt: "",
+      state: state)
+    func line(_ export: String, _ outcome: Outcome, _ records: Int) -> LedgerLine {
+      LedgerLine(export: export, sourceFile: "f", outcome: outcome.name, records: records)
+    }
+    run.ledger = [
+      line("population", .registered, population - 50), line("population", .quarantined, 50),
+      line("insurance", .linked, linked), line("insurance", .quarantined, quarantined),
+      line("insurance", .disputed, insurance - linked - quarantined),
+    ]
+    run.blanks = ["insurance.facility_code": blankFacility, "insurance.personal_id": blankID]
+    run.missingByGroup = missingByGroup
+    run.places = ["001": ["linked": province, "disputed": 7], "002": ["linked": 12]]
+    run.stages = [
+      .init(stage: .match, run: id, seconds: 1, records: 1, madeFrom: ["extract": "\(id)"])
+    ]
+    return run
+  }
+
+  private static func failures(
+    _ run: RunRecord, after earlier: [RunRecord] = [], limits: GateLimits = GateLimits()
+  ) -> [String] {
+    Gates(limits, run: run, earlier: earlier).verdicts.filter { !$0.passed }.map {
+      "\($0.gate) of \($0.subject): expected \($0.expected), found \($0.found)"
+    }
+  }
+
+  private static let seven = (1...7).map { run($0) }
+
+  @Test("an ordinary run passes, the first one and the eighth")
+  func ordinary() {
+    #expect(Self.failures(Self.run(8)) == [])
+    #expect(Self.failures(Self.run(8), after: Self.seven) == [])
+    #expect(Self.failures(Self.run(8, linked: 8_800, quarantined: 250), after: Self.seven) == [])
+  }
+
+  @Test("each absolute limit holds, and says so letter by letter")
+  func absolute() {
+    #expect(
+      Self.failures(Self.run(1, insurance: 0, linked: 0, quarantined: 0)) == [
+        "records of insurance: expected at least 1 records, found 0"
+      ])
+    #expect(
+      Self.failures(Self.run(1, linked: 8_000, quarantined: 1_500)) == [
+        "quarantine of insurance: expected at most 10.00 % in quarantine, found 15.00 %"
+      ])
+    #expect(
+      Self.failures(Self.run(1, linked: 4_000)) == [
+        "link_rate of insurance: expected at least 50.00 % linked, found 40.00 %"
+      ])
+    #expect(
+      Self.failures(Self.run(1, linked: 10_000, quarantined: 0)) == [
+        "link_rate of insurance: expected at most 99.95 % linked, for more is too good to be true, found 100.00 %"
+      ])
+    var limits = GateLimits()
+    limits.maxBlank = ["insurance.facility_code": 0.04]
+    #expect(
+      Self.failures(Self.run(1), limits: limits) == [
+        "blank of insurance.facility_code: expected at most 4.00 % without a value, found 5.00 %"
+      ])
+  }
+
+  @Test("each limit against the last seven runs holds, and says so letter by letter")
+  func relative() {
+    #expect(
+      Self.failures(Self.run(8, population: 7_000), after: Self.seven) == [
+        "records of population: expected 8,000 to 12,000 records (20.00 % around 10,000, the median of the last 7 "
+          + "runs), found 7,000"
+      ])
+    #expect(
+      Self.failures(Self.run(8, population: 13_000), after: Self.seven).count == 1)
+    #expect(
+      Self.failures(Self.run(8, linked: 8_900, quarantined: 400), after: Self.seven) == [
+        "quarantine of insurance: expected at most 3.00 % in quarantine (2.00 points above 1.00 %, the median of the "
+          + "last 7 runs), found 4.00 %"
+      ])
+    #expect(
+      Self.failures(Self.run(8, linked: 8_600), after: Self.seven) == [
+        "link_rate of insurance: expected 87.00 % to 93.00 % linked (3.00 points around 90.00 %, the median of the "
+          + "last 7 runs), found 86.00 %"
+      ])
+    #expect(
+      Self.failures(Self.run(8, linked: 9_400), after: Self.seven) == [
+        "link_rate of insurance: expected 87.00 % to 93.00 % linked (3.00 points around 90.00 %, the median of the "
+          + "last 7 runs), found 94.00 %"
+      ])
+    #expect(
+      Self.failures(Self.run(8, blankFacility: 1_100), after: Self.seven) == [
+        "blank of insurance.facility_code: expected at most 10.00 % without a value (5.00 points above 5.00 %, the "
+          + "median of the last 7 runs), found 11.00 %"
+      ])
+    #expect(
+      Self.failures(Self.run(8, province: 3_900), after: Self.seven) == [
+        "province of 001 Hà Nội: expected 4,000 to 6,000 linked records (20.00 % around 5,000, the median of the last "
+          + "7 runs), found 3,900"
+      ])
+    #expect(
+      Self.failures(Self.run(8, linked: 8_600), after: [Self.run(1)]) == [
+        "link_rate of insurance: expected 87.00 % to 93.00 % linked (3.00 points around 90.00 %, the figure of the "
+          + "run before), found 86.00 %"
+      ])
+  }
+
+  @Test("the median is that of the last seven done runs, rolled-back and held ones left out")
+  func history() {
+    // A month of bad nights, long ago.
+    let old = (1...9).map { Self.run($0, linked: 3_000) }
+    let good = (10...16).map { Self.run($0) }
+    #expect(Self.failures(Self.run(17), after: old + good) == [])
+    let held = (17...24).map { Self.run($0, linked: 3_000, state: "held") }
+    #expect(Self.failures(Self.run(25), after: good + held) == [])
+    // Four of seven were bad, and rolled back.
+    let bad = (17...20).map { Self.run($0, linked: 6_000) }
+    let undone = bad.map { run in
+      var rollback = Self.run(run.id + 10)
+      rollback.rollback = Rollback(from: run.id, to: 16)
+      return rollback
+    }
+    #expect(Self.failures(Self.run(31), after: good + bad) != [])
+    #expect(Self.failures(Self.run(31), after: good + bad + undone) == [])
+  }
+
+  @Test("cards of the armed forces without a number don't count against the link rate")
+  func armedForces() {
+    let run = Self.run(
+      8, insurance: 12_000, linked: 9_000, missingByGroup: ["QN": 1_500, "CA": 500, "DN": 40])
+    #expect(Self.failures(run, after: Self.seven) == [])
+    // The same number of records of other groups does.
+    let other = Self.run(8, insurance: 12_000, linked: 9_000, missingByGroup: ["DN": 2_000])
+    #expect(Self.failures(other, after: Self.seven).count == 1)
+    // Nor against the blank numbers.
+    let blank = Self.run(8, insurance: 12_000, linked: 9_000, missingByGroup: ["QN": 2_000], blankID: 2_100)
+    #expect(Self.failures(blank, after: Self.seven) == [])
+  }
+
+  @Test("a field that is read for the first time has no history; one that is always filled has")
+  func newField() {
+    var run = Self.run(8)
+    run.blanks?["insurance.area_code"] = 9_999
+    #expect(Self.failures(run, after: Self.seven) == [])
+    let filled = Self.seven.map { run in
+      var run = run
+      run.blanks?["insurance.area_code"] = 0
+      return run
+    }
+    #expect(Self.failures(run, after: filled).count == 1)
+  }
+
+  @Test("few records are not judged by shares, and off takes a gate away")
+  func small() {
+    #expect(Self.failures(Self.run(1, population: 900, insurance: 900, linked: 10, quarantined: 800)) == [])
+    var limits = GateLimits()
+    (limits.minLinkRate, limits.maxQuarantine) = (nil, nil)
+    #expect(Self.failures(Self.run(1, linked: 4_000, quarantined: 4_000), limits: limits) == [])
+  }
+
+  @Test("an export older than the last one is held, by business date or by the files' time")
+  func older() {
+    var before = Self.run(1)
+    before.exports = [
+      FoundFile(export: .insurance, path: "/a", name: "a", byteCount: 1, modified: 2_000_000_000_000)
+    ]
+    var now = Self.run(2)
+    now.exports = [
+      FoundFile(export: .insurance, path: "/b", name: "b", byteCount: 1, modified: 1_000_000_000_000)
+    ]
+    now.asOf = "2026-11-01"
+    var gates = Gates(GateLimits(), run: now, earlier: [before])
+    gates.judgeAge(of: now, earlier: [before])
+    #expect(
+      gates.verdicts.filter { !$0.passed }.map { "\($0.subject): \($0.expected); \($0.found)" } == [
+        "business date: a business date not before 2026-11-11, that of run 1; 2026-11-01",
+        "insurance: files not older than 1970-01-01T07:33:20+07:00, the time of those of run 1; "
+          + "1970-01-01T07:16:40+07:00",
+      ])
+  }
+
+  @Test("a manifest beside an export must agree with it")
+  func checksums() throws {
+    let workshop = try Workshop()
+    let (a, b) = (String(repeating: "a", count: 64), String(repeating: "b", count: 64))
+    try "\(a)  one.csv\n\(b) *two.csv\n# remark\n".write(
+      toFile: workshop.path + "/SHA256SUMS", atomically: true, encoding: .utf8)
+    try b.uppercased().write(toFile: workshop.path + "/three.xml.sha256", atomically: true, encoding: .utf8)
+    #expect(
+      try Gates.declaredDigests(in: workshop.path) == ["one.csv": a, "two.csv": b, "three.xml": b])
+    var run = Self.run(1)
+    run.exports = ["one.csv", "two.csv", "four.csv"].map { name in
+      FoundFile(
+        export: .insurance, path: workshop.path + "/" + name, name: name, byteCount: 1, modified: 0, digest: a
+      )
+    }
+    var gates = Gates(GateLimits(), run: run, earlier: [])
+    try gates.judgeChecksums(of: run, .ifPresent)
+    #expect(gates.verdicts.filter { !$0.passed }.map(\.subject) == ["two.csv"])
+    try gates.judgeChecksums(of: run, .required)
+    #expect(gates.verdicts.filter { !$0.passed }.map(\.subject) == ["two.csv", "two.csv", "four.csv"])
+  }
+
+  @Test("a held run keeps the old store in force until it is released, and says how")
+  func heldAndReleased() throws {
+    let workshop = try Workshop()
+    let pipeline = try WalkTests.invented(1_500, seed: 21, xml: false, in: workshop.path)
+    let first = try Cardlink.run(["run", pipeline.path, "--as-of", "2026-11-23"])
+    #expect(first.exit == 0)
+    let before = try WalkTests.rows(pipeline)
+    let records = try #require(try Desk(pipeline).runs().last).count(.insurance)
+
+    // Half of the insurance export is missing the next night.
+    let export = try #require(try Desk(pipeline).runs().last?.exports.last)
+    let bytes = try Data(contentsOf: URL(filePath: export.path))
+    let half = try #require(bytes[..<(bytes.count / 2)].lastIndex(of: UInt8(ascii: "\n")))
+    try bytes[...half].write(to: URL(filePath: export.path))
+    let night = ["run", pipeline.path, "--as-of", "2026-11-24"]
+    let held = try Cardlink.run(night)
+    #expect(held.exit == 65)
+    let kept = try #require(try Desk(pipeline).runs().last).count(.insurance)
+    #expect(kept < records * 6 / 10)
+    let (low, high) = (Int((Double(records) * 0.8).rounded(.up)), Int(Double(records) * 1.2))
+    #expect(
+      held.errors.hasPrefix(
+        """
+        run 2: gate records of insurance: expected \(RunReport.grouped(low)) to \(RunReport.grouped(high)) records \
+        (20.00 % around \(RunReport.grouped(records)), the figure of the run before), found \(kept)
+
+        """), "\(held.errors)")
+    #expect(
+      held.errors.hasSuffix(
+        """
+        The run is held and the store of run 1 stays in force. Ask the supplier and run again; if the data is \
+        right, release it.
+        Try next: cardlink release \(pipeline.path) 2 --because "…"
+
+        """), "\(held.errors)")
+    #expect(try WalkTests.rows(pipeline) == before)
+    #expect(try Desk(pipeline).runs().map(\.state) == ["done", "held"])
+
+    // The same run is held again, and no way around leads into the store.
+    #expect(try Cardlink.run(night).exit == 65)
+    #expect(try Cardlink.run(["rerun", "load", pipeline.path, "--as-of", "2026-11-24"]).exit == 65)
+    #expect(try WalkTests.rows(pipeline) == before)
+    #expect(try Desk(pipeline).runs().map(\.state) == ["done", "held", "held"])
+
+    #expect(try Cardlink.run(["release", pipeline.path, "2"]).exit == 64)
+    #expect(try Cardlink.run(["release", pipeline.path, "2", "--because", " "]).exit == 64)
+    #expect(try Cardlink.run(["release", pipeline.path, "1", "--because", "why not"]).exit == 64)
+    let released = try Cardlink.run(["release", pipeline.path, "3", "--because", "half is right, letter 7"])
+    #expect(released.exit == 0, "\(released.errors)")
+    #expect(try WalkTests.rows(pipeline) != before)
+    let run = try #require(try Desk(pipeline).runs().last)
+    #expect(run.released?.because == "half is right, letter 7")
+    #expect(run.released?.gates.contains("records of insurance") == true)
+    #expect(run.state == "done")
+    let events = try Audit(pipeline.workspace).reading().lines.map(\.event)
+    #expect(
+      events == [
+        "run_began", "run_done", "run_began", "run_held", "run_resumed", "run_held", "run_began", "run_held",
+        "released", "run_done",
+      ])
+    // What was overtaken stays so.
+    let late = try Cardlink.run(["release", pipeline.path, "2", "--because", "late"])
+    #expect(
+      late.errors == """
+        run 2: expected a run that is held, found one that run 3 has overtaken
+          Its data is older than what is in force; run again instead.
+        Try next: cardlink runs \(pipeline.path)
+
+        """)
+  }
+
+  @Test("limits are read from the pipeline file, and wrong ones are refused with their line")
+  func limits() throws {
+    let workshop = try Workshop()
+    let pipeline = try WalkTests.invented(20, seed: 1, xml: false, in: workshop.path)
+    let text = try String(contentsOfFile: pipeline.path, encoding: .utf8)
+    func read(_ gates: String) throws -> GateLimits {
+      try (text + "\n" + gates).write(toFile: pipeline.path, atomically: true, encoding: .utf8)
+      return try Pipeline(file: pipeline.path).gates
+    }
+    let limits = try read(
+      """
+      gates:
+        judged_from: 5_000
+        min_link_rate: 97.5%
+        max_link_rate: off
+        max_blank: { insurance: { facility_code: 0.25 } }
+        max_change: { province: 10%, link_rate: off }
+        older_exports: allow
+        checksums: required
+      """)
+    var expected = GateLimits()
+    (expected.judgedFrom, expected.minLinkRate, expected.maxLinkRate) = (5000, 0.975, nil)
+    expected.maxBlank = ["insurance.facility_code": 0.25]
+    (expected.provinceChange, expected.linkRateChange) = (0.1, nil)
+    (expected.holdsOlderExports, expected.checksums) = (false, .required)
+    #expect(limits == expected)
+    for (wrong, found) in [
+      ("gates: { max_quarantin: 1% }", "Did you mean max_quarantine?"),
+      ("gates: { max_quarantine: 110% }", "expected a share, or off, found a text"),
+      ("gates: { checksums: always }", "expected one of if_present, required, ignored, found `always`"),
+    ] {
+      #expect {
+        try read(wrong)
+      } throws: { error in
+        (error as? Stop)?.finding.description.contains(found) ?? false
+      }
+    }
+  }
+}
