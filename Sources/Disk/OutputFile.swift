@@ -19,6 +19,12 @@ package struct OutputFile: ~Copyable {
     try Faults.pass(.create, path)
     let opened = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
     guard opened >= 0 else { throw .cannotCreate(path, errno) }
+    // A file that stood there before keeps its old mode otherwise.
+    guard fchmod(opened, 0o600) == 0 else {
+      let code = errno
+      close(opened)
+      throw .cannotCreate(path, code)
+    }
     self.path = path
     descriptor = opened
     buffer.reserveCapacity(Self.bufferBytes)

@@ -6,7 +6,7 @@ struct CSVWriter: Sendable {
   private(set) var line = 1
 
   /// - Parameter header: the column names, joined by commas.
-  mutating func begin(_ header: StaticString, in file: inout OutputFile) {
+  mutating func begin(_ header: StaticString, in file: inout GeneratedFile) {
     file.append(header)
     file.append(byte: UInt8(ascii: "\n"))
     line = 2
@@ -14,7 +14,9 @@ struct CSVWriter: Sendable {
 
   /// - Parameter joined: the first and the last of the fields that are one value with spaces between, if any.
   /// - Returns: the record's first line.
-  mutating func write(_ row: borrowing FieldRow, joined: ClosedRange<Int>? = nil, to file: inout OutputFile)
+  mutating func write(
+    _ row: borrowing FieldRow, joined: ClosedRange<Int>? = nil, to file: inout GeneratedFile
+  )
     -> Int
   {
     let first = line

@@ -3,6 +3,7 @@
 // Load: a quarter of a megabyte per call.
 
 internal import CZlib
+internal import Disk
 internal import Record
 
 /// A gzip member that is being written.
@@ -14,7 +15,7 @@ struct Deflater: ~Copyable {
     unsafe stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
     unsafe stream.initialize(to: z_stream())
     guard unsafe cardlink_deflate_start(stream, 6) == Z_OK else {
-      throw OutputFile.stop(.internalError, path, "memory for zlib")
+      throw Self.failed(path, "memory for zlib")
     }
   }
 
@@ -24,7 +25,7 @@ struct Deflater: ~Copyable {
   }
 
   mutating func deflate(
-    _ bytes: borrowing [UInt8], _ count: Int, isLast: Bool, to descriptor: Int32, _ path: String
+    _ bytes: borrowing [UInt8], _ count: Int, isLast: Bool, to file: inout OutputFile
   ) throws(Stop) {
     var taken = 0
     var isDone = false
@@ -46,10 +47,16 @@ struct Deflater: ~Copyable {
         }
       }
       guard result == Z_OK || result == Z_STREAM_END || result == Z_BUF_ERROR else {
-        throw OutputFile.stop(.internalError, path, "zlib to compress")
+        throw Self.failed(file.path, "zlib to compress")
       }
-      try OutputFile.write(out, made, to: descriptor, path)
+      try file.append(out.span.extracting(0..<made))
       isDone = isLast ? result == Z_STREAM_END : taken == count && made < out.count
     }
+  }
+
+  private static func failed(_ path: String, _ expected: String) -> Stop {
+    Stop(
+      .internalError, at: path, expected: expected, found: "a failure",
+      remedy: "Free some memory, or leave out --gzip.")
   }
 }

@@ -7,7 +7,7 @@
 // neither is sorted and the two records of one person stand far apart. A slot is filled if the person's trouble asks
 // for it: one record usually, sometimes two or none.
 
-internal import Glibc
+internal import Disk
 package import Record
 
 /// Writes exports of invented people into a folder, with `truth.csv` and `pipeline.yaml`.
@@ -19,7 +19,7 @@ package import Record
 /// - Complexity: O(*people*) time, constant memory.
 package func generate(into directory: String, _ options: GeneratorOptions) throws(Stop) -> GeneratorReport {
   try options.check()
-  try makeFolder(directory)
+  try Folder.create(directory)
   var generator = try Generator(directory, options)
   try generator.writePopulation()
   try generator.writeInsurance()
@@ -51,7 +51,7 @@ private struct Generator: ~Copyable {
     for part in 1...options.filesPerExport {
       let name = name(.population, part)
       let nameBytes = Array(name.utf8)
-      var file = try OutputFile(directory + "/" + name, gzip: isZipped(.population, part))
+      var file = try GeneratedFile(directory + "/" + name, gzip: isZipped(.population, part))
       let positions = positions(part)
       var csv = CSVWriter()
       var xml = XMLWriter()
@@ -97,7 +97,7 @@ private struct Generator: ~Copyable {
     for part in 1...options.filesPerExport {
       let name = name(.insurance, part)
       let nameBytes = Array(name.utf8)
-      var file = try OutputFile(directory + "/" + name, gzip: isZipped(.insurance, part))
+      var file = try GeneratedFile(directory + "/" + name, gzip: isZipped(.insurance, part))
       var csv = CSVWriter()
       var xml = XMLWriter()
       let isXML = options.insuranceFormat == .xml
@@ -129,9 +129,8 @@ private struct Generator: ~Copyable {
 
   // MARK: The rest
 
-  mutating func finish() throws(Stop) -> GeneratorReport {
-    try truth.finish()
-    var pipeline = try OutputFile(directory + "/pipeline.yaml", gzip: false)
+  consuming func finish() throws(Stop) -> GeneratorReport {
+    var pipeline = try GeneratedFile(directory + "/pipeline.yaml", gzip: false)
     let exports = report.files
     // A thousand file names are longer than the room of one record.
     for line in pipelineText(
@@ -143,6 +142,8 @@ private struct Generator: ~Copyable {
     }
     try pipeline.finish()
     report.files += ["truth.csv", "pipeline.yaml"]
+    let report = report
+    try truth.finish()
     return report
   }
 
@@ -173,18 +174,5 @@ private struct Generator: ~Copyable {
       named["\(outcome.name)"] = counts[outcome.rawValue]
     }
     return named
-  }
-}
-
-/// Creates a folder, and those above it, with mode 0700.
-private func makeFolder(_ path: String) throws(Stop) {
-  var status = stat()
-  if unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR { return }
-  if let slash = path.lastIndex(of: "/"), slash > path.startIndex { try makeFolder(String(path[..<slash])) }
-  guard unsafe mkdir(path, 0o700) == 0 || errno == EEXIST else {
-    let reason = unsafe String(cString: strerror(errno))
-    throw Stop(
-      .cannotCreate, at: path, expected: "a folder that can be created", found: reason,
-      remedy: "Choose another folder, or check the owner of the one above it.")
   }
 }

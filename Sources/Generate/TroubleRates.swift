@@ -45,7 +45,8 @@ package struct TroubleRates: Sendable {
     }
     let group = Trouble.allCases.filter { $0.group == name && $0 != .none }
     guard !group.isEmpty else {
-      let near = nearestNames(to: name, among: Self.groupNames + Self.allNames).joined(separator: ", ")
+      let known = Set(Self.groupNames + Self.allNames)
+      let near = rankedWords(to: name, among: known.sorted()).prefix(3).map(\.word).joined(separator: ", ")
       throw Stop(
         .usage, at: "--rate", field: name, expected: "the name of a trouble, such as \(near)",
         found: "a name that is not known", remedy: "The names nearest to it: \(near).")
@@ -53,28 +54,4 @@ package struct TroubleRates: Sendable {
     let sum = group.reduce(0) { $0 + $1.defaultRate }
     for trouble in group { rates[Int(trouble.rawValue)] = rate * trouble.defaultRate / sum }
   }
-}
-
-/// The three names with the fewest edits.
-func nearestNames(to name: String, among names: [String]) -> [String] {
-  var unique: [(name: String, edits: Int)] = []
-  for known in names where !unique.contains(where: { $0.name == known }) {
-    unique.append((known, editCount(Array(name.utf8), Array(known.utf8))))
-  }
-  return unique.sorted { ($0.edits, $0.name) < ($1.edits, $1.name) }.prefix(3).map(\.name)
-}
-
-/// The least number of bytes inserted, removed or replaced that turns `a` into `b`.
-private func editCount(_ a: [UInt8], _ b: [UInt8]) -> Int {
-  var row = Array(0...b.count)
-  for (i, x) in a.enumerated() {
-    var diagonal = row[0]
-    row[0] = i + 1
-    for (j, y) in b.enumerated() {
-      let next = min(row[j] + 1, row[j + 1] + 1, diagonal + (x == y ? 0 : 1))
-      diagonal = row[j + 1]
-      row[j + 1] = next
-    }
-  }
-  return row[b.count]
 }

@@ -5,10 +5,10 @@
 internal import Record
 
 struct TruthFile: ~Copyable {
-  private var file: OutputFile
+  private var file: GeneratedFile
 
   init(_ path: String) throws(Stop) {
-    file = try OutputFile(path, gzip: false)
+    file = try GeneratedFile(path, gzip: false)
     file.append("export,source_file,source_line,outcome,reasons\n")
   }
 
@@ -32,5 +32,5 @@ struct TruthFile: ~Copyable {
     try file.endRecord()
   }
 
-  mutating func finish() throws(Stop) { try file.finish() }
+  consuming func finish() throws(Stop) { try file.finish() }
 }

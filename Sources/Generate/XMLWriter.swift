@@ -10,13 +10,13 @@ struct XMLWriter: Sendable {
     "NgayDu5Nam", "MaKV",
   ]
 
-  mutating func beginInsurance(in file: inout OutputFile) {
+  mutating func beginInsurance(in file: inout GeneratedFile) {
     file.append("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<DanhSachThe xmlns=\"urn:cardlink:invented\">\n")
     line = 3
   }
 
   /// The head of QCVN 109:2017/BTTTT, which says how many citizens follow.
-  mutating func beginPopulation(records: Int, asOf: Day, in file: inout OutputFile) {
+  mutating func beginPopulation(records: Int, asOf: Day, in file: inout GeneratedFile) {
     file.append("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n")
     file.append("<CongdanCollection xmlns=\"http://www.mic.gov.vn/dancu/1.0\"")
     file.append(" GhiChu=\"Dữ liệu bịa, không có người thật\" ThoiDiemDuLieu=\"")
@@ -27,11 +27,11 @@ struct XMLWriter: Sendable {
     line = 3
   }
 
-  mutating func endInsurance(in file: inout OutputFile) { file.append("</DanhSachThe>\n") }
-  mutating func endPopulation(in file: inout OutputFile) { file.append("</CongdanCollection>\n") }
+  mutating func endInsurance(in file: inout GeneratedFile) { file.append("</DanhSachThe>\n") }
+  mutating func endPopulation(in file: inout GeneratedFile) { file.append("</CongdanCollection>\n") }
 
   /// - Returns: the line of the start tag.
-  mutating func writeInsurance(_ row: borrowing FieldRow, to file: inout OutputFile) -> Int {
+  mutating func writeInsurance(_ row: borrowing FieldRow, to file: inout GeneratedFile) -> Int {
     let first = line
     file.append("  <TheBHYT>\n")
     for i in 0..<row.count { element(Self.insuranceFields[i], row, i, indent: "    ", in: &file) }
@@ -41,7 +41,7 @@ struct XMLWriter: Sendable {
   }
 
   /// - Returns: the line of the start tag.
-  mutating func writePopulation(_ row: borrowing FieldRow, to file: inout OutputFile) -> Int {
+  mutating func writePopulation(_ row: borrowing FieldRow, to file: inout GeneratedFile) -> Int {
     let first = line
     file.append("  <CongDan>\n")
     element("SoDinhDanh", row, PopulationField.id, indent: "    ", in: &file)
@@ -64,7 +64,7 @@ struct XMLWriter: Sendable {
 
   private func element(
     _ name: StaticString, _ row: borrowing FieldRow, _ field: Int, indent: StaticString,
-    in file: inout OutputFile
+    in file: inout GeneratedFile
   ) {
     file.append(indent)
     file.append(byte: UInt8(ascii: "<"))

@@ -36,7 +36,7 @@ struct LegacyDecoder {
     case .utf8: text.append(contentsOf: bytes)
     case .utf16: decodeUTF16(bytes, isLast, &text)
     case .vni: decodeVNI(bytes, isLast, &text)
-    default: for byte in bytes { Self.append(UInt32(table[Int(byte)]), to: &text) }
+    default: for byte in bytes { text.append(utf8: UInt32(table[Int(byte)])) }
     }
   }
 
@@ -46,15 +46,15 @@ struct LegacyDecoder {
         pending = nil
         let letter = pairs[Int(vowel) << 8 | Int(byte)]
         if letter != 0 {
-          Self.append(UInt32(letter), to: &text)
+          text.append(utf8: UInt32(letter))
           continue
         }
-        Self.append(UInt32(table[Int(vowel)]), to: &text)
+        text.append(utf8: UInt32(table[Int(vowel)]))
       }
       pending = byte
     }
     if isLast, let vowel = pending {
-      Self.append(UInt32(table[Int(vowel)]), to: &text)
+      text.append(utf8: UInt32(table[Int(vowel)]))
       pending = nil
     }
   }
@@ -81,39 +81,20 @@ struct LegacyDecoder {
         let high = highSurrogate
         highSurrogate = 0
         if unit >= 0xDC00, unit < 0xE000 {
-          Self.append(0x10000 + (high - 0xD800) << 10 + (unit - 0xDC00), to: &text)
+          text.append(utf8: 0x10000 + (high - 0xD800) << 10 + (unit - 0xDC00))
           continue
         }
-        Self.append(0xFFFD, to: &text)
+        text.append(utf8: 0xFFFD)
       }
       if unit >= 0xD800, unit < 0xDC00 {
         highSurrogate = unit
       } else {
-        Self.append(unit >= 0xDC00 && unit < 0xE000 ? 0xFFFD : unit, to: &text)
+        text.append(utf8: unit >= 0xDC00 && unit < 0xE000 ? 0xFFFD : unit)
       }
     }
     if isLast, pending != nil || highSurrogate != 0 {
-      Self.append(0xFFFD, to: &text)
+      text.append(utf8: 0xFFFD)
       (pending, highSurrogate) = (nil, 0)
-    }
-  }
-
-  @inline(__always)
-  private static func append(_ scalar: UInt32, to text: inout [UInt8]) {
-    if scalar < 0x80 {
-      text.append(UInt8(truncatingIfNeeded: scalar))
-    } else if scalar < 0x800 {
-      text.append(UInt8(truncatingIfNeeded: 0xC0 | scalar >> 6))
-      text.append(UInt8(truncatingIfNeeded: 0x80 | scalar & 0x3F))
-    } else if scalar < 0x10000 {
-      text.append(UInt8(truncatingIfNeeded: 0xE0 | scalar >> 12))
-      text.append(UInt8(truncatingIfNeeded: 0x80 | scalar >> 6 & 0x3F))
-      text.append(UInt8(truncatingIfNeeded: 0x80 | scalar & 0x3F))
-    } else {
-      text.append(UInt8(truncatingIfNeeded: 0xF0 | scalar >> 18))
-      text.append(UInt8(truncatingIfNeeded: 0x80 | scalar >> 12 & 0x3F))
-      text.append(UInt8(truncatingIfNeeded: 0x80 | scalar >> 6 & 0x3F))
-      text.append(UInt8(truncatingIfNeeded: 0x80 | scalar & 0x3F))
     }
   }
 }

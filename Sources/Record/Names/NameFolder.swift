@@ -120,7 +120,7 @@ package struct NameFolder: Sendable {
       }
       if isMark(scalar) == false, scalar >= 0xC0 || isASCIILetter(scalar) { letters += 1 }
       if scalar >= 0x80, fault == nil, looksLikeMojibake(scalar, name, i) { fault = .mojibake }
-      append(scalar, to: &clean)
+      clean.append(utf8: scalar)
       scalars += 1
     }
     if clean.count == start { return .empty }
@@ -132,7 +132,7 @@ package struct NameFolder: Sendable {
   /// Appends the exact form of a clean name to `exact`.
   package func exact(ofClean clean: Span<UInt8>, into exact: inout [UInt8]) {
     var i = 0
-    while i < clean.count { append(table[nextScalar(clean, &i)].capital, to: &exact) }
+    while i < clean.count { exact.append(utf8: table[nextScalar(clean, &i)].capital) }
   }
 
   /// Appends the bare form of an exact name to `bare`.
@@ -148,7 +148,7 @@ package struct NameFolder: Sendable {
         let letter = table[scalar]
         if letter.marks.0 == 0 || isDropped(letter.marks.0), letter.marks.1 == 0 || isDropped(letter.marks.1)
         {
-          append(letter.base, to: &bare)
+          bare.append(utf8: letter.base)
         } else {
           appendForeign(letter, to: &bare)
         }
@@ -188,8 +188,8 @@ package struct NameFolder: Sendable {
     for mark in [shape, tone] + others where mark != 0 {
       if left.isEmpty, let next = table.letter(whole, with: mark) { whole = next } else { left.append(mark) }
     }
-    append(foldedLookalike(whole), to: &clean)
-    for mark in left { append(mark, to: &clean) }
+    clean.append(utf8: foldedLookalike(whole))
+    for mark in left { clean.append(utf8: mark) }
   }
 
   /// Puts a letter together with those of its marks that Vietnamese doesn't have.
@@ -199,8 +199,8 @@ package struct NameFolder: Sendable {
     for mark in [letter.marks.0, letter.marks.1] where mark != 0 && !isDropped(mark) {
       if let next = table.letter(whole, with: mark) { whole = next } else { left = mark }
     }
-    append(whole, to: &bare)
-    if left != 0 { append(left, to: &bare) }
+    bare.append(utf8: whole)
+    if left != 0 { bare.append(utf8: left) }
   }
 
   private func foldedLookalike(_ scalar: UInt32) -> UInt32 {
@@ -269,25 +269,6 @@ package struct NameFolder: Sendable {
     }
     i += more
     return scalar
-  }
-
-  @inline(__always)
-  private func append(_ scalar: UInt32, to bytes: inout [UInt8]) {
-    if scalar < 0x80 {
-      bytes.append(UInt8(truncatingIfNeeded: scalar))
-    } else if scalar < 0x800 {
-      bytes.append(UInt8(truncatingIfNeeded: 0xC0 | scalar >> 6))
-      bytes.append(UInt8(truncatingIfNeeded: 0x80 | scalar & 0x3F))
-    } else if scalar < 0x10000 {
-      bytes.append(UInt8(truncatingIfNeeded: 0xE0 | scalar >> 12))
-      bytes.append(UInt8(truncatingIfNeeded: 0x80 | scalar >> 6 & 0x3F))
-      bytes.append(UInt8(truncatingIfNeeded: 0x80 | scalar & 0x3F))
-    } else {
-      bytes.append(UInt8(truncatingIfNeeded: 0xF0 | scalar >> 18))
-      bytes.append(UInt8(truncatingIfNeeded: 0x80 | scalar >> 12 & 0x3F))
-      bytes.append(UInt8(truncatingIfNeeded: 0x80 | scalar >> 6 & 0x3F))
-      bytes.append(UInt8(truncatingIfNeeded: 0x80 | scalar & 0x3F))
-    }
   }
 }
 

@@ -3,9 +3,15 @@
 
 /// The word with the fewest edits, if at most a third of its letters (and two at least) would change.
 package func nearestWord(to text: String, among words: [String]) -> String? {
-  let ranked = words.map { (word: $0, edits: edits(Array(text.lowercased()), Array($0.lowercased()))) }
-  guard let best = ranked.min(by: { $0.edits < $1.edits }) else { return nil }
+  guard let best = rankedWords(to: text, among: words).first else { return nil }
   return best.edits <= max(2, best.word.count / 3) ? best.word : nil
+}
+
+/// The words by their edits, ascending; those with equally many keep their order.
+package func rankedWords(to text: String, among words: [String]) -> [(word: String, edits: Int)] {
+  let letters = Array(text.lowercased())
+  let ranked = words.enumerated().map { (at: $0, word: $1, edits: edits(letters, Array($1.lowercased()))) }
+  return ranked.sorted { ($0.edits, $0.at) < ($1.edits, $1.at) }.map { ($0.word, $0.edits) }
 }
 
 /// The least number of letters inserted, removed or replaced that turns `a` into `b`.

@@ -1,0 +1,80 @@
+// A file that is being written: laid out in memory a record at a time, compressed if asked for.
+// Invariant: what reaches the disk goes through the file layer: mode 0600, synced when it is finished, removed when it is
+// not; a record fits in the room that is kept for it.
+// Load: some hundred bytes per record in writes of a quarter of a megabyte.
+
+internal import Disk
+internal import Record
+
+struct GeneratedFile: ~Copyable {
+  private var file: OutputFile
+  private var buffer: [UInt8]
+  private var count = 0
+  private var deflater: Deflater?
+
+  private static let fullCount = 1 << 18
+  /// The longest record, by far.
+  private static let slackCount = 1 << 14
+
+  init(_ path: String, gzip: Bool) throws(Stop) {
+    var deflater: Deflater?
+    if gzip { deflater = try Deflater(path) }
+    let created = try OutputFile(creating: path)
+    file = created
+    buffer = Array(repeating: 0, count: Self.fullCount + Self.slackCount)
+    self.deflater = deflater
+  }
+
+  mutating func append(byte: UInt8) {
+    buffer[count] = byte
+    count += 1
+  }
+  mutating func append(_ text: StaticString) {
+    text.withUTF8Buffer { utf8 in copy(utf8) }
+  }
+  mutating func append(_ text: String) {
+    for byte in text.utf8 { append(byte: byte) }
+  }
+  mutating func append(_ row: borrowing FieldRow, _ range: Range<Int>) {
+    row.withBytes(range) { bytes in copy(bytes) }
+  }
+  private mutating func copy(_ bytes: UnsafeBufferPointer<UInt8>) {
+    let start = count
+    precondition(start + bytes.count <= buffer.count, "a record longer than its room")
+    unsafe buffer.withUnsafeMutableBufferPointer { room in
+      for i in bytes.indices { unsafe room[start + i] = bytes[i] }
+    }
+    count += bytes.count
+  }
+  mutating func append(_ number: Int) {
+    if number >= 10 { append(number / 10) }
+    append(byte: UInt8(ascii: "0") + UInt8(number % 10))
+  }
+
+  /// Makes room for the next record.
+  mutating func endRecord() throws(Stop) {
+    if count >= Self.fullCount { try flush(isLast: false) }
+  }
+
+  /// Writes what is left and waits until the disk has it.
+  consuming func finish() throws(Stop) {
+    try flush(isLast: true)
+    try file.finish()
+  }
+
+  private mutating func flush(isLast: Bool) throws(Stop) {
+    if deflater == nil {
+      try Self.append(buffer, count, to: &file)
+    } else {
+      try deflater?.deflate(buffer, count, isLast: isLast, to: &file)
+    }
+    count = 0
+  }
+
+  // One is read while the other, its neighbour in self, is written: hence by parameters.
+  private static func append(
+    _ bytes: borrowing [UInt8], _ count: Int, to file: inout OutputFile
+  ) throws(Stop) {
+    try file.append(bytes.span.extracting(0..<count))
+  }
+}
