@@ -24,6 +24,8 @@ final class CSVReader {
   /// LF, or CR where the file has no LF.
   private(set) var lineEnd = UInt8(ascii: "\n")
   private(set) var header: [String] = []
+  /// The header as the file has it, in UTF-8, with its line break.
+  private(set) var headerText: [UInt8] = []
   /// The slot of each column of the file; -1 for columns that nobody reads.
   private var slots: [Int] = []
   /// A record that begins here or behind is not ours.
@@ -98,6 +100,7 @@ final class CSVReader {
     header = fields.map { field in
       String(decoding: rewritten(of: field, textCount: buffer.count), as: UTF8.self).trimming()
     }
+    headerText = Array(buffer[at..<next])
     slots = header.map { name in columns.firstIndex(of: name) ?? -1 }
     rewritten.removeAll(keepingCapacity: true)
     at = next

@@ -68,6 +68,9 @@ final class ByteSource {
   /// Whether the bytes are handed on just as the file has them.
   var isPlain: Bool { !isGzip && decoder == nil }
 
+  /// Whether the text is handed on without decoding; it may have been inflated.
+  var isText: Bool { decoder == nil }
+
   /// Decodes from `encoding` on the way; without a call the bytes are handed on as they are.
   func decode(from encoding: TextEncoding) { decoder = LegacyDecoder(encoding) }
 

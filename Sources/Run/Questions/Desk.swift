@@ -25,6 +25,33 @@ package struct Desk: Sendable {
 
   /// Explains how each record of one person ended, from the staged records.
   package func explain(_ id: PersonalID) throws(Stop) -> Explanation {
+    let last = try lastStaged()
+    let (run, staged, matched) = (last.run, last.staged, last.matched)
+    let lookup = StagedLookup(staged, in: last.folder)
+    let population = try lookup.population(id)
+    let insurance = try lookup.insurance(of: id, population)
+    let judgements = try explainJudgement(
+      of: id, population: population, insurance: insurance,
+      holders: { (legacy) throws(Stop) in try lookup.holders(of: legacy) },
+      heldBack: try matched.heldBack(id, in: last.matchedFolder))
+    return Explanation(
+      run: run, id: id, population: population, judgements: judgements,
+      quarantined: try lookup.quarantine(id),
+      populationFiles: staged.files(of: .population).map(\.name),
+      insuranceFiles: staged.files(of: .insurance).map(\.name))
+  }
+
+  /// What the last finished run left of its first two stages.
+  struct LastStaged {
+    var run: RunRecord
+    var staged: StagedSnapshot
+    var folder: String
+    var matched: MatchedSnapshot
+    var matchedFolder: String
+  }
+
+  /// The last finished run whose staged records are there still.
+  func lastStaged() throws(Stop) -> LastStaged {
     let run = try runs().last { run in
       run.state == "done"
         && run.finished(.extract).map { Folder.exists(reader.folder(of: $0)) } ?? false
@@ -40,18 +67,9 @@ package struct Desk: Sendable {
         found: "none in \(pipeline.workspace)",
         remedy: "Run the pipeline first.", next: "cardlink run \(pipeline.path)")
     }
-    let lookup = StagedLookup(staged, in: reader.folder(of: extracted))
-    let population = try lookup.population(id)
-    let insurance = try lookup.insurance(of: id, population)
-    let judgements = try explainJudgement(
-      of: id, population: population, insurance: insurance,
-      holders: { (legacy) throws(Stop) in try lookup.holders(of: legacy) },
-      heldBack: try matched.heldBack(id, in: reader.folder(of: judged)))
-    return Explanation(
-      run: run, id: id, population: population, judgements: judgements,
-      quarantined: try lookup.quarantine(id),
-      populationFiles: staged.files(of: .population).map(\.name),
-      insuranceFiles: staged.files(of: .insurance).map(\.name))
+    return LastStaged(
+      run: run, staged: staged, folder: reader.folder(of: extracted), matched: matched,
+      matchedFolder: reader.folder(of: judged))
   }
 }
 

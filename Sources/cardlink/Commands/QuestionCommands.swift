@@ -100,14 +100,25 @@ struct FindingsCommand: ParsableCommand {
     discussion: """
       Text shows the first records and explains their reasons; --output csv or json gives all of them.
       Outcomes: \(Outcome.ofInsurance.dropLast().map(\.name).joined(separator: ", ")).
+
+      --as-export DIRECTORY writes what waits in quarantine into a new folder, for the supplier: each file of an export
+      with its own header or root element and only the records to correct, byte for byte as they came, and beside it
+      FILE.reasons.csv with what is wrong, line by line, in English and Vietnamese.
+
+        cardlink findings pipelines/nightly.yaml --as-export corrections-2026-11-24
       """)
   @OptionGroup var arguments: PipelineArguments
+  @Option(
+    help: ArgumentHelp(
+      "Write the quarantined records there in the supplier's own layout.", valueName: "directory"))
+  var asExport: String?
   @Option(help: "Only the records that ended so.") var outcome: Outcome?
   @Option(help: "At most so many records; default 20 as text, all as CSV or JSON.") var limit: Int?
   @OptionGroup var form: OutputArguments
 
   func run() throws {
     let pipeline = try arguments.load()
+    if let asExport { return try writeCorrections(pipeline, to: asExport) }
     let store = try Desk(pipeline).store()
     try Audit(pipeline.workspace).append(
       .findingsRead, detail: outcome.map { ["outcome": $0.name] } ?? [:])
@@ -142,6 +153,25 @@ struct FindingsCommand: ParsableCommand {
         print("  \(word): \(meaning.english)\n    \(meaning.vietnamese)\n    → \(meaning.remedy)")
       }
       print("\nTry next:\n  cardlink explain PERSONAL_ID \(arguments.named)")
+    }
+  }
+}
+
+extension FindingsCommand {
+  private func writeCorrections(_ pipeline: Pipeline, to directory: String) throws {
+    try Audit(pipeline.workspace).append(.findingsRead, detail: ["as_export": directory])
+    let files = try Desk(pipeline).writeCorrections(to: directory)
+    Table(
+      columns: ["export", "file", "records", "without_text", "written_to"],
+      rows: files.map {
+        [$0.export.name, $0.name, String($0.records), String($0.withoutText), $0.path]
+      }, numeric: ["records", "without_text"]
+    ).write(form.output)
+    guard form.output == .text else { return }
+    if files.isEmpty { print("Nothing waits in quarantine. Không có bản ghi nào bị cách ly.") }
+    if files.contains(where: \.isConverted) {
+      FileHandle.standardError.write(
+        Data("Files that came in another encoding are written in UTF-8: tell the supplier.\n".utf8))
     }
   }
 }

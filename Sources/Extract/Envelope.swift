@@ -1,0 +1,71 @@
+// What stands around the records of an export file: for a file that goes back to its supplier in the same layout.
+// Invariant: a header or a root element's start tag is copied as the file has it; nothing of a record is in it.
+// Load: once per file that goes back; reads its first 64 KiB.
+
+package import Record
+
+/// What stands before and behind the records, in UTF-8.
+package struct Envelope: Sendable, Hashable {
+  package var before: [UInt8]
+  package var after: [UInt8]
+  /// What ends each record.
+  package var recordEnd: [UInt8]
+  /// The file came in another encoding than UTF-8.
+  package var isConverted: Bool
+}
+
+/// Reads what stands around the records of a file.
+///
+/// - Throws: ``Stop`` if the file can't be read, or is no longer what it was.
+package func envelope(of file: ExportFile, format: ExportFormat) throws(Stop) -> Envelope {
+  let source = try openSource(file, format, chunkBytes: 64 << 10)
+  switch format.kind {
+  case .csv(let delimiter):
+    let isConverted = !source.isText
+    let csv = try CSVReader(file, source: source, delimiter: delimiter, columns: format.columns)
+    var before = csv.headerText
+    let end = before.suffix(while: { $0 == 10 || $0 == 13 })
+    if end.isEmpty { before.append(10) }
+    return Envelope(
+      before: before, after: [], recordEnd: end.isEmpty ? [10] : Array(end), isConverted: isConverted)
+  case .xml:
+    let isConverted = !source.isText
+    var text: [UInt8] = []
+    while text.count < 64 << 10, try source.next(into: &text) {}
+    guard let root = rootTag(of: text) else {
+      throw Stop(
+        .dataRefused, at: file.name, line: 1, expected: "a root element", found: "none in the first 64 KiB",
+        remedy: "Check that the file is still the one that was read.")
+    }
+    return Envelope(
+      before: Array("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n".utf8) + root.start + [10],
+      after: Array("</".utf8) + root.name + Array(">\n".utf8), recordEnd: [10], isConverted: isConverted)
+  }
+}
+
+/// The first start tag outside comments and declarations.
+private func rootTag(of text: [UInt8]) -> (start: [UInt8], name: [UInt8])? {
+  var i = 0
+  while let open = text[i...].firstIndex(of: UInt8(ascii: "<")), open + 1 < text.count {
+    let rest = text[(open + 1)...]
+    let close: [UInt8] =
+      rest.starts(with: Array("!--".utf8))
+      ? Array("-->".utf8) : text[open + 1] == UInt8(ascii: "?") ? Array("?>".utf8) : [UInt8(ascii: ">")]
+    guard let end = rest.firstRange(of: close) else { return nil }
+    if text[open + 1] == UInt8(ascii: "!") || text[open + 1] == UInt8(ascii: "?") {
+      i = end.upperBound
+      continue
+    }
+    let name = rest.prefix { $0 > 0x20 && $0 != UInt8(ascii: ">") && $0 != UInt8(ascii: "/") }
+    return (Array(text[open..<end.upperBound]), Array(name))
+  }
+  return nil
+}
+
+extension Array<UInt8> {
+  fileprivate func suffix(while isWanted: (UInt8) -> Bool) -> ArraySlice<UInt8> {
+    var start = endIndex
+    while start > 0, isWanted(self[start - 1]) { start -= 1 }
+    return self[start...]
+  }
+}
