@@ -44,6 +44,28 @@ package enum Folder {
     try sync(parent(of: new))
   }
 
+  /// Gives the file at `path` a second name on the same disk.
+  package static func link(_ path: String, as name: String) throws(Stop) {
+    try Faults.pass(.create, name)
+    guard Glibc.link(path, name) == 0 else { throw .cannotCreate(name, errno) }
+  }
+
+  /// Makes the symbolic link at `path` lead to `target`, at once.
+  package static func point(_ path: String, to target: String) throws(Stop) {
+    let partial = path + ".partial"
+    try remove(partial)
+    try Faults.pass(.create, partial)
+    guard symlink(target, partial) == 0 else { throw .cannotCreate(partial, errno) }
+    try rename(partial, to: path)
+  }
+
+  /// The bytes of a file, or of all files in a folder and those below it.
+  package static func byteCount(of path: String) -> Int {
+    if isFolder(path) { return names(in: path).reduce(0) { $0 + byteCount(of: path + "/" + $1) } }
+    var info = stat()
+    return unsafe lstat(path, &info) == 0 ? Int(info.st_size) : 0
+  }
+
   /// Writes a small file that appears whole under its name.
   package static func writeWhole(_ text: String, to path: String) throws(Stop) {
     let temporary = path + ".partial"

@@ -81,7 +81,7 @@ func openStore(_ path: String, readonly: Bool) throws -> DatabaseQueue {
 
 /// A writer that died in the old store left a journal under the name that the new store will have; it must be played
 /// back into the old one first, or it would be played back into the new one.
-private func recoverStore(at path: String) throws(Stop) {
+package func recoverStore(at path: String) throws(Stop) {
   let journal = path + "-journal"
   guard Folder.exists(journal) else { return }
   if Folder.exists(path) {

@@ -28,7 +28,8 @@ struct Cardlink: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      RunCommand.self, RerunCommand.self, ReleaseCommand.self, CheckCommand.self, StatusCommand.self,
+      RunCommand.self, RerunCommand.self, ReleaseCommand.self, RollbackCommand.self, PruneCommand.self,
+      CheckCommand.self, StatusCommand.self,
       RunsCommand.self,
       FindingsCommand.self, ExplainCommand.self, LookupCommand.self, CheckCardCommand.self, AuditCommand.self,
       GenerateCommand.self,

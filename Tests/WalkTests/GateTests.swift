@@ -273,7 +273,7 @@ struct GateTests {
     #expect(
       events == [
         "run_began", "run_done", "run_began", "run_held", "run_resumed", "run_held", "run_began", "run_held",
-        "released", "run_done",
+        "released", "run_done", "pruned",
       ])
     // What was overtaken stays so.
     let late = try Cardlink.run(["release", pipeline.path, "2", "--because", "late"])

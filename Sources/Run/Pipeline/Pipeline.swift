@@ -18,6 +18,8 @@ package struct Pipeline: Hashable, Sendable {
   package var store: String
   /// What a run may look like before it is loaded.
   package var gates = GateLimits()
+  /// What is kept when a run is done.
+  package var keep = Retention()
 
   package func export(_ kind: ExportKind) -> ExportSpec { kind == .population ? population : insurance }
 

@@ -45,7 +45,7 @@ extension Pipeline {
     var rest = self
     (rest.path, rest.text, rest.name, rest.workspace) = ("", "", "", "")
     rest.store = ""
-    rest.gates = GateLimits()
+    (rest.gates, rest.keep) = (GateLimits(), Retention())
     rest.population.files = []
     rest.population.fieldLines = [:]
     rest.insurance.files = []

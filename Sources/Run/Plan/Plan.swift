@@ -255,7 +255,7 @@ extension FoundFile {
 
 extension RunRecord {
   /// Whether a `run` may go on with it.
-  var isUnfinished: Bool { ["running", "failed", "held"].contains(state) }
+  var isUnfinished: Bool { ["running", "failed", "held"].contains(state) && rollback == nil }
   /// The stage that a rerun began with.
   var forcedStage: StageName? {
     command.hasPrefix("rerun ") ? StageName(rawValue: String(command.dropFirst(6))) : nil

@@ -23,6 +23,7 @@ extension Night {
       populationFiles: staged.files(of: .population).map(\.name),
       insuranceFiles: staged.files(of: .insurance).map(\.name))
     let total = current.count(.insurance, .linked)
+    try KeptStores(pipeline, in: workspace.path).keepStoreInForce()
     let report = try Load.load(
       request,
       persons: { batch throws(Stop) in

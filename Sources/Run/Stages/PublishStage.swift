@@ -31,7 +31,7 @@ extension Night {
       $0.state = "done"
     }
     try Audit(workspace.path).append(.runDone, run: run.id)
-    try workspace.removeStagedData(exceptOf: run)
+    try workspace.prune(workspace.prunable(pipeline, keeping: pipeline.keep))
     return run
   }
 }

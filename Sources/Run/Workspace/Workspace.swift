@@ -7,6 +7,8 @@
 //   workspace/runs/0007/extract/…           staged records (snapshot.json, sorted runs)
 //   workspace/runs/0007/match/…             judged records (matched.json, sorted runs)
 //   workspace/card-attributes.sqlite        the store in force
+//   workspace/stores/0006.sqlite            stores of earlier runs
+//   workspace/audit.log                     who did what
 //   workspace/packages/current/…            what the facilities read
 
 import Disk
@@ -59,19 +61,6 @@ package final class Workspace: Sendable {
     try Folder.create(WorkspaceReader(path).folder(of: run.id))
     try save(run)
     return run
-  }
-
-  /// Removes staged personal data that no run needs any more: all but what `run` stands on.
-  ///
-  /// The records of old runs, which hold no personal data, stay.
-  package func removeStagedData(exceptOf run: RunRecord) throws(Stop) {
-    let kept = Set(run.stages.map { "\($0.run)/\($0.stage.rawValue)" })
-    let reader = WorkspaceReader(path)
-    for number in reader.runNumbers {
-      for name in Folder.names(in: reader.folder(of: number)) where name != "run.json" {
-        if !kept.contains("\(number)/\(name)") { try Folder.remove(reader.folder(of: number) + "/" + name) }
-      }
-    }
   }
 }
 

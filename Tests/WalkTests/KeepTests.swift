@@ -1,0 +1,209 @@
+// Earlier stores brought back, and what is removed for good.
+
+import Disk
+import Foundation
+import Load
+import Record
+import Testing
+
+@testable import Run
+
+@Suite("Rollback and prune", .serialized)
+struct KeepTests {
+  private static func day(_ day: Int) -> CalendarDate { CalendarDate(packed: UInt32(20_261_100 + day)) }
+
+  private static func walk(_ pipeline: Pipeline, _ day: Int) throws -> RunRecord {
+    try Run.walk(
+      pipeline, in: try Workspace(pipeline.workspace),
+      options: RunOptions(asOf: Self.day(day), threads: 2, memoryBytes: 256 << 20), progress: SilentProgress()
+    )
+  }
+
+  /// Makes the exports of the next night: some records of the insurance export are gone.
+  private static func shorten(_ pipeline: Pipeline) throws {
+    let export = try #require(try Desk(pipeline).runs().last?.exports.last)
+    let bytes = try Data(contentsOf: URL(filePath: export.path))
+    let cut = try #require(bytes[..<(bytes.count * 9 / 10)].lastIndex(of: UInt8(ascii: "\n")))
+    try bytes[...cut].write(to: URL(filePath: export.path))
+  }
+
+  /// Three nights, each with fewer records than the one before; the rows of each night's store.
+  private static func threeNights(in workshop: Workshop, keep: String = "") throws -> (Pipeline, [[String]]) {
+    var pipeline = try WalkTests.invented(60, seed: 31, xml: false, in: workshop.path)
+    if !keep.isEmpty {
+      let text = try String(contentsOfFile: pipeline.path, encoding: .utf8)
+      try (text + "\nkeep: \(keep)\n").write(toFile: pipeline.path, atomically: true, encoding: .utf8)
+      pipeline = try Pipeline(file: pipeline.path)
+    }
+    var rows: [[String]] = []
+    for night in 1...3 {
+      if night > 1 { try shorten(pipeline) }
+      _ = try walk(pipeline, 22 + night)
+      rows.append(try WalkTests.rows(pipeline))
+    }
+    #expect(Set(rows).count == 3)
+    return (pipeline, rows)
+  }
+
+  private static func packagedRows(_ pipeline: Pipeline) throws -> String {
+    let folder = pipeline.workspace + "/packages/current"
+    let names = FileManager.default.enumerator(atPath: folder + "/")?.compactMap { $0 as? String } ?? []
+    return try names.sorted().filter { $0.hasSuffix(".csv") }.map {
+      try String(contentsOfFile: folder + "/" + $0, encoding: .utf8)
+    }.joined()
+  }
+
+  @Test("the store of an earlier run comes in force, with its packages, and who reads goes on reading")
+  func rollback() throws {
+    let workshop = try Workshop()
+    let (pipeline, rows) = try Self.threeNights(in: workshop)
+    #expect(try keptStores(pipeline).map(\.run) == [1, 2, 3])
+    let reader = try Desk(pipeline).store()
+    let result = try Cardlink.run(["rollback", pipeline.path, "2", "--because", "run 3 lacks records"])
+    #expect(result.exit == 0, "\(result.errors)")
+    #expect(result.output.hasPrefix("The store of run 2, business date 2026-11-24, is in force again"))
+    #expect(try WalkTests.rows(pipeline) == rows[1])
+    #expect(try reader.runID() == 3)
+    #expect(WorkspaceReader(pipeline.workspace).publishedRun == 2)
+    // Run 1's packages are gone; they are written anew from its store.
+    #expect(try Cardlink.run(["rollback", pipeline.path, "1"]).exit == 0)
+    #expect(try WalkTests.rows(pipeline) == rows[0])
+    #expect(WorkspaceReader(pipeline.workspace).publishedRun == 5)
+    #expect(try Cardlink.run(["rollback", pipeline.path, "3"]).exit == 0)
+    #expect(try WalkTests.rows(pipeline) == rows[2])
+    #expect(
+      try Desk(pipeline).runs().map(\.command) == [
+        "run", "run", "run", "rollback 2", "rollback 1", "rollback 3",
+      ])
+    #expect(try keptStores(pipeline).filter(\.isInForce).map(\.run) == [3])
+    #expect(try keptStores(pipeline).map(\.run) == [1, 2, 3])
+    let events = try Audit(pipeline.workspace).reading().lines.filter { $0.event == "rolled_back" }
+    #expect(events.map(\.because) == ["run 3 lacks records", nil, nil])
+    #expect(
+      events.map(\.detail) == [
+        ["from": "3", "to": "2"], ["from": "2", "to": "1"], ["from": "1", "to": "3"],
+      ])
+  }
+
+  @Test("what can't be brought back is refused, and nothing changes")
+  func refused() throws {
+    let workshop = try Workshop()
+    let (pipeline, rows) = try Self.threeNights(in: workshop, keep: "{ stores: 1 }")
+    #expect(try keptStores(pipeline).map(\.run) == [2, 3])
+    #expect(
+      try Cardlink.run(["rollback", pipeline.path, "1"]).errors == """
+        run 1: expected one whose store is kept, found stores of runs 2 are kept
+          Nothing was changed.
+        Try next: cardlink rollback \(pipeline.path)
+
+        """)
+    #expect(try Cardlink.run(["rollback", pipeline.path, "3"]).exit == 64)
+    #expect(try Cardlink.run(["rollback", pipeline.path, "9"]).exit == 64)
+    #expect(try WalkTests.rows(pipeline) == rows[2])
+    #expect(try Desk(pipeline).runs().count == 3)
+  }
+
+  @Test("a result that was rolled back is held when it comes again, and a new night is not")
+  func comesAgain() throws {
+    let workshop = try Workshop()
+    let (pipeline, rows) = try Self.threeNights(in: workshop)
+    #expect(try Cardlink.run(["rollback", pipeline.path, "2"]).exit == 0)
+    #expect {
+      try Self.walk(pipeline, 25)
+    } throws: { error in
+      (error as? Stop)?.finding.description.hasPrefix(
+        """
+        run 5: gate rolled_back of run 3: expected a result that was not taken out of force, found the one of run 3, \
+        which was rolled back
+        """) ?? false
+    }
+    #expect(try WalkTests.rows(pipeline) == rows[1])
+    #expect(try Self.walk(pipeline, 26).state == "done")
+  }
+
+  @Test("a rollback that fails at any step leaves one of both stores, and is done by the same command")
+  func rollbackFaults() throws {
+    let workshop = try Workshop()
+    let (pipeline, rows) = try Self.threeNights(in: workshop)
+    func rollback(_ run: Int) throws -> RunRecord {
+      try Run.rollback(
+        pipeline, to: run, because: nil, in: try Workspace(pipeline.workspace),
+        options: RunOptions(asOf: Self.day(25), threads: 1, memoryBytes: 64 << 20), progress: SilentProgress()
+      )
+    }
+    Faults.fail(at: 0, under: workshop.path)
+    _ = try rollback(2)
+    let operations = Faults.end(under: workshop.path)
+    #expect(operations > 10)
+    for n in 1...operations {
+      _ = try? rollback(3)
+      #expect(try WalkTests.rows(pipeline) == rows[2])
+      Faults.fail(at: n, under: workshop.path)
+      _ = try? rollback(2)
+      Faults.end(under: workshop.path)
+      let now = try WalkTests.rows(pipeline)
+      #expect(now == rows[1] || now == rows[2], "operation \(n)")
+      _ = try? rollback(2)
+      #expect(try WalkTests.rows(pipeline) == rows[1], "operation \(n)")
+      #expect(try Desk(pipeline).runs().last?.state == "done", "operation \(n)")
+    }
+  }
+
+  @Test("prune says what would go, removes it, and never what is in force")
+  func prune() throws {
+    let workshop = try Workshop()
+    let (pipeline, rows) = try Self.threeNights(in: workshop)
+    let reader = try Desk(pipeline).store()
+    let plan = try Cardlink.run(["prune", pipeline.path, "--keep", "1", "--dry-run", "--output", "csv"])
+    #expect(
+      plan.output.split(separator: "\n").map { $0.split(separator: ",")[..<2].joined(separator: ",") } == [
+        "run_id,what", "1,store",
+      ])
+    #expect(try keptStores(pipeline).map(\.run) == [1, 2, 3])
+    #expect(try Cardlink.run(["prune", pipeline.path, "--keep", "1"]).exit == 0)
+    #expect(try keptStores(pipeline).map(\.run) == [2, 3])
+    let all = try Cardlink.run(["prune", pipeline.path, "--keep", "0"])
+    #expect(all.output.contains("staged") && all.output.contains("matched") && all.output.contains("store"))
+    #expect(try keptStores(pipeline).map(\.run) == [3])
+    #expect(try WalkTests.rows(pipeline) == rows[2])
+    #expect(try reader.runs().count == 3)
+    #expect(try Cardlink.run(["prune", pipeline.path, "--keep", "0"]).output.hasPrefix("Nothing to remove."))
+    for run in 1...3 {
+      #expect(
+        Folder.names(in: WorkspaceReader(pipeline.workspace).folder(of: run)).filter { $0 != "run.json" }
+          == [])
+    }
+  }
+
+  @Test("nothing of a run that did not finish is removed while it can be gone on with")
+  func unfinished() throws {
+    let workshop = try Workshop()
+    let pipeline = try WalkTests.invented(40, seed: 32, xml: false, in: workshop.path)
+    Faults.fail(at: 0, under: workshop.path)
+    _ = try Self.walk(pipeline, 23)
+    let operations = Faults.end(under: workshop.path)
+    Faults.fail(at: operations - 12, under: workshop.path)
+    _ = try? Self.walk(pipeline, 24)
+    Faults.end(under: workshop.path)
+    let workspace = try Workspace(pipeline.workspace)
+    var retention = Retention()
+    (retention.staged, retention.stores) = (0, 0)
+    let going = try workspace.prunable(pipeline, keeping: retention)
+    #expect(going.allSatisfy { $0.run == 1 || $0.kind == "remains" })
+    #expect(try #require(try Desk(pipeline).runs().last).finished(.match) != nil)
+  }
+
+  @Test("what is older than the days that the pipeline file names goes when a run is done")
+  func days() throws {
+    let workshop = try Workshop()
+    let (pipeline, _) = try Self.threeNights(in: workshop, keep: "{ staged: 3, stores: 3, days: 30 }")
+    let reader = WorkspaceReader(pipeline.workspace)
+    var old = try #require(try reader.runs().first)
+    old.finishedAt = "2026-01-01T00:00:00+07:00"
+    let workspace = try Workspace(pipeline.workspace)
+    try workspace.save(old)
+    let going = try workspace.prunable(pipeline, keeping: pipeline.keep)
+    #expect(Set(going.map(\.kind)) == ["staged", "matched", "store"])
+    #expect(Set(going.map(\.run)) == [1])
+  }
+}
