@@ -34,7 +34,7 @@ struct BatchTests {
     var random = SeededGenerator(seed)
     let pool =
       CodeTests.cases.map(\.0) + QuestionTests.chips.map(\.0) + QuestionTests.insurances.map(\.0)
-      + QuestionTests.typed.map(\.0)
+      + QuestionTests.typed.map(\.0) + QuestionTests.requests.map(\.0)
     let lines = (0..<Int.random(in: 0...200, using: &random)).map { _ in
       pool[Int.random(in: 0..<pool.count, using: &random)].filter { !$0.isNewline }
     }

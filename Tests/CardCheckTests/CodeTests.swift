@@ -120,6 +120,7 @@ struct CodeTests {
     (.fieldCount, "205", "Tham số sai định dạng: cần số, họ tên và ngày sinh."),
     (.quote, "205", "Tham số sai định dạng: dấu ngoặc kép không đóng."),
     (.qrCode, "205", "Tham số sai định dạng: không phải mã QR của thẻ căn cước hay thẻ BHYT."),
+    (.json, "205", "Tham số sai định dạng: JSON không đúng, hoặc không phải một đối tượng phẳng."),
     (.numberMissing, "205", "Tham số sai định dạng: thiếu số."),
     (
       .numberForm, "205",

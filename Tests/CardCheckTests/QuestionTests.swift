@@ -96,7 +96,36 @@ struct QuestionTests {
     ("DN47979123456x8,A,1990", "cardCode"), ("DN6797912345678,A,1990", "benefitLevel"),
   ]
 
-  @Test("a line asks what it says", arguments: chips + insurances + typed)
+  static let requests: [(String, String)] = [
+    (
+      #"{"maThe":"7912345678","hoTen":"Nguyễn Văn A","ngaySinh":"01/02/1990"}"#,
+      "7912345678 Nguyễn Văn A 1990-02-01 unknown"
+    ),
+    (
+      #" { "ngaySinh" : "1990", "hoTen":"Nguy\u1ec5n V\u0103n A", "maThe":"DN4797912345678", "gioiTinh":"N\u1eef" } "#,
+      "DN4797912345678 Nguyễn Văn A 1990 female"
+    ),
+    (
+      #"{"maThe":"079090000123","hoTen":"Y \"B\" Blăk","ngaySinh":"02/1990","hoTenCb":"x","cccdCb":null,"n":-1.5e3,"b":true}"#,
+      "079090000123 Y \"B\" Blăk 1990-02 unknown"
+    ),
+    (#"{"maThe":79090000123,"hoTen":"A","ngaySinh":"1990"}"#, "numberForm"),
+    (#"{"maThe":"079090000123","hoTen":"A","ngaySinh":1990}"#, "079090000123 A 1990 unknown"),
+    (#"{"maThe":"079090000123","hoTen":"A|B","ngaySinh":"1990"}"#, "079090000123 A|B 1990 unknown"),
+    (#"{"hoTen":"A","ngaySinh":"1990"}"#, "numberMissing"), (#"{}"#, "numberMissing"),
+    (#"{"maThe":null,"hoTen":"A","ngaySinh":"1990"}"#, "numberMissing"),
+    (#"{"maThe":"079090000123","hoTen":"","ngaySinh":"1990"}"#, "nameMissing"),
+    (#"{"maThe":"079090000123","hoTen":"A"}"#, "birthDateMissing"),
+    (#"{"maThe":"079090000123","hoTen":"A","ngaySinh":"01021990"}"#, "birthDateForm"),
+    (#"{"maThe":"079090000123","hoTen":"A","ngaySinh":"1990""#, "json"), (#"{"maThe"}"#, "json"),
+    (#"{"maThe":{"a":1},"hoTen":"A","ngaySinh":"1990"}"#, "json"), (#"{"maThe":"079090000123",}"#, "json"),
+    (#"{"maThe":"\ud83d","hoTen":"A","ngaySinh":"1990"}"#, "json"), (#"{"maThe":"\x","hoTen":"A"}"#, "json"),
+    (#"{"maThe":"1" "hoTen":"A"}"#, "json"),
+    (#"{"maThe":"079090000123","hoTen":"A","ngaySinh":"1990"} x"#, "json"),
+    ("{", "json"),
+  ]
+
+  @Test("a line asks what it says", arguments: chips + insurances + typed + requests)
   func reading(line: String, words: String) {
     #expect(Self.words(Array(line.utf8)) == words)
   }
@@ -123,7 +152,7 @@ struct QuestionTests {
   )
   func mutations(seed: UInt64) {
     var random = SeededGenerator(seed)
-    let lines = Self.chips + Self.insurances + Self.typed
+    let lines = Self.chips + Self.insurances + Self.typed + Self.requests
     for _ in 0..<50 {
       var line = Array(lines[Int.random(in: 0..<lines.count, using: &random)].0.utf8)
       for _ in 0..<Int.random(in: 0...6, using: &random) where !line.isEmpty {

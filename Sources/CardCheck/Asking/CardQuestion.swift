@@ -7,7 +7,7 @@ package import Record
 
 /// What is wrong with a question.
 package enum QuestionFault: UInt8, Sendable, Hashable, CaseIterable, BitwiseCopyable {
-  case emptyLine, lineTooLong, fieldCount, quote, qrCode
+  case emptyLine, lineTooLong, fieldCount, quote, qrCode, json
   case numberMissing, numberForm, legacyNumber, benefitLevel, cardCode
   case nameMissing, nameForm
   case birthDateMissing, birthDateForm, birthDateImpossible
@@ -29,6 +29,7 @@ package enum QuestionFault: UInt8, Sendable, Hashable, CaseIterable, BitwiseCopy
     case .fieldCount: "cần số, họ tên và ngày sinh."
     case .quote: "dấu ngoặc kép không đóng."
     case .qrCode: "không phải mã QR của thẻ căn cước hay thẻ BHYT."
+    case .json: "JSON không đúng, hoặc không phải một đối tượng phẳng."
     case .numberMissing: "thiếu số."
     case .numberForm: "số phải là mã thẻ 15 hoặc 17 ký tự, mã số BHXH 10 số hoặc số định danh 12 số."
     case .legacyNumber: "không tra được bằng số CMND 9 số; hãy dùng số định danh 12 số."

@@ -136,19 +136,20 @@ func readFacility(_ field: Span<UInt8>) -> ShortCode {
 /// - Returns: false for an odd count of digits or a sign that is none.
 func appendHex(_ field: Span<UInt8>, to bytes: inout [UInt8]) -> Bool {
   guard field.count % 2 == 0 else { return false }
-  func value(_ byte: UInt8) -> UInt8? {
-    switch byte {
-    case 0x30...0x39: byte - 0x30
-    case 0x41...0x46: byte - 0x41 + 10
-    case 0x61...0x66: byte - 0x61 + 10
-    default: nil
-    }
-  }
   var i = 0
   while i < field.count {
-    guard let high = value(field[i]), let low = value(field[i + 1]) else { return false }
+    guard let high = hexValue(field[i]), let low = hexValue(field[i + 1]) else { return false }
     bytes.append(high << 4 | low)
     i += 2
   }
   return true
+}
+
+func hexValue(_ byte: UInt8) -> UInt8? {
+  switch byte {
+  case 0x30...0x39: byte - 0x30
+  case 0x41...0x46: byte - 0x41 + 10
+  case 0x61...0x66: byte - 0x61 + 10
+  default: nil
+  }
 }

@@ -1,6 +1,7 @@
-// Lines become questions: a chip card's QR code, an insurance card's QR code, or number, name and birth date.
-// Invariant: every line gives exactly one question, one with a fault if it can't be read; no bytes trap. A line with
-// bars is a QR code, any other is typed.
+// Lines become questions: a chip card's QR code, an insurance card's QR code, the gateway's own request, or number, name
+// and birth date.
+// Invariant: every line gives exactly one question, one with a fault if it can't be read; no bytes trap. A line that
+// begins with a brace is a request, one with bars a QR code, any other is typed.
 // Load: a million lines in two seconds; a line costs no `String` and, after the first few, no allocation.
 //
 // Source: domain of the cards' QR codes; the fields 0–8 and 12 of the insurance card are trusted, the others passed over.
@@ -25,6 +26,7 @@ package struct QuestionReader: Sendable {
   private var delimiter: UInt8?
   private var cut = DelimitedLine()
   private var decoded: [UInt8] = []
+  private var request = GatewayRequest()
 
   package init() {}
 
@@ -78,6 +80,13 @@ package struct QuestionReader: Sendable {
   private mutating func fill(_ question: inout CardQuestion, from line: Span<UInt8>, _ names: inout [UInt8])
     -> QuestionFault?
   {
+    let start = trimmed(line).lowerBound
+    if start < line.count, line[start] == UInt8(ascii: "{") {
+      guard request.read(line) else { return .json }
+      return readValues(
+        &question, &names, request.text, number: request.number, name: request.name,
+        birthDate: request.birthDate, sex: request.sex)
+    }
     var isQR = false
     for i in line.indices where line[i] == UInt8(ascii: "|") {
       isQR = true
@@ -208,22 +217,29 @@ package struct QuestionReader: Sendable {
 
   // MARK: Typed lines
 
-  private mutating func readTyped(_ question: inout CardQuestion, _ names: inout [UInt8]) -> QuestionFault? {
+  private func readTyped(_ question: inout CardQuestion, _ names: inout [UInt8]) -> QuestionFault? {
     guard cut.fields.count >= columns.fewest else { return .fieldCount }
-    switch readNumber(cut.text.span.extracting(cut.fields[columns.number])) {
+    return readValues(
+      &question, &names, cut.text, number: cut.fields[columns.number], name: cut.fields[columns.name],
+      birthDate: cut.fields[columns.birthDate],
+      sex: columns.sex >= 0 && columns.sex < cut.fields.count ? cut.fields[columns.sex] : 0..<0)
+  }
+
+  private func readValues(
+    _ question: inout CardQuestion, _ names: inout [UInt8], _ text: [UInt8], number: Range<Int>,
+    name: Range<Int>,
+    birthDate: Range<Int>, sex: Range<Int>
+  ) -> QuestionFault? {
+    switch readNumber(text.span.extracting(number)) {
     case .success(let number): question.number = number
     case .failure(let problem): return problem.fault
     }
-    if let fault = nameFault(folder.clean(cut.text.span.extracting(cut.fields[columns.name]), into: &names)) {
-      return fault
-    }
-    switch readDate(cut.text.span.extracting(cut.fields[columns.birthDate]), [.slashes, .iso]) {
+    if let fault = nameFault(folder.clean(text.span.extracting(name), into: &names)) { return fault }
+    switch readDate(text.span.extracting(birthDate), [.slashes, .iso]) {
     case .success(let date): question.birthDate = date
     case .failure(let problem): return problem.fault
     }
-    if columns.sex >= 0, columns.sex < cut.fields.count {
-      question.sex = readSex(cut.text.span.extracting(cut.fields[columns.sex]))
-    }
+    question.sex = readSex(text.span.extracting(sex))
     return nil
   }
 

@@ -12,31 +12,37 @@ struct CheckCardCommand: ParsableCommand {
     commandName: "check-card",
     abstract: "Check a card as the insurer's gateway does, offline. Tra cứu thẻ BHYT không cần mạng.",
     discussion: """
-      Reads one card from standard input: what a scanner sends of a chip ID card (căn cước) or of a health-insurance
-      card (thẻ BHYT), or a typed line of number, name and birth date. Answers with the gateway's field names and
-      result codes, and a note to the clerk in Vietnamese (ghiChu). The number is a card number of 15 or 17
-      characters, an insurance number of 10 digits or a personal ID number of 12. Personal data are never taken from
-      the command line.
+      Reads one card from standard input: what a scanner sends of a chip ID card (căn cước) or of a \
+      health-insurance card (thẻ BHYT), a typed line of number, name and birth date, or the gateway's own request. \
+      Answers with the gateway's field names and result codes, and a note to the clerk in Vietnamese (ghiChu). The \
+      number is a card number of 15 or 17 characters, an insurance number of 10 digits or a personal ID number of \
+      12. Personal data are never taken from the command line, where other users could read them.
 
-      AT THE INSURER, from the store of a pipeline:
-        echo '079090000123|012345678|Nguyễn Văn A|01021990|Nam|Số 1, Phố Mẫu|15052021' \\
-          | cardlink check-card pipelines/nightly.yaml
-        echo '079090000123, Nguyễn Văn A, 01/02/1990' | cardlink check-card pipelines/nightly.yaml
+      AT THE INSURER, from the store of a pipeline; typed, scanned, or as programs ask:
+        echo '079090000123, Nguyễn Văn A, 01/02/1990' |
+          cardlink check-card pipelines/nightly.yaml
+        echo '079090000123||Nguyễn Văn A|01021990|Nam|Phố Mẫu|15052021' |
+          cardlink check-card pipelines/nightly.yaml
+        echo '{"maThe":"7912345678","hoTen":"Nguyễn Văn A","ngaySinh":"1990"}' |
+          cardlink check-card pipelines/nightly.yaml --because 'quầy 3'
 
       AT A FACILITY, from its package and nothing else:
         cardlink check-card --package /media/usb/01028
         cardlink check-card --package 01028.csv --on 2026-12-31
 
-      MANY AT ONCE: one card per line, QR codes and typed lines as they come; a header such as maThe,hoTen,ngaySinh
-      may name the columns. Each line gets one answer, in order, with its number (dong).
-        cardlink check-card pipelines/nightly.yaml --batch visits.csv > answers.ndjson
+      MANY AT ONCE, one per line, in any of these forms; a header such as maThe,hoTen,ngaySinh may name the columns. \
+      Each line gets one answer, in order, with its number (dong):
+        cardlink check-card pipelines/nightly.yaml --batch in.csv > out.ndjson
 
       CODES
-        000 right · 003 expired, new card issued · 004 still valid, new card issued · 010 not valid on the day
-        050 no data · 051 card code wrong · 052 province wrong · 053 level wrong · 060 name wrong
-        061 name wrong but for its first letter · 070 birth date wrong · 205 can't be read
-      A check against a store is written into its audit log, a batch as a whole.
-      Any code is an answer, and the exit code is then 0. docs/check-card.md tells how each is found.
+        000 right                  003 expired, new card issued
+        004 valid, new card issued 010 not valid on the day
+        050 no data                051 card code wrong
+        052 province wrong         053 level wrong
+        060 name wrong             061 name wrong but for its first letter
+        070 birth date wrong       205 can't be read
+      Any code is an answer, and the exit code is then 0. docs/check-card.md tells how each is found. A check against \
+      a store is written into its audit log, a batch as a whole.
       """)
   @Argument(
     help: ArgumentHelp("The pipeline file, for its store.", valueName: "pipeline"),

@@ -1,0 +1,143 @@
+// The gateway's own request: one flat JSON object per line, as hospital programs send it.
+// Invariant: any bytes are read without a trap; an object that is not flat, or no JSON, is refused whole. Members that
+// are not asked for, such as the officer's name and number, are passed over and kept nowhere.
+// Load: a line at a time in buffers that are reused.
+//
+// Source: letter 1923/BHXH-CNTT of 20 June 2024: maThe, hoTen, ngaySinh.
+
+/// The members of the request that was read last.
+struct GatewayRequest: Sendable {
+  private(set) var text: [UInt8] = []
+  private(set) var number = 0..<0
+  private(set) var name = 0..<0
+  private(set) var birthDate = 0..<0
+  private(set) var sex = 0..<0
+  private var key: [UInt8] = []
+
+  /// Reads an object.
+  ///
+  /// - Returns: false if the line is none.
+  mutating func read(_ line: Span<UInt8>) -> Bool {
+    text.removeAll(keepingCapacity: true)
+    (number, name, birthDate, sex) = (0..<0, 0..<0, 0..<0, 0..<0)
+    var i = 0
+    skipSpace(line, &i)
+    guard take(UInt8(ascii: "{"), line, &i) else { return false }
+    skipSpace(line, &i)
+    if take(UInt8(ascii: "}"), line, &i) { return isAtEnd(line, &i) }
+    while true {
+      skipSpace(line, &i)
+      key.removeAll(keepingCapacity: true)
+      guard Self.readString(line, &i, into: &key) else { return false }
+      skipSpace(line, &i)
+      guard take(UInt8(ascii: ":"), line, &i) else { return false }
+      skipSpace(line, &i)
+      let start = text.count
+      guard Self.readValue(line, &i, into: &text) else { return false }
+      keep(start..<text.count)
+      skipSpace(line, &i)
+      if take(UInt8(ascii: "}"), line, &i) { return isAtEnd(line, &i) }
+      guard take(UInt8(ascii: ","), line, &i) else { return false }
+    }
+  }
+
+  private mutating func keep(_ range: Range<Int>) {
+    if isKey("mathe") {
+      number = range
+    } else if isKey("hoten") {
+      name = range
+    } else if isKey("ngaysinh") {
+      birthDate = range
+    } else if isKey("gioitinh") {
+      sex = range
+    }
+  }
+
+  private func isKey(_ word: StaticString) -> Bool { equalsIgnoringCase(key.span, word) }
+
+  private func isAtEnd(_ line: Span<UInt8>, _ i: inout Int) -> Bool {
+    skipSpace(line, &i)
+    return i == line.count
+  }
+
+  private func skipSpace(_ line: Span<UInt8>, _ i: inout Int) {
+    while i < line.count, line[i] <= 0x20 { i += 1 }
+  }
+
+  private func take(_ byte: UInt8, _ line: Span<UInt8>, _ i: inout Int) -> Bool {
+    guard i < line.count, line[i] == byte else { return false }
+    i += 1
+    return true
+  }
+
+  /// A string, or the text of a number, `true` or `false`; `null` is no value.
+  private static func readValue(_ line: Span<UInt8>, _ i: inout Int, into text: inout [UInt8]) -> Bool {
+    guard i < line.count else { return false }
+    if line[i] == UInt8(ascii: "\"") { return readString(line, &i, into: &text) }
+    let start = i
+    while i < line.count,
+      isDigit(line[i]) || (line[i] | 0x20 >= 0x61 && line[i] | 0x20 <= 0x7A) || isSign(line[i])
+    {
+      i += 1
+    }
+    let word = line.extracting(start..<i)
+    if equalsIgnoringCase(word, "null") { return true }
+    for k in word.indices { text.append(word[k]) }
+    return i > start
+  }
+
+  private static func isSign(_ byte: UInt8) -> Bool {
+    byte == UInt8(ascii: "-") || byte == UInt8(ascii: "+") || byte == UInt8(ascii: ".")
+  }
+
+  private static func readString(_ line: Span<UInt8>, _ i: inout Int, into text: inout [UInt8]) -> Bool {
+    guard i < line.count, line[i] == UInt8(ascii: "\"") else { return false }
+    i += 1
+    while i < line.count {
+      let byte = line[i]
+      i += 1
+      if byte == UInt8(ascii: "\"") { return true }
+      guard byte == UInt8(ascii: "\\") else {
+        text.append(byte)
+        continue
+      }
+      guard i < line.count else { return false }
+      let escape = line[i]
+      i += 1
+      switch escape {
+      case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): text.append(escape)
+      case UInt8(ascii: "b"), UInt8(ascii: "f"), UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
+        text.append(0x20)
+      case UInt8(ascii: "u"):
+        guard let scalar = readEscape(line, &i) else { return false }
+        text.append(utf8: scalar)
+      default: return false
+      }
+    }
+    return false
+  }
+
+  /// The scalar behind `\u`; two halves of a pair are one.
+  private static func readEscape(_ line: Span<UInt8>, _ i: inout Int) -> UInt32? {
+    guard let first = readUnit(line, &i) else { return nil }
+    guard first >> 11 == 0x1B else { return first }
+    guard first < 0xDC00, i + 1 < line.count, line[i] == UInt8(ascii: "\\"), line[i + 1] == UInt8(ascii: "u")
+    else {
+      return nil
+    }
+    i += 2
+    guard let second = readUnit(line, &i), second >= 0xDC00, second < 0xE000 else { return nil }
+    return 0x10000 + (first - 0xD800) << 10 + (second - 0xDC00)
+  }
+
+  private static func readUnit(_ line: Span<UInt8>, _ i: inout Int) -> UInt32? {
+    guard i + 4 <= line.count else { return nil }
+    var unit: UInt32 = 0
+    for k in i..<i + 4 {
+      guard let digit = hexValue(line[k]) else { return nil }
+      unit = unit << 4 | UInt32(digit)
+    }
+    i += 4
+    return unit
+  }
+}
