@@ -20,20 +20,24 @@ package struct MatchRequest: Sendable {
   package var threads: Int
   /// For sorting and for blocks; a floor of some KiB per thread holds.
   package var memoryBytes: Int
+  /// Officers' decisions in force.
+  package var decisions: Decisions
 
   package init(
     snapshot: StagedSnapshot, stagedFolder: String, folder: String, asOf: CalendarDate, threads: Int,
-    memoryBytes: Int
+    memoryBytes: Int, decisions: Decisions = Decisions()
   ) {
     self.snapshot = snapshot
     self.stagedFolder = stagedFolder
     self.folder = folder
     self.asOf = asOf
     self.threads = max(1, threads)
-    self.memoryBytes = memoryBytes
+    self.memoryBytes = max(memoryBytes - decisions.byteCount, memoryBytes / 4)
+    self.decisions = decisions
   }
 
-  /// Memory of one sorter: a thread keeps two, which may hold as much again while they grow.
+  /// Memory of one sorter: a thread fills two, which may hold as much again while they grow; all others together
+  /// hold a few per cent of the records.
   var sorterBytes: Int {
     let runs = snapshot.population.count + snapshot.insurance.count
     let blocks = threads * runs * 72 << 10
@@ -63,6 +67,8 @@ package struct MatchedSnapshot: Hashable, Sendable, Codable {
   package var shared: [SortedRun] = []
   /// By export, then place.
   package var findings: [SortedRun] = []
+  /// Who may be meant by records without a person: by export, then place; see `CandidateSearch.swift`.
+  package var candidates: [SortedRun] = []
   /// Records by file index, then ``Outcome/rawValue``.
   package var populationCounts: [[Int]] = []
   package var insuranceCounts: [[Int]] = []
@@ -99,6 +105,7 @@ package func match(_ request: MatchRequest) throws(Stop) -> MatchedSnapshot {
   let unusable = try UnusableNumbers(request: request).run()
   matched.findings += unusable.findings
   tally.add(unusable.tally)
+  var personless = unusable.personless
 
   // 9-digit numbers become personal ID numbers.
   let legacyRanges = try request.ranges(
@@ -111,8 +118,12 @@ package func match(_ request: MatchRequest) throws(Stop) -> MatchedSnapshot {
   for part in legacy {
     resolved += part.resolved
     matched.findings += part.findings
+    personless.add(part.personless)
     tally.add(part.tally)
   }
+  // Officers' decisions send records to persons whom they don't name.
+  resolved += personless.routed
+  resolved += try GivenRecords(request: request).run()
   resolved = try compacted(resolved, in: request.folder, name: "resolved")
 
   // Both exports meet.
@@ -120,16 +131,21 @@ package func match(_ request: MatchRequest) throws(Stop) -> MatchedSnapshot {
     of: snapshot.population + snapshot.insurance, in: request.stagedFolder,
     from: LinkKey.firstPersonal.packed,
     to: LinkKey.end.packed)
-  let joined = try inOrder(personRanges, width: request.threads) { [resolved] (range) throws(Stop) in
+  let joined = try inOrder(personRanges, width: request.threads) {
+    [resolved, repaired = personless.repaired] (range) throws(Stop) in
     try PersonJoin(
-      request: request, resolved: resolved, part: range.part, start: range.start, end: range.end
+      request: request, resolved: resolved, repaired: repaired, part: range.part, start: range.start,
+      end: range.end
     ).run()
   }
   var claims: [SortedRun] = []
+  var repairedHits: [SortedRun] = []
   for part in joined {
     if let judged = part.judged { matched.judged.append(judged) }
     claims += part.claims
     matched.findings += part.findings
+    personless.add(part.personless)
+    repairedHits += part.repairedHits
     tally.add(part.tally)
   }
   claims = try compacted(claims, in: request.folder, name: "claims")
@@ -152,7 +168,15 @@ package func match(_ request: MatchRequest) throws(Stop) -> MatchedSnapshot {
   }
   matched.findings = try compacted(matched.findings, in: request.folder, name: "findings")
 
-  for run in resolved + claims { try Folder.remove(request.folder + "/" + run.name) }
+  // Who may be meant by the records that lead to nobody.
+  let sought = try compacted(personless.sought, in: request.folder, name: "sought")
+  matched.candidates = try CandidateSearch(
+    request: request, sought: sought, repairedHits: repairedHits, ranges: personRanges
+  ).run()
+
+  for run in resolved + claims + sought + personless.repaired {
+    try Folder.remove(request.folder + "/" + run.name)
+  }
   matched.populationCounts = tally.outcomeCounts(.population)
   matched.insuranceCounts = tally.outcomeCounts(.insurance)
   matched.reasonCounts = tally.reasonCounts(.insurance)

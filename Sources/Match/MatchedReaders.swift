@@ -79,17 +79,39 @@ package final class MatchedPersons {
 /// Hands on findings one by one.
 package final class MatchedFindings {
   private var merge: Merge
+  private var candidates: Merge
 
   package init(_ matched: MatchedSnapshot, in folder: String) throws(Stop) {
     merge = try Merge(matched.findings, in: folder)
+    candidates = try Merge(matched.candidates, in: folder)
   }
 
   /// The next finding; nil at the end.
   package func next() throws(Stop) -> FindingRow? {
     guard merge.hasRecord else { return nil }
     let (key, place) = (merge.key, merge.place)
-    let row = try merge.withPayload { (payload) throws(Stop) in FindingRow(payload, key: key, place: place) }
+    var row = try merge.withPayload { (payload) throws(Stop) in FindingRow(payload, key: key, place: place) }
     try merge.advance()
+    switch row.outcome {
+    case .idMissing, .idInvalid, .personUnknown: try addCandidates(to: &row, key, place)
+    default: break
+    }
     return row
+  }
+
+  private func addCandidates(to row: inout FindingRow, _ key: UInt64, _ place: UInt64) throws(Stop) {
+    row.candidates = 0
+    while candidates.hasRecord, candidates.key < key || candidates.key == key && candidates.place < place {
+      try candidates.advance()
+    }
+    guard candidates.key == key, candidates.place == place else { return }
+    try candidates.withPayload { (payload) throws(Stop) in
+      let count = Int(payload.integer(at: 0) as UInt32)
+      row.candidates = count
+      guard count == 1 else { return }
+      let only = Candidate(payload.extracting(4...))
+      row.candidatePersonalID = only.person.text
+      row.judged?.population = only.fields
+    }
   }
 }

@@ -143,7 +143,7 @@ struct MatchingTests {
           snapshot: snapshot, stagedFolder: path + "/staged", folder: path + "/matched",
           asOf: StagedSample.asOf,
           threads: 2, memoryBytes: 1 << 20))
-      let kept = matched.judged + matched.shared + matched.findings
+      let kept = matched.judged + matched.shared + matched.findings + matched.candidates
       #expect(Folder.names(in: path + "/matched") == kept.map(\.name).sorted())
     }
   }

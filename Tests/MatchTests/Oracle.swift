@@ -26,22 +26,28 @@ struct Oracle {
 
     func find(
       _ export: ExportKind, _ place: Place, _ line: UInt32, _ outcome: Outcome, _ reasons: String, id: String,
-      _ number: String, _ card: String
+      _ number: String, _ card: String, judged: JudgedFields? = nil,
+      candidates: (count: Int, only: SamplePerson?)? = nil
     ) {
       let row = FindingRow(
         export: export, outcome: outcome, reasons: reasons, personalID: id, insuranceNumber: number,
-        cardNumber: card, fileIndex: place.file, line: line)
+        cardNumber: card, fileIndex: place.file, line: line, judged: judged, candidates: candidates?.count,
+        candidatePersonalID: candidates?.only?.id.text ?? "")
       findings.append((export, place, row))
     }
     func count(_ export: ExportKind, _ place: Place, _ outcome: Outcome, _ words: [String]) {
       text.counts["\(export.name) \(place.file) \(outcome.name)", default: 0] += 1
       for word in words { text.reasons["\(export.name) \(outcome.name)/\(word)", default: 0] += 1 }
     }
-    func end(_ insured: SampleInsured, _ outcome: Outcome, _ reasons: [String], id: String) {
+    func end(
+      _ insured: SampleInsured, _ outcome: Outcome, _ reasons: [String], id: String,
+      judged: JudgedFields? = nil, candidates: (count: Int, only: SamplePerson?)? = nil
+    ) {
       find(
         .insurance, insured.place, insured.record.line, outcome, reasons.sorted().joined(separator: ","),
         id: id,
-        insured.record.insuranceNumber.text, insured.record.cardNumber.text)
+        insured.record.insuranceNumber.text, insured.record.cardNumber.text, judged: judged,
+        candidates: candidates)
       count(.insurance, insured.place, outcome, reasons)
     }
 
@@ -74,37 +80,110 @@ struct Oracle {
       }
     }
 
+    /// Decisions on a record, in the order in which they were taken.
+    func decisions(on insured: SampleInsured) -> [Decision] {
+      sample.decisions.filter {
+        $0.insuranceNumber.text == insured.record.insuranceNumber.text
+          && $0.cardNumber.text == insured.record.cardNumber.text
+      }.sorted { $0.number < $1.number }
+    }
+
+    /// Ends a record that leads to nobody, with those who may be meant.
+    func endWithoutPerson(_ insured: SampleInsured, _ outcome: Outcome, _ reasons: Set<String>) {
+      let rejected = decisions(on: insured).filter { !$0.isAccepted && $0.insurance == insured.judged }
+      func isRejected(_ person: SamplePerson) -> Bool {
+        rejected.contains { $0.person == person.id && $0.population == person.judged }
+      }
+      func isNamesake(_ person: SamplePerson) -> Bool {
+        let record = insured.record
+        return record.birthDate.text.count == 10 && record.sex != .unknown && person.record.sex == record.sex
+          && person.record.birthDate == record.birthDate && bare(person.name) == bare(insured.name)
+      }
+      var found: [SamplePerson] = []
+      for (_, records) in persons {
+        if let first = records.first(where: isNamesake) { found.append(first) }
+      }
+      if found.count <= 16 { found.removeAll(where: isRejected) }
+      if reasons.contains("leading_zero_lost") {
+        let padded = String(repeating: "0", count: 12 - insured.field.text.count) + insured.field.text
+        if let records = persons[padded], !isRejected(records[0]), !records.contains(where: isNamesake) {
+          found.append(records[0])
+        }
+      }
+      let only = found.count == 1 ? found[0] : nil
+      end(
+        insured, outcome, Array(reasons), id: insured.field.text,
+        judged: JudgedFields(insured.judged, only?.judged), candidates: (found.count, only))
+    }
+
     // Each insurance record by itself.
     var candidates: [Candidate] = []
+
+    /// A record that leads to nobody goes to whom an officer named, if it can.
+    func endUnlessGiven(_ insured: SampleInsured, _ outcome: Outcome, _ reasons: [String]) {
+      let accepted = decisions(on: insured).filter(\.isAccepted)
+      let given = accepted.last {
+        $0.insurance == insured.judged && $0.insurance.held.personalID != $0.person
+      }
+      var reasons = Set(reasons)
+      guard let given else {
+        if let other = accepted.last(where: { $0.insurance != insured.judged }) {
+          reasons.formUnion(changes(other, insured, nil, comparingHeld: true))
+        }
+        return endWithoutPerson(insured, outcome, reasons)
+      }
+      let id = given.person.text
+      guard let records = persons[id], disagreements[id]?.isEmpty == true, records[0].record.status == .active
+      else {
+        reasons.insert("decision_not_applied")
+        if let records = persons[id], disagreements[id]?.isEmpty == true {
+          reasons.insert(inactiveReason(records[0]))
+        }
+        return endWithoutPerson(insured, outcome, reasons)
+      }
+      let person = records[0]
+      let onPair = decisions(on: insured).filter { $0.person == given.person }
+      let now = JudgedFields(insured.judged, person.judged)
+      guard onPair.last(where: { $0.judged == now })?.isAccepted == true else {
+        if onPair.contains(where: { $0.judged == now }) {
+          reasons.insert("decision_rejected")
+        } else if let last = onPair.last {
+          reasons.formUnion(changes(last, insured, person, comparingHeld: true))
+        }
+        return endWithoutPerson(insured, outcome, reasons)
+      }
+      var differences: Set<String> = []
+      var notes = Set(insured.record.words.words).union(reasons)
+      compare(person, insured, &differences, &notes)
+      candidates.append(
+        Candidate(insured: insured, person: id, notes: notes.union(differences), rule: .decision))
+    }
+
     for insured in sample.insured {
       var rule = LinkRule.personalID
       let id: String
       switch insured.field {
       case .missing:
-        end(insured, .idMissing, insured.record.words.words, id: "")
+        endUnlessGiven(insured, .idMissing, insured.record.words.words)
         continue
-      case .invalid(let raw):
-        end(insured, .idInvalid, insured.record.words.words, id: raw)
+      case .invalid:
+        endUnlessGiven(insured, .idInvalid, insured.record.words.words)
         continue
       case .legacy(let legacy):
         let holders = Set(sample.persons.filter { $0.record.legacy == legacy }.map(\.id.text))
         guard holders.count == 1, let holder = holders.first else {
-          end(
-            insured, .personUnknown, [holders.isEmpty ? "legacy_unknown" : "legacy_ambiguous"],
-            id: legacy.text)
+          endUnlessGiven(insured, .personUnknown, [holders.isEmpty ? "legacy_unknown" : "legacy_ambiguous"])
           continue
         }
         id = holder
         rule = .legacyID
       case .personal(let number): id = number.text
       }
-      let prefix = Int(id.prefix(3)) ?? 0
-      let isKnown = PersonalID(packed: UInt64(prefix) * 1_000_000_000).hasKnownPrefix
       guard let records = persons[id] else {
         var reasons: [String] = []
-        if !isKnown { reasons.append("id_prefix_unknown") }
+        if !isKnownPrefix(id) { reasons.append("id_prefix_unknown") }
         if id.hasPrefix("1000") { reasons.append("test_number") }
-        end(insured, .personUnknown, reasons, id: id)
+        endUnlessGiven(insured, .personUnknown, reasons)
         continue
       }
       if let different = disagreements[id], !different.isEmpty {
@@ -113,26 +192,33 @@ struct Oracle {
       }
       let person = records[0]
       if person.record.status != .active {
-        let reason = person.record.status == .unknown ? "status_unknown" : person.record.status.name
-        end(insured, .personInactive, [reason], id: id)
+        end(insured, .personInactive, [inactiveReason(person)], id: id)
         continue
       }
       var reasons: Set<String> = []
       var notes = Set(insured.record.words.words)
-      compareNames(person.name, insured.name, &reasons, &notes)
-      compareDates(person.record.birthDate.text, insured.record.birthDate.text, &reasons, &notes)
-      let sexes = Set([person.record.sex.name, insured.record.sex.name]).subtracting(["unknown"])
-      if sexes.count == 2 { reasons.insert("sex") }
-      if !reasons.isEmpty {
-        end(insured, .disputed, Array(reasons), id: id)
+      compare(person, insured, &reasons, &notes)
+      var fields = insured.judged
+      fields.held = LinkKey.personal(person.id)
+      let now = JudgedFields(fields, person.judged)
+      let onPair = decisions(on: insured).filter { $0.person == person.id }
+      let decision = onPair.last {
+        $0.population == now.population && $0.insurance.name == fields.name
+          && $0.insurance.birthDate == fields.birthDate && $0.insurance.sex == fields.sex
+      }
+      if let decision, decision.isAccepted, !reasons.isEmpty {
+        candidates.append(
+          Candidate(insured: insured, person: id, notes: notes.union(reasons), rule: .decision))
         continue
       }
-      let digits = id.compactMap(\.wholeNumberValue)
-      let sexOfID = digits[3] % 2 == 0 ? "male" : "female"
-      if person.record.sex != .unknown, person.record.sex.name != sexOfID { notes.insert("id_sex_digit") }
-      let year = 1900 + digits[3] / 2 * 100 + digits[4] * 10 + digits[5]
-      if person.record.birthDate.text.prefix(4) != "\(year)" { notes.insert("id_birth_year_digits") }
-      if !isKnown { notes.insert("id_prefix_unknown") }
+      if let decision, !decision.isAccepted { reasons.insert("decision_rejected") }
+      if decision == nil, !reasons.isEmpty, let last = onPair.last {
+        reasons.formUnion(changes(last, insured, person, comparingHeld: false))
+      }
+      if !reasons.isEmpty {
+        end(insured, .disputed, Array(reasons), id: id, judged: now)
+        continue
+      }
       candidates.append(Candidate(insured: insured, person: id, notes: notes, rule: rule))
     }
 
@@ -179,6 +265,50 @@ struct Oracle {
   }
 
   private func exact(_ name: String) -> String { folder.forms(of: name).exact }
+  private func bare(_ name: String) -> String { folder.forms(of: name).bare }
+
+  private func isKnownPrefix(_ id: String) -> Bool {
+    PersonalID(packed: UInt64(Int(id.prefix(3)) ?? 0) * 1_000_000_000).hasKnownPrefix
+  }
+
+  private func inactiveReason(_ person: SamplePerson) -> String {
+    person.record.status == .unknown ? "status_unknown" : person.record.status.name
+  }
+
+  /// What differs between a person and a record, and what is tolerated.
+  private func compare(
+    _ person: SamplePerson, _ insured: SampleInsured, _ reasons: inout Set<String>, _ notes: inout Set<String>
+  ) {
+    compareNames(person.name, insured.name, &reasons, &notes)
+    compareDates(person.record.birthDate.text, insured.record.birthDate.text, &reasons, &notes)
+    let sexes = Set([person.record.sex.name, insured.record.sex.name]).subtracting(["unknown"])
+    if sexes.count == 2 { reasons.insert("sex") }
+    let id = person.id.text
+    let digits = id.compactMap(\.wholeNumberValue)
+    let sexOfID = digits[3] % 2 == 0 ? "male" : "female"
+    if person.record.sex != .unknown, person.record.sex.name != sexOfID { notes.insert("id_sex_digit") }
+    let year = 1900 + digits[3] / 2 * 100 + digits[4] * 10 + digits[5]
+    if person.record.birthDate.text.prefix(4) != "\(year)" { notes.insert("id_birth_year_digits") }
+    if !isKnownPrefix(id) { notes.insert("id_prefix_unknown") }
+  }
+
+  /// What has changed since a decision.
+  private func changes(
+    _ decision: Decision, _ insured: SampleInsured, _ person: SamplePerson?, comparingHeld: Bool
+  ) -> Set<String> {
+    var words: Set<String> = []
+    let now = insured.judged
+    if decision.insurance.name != now.name { words.insert("reopened_insurance_name") }
+    if decision.insurance.birthDate != now.birthDate { words.insert("reopened_insurance_birth_date") }
+    if decision.insurance.sex != now.sex { words.insert("reopened_insurance_sex") }
+    if comparingHeld, decision.insurance.held != now.held { words.insert("reopened_insurance_personal_id") }
+    guard let person = person?.judged else { return words }
+    if decision.population.name != person.name { words.insert("reopened_population_name") }
+    if decision.population.birthDate != person.birthDate { words.insert("reopened_population_birth_date") }
+    if decision.population.sex != person.sex { words.insert("reopened_population_sex") }
+    if decision.population.status != person.status { words.insert("reopened_population_status") }
+    return words
+  }
 
   private func compareNames(
     _ a: String, _ b: String, _ reasons: inout Set<String>, _ notes: inout Set<String>

@@ -50,6 +50,31 @@ enum IDField: Hashable {
   }
 }
 
+extension IDField {
+  /// As decisions know it again.
+  var judged: LinkKey {
+    if case .invalid(let text) = self { return .invalid(digestOf: Array(text.utf8).span.bytes) }
+    return key
+  }
+}
+
+extension SamplePerson {
+  /// What an officer judges of this record.
+  var judged: PopulationFields {
+    PopulationFields(
+      name: nameDigest(ofExact: Array(NameFolder().forms(of: name).exact.utf8).span),
+      birthDate: record.birthDate, sex: record.sex, status: record.status)
+  }
+}
+
+extension SampleInsured {
+  var judged: InsuranceFields {
+    InsuranceFields(
+      name: nameDigest(ofExact: Array(NameFolder().forms(of: name).exact.utf8).span),
+      birthDate: record.birthDate, sex: record.sex, held: field.judged)
+  }
+}
+
 struct SamplePerson: Hashable {
   var place: Place
   var id: PersonalID
@@ -76,6 +101,7 @@ struct StagedSample {
   var persons: [SamplePerson] = []
   var insured: [SampleInsured] = []
   var quarantined: [SampleQuarantined] = []
+  var decisions: [Decision] = []
 
   init() {}
 
@@ -101,7 +127,6 @@ struct StagedSample {
   static let legacies = [111_222_333, 111_222_334, 111_222_335, 111_222_336].map { LegacyID(packed: $0) }
   static func number(_ digits: UInt64) -> InsuranceNumber { InsuranceNumber(packed: 1 << 42 | digits) }
 
-  /// - Parameter ease: of ten records, how many agree with each other in all but their numbers.
   init(seed: UInt64, most: Int = 24) {
     var random = SeededGenerator(seed)
     let ease = Int.random(in: 0...10, using: &random)
@@ -140,7 +165,7 @@ struct StagedSample {
       let field: IDField
       switch Int.random(in: 0..<12, using: &random) {
       case 0: field = .missing
-      case 1: field = .invalid("1080000001")
+      case 1: field = .invalid(["1080000001", "1080000002", "79301000005", "12345"].any(&random))
       case 2, 3: field = .legacy(Self.legacies.any(&random))
       default: field = .personal(isEasy() ? ids.any(&random) : Self.ids.any(&random))
       }
@@ -160,7 +185,7 @@ struct StagedSample {
       insured.record.fiveYearsFrom = Self.starts.any(&random)
       switch field {
       case .missing: if Bool.random(using: &random) { insured.record.words.insert(.filler) }
-      case .invalid: insured.record.words.insert(.leadingZeroLost)
+      case .invalid(let text): insured.record.words.insert(text.count > 9 ? .leadingZeroLost : .wrongLength)
       default: if Int.random(in: 0..<4, using: &random) == 0 { insured.record.words.insert(.groupUnknown) }
       }
       self.insured.append(insured)
@@ -174,6 +199,39 @@ struct StagedSample {
         detail: Bool.random(using: &random) ? "status_code=7" : "")
       quarantined.append(
         SampleQuarantined(place: Place(file: i % Self.fileCount, ordinal: 1000 + i), record: record))
+    }
+    decide(seed % 3 == 0 ? 0 : Int.random(in: 0...most, using: &random), &random)
+  }
+
+  /// Adds decisions on pairs that may or may not be in the exports, some of them on values that have changed since.
+  mutating func decide(_ count: Int, _ random: inout SeededGenerator) {
+    guard !insured.isEmpty, !persons.isEmpty else { return }
+    for number in 0..<count {
+      let record = insured.any(&random)
+      var person = persons.any(&random)
+      if case .personal(let id) = record.field, Int.random(in: 0..<4, using: &random) != 0 {
+        person = persons.filter { $0.id == id }.min { $0.place < $1.place } ?? person
+      }
+      var decision = Decision(
+        number: UInt32(number + 1), person: person.id, insuranceNumber: record.record.insuranceNumber,
+        cardNumber: record.record.cardNumber, insurance: record.judged, population: person.judged,
+        isAccepted: Int.random(in: 0..<3, using: &random) != 0)
+      switch Int.random(in: 0..<20, using: &random) {
+      case 0: decision.insurance.name ^= 1
+      case 1: decision.insurance.birthDate = Self.dates.any(&random)
+      case 2: decision.insurance.sex = Sex.allCases.any(&random)
+      case 3: decision.insurance.held = IDField.personal(Self.ids.any(&random)).judged
+      case 4: decision.population.name ^= 1
+      case 5: decision.population.birthDate = Self.dates.any(&random)
+      case 6: decision.population.sex = Sex.allCases.any(&random)
+      case 7: decision.population.status = PersonStatus.allCases.any(&random)
+      default: break
+      }
+      let isTaken = decisions.contains { other in
+        other.person == decision.person && other.insuranceNumber == decision.insuranceNumber
+          && other.cardNumber == decision.cardNumber && other.judged == decision.judged
+      }
+      if !isTaken { decisions.append(decision) }
     }
   }
 
@@ -322,7 +380,7 @@ func matched(
       MatchRequest(
         snapshot: snapshot, stagedFolder: path + "/staged", folder: path + "/matched",
         asOf: StagedSample.asOf,
-        threads: threads, memoryBytes: memoryBytes))
+        threads: threads, memoryBytes: memoryBytes, decisions: Decisions(sample.decisions)))
     return (try MatchedText(matched, in: path + "/matched"), matched)
   }
 }

@@ -18,6 +18,7 @@ struct LegacyJoin: Sendable {
     /// Insurance records by the personal ID number that was found.
     var resolved: [SortedRun]
     var findings: [SortedRun]
+    var personless: PersonlessRuns
     var tally: Tally
   }
 
@@ -27,6 +28,7 @@ struct LegacyJoin: Sendable {
     var resolved = Sorter(folder: request.folder, name: "resolved-\(part)", bufferBytes: request.sorterBytes)
     var findings = FindingSorter(
       folder: request.folder, name: "findings-legacy-\(part)", bufferBytes: request.sorterBytes)
+    var personless = PersonlessRecords(request, name: "legacy-\(part)")
     var pairs = try Merge(snapshot.legacy, in: request.stagedFolder, from: start, to: end)
     var records = try Merge(snapshot.insurance, in: request.stagedFolder, from: start, to: end)
     var bytes: [UInt8] = []
@@ -49,16 +51,19 @@ struct LegacyJoin: Sendable {
           try resolved.append(key: LinkKey.personal(holder).packed, place: place, bytes.span)
         } else {
           let reason: Reason = holders.first == nil ? .legacyUnknown : .legacyAmbiguous
-          let verdict = Verdict(outcome: .personUnknown, words: Reasons(reason))
-          let record = try records.withPayload { (payload) throws(Stop) in InsuranceRecord(payload) }
-          try findings.append(.insurance, record, key, place: place, verdict)
-          tally.add(.insurance, file: Place(packed: place).file, verdict.outcome, verdict.words)
-          tally.add(placeOf: key, verdict.outcome)
+          try records.withPayload { (payload) throws(Stop) in
+            let record = InsuranceRecord(payload)
+            try personless.take(
+              record, payload, held: LinkKey(packed: key), place: place, Reasons(reason),
+              raw: record.rawIDRange(in: payload), routing: .now, &findings, &tally)
+          }
         }
         try records.advance()
       }
     }
-    return Result(resolved: try resolved.finish(), findings: try findings.finish(), tally: tally)
+    return Result(
+      resolved: try resolved.finish(), findings: try findings.finish(), personless: try personless.finish(),
+      tally: tally)
   }
 
   private struct Holders {

@@ -10,8 +10,10 @@ import Sorted
 /// One range of personal ID numbers.
 struct PersonJoin: Sendable {
   var request: MatchRequest
-  /// Insurance records that found their person by a 9-digit number.
+  /// Insurance records that found their person by a 9-digit number or an officer's decision.
   var resolved: [SortedRun]
+  /// Records whose number may have lost its zeros.
+  var repaired: [SortedRun]
   var part: Int
   var start: UInt64
   var end: UInt64
@@ -21,6 +23,8 @@ struct PersonJoin: Sendable {
     /// Insurance number → personal ID number, of the records that would be linked.
     var claims: [SortedRun]
     var findings: [SortedRun]
+    var personless: PersonlessRuns
+    var repairedHits: [SortedRun]
     var tally: Tally
   }
 
@@ -33,7 +37,10 @@ struct PersonJoin: Sendable {
     var population = try Merge(request.snapshot.population, in: request.stagedFolder, from: start, to: end)
     var insurance = try Merge(
       [(request.snapshot.insurance, request.stagedFolder), (resolved, request.folder)], from: start, to: end)
-    var person = PersonRules()
+    var personless = PersonlessRecords(request, name: "join-\(part)")
+    var repaired = try RepairedNumbers(request, repaired, part: part, from: start, to: end)
+    var person = PersonRules(
+      request.decisions, from: LinkKey(packed: start).personalID ?? PersonalID(packed: 0))
     var places: [RecordPlace] = []
     var claim: [UInt8] = []
     while population.hasRecord || insurance.hasRecord {
@@ -41,11 +48,14 @@ struct PersonJoin: Sendable {
       let id = LinkKey(packed: key).personalID ?? PersonalID(packed: 0)
       person.begin(id)
       places.removeAll(keepingCapacity: true)
+      let isAsked = try repaired.begin(key)
       while population.key == key {
         let line = try population.withPayload { (payload) throws(Stop) in
           let record = PopulationRecord(payload)
           unsafe payload.extracting(PopulationRecord.nameRange(in: payload)).withUnsafeBytes {
-            person.add(record, name: unsafe $0.bindMemory(to: UInt8.self).span)
+            let name = unsafe $0.bindMemory(to: UInt8.self).span
+            person.add(record, name: name)
+            if isAsked { repaired.add(record, name: name, id) }
           }
           return record.line
         }
@@ -53,19 +63,43 @@ struct PersonJoin: Sendable {
         try population.advance()
       }
       try end(places, of: person, &findings, &tally)
+      if isAsked { try repaired.end() }
 
       var cards = LinkedCards()
       while insurance.key == key {
         let place = insurance.place
         let (record, verdict) = try insurance.withPayload { (payload) throws(Stop) in
-          let record = InsuranceRecord(payload)
+          var record = InsuranceRecord(payload)
+          let held = Self.held(record, payload, key)
+          var judged: JudgedFields?
           let verdict = unsafe payload.extracting(record.nameRange(in: payload)).withUnsafeBytes {
-            person.verdict(on: record, name: unsafe $0.bindMemory(to: UInt8.self).span)
+            let name = unsafe $0.bindMemory(to: UInt8.self).span
+            let verdict = person.verdict(on: record, name: name, held: held)
+            if verdict.outcome == .disputed {
+              judged = person.judgedFields(of: record, name, held: held)
+            }
+            return verdict
+          }
+          if let rule = verdict.rule { record.rule = rule }
+          switch verdict.outcome {
+          case .linked:
+            tally.add(.insurance, file: Place(packed: place).file, verdict.outcome, verdict.words)
+            tally.add(placeOf: key, verdict.outcome)
+          case .idMissing, .idInvalid, .personUnknown:
+            // From here on it is a record that leads to nobody, whether an officer gave it to someone or not.
+            let wasRouted = record.rule == .decision
+            var raw = record.rawIDRange(in: payload)
+            if wasRouted { raw = raw.dropFirst(8) }
+            try personless.take(
+              record, payload, held: held, place: place, verdict.words, raw: raw,
+              routing: wasRouted ? .none : .before, &findings, &tally)
+          default:
+            tally.add(.insurance, file: Place(packed: place).file, verdict.outcome, verdict.words)
+            tally.add(placeOf: key, verdict.outcome)
+            try findings.append(.insurance, record, key, place: place, verdict, judged: judged)
           }
           return (record, verdict)
         }
-        tally.add(.insurance, file: Place(packed: place).file, verdict.outcome, verdict.words)
-        tally.add(placeOf: key, verdict.outcome)
         if verdict.outcome == .linked {
           if cards.count == 0 { try judged.append(person: person.first, name: person.name, key: key) }
           try judged.append(card: record, notes: verdict.words, key: key, place: place)
@@ -75,15 +109,20 @@ struct PersonJoin: Sendable {
             claim.append(integer: key)
             try claims.append(key: record.insuranceNumber.packed, place: place, claim.span)
           }
-        } else {
-          try findings.append(.insurance, record, key, place: place, verdict)
         }
         try insurance.advance()
       }
       cards.count(in: &tally)
     }
     return Result(
-      judged: try judged.finish(), claims: try claims.finish(), findings: try findings.finish(), tally: tally)
+      judged: try judged.finish(), claims: try claims.finish(), findings: try findings.finish(),
+      personless: try personless.finish(), repairedHits: try repaired.finish(), tally: tally)
+  }
+
+  /// What the personal ID field of a record holds, which a decision may have sent to another key than its own.
+  private static func held(_ record: InsuranceRecord, _ payload: RawSpan, _ key: UInt64) -> LinkKey {
+    guard record.rule == .decision else { return LinkKey(packed: key) }
+    return LinkKey(packed: payload.integer(at: record.rawIDRange(in: payload).lowerBound))
   }
 
   private struct RecordPlace: BitwiseCopyable {

@@ -1,5 +1,5 @@
 // Records that don't come as far as the join: in quarantine, without a personal ID number, or with an unusable one.
-// Invariant: each becomes one finding; they are counted here anew, so that the ledger doesn't rest on the counts of
+// Invariant: each becomes one finding, unless an officer gave it to a person; they are counted here anew, so that the ledger doesn't rest on the counts of
 // the stage before.
 // Load: a few per cent of the exports, read once.
 
@@ -9,7 +9,7 @@ import Sorted
 struct UnusableNumbers: Sendable {
   var request: MatchRequest
 
-  func run() throws(Stop) -> (findings: [SortedRun], tally: Tally) {
+  func run() throws(Stop) -> (findings: [SortedRun], personless: PersonlessRuns, tally: Tally) {
     var tally = request.tally
     var findings = FindingSorter(
       folder: request.folder, name: "findings-unusable", bufferBytes: request.sorterBytes)
@@ -25,20 +25,22 @@ struct UnusableNumbers: Sendable {
       }
       try quarantine.advance()
     }
+    var personless = PersonlessRecords(request, name: "unusable")
     var records = try Merge(
       request.snapshot.insurance, in: request.stagedFolder, to: LinkKey.firstLegacy.packed)
     while records.hasRecord {
       let (key, place) = (records.key, records.place)
-      let outcome: Outcome = key == LinkKey.missing.packed ? .idMissing : .idInvalid
       try records.withPayload { (payload) throws(Stop) in
         let record = InsuranceRecord(payload)
-        tally.add(.insurance, file: Place(packed: place).file, outcome, record.words)
-        tally.add(placeOf: key, outcome)
-        if outcome == .idMissing { tally.add(groupOf: record.cardNumber) }
-        try findings.append(unusable: record, payload, key, place: place, outcome)
+        let raw = record.rawIDRange(in: payload)
+        let held =
+          key == LinkKey.missing.packed
+          ? LinkKey.missing : LinkKey.invalid(digestOf: payload.extracting(raw))
+        try personless.take(
+          record, payload, held: held, place: place, record.words, raw: raw, routing: .now, &findings, &tally)
       }
       try records.advance()
     }
-    return (try findings.finish(), tally)
+    return (try findings.finish(), try personless.finish(), tally)
   }
 }

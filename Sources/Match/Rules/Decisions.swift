@@ -94,17 +94,15 @@ package struct Decisions: Sendable {
 
   /// The person to whom an officer gave a record that has none.
   ///
-  /// - Parameter fields: the record as it is now; made only for a record that someone decided on.
-  func route(_ record: InsuranceRecord, _ fields: () -> InsuranceFields) -> Route {
-    let places = places(on: record)
+  /// - Parameter now: the record as it is now.
+  func route(_ record: InsuranceRecord, _ now: InsuranceFields) -> Route {
     var route = Route()
-    guard !places.isEmpty else { return route }
-    let now = fields()
-    for i in places {
+    for i in places(on: record) {
       let decision = byPerson[Int(byRecord[i])]
       guard decision.isAccepted else { continue }
       if decision.insurance == now {
-        route.person = decision.person
+        // A record that holds the person's own number was not given to anyone: it leads there by itself.
+        if decision.insurance.held.personalID != decision.person { route.person = decision.person }
       } else {
         route.reopened = decision.judged.changes(to: JudgedFields(now, nil), comparingHeld: true)
       }

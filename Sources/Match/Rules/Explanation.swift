@@ -38,9 +38,10 @@ package struct JudgementExplanation: Hashable, Sendable {
 ///   - heldBack: places of records whose insurance number another person claims; nil if that isn't known yet.
 package func explainJudgement(
   of id: PersonalID, population: [FoundPerson], insurance: [FoundInsurance],
-  holders: (LegacyID) throws(Stop) -> [PersonalID], heldBack: Set<Place>? = nil
+  holders: (LegacyID) throws(Stop) -> [PersonalID], heldBack: Set<Place>? = nil,
+  decisions: Decisions = Decisions()
 ) throws(Stop) -> [JudgementExplanation] {
-  var person = PersonRules()
+  var person = PersonRules(decisions)
   person.begin(id)
   for found in population { person.add(found.record, name: Array(found.name.utf8).span) }
   var explanations: [JudgementExplanation] = []
@@ -60,7 +61,7 @@ extension PersonRules {
     of found: FoundInsurance, first: FoundPerson?, _ legacyReason: Reason?, _ heldBack: Set<Place>?
   ) -> JudgementExplanation {
     let name = Array(found.name.utf8)
-    var verdict = verdict(on: found.record, name: name.span)
+    var verdict = verdict(on: found.record, name: name.span, held: found.key)
     if let legacyReason { verdict = Verdict(outcome: .personUnknown, words: Reasons(legacyReason)) }
     if verdict.outcome == .linked, heldBack?.contains(found.place) == true {
       verdict = Verdict(outcome: .numberShared, words: Reasons(.insuranceNumber))

@@ -66,6 +66,12 @@ struct NameComparison: Sendable {
     return reasons
   }
 
+  /// The digest of the person's name by which decisions know it again.
+  mutating func digest() -> UInt64 {
+    if exact.isEmpty { Self.exact(ofClean: clean, into: &exact, folder) }
+    return nameDigest(ofExact: exact.span)
+  }
+
   private mutating func foldExact(_ name: Span<UInt8>) {
     if exact.isEmpty { Self.exact(ofClean: clean, into: &exact, folder) }
     otherExact.removeAll(keepingCapacity: true)

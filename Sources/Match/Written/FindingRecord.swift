@@ -4,7 +4,8 @@
 //
 //   quarantined   outcome u8, then the QuarantinedRecord as it was staged
 //   else          outcome u8, line u32, reasons u64 u64, LinkKey u64, insurance number u64, card number u64 u64,
-//                 then the personal ID field as the export has it, where the key doesn't hold the number
+//                 what was judged: sides known u8, then InsuranceFields, then PopulationFields; then the personal ID
+//                 field as the export has it, where the key doesn't hold the number
 
 import Record
 import Sorted
@@ -36,24 +37,15 @@ struct FindingSorter: ~Copyable {
       Verdict(outcome: .personDuplicated, words: reasons))
   }
 
-  /// A record that didn't link; `raw` is its payload where the field behind the name is wanted.
+  /// A record that didn't link.
+  ///
+  /// - Parameters:
+  ///   - judged: what an officer judges, where the record can be decided on.
+  ///   - raw: the personal ID field as the export has it, where the key doesn't hold the number.
   mutating func append(
-    _ export: ExportKind, _ record: InsuranceRecord, _ key: UInt64, place: UInt64, _ verdict: Verdict
+    _ export: ExportKind, _ record: InsuranceRecord, _ key: UInt64, place: UInt64, _ verdict: Verdict,
+    judged: JudgedFields? = nil, raw: RawSpan = RawSpan()
   ) throws(Stop) {
-    fill(record, key, verdict)
-    try sorter.append(key: UInt64(export.rawValue), place: place, bytes)
-  }
-
-  /// An insurance record whose key says that there is no usable number.
-  mutating func append(
-    unusable record: InsuranceRecord, _ payload: RawSpan, _ key: UInt64, place: UInt64, _ outcome: Outcome
-  ) throws(Stop) {
-    fill(record, key, Verdict(outcome: outcome, words: record.words))
-    for i in record.rawIDRange(in: payload) { bytes.append(payload.integer(at: i)) }
-    try sorter.append(key: UInt64(ExportKind.insurance.rawValue), place: place, bytes)
-  }
-
-  private mutating func fill(_ record: InsuranceRecord, _ key: UInt64, _ verdict: Verdict) {
     bytes.removeAll(keepingCapacity: true)
     bytes.append(verdict.outcome.rawValue)
     bytes.append(integer: record.line)
@@ -63,6 +55,11 @@ struct FindingSorter: ~Copyable {
     bytes.append(integer: record.insuranceNumber.packed)
     bytes.append(integer: record.cardNumber.head)
     bytes.append(integer: record.cardNumber.tail.packed)
+    bytes.append(judged == nil ? 0 : judged?.population == nil ? 1 : 2)
+    judged?.insurance.append(to: &bytes)
+    judged?.population?.append(to: &bytes)
+    for i in 0..<raw.byteCount { bytes.append(raw.integer(at: i)) }
+    try sorter.append(key: UInt64(export.rawValue), place: place, bytes)
   }
 
   consuming func finish() throws(Stop) -> [SortedRun] { try sorter.finish() }
@@ -86,11 +83,23 @@ extension FindingRow {
     let number = InsuranceNumber(packed: payload.integer(at: 29))
     let card = CardNumber(
       head: payload.integer(at: 37), tail: InsuranceNumber(packed: payload.integer(at: 45)))
+    var rawStart = 54
+    var judged: JudgedFields?
+    let sides: UInt8 = payload.integer(at: 53)
+    if sides > 0 {
+      judged = JudgedFields(InsuranceFields(payload.extracting(rawStart...)), nil)
+      rawStart += InsuranceFields.byteCount
+    }
+    if sides > 1 {
+      judged?.population = PopulationFields(payload.extracting(rawStart...))
+      rawStart += PopulationFields.byteCount
+    }
     self.init(
       export: export, outcome: outcome,
       reasons: Reasons(low: payload.integer(at: 5), high: payload.integer(at: 13)).text,
-      personalID: linkKey.personalID?.text ?? linkKey.legacyID?.text ?? payload.text(53..<payload.byteCount),
+      personalID: linkKey.personalID?.text ?? linkKey.legacyID?.text
+        ?? payload.text(rawStart..<payload.byteCount),
       insuranceNumber: number.isNone ? "" : number.text, cardNumber: card.text, fileIndex: fileIndex,
-      line: payload.integer(at: 1))
+      line: payload.integer(at: 1), judged: judged)
   }
 }

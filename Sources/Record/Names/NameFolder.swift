@@ -138,20 +138,36 @@ package struct NameFolder: Sendable {
   /// Appends the bare form of an exact name to `bare`.
   package func bare(ofExact exact: Span<UInt8>, into bare: inout [UInt8]) {
     var i = 0
-    while i < exact.count {
-      let scalar = nextScalar(exact, &i)
-      if scalar < 0x80 {
-        bare.append(UInt8(truncatingIfNeeded: scalar))
-      } else if scalar == 0x110 {
-        bare.append(UInt8(ascii: "D"))
-      } else if !isDropped(scalar) {
-        let letter = table[scalar]
-        if letter.marks.0 == 0 || isDropped(letter.marks.0), letter.marks.1 == 0 || isDropped(letter.marks.1)
-        {
-          bare.append(utf8: letter.base)
-        } else {
-          appendForeign(letter, to: &bare)
-        }
+    while i < exact.count { appendBare(nextScalar(exact, &i), to: &bare) }
+  }
+
+  /// Appends the bare form of a clean name to `bare`, without making the exact form in between.
+  package func bare(ofClean clean: Span<UInt8>, into bare: inout [UInt8]) {
+    var i = 0
+    while i < clean.count {
+      let byte = clean[i]
+      if byte < 0x80 {
+        bare.append(byte >= 0x61 && byte <= 0x7A ? byte - 0x20 : byte)
+        i += 1
+      } else {
+        appendBare(table[nextScalar(clean, &i)].capital, to: &bare)
+      }
+    }
+  }
+
+  /// Appends a capital letter without tone and shape.
+  @inline(__always)
+  private func appendBare(_ scalar: UInt32, to bare: inout [UInt8]) {
+    if scalar < 0x80 {
+      bare.append(UInt8(truncatingIfNeeded: scalar))
+    } else if scalar == 0x110 {
+      bare.append(UInt8(ascii: "D"))
+    } else if !isDropped(scalar) {
+      let letter = table[scalar]
+      if letter.marks.0 == 0 || isDropped(letter.marks.0), letter.marks.1 == 0 || isDropped(letter.marks.1) {
+        bare.append(utf8: letter.base)
+      } else {
+        appendForeign(letter, to: &bare)
       }
     }
   }

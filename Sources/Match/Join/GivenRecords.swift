@@ -1,0 +1,42 @@
+// Records with a 12-digit number of nobody, which officers gave to a person: found before the join, for that person may
+// come before or after the number that they hold.
+// Invariant: takes exactly the records that the join passes over with routing `before`.
+// Load: a few numbers; the blocks between them are not read.
+
+import Record
+import Sorted
+
+struct GivenRecords: Sendable {
+  var request: MatchRequest
+
+  func run() throws(Stop) -> [SortedRun] {
+    let decisions = request.decisions
+    guard !decisions.ofUnknownNumbers.isEmpty else { return [] }
+    var population = try Merge(request.snapshot.population, in: request.stagedFolder)
+    var records = try Merge(request.snapshot.insurance, in: request.stagedFolder)
+    var personless = PersonlessRecords(request, name: "given")
+    // Nothing ends here: with routing `only` neither is written.
+    var findings = FindingSorter(folder: request.folder, name: "findings-given", bufferBytes: 0)
+    var tally = request.tally
+    var person = PersonRules()
+    for i in decisions.ofUnknownNumbers {
+      let held = decisions.byPerson[Int(i)].insurance.held
+      try population.skip(to: held.packed)
+      guard population.key != held.packed, let id = held.personalID else { continue }
+      person.begin(id)
+      try records.skip(to: held.packed)
+      while records.key == held.packed {
+        let place = records.place
+        try records.withPayload { (payload) throws(Stop) in
+          let record = InsuranceRecord(payload)
+          try personless.take(
+            record, payload, held: held, place: place, person.unknownReasons,
+            raw: record.rawIDRange(in: payload), routing: .only, &findings, &tally)
+        }
+        try records.advance()
+      }
+    }
+    _ = try findings.finish()
+    return try personless.finish().routed
+  }
+}
