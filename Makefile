@@ -46,5 +46,9 @@ bench: build ## Time the stages on a million invented people (PEOPLE=n for more)
 bench-check: build ## Time card checks against a store of a million invented people (PEOPLE=n for more)
 	scripts/bench-check $(CARDLINK) $(or $(PEOPLE),1000000)
 
+soak: libraries ## Kill a hundred runs at random moments; each next run must end with the same store (KILLS=n for more)
+	swift build --build-tests
+	CARDLINK_SOAK=$(or $(KILLS),100) swift test --skip-build --filter 'CrashTests'
+
 clean: ## Remove what was built and what the sample run left
 	rm -rf .build var

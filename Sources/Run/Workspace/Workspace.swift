@@ -49,7 +49,18 @@ package final class Workspace: Sendable {
   deinit { close(lock) }
 
   /// Writes a run's record, whole.
+  ///
+  /// - Throws: ``Stop`` with ``Exit/inputOutput`` also if the workspace was removed meanwhile, for then nothing keeps
+  ///   another run out.
   package func save(_ run: RunRecord) throws(Stop) {
+    var (held, found) = (stat(), stat())
+    guard unsafe fstat(lock, &held) == 0, unsafe stat(path + "/lock", &found) == 0,
+      held.st_ino == found.st_ino
+    else {
+      throw Stop(
+        .inputOutput, at: path, expected: "the workspace that this run holds", found: "another one or none",
+        remedy: "Someone removed it while the run worked. Find out who, then run again.")
+    }
     try JSONFile.write(run, to: WorkspaceReader(path).folder(of: run.id) + "/run.json")
   }
 
