@@ -60,6 +60,9 @@ package struct WantedNumbers: Sendable {
 
   package var isEmpty: Bool { numbers.isEmpty }
 
+  /// The numbers themselves, for a source that would rather not look at all others.
+  var all: [AskedNumber] { numbers }
+
   package mutating func removeAll() {
     numbers.removeAll(keepingCapacity: true)
     holders.removeAll(keepingCapacity: true)

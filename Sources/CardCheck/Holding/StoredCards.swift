@@ -16,15 +16,19 @@ package struct StoredCards: CardSource, ~Copyable {
   private let cards: Query
   private let finding: Query
   private let numbers: Query
+  /// Called by SQLite while ``numbers`` is stepped.
+  private let filter: NumberFilter
   /// Closed last.
   private let queue: DatabaseQueue
   package let standing: DataStanding
 
   /// Opens a store.
   ///
-  /// - Parameter daysOfUse: how many days after its business date the store may be used.
+  /// - Parameters:
+  ///   - daysOfUse: how many days after its business date the store may be used.
+  ///   - memoryBytes: half of it may hold pages of the store.
   /// - Throws: ``Stop`` with ``Exit/storeUnavailable`` if there is none, or it hasn't the contract's views.
-  package init(path: String, daysOfUse: Int) throws(Stop) {
+  package init(path: String, daysOfUse: Int, memoryBytes: Int = 2 << 30) throws(Stop) {
     self.path = path
     guard Folder.exists(path) else {
       throw Stop(
@@ -32,13 +36,16 @@ package struct StoredCards: CardSource, ~Copyable {
         remedy: "Run the pipeline first.", next: "cardlink run PIPELINE")
     }
     let opened: (DatabaseQueue, Query, Query, Query, Query, String?)
+    let filter = NumberFilter()
     do {
       var configuration = Configuration()
       configuration.readonly = true
       configuration.busyMode = .timeout(5)
       let queue = try DatabaseQueue(path: path, configuration: configuration)
       opened = try queue.unsafeRead { db in
-        try db.execute(sql: "PRAGMA mmap_size = 2147483648; PRAGMA cache_size = -65536")
+        try db.execute(
+          sql: "PRAGMA mmap_size = \(memoryBytes / 2); PRAGMA cache_size = -\(memoryBytes / 64 / 1024)")
+        try filter.register(in: db)
         return (
           queue,
           Query(
@@ -51,7 +58,12 @@ package struct StoredCards: CardSource, ~Copyable {
                 FROM card WHERE personal_id = ?
                 """)),
           Query(try db.makeStatement(sql: "SELECT 1 FROM finding WHERE personal_id = ? LIMIT 1")),
-          Query(try db.makeStatement(sql: "SELECT personal_id, insurance_number, card_number FROM card")),
+          Query(
+            try db.makeStatement(
+              sql: """
+                SELECT personal_id, insurance_number, card_number FROM card
+                WHERE cardlink_wanted(insurance_number, card_number)
+                """)),
           // The run that the rows come from; of a store without rows the last one.
           try String.fetchOne(
             db,
@@ -73,6 +85,7 @@ package struct StoredCards: CardSource, ~Copyable {
       standing.validUntil = asOf.adding(days: daysOfUse)
     }
     self.standing = standing
+    self.filter = filter
   }
 
   package mutating func beginReading() throws(Stop) { try execute("BEGIN") }
@@ -128,6 +141,7 @@ package struct StoredCards: CardSource, ~Copyable {
   }
 
   package mutating func resolve(_ wanted: inout WantedNumbers) throws(Stop) {
+    filter.take(wanted.all)
     do throws(StoredFault) {
       try numbers.begin(nil)
       while try numbers.step() {
@@ -139,6 +153,45 @@ package struct StoredCards: CardSource, ~Copyable {
     } catch {
       throw .unreadable(path, error)
     }
+  }
+}
+
+extension NumberFilter {
+  /// Makes `cardlink_wanted(insurance_number, card_number)` known to a connection, which this outlives.
+  fileprivate func register(in db: Database) throws {
+    let code = unsafe sqlite3_create_function_v2(
+      db.sqliteConnection, "cardlink_wanted", 2, SQLITE_UTF8 | SQLITE_DETERMINISTIC,
+      Unmanaged.passUnretained(self).toOpaque(),
+      { context, _, values in
+        guard let values, let address = unsafe sqlite3_user_data(context) else { return }
+        let filter = unsafe Unmanaged<NumberFilter>.fromOpaque(address).takeUnretainedValue()
+        unsafe sqlite3_result_int(context, filter.isWanted(values[0], values[1]) ? 1 : 0)
+      }, nil, nil, nil)
+    guard code == SQLITE_OK else { throw DatabaseError(resultCode: GRDB.ResultCode(rawValue: code)) }
+  }
+
+  private func isWanted(_ insurance: OpaquePointer?, _ card: OpaquePointer?) -> Bool {
+    let number = unsafe bytes(insurance)
+    // What can't be read is looked at closely, where it becomes a stop.
+    guard unsafe mayHold(number) else {
+      let whole = unsafe bytes(card)
+      guard whole.count > 5 else { return false }
+      let tail = unsafe UnsafeBufferPointer(rebasing: whole[5...])
+      if unsafe tail.count == number.count, unsafe tail.elementsEqual(number) { return false }
+      return unsafe mayHold(tail)
+    }
+    return true
+  }
+
+  private func mayHold(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+    if text.isEmpty { return false }
+    guard let number = try? InsuranceNumber(unsafe text.span) else { return true }
+    return mayHold(number)
+  }
+
+  private func bytes(_ value: OpaquePointer?) -> UnsafeBufferPointer<UInt8> {
+    let text = unsafe sqlite3_value_text(value)
+    return unsafe UnsafeBufferPointer(start: text, count: Int(sqlite3_value_bytes(value)))
   }
 }
 

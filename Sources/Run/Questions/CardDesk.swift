@@ -58,7 +58,8 @@ package struct CardDesk: Sendable {
     switch place {
     case .store(let path):
       return try answerAll(
-        input, from: StoredCards(path: path, daysOfUse: Self.daysOfUse), form, memoryBytes, write)
+        input, from: StoredCards(path: path, daysOfUse: Self.daysOfUse, memoryBytes: memoryBytes), form,
+        memoryBytes, write)
     case .package(let path):
       return try answerAll(input, from: FacilityPackage.open(path), form, memoryBytes, write)
     }
