@@ -334,7 +334,7 @@ final class CSVReader {
     let slot = slots[column]
     guard slot >= 0 else { return false }
     unsafe values[slot] = RawBatch.packed(start, end)
-    if hasHighBit(text.extracting(start..<end)) { record.uncheckedSlots |= 1 << UInt64(min(slot, 63)) }
+    if hasHighBit(text, start, end) { record.uncheckedSlots |= 1 << UInt64(min(slot, 63)) }
     return false
   }
 
@@ -509,20 +509,23 @@ final class CSVReader {
   }
 }
 
-/// Whether a byte is outside ASCII; eight bytes at a time.
+/// Whether a byte of `text[start..<end]` is outside ASCII; eight bytes at a time, the last eight of them perhaps twice.
 @inline(__always)
-func hasHighBit(_ value: Span<UInt8>) -> Bool {
-  let raw = value.bytes
-  let count = raw.byteCount
-  var i = 0
+func hasHighBit(_ text: Span<UInt8>, _ start: Int, _ end: Int) -> Bool {
+  let raw = text.bytes
+  let count = end - start
   var seen: UInt64 = 0
-  while i + 8 <= count {
-    seen |= raw.integer(at: i) as UInt64
-    i += 8
-  }
-  while i < count {
-    seen |= UInt64(raw.integer(at: i) as UInt8)
-    i += 1
+  if count >= 8 {
+    var i = start
+    while i + 8 < end {
+      seen |= raw.integer(at: i)
+      i += 8
+    }
+    seen |= raw.integer(at: end - 8)
+  } else if start + 8 <= raw.byteCount {
+    seen = raw.integer(at: start) & ((1 << UInt64(8 * count)) - 1)
+  } else {
+    for i in start..<end { seen |= UInt64(text[i]) }
   }
   return seen & 0x8080_8080_8080_8080 != 0
 }

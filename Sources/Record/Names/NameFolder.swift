@@ -23,6 +23,7 @@ package enum NameFault: Error, Hashable, Sendable {
 /// Folds names into the forms in which they are compared.
 package struct NameFolder: Sendable {
   private let table = LetterTable.shared
+  private let steps = CleanNameSteps.table
 
   package init() {}
 
@@ -44,37 +45,8 @@ package struct NameFolder: Sendable {
   /// Clean as it stands are Latin letters in NFC, single spaces,
   /// apostrophes, hyphens and full stops, all of them UTF-8. It is only a short cut: false says nothing.
   package func isCleanAlready(_ name: Span<UInt8>) -> Bool {
-    guard name.count <= 255, name.count > 0, name[name.count - 1] != 0x20 else { return false }
-    var hasLetter = false
-    var previous: UInt8 = 0x20
-    var i = 0
-    while i < name.count {
-      let byte = name[i]
-      switch byte {
-      case 0x41...0x5A, 0x61...0x7A: hasLetter = true
-      case 0x20: if previous == 0x20 { return false }
-      case 0x27, 0x2D, 0x2E: break
-      case 0xC3...0xC6:
-        // U+00C0–U+01BF but for the letters that look like Đ; a mark behind would begin with CC or CD.
-        guard i + 1 < name.count, name[i + 1] & 0xC0 == 0x80 else { return false }
-        if byte == 0xC3, name[i + 1] == 0x90 || name[i + 1] == 0xB0 { return false }
-        // Of U+0140–U+01BF a Vietnamese name has ũ, ơ and ư alone; the others may come of a wrong encoding.
-        if byte == 0xC5, name[i + 1] & 0xFE != 0xA8 { return false }
-        if byte == 0xC6, name[i + 1] & 0xFE != 0xA0, name[i + 1] != 0xAF, name[i + 1] != 0xB0 { return false }
-        hasLetter = true
-        i += 1
-      case 0xE1:
-        // U+1EA0–U+1EFF, the Vietnamese letters.
-        guard i + 2 < name.count, name[i + 2] & 0xC0 == 0x80 else { return false }
-        guard name[i + 1] == 0xBB || (name[i + 1] == 0xBA && name[i + 2] >= 0xA0) else { return false }
-        hasLetter = true
-        i += 2
-      default: return false
-      }
-      previous = byte
-      i += 1
-    }
-    return hasLetter
+    guard name.count <= 255 else { return false }
+    return CleanNameSteps.isClean(name, steps.span)
   }
 
   /// The whole of ``clean(_:into:)``.
