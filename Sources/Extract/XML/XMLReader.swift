@@ -1,8 +1,10 @@
-// Reading XML with libxml2's push parser: one element is one record, its paths are the slots.
+// Reading XML: one element is one record, its paths are the slots. Plain records are scanned, all else goes through
+// libxml2's push parser, which sees the document without the plain records.
 // Invariant: a document type declaration stops the file, so there is no entity to expand or to fetch; depth, values
 // and records are bounded; what is not well-formed stops the file behind its last whole record; no message carries a
 // value.
-// Load: gigabytes in chunks; a callback for each element, which compares a few bytes and copies what is read.
+// A record that the scanner took can't change whether the rest is well-formed, for it is a whole element.
+// Load: gigabytes in chunks; values of plain records stay where they were read.
 
 internal import CLibXML2
 import Record
@@ -14,8 +16,25 @@ final class XMLReader {
   fileprivate let tree: PathTree
   fileprivate let recordName: [UInt8]
   private var context: xmlParserCtxtPtr?
-  private var chunk: [UInt8] = []
   private var hasEnded = false
+  /// Text that was read; what stands before `at` is done with.
+  private var buffer: [UInt8] = []
+  private var at = 0
+  private var sourceEnded = false
+  /// Where the buffer begins in the file's text.
+  private var bufferOffset = 0
+  /// Values that libxml2 gave, behind the buffer; reused.
+  private var appendix: [UInt8] = []
+  private var scanner: PlainRecordScanner
+  /// libxml2 stands in the content of an element, behind a record, and has nothing left to read.
+  private var isSynced = false
+  /// The line at `at`, while in step.
+  private var line: UInt32 = 1
+  /// Records that libxml2 saw the end of.
+  private var endedCount = 0
+  private let scansPlainRecords: Bool
+  /// What a record's end tag ends in.
+  private let nameAndClose: [UInt8]
 
   // The record being read.
   fileprivate var pending: RawBatch
@@ -41,7 +60,8 @@ final class XMLReader {
   fileprivate static let longestRecord = 1 << 20
 
   init(
-    _ file: ExportFile, source: ByteSource, record: String, columns: [String], collectsPaths: Bool = false
+    _ file: ExportFile, source: ByteSource, record: String, columns: [String], collectsPaths: Bool = false,
+    scansPlainRecords: Bool = true
   ) throws(Stop) {
     self.file = file
     self.source = source
@@ -49,6 +69,9 @@ final class XMLReader {
     tree = PathTree(columns)
     recordName = PathTree.localName(record[...])
     pending = RawBatch(slotCount: columns.count)
+    scanner = PlainRecordScanner(record: recordName, tree: tree, slotCount: columns.count)
+    self.scansPlainRecords = scansPlainRecords && !collectsPaths
+    nameAndClose = recordName + [0x3E]
     values = Array(repeating: [], count: columns.count)
     present = Array(repeating: false, count: columns.count)
     _ = Self.library
@@ -93,22 +116,98 @@ final class XMLReader {
   /// Fills `batch` with the next records; it stays empty at the end of the file.
   func nextBatch(into batch: inout RawBatch) throws(Stop) {
     while pending.count == 0, !hasEnded {
-      chunk.removeAll(keepingCapacity: true)
-      let more = try source.next(into: &chunk)
-      let code = unsafe chunk.withUnsafeBytes { bytes in
-        unsafe xmlParseChunk(
-          context, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), CInt(bytes.count), more ? 0 : 1)
+      if at > 0 {
+        bufferOffset += at
+        buffer.removeSubrange(..<at)
+        at = 0
       }
-      hasEnded = !more
-      guard code == 0, refusal == nil else {
-        damage = damageFound(code)
-        hasEnded = true
-        break
-      }
+      sourceEnded = try !source.next(into: &buffer)
+      readWhatIsThere()
     }
     if pending.count == 0, let damage { throw damage }
+    let rest = Array(buffer[at...])
+    buffer.append(contentsOf: appendix)
+    appendix.removeAll(keepingCapacity: true)
+    pending.adopt(&buffer)
     swap(&batch, &pending)
     pending.removeAll()
+    buffer.append(contentsOf: rest)
+    bufferOffset += at
+    at = 0
+  }
+
+  /// Reads the records of the buffer, and leaves one that is cut off by its end.
+  private func readWhatIsThere() {
+    // Lent to the loop; nothing changes it meanwhile.
+    let text = buffer
+    while !hasEnded {
+      if isSynced, at < text.count {
+        switch scanner.scan(text.span, at: at, line: line, ordinal: ordinal, textOffset: bufferOffset) {
+        case .record(let record, let next, let nextLine):
+          unsafe pending.append(record, values: UnsafeBufferPointer(scanner.values))
+          ordinal += 1
+          (at, line) = (next, nextLine)
+          continue
+        case .needsMore where !sourceEnded: return
+        case .needsMore, .notPlain: isSynced = false
+        }
+        unsafe context?.pointee.input.pointee.line = Int32(truncatingIfNeeded: line)
+      }
+      let start = at
+      let end = endOfName(in: text.span, from: at)
+      at = end ?? text.count
+      let isLast = sourceEnded && at == text.count
+      guard feed(text, start..<at, isLast: isLast) else { return }
+      if isLast { hasEnded = true }
+      if end == nil { return }
+    }
+  }
+
+  /// Behind the next place that may end a record, if there is one.
+  private func endOfName(in text: Span<UInt8>, from start: Int) -> Int? {
+    guard scansPlainRecords, let last = nameAndClose.last else { return nil }
+    var i = start + nameAndClose.count - 1
+    scan: while i < text.count {
+      guard text[i] == last else {
+        i += 1
+        continue
+      }
+      let first = i + 1 - nameAndClose.count
+      for k in nameAndClose.indices where text[first + k] != nameAndClose[k] {
+        i += 1
+        continue scan
+      }
+      return i + 1
+    }
+    return nil
+  }
+
+  /// Hands text to libxml2.
+  /// - Returns: false if that ended the file.
+  private func feed(_ text: [UInt8], _ range: Range<Int>, isLast: Bool) -> Bool {
+    let ended = endedCount
+    let code = unsafe text.withUnsafeBytes { bytes in
+      unsafe xmlParseChunk(
+        context,
+        (bytes.baseAddress.map { unsafe $0 + range.lowerBound })?.assumingMemoryBound(to: CChar.self),
+        CInt(range.count), isLast ? 1 : 0)
+    }
+    guard code == 0, refusal == nil else {
+      damage = damageFound(code)
+      hasEnded = true
+      return false
+    }
+    if endedCount > ended, recordDepth == 0, (1...40).contains(depth), scansPlainRecords, hasReadAll {
+      isSynced = true
+      line = UInt32(truncatingIfNeeded: unsafe context?.pointee.input.pointee.line ?? 1)
+    }
+    return true
+  }
+
+  /// Whether libxml2 has nothing left of what it was given.
+  private var hasReadAll: Bool {
+    guard let input = unsafe context?.pointee.input else { return false }
+    return unsafe input.pointee.cur == input.pointee.end
   }
 
   /// What ended the file early; thrown when the records before it have been handed on.
@@ -235,12 +334,21 @@ final class XMLReader {
     if collectsPaths, !names.isEmpty { names.removeLast() }
     guard depth == recordDepth else { return }
     recordDepth = 0
-    pending.append(RawRecord(line: recordLine, ordinal: ordinal, fault: fault))
-    ordinal += 1
-    for slot in present.indices where present[slot] {
-      let value = values[slot]
-      pending.set(slot, value.span)
+    endedCount += 1
+    // Values stand behind the text that is being read; nothing is added to it before they are handed on.
+    for slot in present.indices {
+      guard present[slot] else {
+        unsafe scanner.values[slot] = RawBatch.absent
+        continue
+      }
+      let start = buffer.count + appendix.count
+      appendix.append(contentsOf: values[slot])
+      unsafe scanner.values[slot] = RawBatch.packed(start, start + values[slot].count)
     }
+    unsafe pending.append(
+      RawRecord(line: recordLine, ordinal: ordinal, fault: fault),
+      values: UnsafeBufferPointer(scanner.values))
+    ordinal += 1
   }
 
   /// The count that the root element declares, if it does.
