@@ -1,0 +1,121 @@
+// The scanner of plain records against libxml2 alone: the same records, lines, faults and refusals.
+
+import Foundation
+import Record
+import Testing
+
+@testable import Extract
+
+@Suite("Plain XML records")
+struct PlainRecordTests {
+  static let columns = ["Ma", "Ten/Ho", "Ten/Goi", "@so", "Ngay"]
+
+  /// Records as text, then how the file ended.
+  static func read(_ bytes: [UInt8], scans: Bool, chunkBytes: Int) throws -> [String] {
+    let path = FileManager.default.temporaryDirectory.appending(path: "plain-\(UUID().uuidString)").path()
+    try Data(bytes).write(to: URL(filePath: path))
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let file = ExportFile(path: path, name: "export")
+    let source = try ByteSource(file, chunkBytes: chunkBytes)
+    let reader = try XMLReader(
+      file, source: source, record: "The", columns: columns, scansPlainRecords: scans)
+    var batch = RawBatch(slotCount: columns.count)
+    var found: [String] = []
+    do {
+      while true {
+        batch.removeAll()
+        try reader.nextBatch(into: &batch)
+        if batch.count == 0 { break }
+        for i in 0..<batch.count {
+          let record = batch.record(i)
+          let values = columns.indices.map { slot in
+            batch.range(i, slot).map { String(decoding: batch.bytes[$0], as: UTF8.self) } ?? "–"
+          }
+          found.append("\(record.ordinal) \(record.line) \(record.fault) \(values.joined(separator: "|"))")
+          if record.textByteCount > 0 {
+            let start = Int(record.textStart)
+            let text = String(
+              decoding: batch.bytes[start..<start + Int(record.textByteCount)], as: UTF8.self)
+            #expect(text.hasPrefix("<The>") && text.hasSuffix("</The>"))
+            let offset = Int(record.byteOffset)
+            #expect(Array(text.utf8) == Array(bytes[offset..<offset + Int(record.textByteCount)]))
+          }
+        }
+      }
+    } catch {
+      found.append("\(error)")
+    }
+    return found
+  }
+
+  static func record(_ random: inout SplitMix) -> String {
+    let pick = random.next() % 24
+    let id = random.next() % 1000
+    switch pick {
+    case 0: return "<The so=\"\(id)\"><Ma>\(id)</Ma></The>"
+    case 1: return "<The><Ma>a&amp;\(id)</Ma></The>"
+    case 2: return "<The><Ma><![CDATA[<b>\(id)]]></Ma></The>"
+    case 3: return "<The><!-- <The><Ma>0</Ma></The> --><Ma>\(id)</Ma></The>"
+    case 4: return "<The><Ma>1</Ma><Ma>2</Ma></The>"
+    case 5: return "<The><Ma></Ma><Ma>\(id)</Ma></The>"
+    case 6: return "<The><Ma/><Ten/></The>"
+    case 7: return "<The><Ma>x<Khac>y</Khac>z</Ma></The>"
+    case 8: return "<The>\r\n<Ma>one\r\ntwo</Ma>\r\n</The>"
+    case 9: return "<x:The xmlns:x=\"urn:x\"><x:Ma>\(id)</x:Ma></x:The>"
+    case 10: return "<!-- between --><The><Ma>\(id)</Ma></The>"
+    case 11: return "<Nhom><The><Ma>\(id)</Ma></The></Nhom>"
+    case 12: return "<The><The><Ma>\(id)</Ma></The></The>"
+    case 13: return "<The ><Ma >\(id)</Ma ></The >"
+    case 14: return "<The><A><B><C><D>deep</D></C></B></A><Ngay>1950</Ngay></The>"
+    case 15: return "<The><Ma>]]\(id)</Ma><Ten><Goi>\t</Goi></Ten></The>"
+    case 16: return "<?pi <The> ?><The></The>"
+    default:
+      return """
+        <The>
+            <Ma>\(id)</Ma>
+            <Ten><Ho>NGUYỄN</Ho>\n<Goi>Ấu \(id)</Goi></Ten>
+            <Khac>bỏ qua</Khac><Ngay>01/02/1950</Ngay>
+          </The>
+        """
+    }
+  }
+
+  static func document(_ random: inout SplitMix) -> [UInt8] {
+    var text = ["", "<?xml version=\"1.0\"?>\n", "<!-- <The> -->"][Int(random.next() % 3)] + "<D>\n"
+    for _ in 0..<random.next() % 12 {
+      text += record(&random) + ["", "\n", "\n  ", "text"][Int(random.next() % 4)]
+    }
+    return Array((text + "</D>\n").utf8)
+  }
+
+  @Test("what the scanner takes is what libxml2 reads, whatever the chunks", arguments: UInt64(0)..<300)
+  func agreement(seed: UInt64) throws {
+    var random = SplitMix(seed)
+    let bytes = Self.document(&random)
+    let slow = try Self.read(bytes, scans: false, chunkBytes: 1 << 16)
+    for chunkBytes in [16, 61, 1 << 16] {
+      let fast = try Self.read(bytes, scans: true, chunkBytes: chunkBytes)
+      #expect(fast == slow, "chunks of \(chunkBytes) bytes")
+    }
+  }
+
+  @Test("damage is found on the same line for the same reason", arguments: UInt64(0)..<600)
+  func mutations(seed: UInt64) throws {
+    var random = SplitMix(seed &+ 1_000_000)
+    var bytes = Self.document(&random)
+    for _ in 0...random.next() % 2 {
+      let i = Int(random.next() % UInt64(bytes.count))
+      switch random.next() % 5 {
+      case 0: bytes.remove(at: i)
+      case 1: bytes.insert(bytes[Int(random.next() % UInt64(bytes.count))], at: i)
+      case 2: bytes[i] = [0x3C, 0x3E, 0x26, 0x00, 0xFF, 0xC3, 0x5D, 0x2F][Int(random.next() % 8)]
+      case 3: bytes.removeSubrange(i..<min(bytes.count, i + Int(random.next() % 20)))
+      default: bytes.removeSubrange(i...)
+      }
+      if bytes.isEmpty { return }
+    }
+    let slow = try Self.read(bytes, scans: false, chunkBytes: 1 << 16)
+    let fast = try Self.read(bytes, scans: true, chunkBytes: 1 << 16)
+    #expect(fast == slow)
+  }
+}
