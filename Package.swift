@@ -24,11 +24,13 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     // No library: the processor's own instructions for finding bytes.
     .systemLibrary(name: "CScan"),
+    // No library: a call of the C library's that Swift doesn't see.
+    .systemLibrary(name: "CSync"),
 
     // The foundation.
     .target(name: "Record", swiftSettings: swift),
     .target(
-      name: "Disk", dependencies: ["Record", .product(name: "Crypto", package: "swift-crypto")],
+      name: "Disk", dependencies: ["Record", "CSync", .product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: swift),
     .target(name: "Sorted", dependencies: ["Record", "Disk", "CScan"], swiftSettings: swift),
 
@@ -43,7 +45,12 @@ let package = Package(
         "Record", "Disk", .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ], swiftSettings: swift),
-    .target(name: "Publish", dependencies: ["Record", "Disk", "Sorted"], swiftSettings: swift),
+    .target(
+      name: "Publish",
+      dependencies: [
+        "Record", "Disk", "Sorted", .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "GRDBSQLite", package: "GRDB.swift"),
+      ], swiftSettings: swift),
 
     // What a clerk asks of the store or of a package.
     .target(
@@ -80,6 +87,10 @@ let package = Package(
       dependencies: [
         "Record", "Disk", "Match", "Load", .product(name: "GRDB", package: "GRDB.swift"),
       ], swiftSettings: swift),
+    .testTarget(
+      name: "PublishTests",
+      dependencies: ["Record", "Disk", "Publish", .product(name: "GRDB", package: "GRDB.swift")],
+      swiftSettings: swift),
     .testTarget(
       name: "WalkTests", dependencies: ["Record", "Disk", "Run", "Load", "Generate", "cardlink"],
       exclude: ["Cases"],

@@ -2,6 +2,7 @@
 // Invariant: folders are made with mode 0700; a result is written under a temporary name, synced, and renamed, and
 // the folder that holds the new name is synced after.
 
+import CSync
 import Glibc
 package import Record
 
@@ -35,6 +36,15 @@ package enum Folder {
     guard descriptor >= 0 else { throw .writeFailed(path, errno) }
     defer { close(descriptor) }
     guard fsync(descriptor) == 0 else { throw .writeFailed(path, errno) }
+  }
+
+  /// Waits until the disk has all that was written to the file system which holds `path`: once for thousands of files.
+  package static func syncAll(_ path: String) throws(Stop) {
+    try Faults.pass(.sync, path)
+    let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw .writeFailed(path, errno) }
+    defer { close(descriptor) }
+    guard cardlink_syncfs(descriptor) == 0 else { throw .writeFailed(path, errno) }
   }
 
   /// Gives what stands at `old` the name `new`, which from then on means the new or the old thing, never a part.

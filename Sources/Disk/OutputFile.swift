@@ -45,6 +45,16 @@ package struct OutputFile: ~Copyable {
     try flush()
     try Faults.pass(.sync, path)
     guard fsync(descriptor) == 0 else { throw .writeFailed(path, errno) }
+    try closeFile()
+  }
+
+  /// Writes what is buffered and closes the file, one of many that ``Folder/syncAll(_:)`` waits for together.
+  package consuming func finishUnsynced() throws(Stop) {
+    try flush()
+    try closeFile()
+  }
+
+  private mutating func closeFile() throws(Stop) {
     let closing = descriptor
     descriptor = -1
     guard close(closing) == 0 else { throw .writeFailed(path, errno) }

@@ -1,7 +1,9 @@
-// Publishing: the persons of the store become one CSV file for each facility where they are registered first.
-// Invariant: a person is in exactly one file, that of the facility on the serving card, or counted as having none;
-// the files of a run appear all at once, and `current` leads to a whole set of files at every moment.
-// Load: 90 million persons, 13,000 facilities; rows are sorted by facility on disk and written one file at a time.
+// Publishing: the persons of the store become one package for each recipient that the pipeline file names.
+// Invariant: a person is in exactly one package, that of the first rule which selects the facility on the serving card,
+// or counted as being in none; the packages of a run appear all at once, and `current` leads to a whole set of them at
+// every moment.
+// Load: 90 million persons, 13,000 facilities; rows are sorted by recipient on disk, then each thread writes the packages
+// of its part of the order one after the other. The disk is waited for once.
 
 internal import Disk
 package import Record
@@ -11,20 +13,24 @@ internal import Sorted
 ///
 /// - Parameter persons: fills the batch with the next persons, ascending by personal ID number, in place of those
 ///   before; answers false when there are none left. Of a person's cards only the one that serves is read.
-/// - Throws: ``Stop`` with ``Exit/internalError`` if persons don't ascend; ``Exit/inputOutput`` or
-///   ``Exit/cannotCreate`` if the disk fails. The packages in force before are then still in force.
-/// - Complexity: O(*n* log *n*) time; the request's memory and 128 KiB for each time that it was filled.
+/// - Throws: ``Stop`` with ``Exit/internalError`` if persons don't ascend, ``Exit/pipelineWrong`` if the signing key can't
+///   be read; ``Exit/inputOutput`` or ``Exit/cannotCreate`` if the disk fails. The packages in force before are then
+///   still in force.
+/// - Complexity: O(*n* log *n*) time; the request's memory, and some 200 KiB per thread and for each time that the memory
+///   was filled.
 package func publish(
   _ request: PublishRequest, persons: (inout PersonBatch) throws(Stop) -> Bool
 ) throws(Stop) -> PublishReport {
+  let key: SigningKey? = if let file = request.policy.signingKey { try SigningKey(file: file) } else { nil }
   let folders = RunFolders(request.folder, runID: request.runID)
   do throws(Stop) {
     try folders.begin()
     var report = PublishReport()
-    let runs = try sort(persons, into: folders.sorting, memoryBytes: request.memoryBytes, &report)
-    let packages = try writePackages(runs, from: folders.sorting, to: folders.partial)
-    report.facilities = packages.count
+    let runs = try sort(persons, request, into: folders.sorting, &report)
+    let packages = try writePackages(runs, request, folders, key)
+    report.packages = packages.count
     try writeManifest(of: packages, request, report, to: folders.partial)
+    try Folder.syncAll(folders.partial)
     try folders.publish()
     return report
   } catch {
@@ -34,14 +40,15 @@ package func publish(
   }
 }
 
-/// Leaves each person's line, by facility and then by number.
+/// Leaves each person by recipient and then by number.
 private func sort(
-  _ next: (inout PersonBatch) throws(Stop) -> Bool, into folder: String, memoryBytes: Int,
+  _ next: (inout PersonBatch) throws(Stop) -> Bool, _ request: PublishRequest, into folder: String,
   _ report: inout PublishReport
 ) throws(Stop) -> [SortedRun] {
-  var sorter = Sorter(folder: folder, name: "lines", bufferBytes: memoryBytes)
+  var sorter = Sorter(folder: folder, name: "people", bufferBytes: request.memoryBytes)
+  var recipients = Recipients(request.policy.rules)
   var batch = PersonBatch()
-  var line: [UInt8] = []
+  var packed: [UInt8] = []
   var last: PersonalID?
   while try next(&batch) {
     for person in batch.persons {
@@ -51,76 +58,86 @@ private func sort(
         throw .noServingCard
       }
       let card = batch.cards[serving]
-      guard card.facility.namesAFile else {
+      switch recipients.place(of: card.facility) {
+      case .package(let key):
+        packed.removeAll(keepingCapacity: true)
+        PackedPerson.append(
+          person, name: batch.bytes.span.extracting(person.nameRange), card, to: &packed)
+        try sorter.append(key: key, place: person.personalID.packed, packed.span)
+        report.persons += 1
+      case .nameless:
         report.personsWithoutFacility += 1
         if !card.facility.isNone { report.personsWithMalformedFacility += 1 }
-        continue
+      case .unselected: report.personsNotSelected += 1
       }
-      line.removeAll(keepingCapacity: true)
-      PackageRow.append(person, name: batch.bytes.span.extracting(person.nameRange), card, to: &line)
-      try sorter.append(key: card.facility.packed, place: person.personalID.packed, line.span)
-      report.persons += 1
     }
   }
   return try sorter.finish()
 }
 
-/// One facility's file, as the manifest lists it.
-private struct Package {
-  var facility: ShortCode
-  var records = 0
-  var byteCount = 0
-  var file: String { facility.text + ".csv" }
-}
-
+/// Writes each recipient's package, several recipients at once.
+/// - Returns: the packages in the order of their keys.
 private func writePackages(
-  _ runs: [SortedRun], from sorting: String, to folder: String
-) throws(Stop) -> [Package] {
-  var packages: [Package] = []
-  var merge = try Merge(runs, in: sorting)
-  while merge.hasRecord {
-    var package = Package(facility: ShortCode(packed: merge.key))
-    var file = try OutputFile(creating: folder + "/" + package.file)
-    try file.append(PackageRow.header)
-    while merge.hasRecord, merge.key == package.facility.packed {
-      try merge.withPayload { line throws(Stop) in
-        try file.append(Span<UInt8>(_bytes: line))
+  _ runs: [SortedRun], _ request: PublishRequest, _ folders: RunFolders, _ key: SigningKey?
+) throws(Stop) -> [PublishedPackage] {
+  // More parts than threads, so that a thread whose part was small takes another.
+  let parts = request.threads > 1 ? request.threads * 4 : 1
+  let cuts = try splitKeys(of: runs, in: folders.sorting, parts: parts)
+  let ranges = zip([0] + cuts, cuts + [UInt64.max]).map { $0..<$1 }
+  let edition = folders.edition
+  let written = try inOrder(ranges, width: request.threads) { range throws(Stop) in
+    let recipients = Recipients(request.policy.rules)
+    var packages: [PublishedPackage] = []
+    var person = FieldTexts()
+    var merge = try Merge(runs, in: folders.sorting, from: range.lowerBound, to: range.upperBound)
+    while merge.hasRecord {
+      let recipient = merge.key
+      let (rule, name) = recipients.recipient(of: recipient)
+      let facts = PackageFacts(
+        pipeline: request.pipeline, recipient: name, runID: request.runID, edition: edition,
+        asOf: request.asOf, validDays: request.policy.validDays, rule: rule)
+      var package = try PackageWriter(facts, request.policy.fhir, in: folders.partial + "/" + name)
+      while merge.hasRecord, merge.key == recipient {
+        let id = PersonalID(packed: merge.place)
+        try merge.withPayload { bytes throws(Stop) in person.read(id, bytes) }
+        try package.append(person)
+        try merge.advance()
       }
-      package.records += 1
-      try merge.advance()
+      let before = try Bag.before(in: folders.current + "/" + name)
+      packages.append(try package.finish(before: before, key: key))
     }
-    package.byteCount = file.byteCount
-    try file.finish()
-    packages.append(package)
+    return packages
   }
-  return packages
+  return written.flatMap { $0 }
 }
 
 private func writeManifest(
-  of packages: [Package], _ request: PublishRequest, _ report: PublishReport, to folder: String
+  of packages: [PublishedPackage], _ request: PublishRequest, _ report: PublishReport, to folder: String
 ) throws(Stop) {
-  // Codes are letters and digits, the date is checked where it is read: nothing here needs escaping.
+  // Names are letters, digits and hyphens: nothing here needs escaping.
   var file = try OutputFile(creating: folder + "/manifest.json")
   try file.append(
     """
     {
       "run": \(request.runID),
-      "as_of": "\(request.asOf.filter { $0.isASCII && ($0.isNumber || $0 == "-") })",
-      "facilities": \(packages.count),
+      "as_of": "\(request.asOf.text)",
+      "valid_until": "\(request.asOf.adding(days: request.policy.validDays).text)",
+      "packages": \(packages.count),
       "persons": \(report.persons),
       "persons_without_facility": \(report.personsWithoutFacility),
-      "files": [
+      "persons_not_selected": \(report.personsNotSelected),
+      "folders": [
     """)
   for (i, package) in packages.enumerated() {
     try file.append(
       """
       \(i == 0 ? "" : ",")
-          {"file": "\(package.file)", "facility_code": "\(package.facility.text)", \
-      "records": \(package.records), "bytes": \(package.byteCount)}
+          {"folder": "\(package.recipient)", "persons": \(package.persons), "bytes": \(package.byteCount), \
+      "digest": "\(package.digest)"}
       """)
   }
   try file.append("\n  ]\n}\n")
-  try file.finish()
+  try file.finishUnsynced()
 }
 
 extension Stop {

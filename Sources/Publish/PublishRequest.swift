@@ -1,33 +1,48 @@
 // What publishing is asked for and what it answers.
 // Invariant: values only; nothing here touches a file.
 
+package import Record
+
 package struct PublishRequest: Sendable {
   /// Where the runs' folders and the link `current` stand.
   package var folder: String
+  /// The pipeline's name.
+  package var pipeline: String
   /// The run that is published: `run-0007`.
   package var runID: Int
-  /// The business date, ISO 8601.
-  package var asOf: String
+  /// The business date.
+  package var asOf: CalendarDate
+  package var policy: PublishPolicy
   /// Memory for rows before they are sorted and written to disk.
   package var memoryBytes: Int
+  /// How many packages are written at once.
+  package var threads: Int
 
-  package init(folder: String, runID: Int, asOf: String, memoryBytes: Int) {
+  package init(
+    folder: String, pipeline: String, runID: Int, asOf: CalendarDate, policy: PublishPolicy = PublishPolicy(),
+    memoryBytes: Int, threads: Int
+  ) {
     self.folder = folder
+    self.pipeline = pipeline
     self.runID = runID
     self.asOf = asOf
+    self.policy = policy
     self.memoryBytes = memoryBytes
+    self.threads = threads
   }
 }
 
 package struct PublishReport: Sendable, Hashable, Codable {
   /// Packages written.
-  package var facilities = 0
+  package var packages = 0
   /// Persons in them.
   package var persons = 0
-  /// Persons in no package: no facility on their card, or a code that can't name a file.
+  /// Persons in no package: no facility on their card, or a code that can't name a package.
   package var personsWithoutFacility = 0
   /// Of these, the ones whose code is not made of the letters and digits of ASCII.
   package var personsWithMalformedFacility = 0
+  /// Persons in no package: no rule of the pipeline file selects their facility.
+  package var personsNotSelected = 0
 
   package init() {}
 }

@@ -4,10 +4,9 @@
 // Load: once per run.
 
 import Disk
-import Glibc
 import Record
 
-struct RunFolders {
+struct RunFolders: Sendable {
   let folder: String
   private let run: String
 
@@ -23,7 +22,15 @@ struct RunFolders {
   var partial: String { folder + "/" + run + ".partial" }
   /// Where its rows are sorted.
   var sorting: String { folder + "/" + run + ".sorting" }
-  private var current: String { folder + "/current" }
+  /// The link to the folder in force.
+  var current: String { folder + "/current" }
+  /// 1 for a run that was never published before.
+  var edition: Int {
+    guard Folder.exists(folder + "/" + run) else { return 1 }
+    var repetition = 2
+    while Folder.exists(folder + "/\(run)-\(repetition)") { repetition += 1 }
+    return repetition
+  }
 
   /// An empty folder for the run, and one for its sorting.
   func begin() throws(Stop) {
@@ -40,25 +47,14 @@ struct RunFolders {
     }
   }
 
-  /// Puts the written folder in force.
+  /// Puts the written folder, which the disk has, in force.
   func publish() throws(Stop) {
-    try Folder.sync(partial)
-    let name = freeName
+    let edition = edition
+    let name = edition == 1 ? run : "\(run)-\(edition)"
     try Folder.rename(partial, to: folder + "/" + name)
-    let link = current + ".partial"
-    try Folder.remove(link)
-    try Faults.passWrite(link)
-    guard symlink(name, link) == 0 else { throw .cannotCreate(link, errno) }
-    try Folder.rename(link, to: current)
+    try Folder.point(current, to: name)
     try clear()
     try removeFolders(before: name)
-  }
-
-  private var freeName: String {
-    guard Folder.exists(folder + "/" + run) else { return run }
-    var repetition = 2
-    while Folder.exists(folder + "/\(run)-\(repetition)") { repetition += 1 }
-    return "\(run)-\(repetition)"
   }
 
   /// Removes all whole folders but the one in force and the latest of the others.

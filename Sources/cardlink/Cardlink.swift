@@ -31,7 +31,9 @@ struct Cardlink: ParsableCommand {
       RunCommand.self, RerunCommand.self, ReleaseCommand.self, RollbackCommand.self, PruneCommand.self,
       CheckCommand.self, StatusCommand.self,
       RunsCommand.self,
-      FindingsCommand.self, ExplainCommand.self, LookupCommand.self, CheckCardCommand.self, AuditCommand.self,
+      FindingsCommand.self, ExplainCommand.self, LookupCommand.self, CheckCardCommand.self,
+      VerifyCommand.self,
+      KeysCommand.self, AuditCommand.self,
       GenerateCommand.self,
     ])
 

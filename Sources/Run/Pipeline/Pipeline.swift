@@ -2,6 +2,7 @@
 // Invariant: a value of this type has passed every check that needs no export; whatever it names exists in the
 // contract.
 
+package import Publish
 package import Record
 
 /// One pipeline: two exports, a workspace, a store.
@@ -20,6 +21,8 @@ package struct Pipeline: Hashable, Sendable {
   package var gates = GateLimits()
   /// What is kept when a run is done.
   package var keep = Retention()
+  /// Who gets which packages.
+  package var publish = PublishPolicy()
 
   package func export(_ kind: ExportKind) -> ExportSpec { kind == .population ? population : insurance }
 

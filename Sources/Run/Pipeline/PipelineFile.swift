@@ -28,7 +28,8 @@ extension Pipeline {
     let absolute = Paths.absolute(path)
     let base = Folder.parent(of: absolute)
     let top = try reader.mapping(
-      root, key: "the file", line: 1, known: ["name", "workspace", "exports", "store", "gates", "keep"],
+      root, key: "the file", line: 1,
+      known: ["name", "workspace", "exports", "store", "gates", "keep", "publish"],
       required: ["name", "workspace", "exports", "store"])
     let exports = try reader.mapping(
       top["exports"], key: "exports", line: reader.line(top["exports"]), known: ["population", "insurance"],
@@ -42,6 +43,7 @@ extension Pipeline {
       insurance: try reader.export(exports["insurance"], .insurance, base: base),
       store: try reader.text(store["sqlite"], key: "sqlite"))
     if let node = top["keep"] { keep = try reader.retention(node) }
+    if let node = top["publish"] { publish = try reader.publish(node, base: base) }
     if let node = top["gates"] { gates = try reader.gates(node) }
   }
 

@@ -3,6 +3,7 @@
 // and the order of files are no part of it, and nor are comments in the pipeline file.
 
 import Disk
+import Publish
 import Record
 
 /// Digests and short values by name.
@@ -45,7 +46,7 @@ extension Pipeline {
     var rest = self
     (rest.path, rest.text, rest.name, rest.workspace) = ("", "", "", "")
     rest.store = ""
-    (rest.gates, rest.keep) = (GateLimits(), Retention())
+    (rest.gates, rest.keep, rest.publish) = (GateLimits(), Retention(), PublishPolicy())
     rest.population.files = []
     rest.population.fieldLines = [:]
     rest.insurance.files = []
@@ -63,7 +64,10 @@ extension Pipeline {
 
   /// What the publish stage makes the packages from.
   func publishMadeFrom(_ load: MadeFrom?) -> MadeFrom {
-    ["cardlink": Build.digest, "load": load?.digest ?? "unknown", "pipeline": name]
+    [
+      "cardlink": Build.digest, "load": load?.digest ?? "unknown", "pipeline": name,
+      "publish": Digest.text(of: CanonicalText.of(publish)),
+    ]
   }
 }
 

@@ -10,13 +10,14 @@ extension Night {
   func publish() throws(Stop) -> Int {
     let persons = try StoredPersons(path: storePath)
     let request = PublishRequest(
-      folder: workspace.path + "/packages", runID: run.id, asOf: options.asOf.text,
-      memoryBytes: min(options.memoryBytes / 4, 256 << 20))
+      folder: workspace.path + "/packages", pipeline: pipeline.name, runID: run.id, asOf: options.asOf,
+      policy: pipeline.publish, memoryBytes: min(options.memoryBytes / 4, 256 << 20), threads: options.threads
+    )
     let report = try Publish.publish(request) { batch throws(Stop) in
       let more = try persons.nextBatch(into: &batch)
       return more
     }
-    return report.persons + report.personsWithoutFacility
+    return report.persons + report.personsWithoutFacility + report.personsNotSelected
   }
 
   /// Marks the run as done, in its record and in the store, and removes what no run needs any more.

@@ -1,0 +1,94 @@
+// Who gets which people, in which form, and how much of them: what the pipeline file says under `publish`.
+// Invariant: values only. The first rule that selects a facility is the only one that does, so that nobody is in two
+// packages; a recipient sees the attributes of its rule and no others.
+
+package struct PublishPolicy: Hashable, Sendable {
+  /// How many days after the business date a package may be used.
+  package var validDays = 3
+  /// The file of the key that signs; nil leaves packages unsigned.
+  package var signingKey: String?
+  package var rules = [PackageRule()]
+  package var fhir = FHIRNames()
+
+  package init() {}
+}
+
+/// Which facilities, and what they get.
+package struct PackageRule: Hashable, Sendable {
+  package enum Selection: Hashable, Sendable {
+    case all
+    /// By code; `*` stands for any characters, `?` for one.
+    case facility(String)
+    /// By the first two characters of the code, the province as it was before July 2025.
+    case province(String)
+  }
+
+  package var selection = Selection.all
+  /// One package of this name for all of them together; nil makes one for each facility.
+  package var name: String?
+  /// In ascending order.
+  package var formats = [PackageFormat.csv]
+  /// In ascending order.
+  package var attributes = Attribute.allCases
+
+  package init() {}
+
+  package init(
+    _ selection: Selection, name: String? = nil, formats: [PackageFormat] = [.csv],
+    attributes: [Attribute] = Attribute.allCases
+  ) {
+    self.selection = selection
+    self.name = name
+    self.formats = PackageFormat.allCases.filter { formats.contains($0) }
+    self.attributes = Attribute.allCases.filter { attributes.contains($0) }
+  }
+
+  /// Whether a package may have this name: small letters and digits joined by hyphens, which no facility's code has.
+  package static func isName(_ name: String) -> Bool {
+    let parts = name.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
+    return name.utf8.count <= 64 && parts.count > 1
+      && parts.allSatisfy { part in
+        !part.isEmpty && part.allSatisfy { (97...122).contains($0) || (48...57).contains($0) }
+      }
+  }
+}
+
+package enum PackageFormat: String, CaseIterable, Hashable, Sendable { case csv, sqlite, xml, fhir }
+
+/// What a package may say of a person; the raw values are the order of the columns.
+package enum Attribute: Int, CaseIterable, Hashable, Sendable {
+  case personalID, fullName, birthDate, sex, insuranceNumber, cardNumber, facilityCode, validFrom, validTo,
+    fiveYearsFrom, areaCode
+
+  /// As the contract calls it.
+  package var name: String {
+    switch self {
+    case .personalID: "personal_id"
+    case .fullName: "full_name"
+    case .birthDate: "birth_date"
+    case .sex: "sex"
+    case .insuranceNumber: "insurance_number"
+    case .cardNumber: "card_number"
+    case .facilityCode: "facility_code"
+    case .validFrom: "valid_from"
+    case .validTo: "valid_to"
+    case .fiveYearsFrom: "five_years_from"
+    case .areaCode: "area_code"
+    }
+  }
+}
+
+/// The names that FHIR resources use for our numbers.
+///
+/// No official ones are known; the defaults are ours and claim nothing.
+package struct FHIRNames: Hashable, Sendable {
+  package var personalID = "urn:x-cardlink:personal-id"
+  package var insuranceNumber = "urn:x-cardlink:insurance-number"
+  package var cardNumber = "urn:x-cardlink:card-number"
+  package var facilityCode = "urn:x-cardlink:facility-code"
+  /// What the names of extensions and of classes of coverage begin with.
+  package var definitions = "urn:x-cardlink:"
+  package var payor = "Bảo hiểm xã hội Việt Nam"
+
+  package init() {}
+}

@@ -1,0 +1,223 @@
+// Verifying a package where it was received: no network, no pipeline, no workspace.
+// Invariant: any change to any byte of any file is found, and so is a file too many or too few; nothing outside the
+// package's folder is opened, whatever its manifests say.
+// Load: a facility's few megabytes, read once.
+
+import Disk
+import Glibc
+package import Record
+
+package struct VerifyRequest: Sendable {
+  package var folder: String
+  /// A public key that the facility got another way than with the package.
+  package var keyFile: String?
+  /// The package that the facility has.
+  package var after: String?
+  /// The day on which it is to be used.
+  package var day: CalendarDate
+
+  package init(folder: String, keyFile: String? = nil, after: String? = nil, day: CalendarDate) {
+    self.folder = folder
+    self.keyFile = keyFile
+    self.after = after
+    self.day = day
+  }
+}
+
+/// Looks at all of a package.
+///
+/// - Throws: ``Stop`` with ``Exit/exportMissing`` if there is no package in the folder, or no package or key where the
+///   request says.
+package func verify(_ request: VerifyRequest) throws(Stop) -> PackageVerdict {
+  var verifier = Verifier(folder: request.folder)
+  guard Folder.isFolder(request.folder) || Folder.isFolder(request.folder + "/."),
+    Folder.exists(request.folder + "/" + BagName.declaration)
+      || Folder.exists(request.folder + "/" + BagName.tagManifest)
+  else { throw .noPackage(request.folder) }
+  var key: VerifyingKey?
+  if let file = request.keyFile {
+    guard let text = try Folder.read(file), let read = VerifyingKey(pem: text) else {
+      throw Stop(
+        .exportMissing, at: file, expected: "the publisher's public key as PEM (Ed25519)",
+        found: Folder.exists(file) ? "another file" : "nothing",
+        remedy: "Ask the publisher for it, not over the way by which the packages come.",
+        next: "cardlink verify --help")
+    }
+    key = read
+  }
+  try verifier.checkFiles()
+  try verifier.checkSignature(key)
+  try verifier.checkFacts(on: request.day)
+  if let after = request.after { try verifier.checkChain(after) }
+  return verifier.verdict
+}
+
+private struct Verifier {
+  let folder: String
+  var verdict = PackageVerdict()
+  private var tagManifest = ""
+  private var info = BagInfo("")
+
+  init(folder: String) { self.folder = folder }
+
+  private mutating func note(_ kind: PackageFault.Kind, _ file: String = "") {
+    let fault = PackageFault(kind, file)
+    if !verdict.faults.contains(fault) { verdict.faults.append(fault) }
+  }
+
+  // MARK: Files
+
+  mutating func checkFiles() throws(Stop) {
+    var unlisted = Set(try files(under: ""))
+    guard unlisted.remove(BagName.tagManifest) != nil,
+      let text = try Folder.read(folder + "/" + BagName.tagManifest)
+    else { return note(.missing, BagName.tagManifest) }
+    tagManifest = text
+    verdict.digest = Digest.text(of: text)
+    guard let tags = Self.entries(text) else { return note(.malformed, BagName.tagManifest) }
+    unlisted.remove(BagName.signature)
+    for name in [BagName.declaration, BagName.info, BagName.manifest]
+    where !tags.contains(where: { $0.path == name }) {
+      note(.malformed, BagName.tagManifest)
+    }
+    try check(tags, &unlisted)
+    if let text = try Folder.read(folder + "/" + BagName.manifest) {
+      if let payload = Self.entries(text, mayBeEmpty: true),
+        payload.allSatisfy({ $0.path.hasPrefix("data/") })
+      {
+        try check(payload, &unlisted)
+      } else {
+        note(.malformed, BagName.manifest)
+      }
+    }
+    for file in unlisted.sorted() { note(.added, file) }
+    if let text = try Folder.read(folder + "/" + BagName.info) { info = BagInfo(text) }
+  }
+
+  private mutating func check(_ entries: [(digest: String, path: String)], _ unlisted: inout Set<String>)
+    throws(Stop)
+  {
+    for entry in entries {
+      guard unlisted.remove(entry.path) != nil else {
+        note(.missing, entry.path)
+        continue
+      }
+      if try Digest.text(ofFile: folder + "/" + entry.path) != entry.digest { note(.altered, entry.path) }
+    }
+  }
+
+  /// All plain files, seen from the package; links and other things are noted as added.
+  private mutating func files(under path: String) throws(Stop) -> [String] {
+    var found: [String] = []
+    for name in Folder.names(in: path.isEmpty ? folder : folder + "/" + path) {
+      let inside = path.isEmpty ? name : path + "/" + name
+      var info = stat()
+      guard unsafe lstat(folder + "/" + inside, &info) == 0 else { continue }
+      switch info.st_mode & S_IFMT {
+      case S_IFDIR: found += try files(under: inside)
+      case S_IFREG: found.append(inside)
+      default: note(.added, inside)
+      }
+    }
+    return found
+  }
+
+  /// Reads a manifest in the one form that we write; nil for any other.
+  private static func entries(_ text: String, mayBeEmpty: Bool = false) -> [(digest: String, path: String)]? {
+    var entries: [(digest: String, path: String)] = []
+    var lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    guard let last = lines.popLast(), last.isEmpty, mayBeEmpty || !lines.isEmpty else { return nil }
+    for line in lines {
+      let bytes = Array(line)
+      guard bytes.count > 66, bytes[64] == 0x20, bytes[65] == 0x20,
+        bytes[..<64].allSatisfy({ (48...57).contains($0) || (97...102).contains($0) }),
+        bytes[66...].allSatisfy({ $0 > 0x20 && $0 < 0x7f })
+      else { return nil }
+      let path = String(decoding: bytes[66...], as: UTF8.self)
+      let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+      guard parts.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." }) else { return nil }
+      if let last = entries.last, !last.path.utf8.lexicographicallyPrecedes(path.utf8) { return nil }
+      entries.append((String(decoding: bytes[..<64], as: UTF8.self), path))
+    }
+    return entries
+  }
+
+  // MARK: Signature
+
+  mutating func checkSignature(_ known: VerifyingKey?) throws(Stop) {
+    let shipped = try Folder.read(folder + "/" + BagName.publisher)
+    let file = folder + "/" + BagName.signature
+    guard Folder.exists(file) else {
+      if known != nil || shipped != nil || info["Cardlink-Signature"]?.hasPrefix("Ed25519") ?? false {
+        note(.signatureAbsent, BagName.signature)
+      }
+      return
+    }
+    let input = try InputFile(file)
+    var signature: [UInt8] = []
+    if input.byteCount == 64 { try input.read(at: 0, count: 64, into: &signature) }
+    guard let publisher = shipped.flatMap(VerifyingKey.init(pem:)),
+      publisher.isSignature(signature, of: Array(tagManifest.utf8))
+    else { return note(.signatureWrong, BagName.signature) }
+    verdict.signedBy = publisher.fingerprint
+    guard let known else { return }
+    if known.fingerprint == publisher.fingerprint {
+      verdict.isKeyKnown = true
+    } else {
+      note(.otherKey, BagName.publisher)
+    }
+  }
+
+  // MARK: What it says of itself
+
+  mutating func checkFacts(on day: CalendarDate) throws(Stop) {
+    guard let recipient = info["Cardlink-Recipient"], let run = info["Cardlink-Run"].flatMap({ Int($0) }),
+      let asOf = info["Cardlink-As-Of"].flatMap({ CalendarDate(iso: $0) }),
+      let validUntil = info["Cardlink-Valid-Until"].flatMap({ CalendarDate(iso: $0) }),
+      let persons = info["Cardlink-Persons"].flatMap({ Int($0) })
+    else {
+      if verdict.faults.isEmpty { note(.malformed, BagName.info) }
+      return
+    }
+    (verdict.recipient, verdict.runID, verdict.persons) = (recipient, run, persons)
+    (verdict.asOf, verdict.validUntil) = (asOf.text, validUntil.text)
+    if day.firstDay > validUntil.lastDay { note(.expired) }
+  }
+
+  // MARK: The chain
+
+  mutating func checkChain(_ other: String) throws(Stop) {
+    guard let had = try Bag.before(in: other),
+      let hadInfo = try Folder.read(other + "/" + BagName.info).map(BagInfo.init)
+    else { throw .noPackage(other) }
+    if hadInfo["Cardlink-Recipient"] != info["Cardlink-Recipient"] { note(.otherRecipient) }
+    guard verdict.digest != had.digest else {
+      verdict.succession = .same
+      return
+    }
+    func number(_ key: String) -> Int { info[key].flatMap { Int($0) } ?? 0 }
+    let this = (number("Cardlink-Run"), number("Cardlink-Edition"))
+    let hadPlace = (had.runID, had.edition)
+    let asOf = hadInfo["Cardlink-As-Of"] ?? ""
+    if this < hadPlace || verdict.asOf < asOf { return note(.older) }
+    // Two packages of one place in the sequence: one of them was not made by this publisher's workspace.
+    if this == hadPlace { return note(.outOfChain) }
+    let before = (number("Cardlink-Previous-Run"), number("Cardlink-Previous-Edition"))
+    if info["Cardlink-Previous-Package"] == had.digest {
+      verdict.succession = .next
+    } else if before == hadPlace {
+      // It follows another package of that run than the one that was received.
+      note(.outOfChain)
+    } else {
+      verdict.succession = before < hadPlace ? .takenBack : .gap
+    }
+  }
+}
+
+extension Stop {
+  fileprivate static func noPackage(_ folder: String) -> Stop {
+    Stop(
+      .exportMissing, at: folder, expected: "a package: a folder with bagit.txt", found: "none",
+      remedy: "Name the folder of the package as it was received.", next: "cardlink verify --help")
+  }
+}

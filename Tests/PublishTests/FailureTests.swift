@@ -1,0 +1,76 @@
+// Publications that fail: what was in force stays in force, whole.
+
+import Disk
+import Foundation
+import Record
+import Testing
+
+@testable import Publish
+
+@Suite("Packages that are replaced", .serialized)
+struct FailureTests {
+  static var policy: PublishPolicy {
+    var policy = PublishPolicy()
+    policy.rules = [PackageRule(.province("01"), formats: PackageFormat.allCases), PackageRule(.all)]
+    return policy
+  }
+
+  @Test(
+    "a failure at any write leaves the packages before, byte for byte, and nothing else", arguments: [1, 2])
+  func everyWrite(threads: Int) throws {
+    let workshop = try Workshop()
+    try People(seed: 1).publish(in: workshop, run: 7, Self.policy)
+    let before = try contents(of: workshop.current)
+    let next = People(seed: 2, count: 60)
+    let elsewhere = try Workshop()
+    Faults.fail(at: 0, under: elsewhere.path)
+    try People(seed: 1).publish(in: elsewhere, run: 7, Self.policy)
+    let first = Faults.end(under: elsewhere.path)
+    Faults.fail(at: 0, under: elsewhere.path)
+    try next.publish(in: elsewhere, run: 8, Self.policy, threads: threads)
+    let writes = Faults.end(under: elsewhere.path)
+    let after = try contents(of: elsewhere.current)
+    #expect(first > 50 && writes > 50)
+    #expect(after != before)
+    for n in 1...writes {
+      Faults.fail(at: n, under: workshop.path)
+      #expect(throws: Stop.self, "write \(n)") {
+        try next.publish(in: workshop, run: 8, Self.policy, threads: threads)
+      }
+      Faults.end(under: workshop.path)
+      let now = try contents(of: workshop.current)
+      // What comes after the rename of the link can only fail with the new packages in force, whole.
+      #expect(now == before || n >= writes - 1, "write \(n)")
+      if now != before {
+        let verdicts = try Folder.names(in: workshop.current).filter { $0 != "manifest.json" }.map {
+          try verify(
+            VerifyRequest(folder: workshop.current + "/" + $0, day: CalendarDate(packed: 2026_11_23))
+          ).faults
+        }
+        #expect(verdicts.filter { !$0.isEmpty }.isEmpty)
+        try Folder.point(workshop.current, to: "run-0007")
+      }
+      for name in Folder.names(in: workshop.packages) where name.hasPrefix("run-0008") {
+        #expect(!name.hasSuffix(".partial") && !name.hasSuffix(".sorting"), "write \(n): \(name)")
+        try Folder.remove(workshop.packages + "/" + name)
+      }
+    }
+    try next.publish(in: workshop, run: 8, Self.policy, threads: threads)
+    #expect(try contents(of: workshop.current) == after)
+  }
+
+  @Test("persons that don't ascend and persons without a serving card are refused")
+  func order() throws {
+    let workshop = try Workshop()
+    try People(seed: 1).publish(in: workshop)
+    let before = try contents(of: workshop.current)
+    var people = People(seed: 2)
+    people.all.swapAt(100, 101)
+    #expect(throws: Stop.self) { try people.publish(in: workshop, run: 8) }
+    people = People(seed: 2)
+    people.all[150].serving.isServing = false
+    #expect(throws: Stop.self) { try people.publish(in: workshop, run: 8) }
+    #expect(try contents(of: workshop.current) == before)
+    #expect(Folder.names(in: workshop.packages) == ["current", "run-0007"])
+  }
+}

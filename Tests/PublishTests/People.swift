@@ -1,0 +1,205 @@
+// Invented people as the store hands them over, and an empty folder for each test.
+// What a package must say of a person is made here the slow way, value by value as text.
+
+import Disk
+import Foundation
+import Record
+
+@testable import Publish
+
+/// SplitMix64, the same for a seed on every machine.
+struct SeededGenerator: RandomNumberGenerator {
+  private var state: UInt64
+  init(_ seed: UInt64) { state = seed }
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+  mutating func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &self) < percent }
+}
+
+extension Array {
+  func any(_ random: inout SeededGenerator) -> Element { self[Int.random(in: 0..<count, using: &random)] }
+}
+
+/// An empty folder that goes with the test.
+final class Workshop {
+  let path: String
+
+  init() throws {
+    path = FileManager.default.temporaryDirectory.path + "/cardlink-publish-\(UUID().uuidString)"
+    try Folder.create(path)
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+
+  var packages: String { path + "/packages" }
+  var current: String { packages + "/current" }
+
+  /// Runs an outside tool; nil where it isn't installed.
+  static func run(_ tool: String, _ arguments: [String]) throws -> (exit: Int32, output: String)? {
+    let paths = (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin").split(separator: ":")
+    guard let folder = paths.first(where: { FileManager.default.isExecutableFile(atPath: "\($0)/\(tool)") })
+    else {
+      return nil
+    }
+    let process = Process()
+    process.executableURL = URL(filePath: "\(folder)/\(tool)")
+    process.arguments = arguments
+    let pipe = Pipe()
+    (process.standardOutput, process.standardError) = (pipe, pipe)
+    try process.run()
+    let output = try pipe.fileHandleForReading.readToEnd() ?? Data()
+    process.waitUntilExit()
+    return (process.terminationStatus, String(decoding: output, as: UTF8.self))
+  }
+}
+
+/// One person with the cards, of which the last serves.
+struct Someone: Hashable {
+  var id: PersonalID
+  var name: String
+  var birthDate: CalendarDate
+  var sex: Sex
+  var serving: CardRow
+  var hasOlderCard: Bool
+
+  /// The texts in the order of the attributes.
+  var texts: [String] {
+    [
+      id.text, name, birthDate.text, sex.name, serving.insuranceNumber.text, serving.cardNumber.text,
+      serving.facility.text, serving.validFrom.text, serving.validTo.text, serving.fiveYearsFrom.text,
+      serving.area.text,
+    ]
+  }
+}
+
+struct People {
+  var all: [Someone] = []
+
+  static let names = [
+    "Nguyễn Văn Mẫu", "Trần Thị \"Bé\", Em", "K'Brai", "Lê <b>&amp; Đỗ", "Y Blăk\u{7F}", "Phạm Văn\nHai",
+    "Võ \\ Thị 'Năm'", "ĐỖ", "Huỳnh Thị\u{1}Sáu",
+  ]
+  static let facilities = ["01028", "01C54", "01001", "79025", "79A1b", "31313", "", "0-1", "a,b", "97"]
+
+  init(seed: UInt64, count: Int = 200) {
+    var random = SeededGenerator(seed)
+    var id: UInt64 = 1_090_000_000
+    for _ in 0..<count {
+      id += UInt64.random(in: 1...3_000_000_000, using: &random)
+      all.append(Self.someone(PersonalID(packed: id), &random))
+    }
+  }
+
+  static func someone(_ id: PersonalID, _ random: inout SeededGenerator) -> Someone {
+    var card = CardRow()
+    card.personalID = id
+    card.isServing = true
+    let number = UInt64.random(in: 0..<10_000_000_000, using: &random)
+    card.insuranceNumber =
+      random.chance(80)
+      ? (try? InsuranceNumber(Array(padded(number, to: 10).utf8).span)) ?? .none : InsuranceNumber(id)
+    if random.chance(80) {
+      card.cardNumber = (try? CardNumber(Array("DN401\(card.insuranceNumber.text)".utf8).span)) ?? .none
+    }
+    card.facility = ShortCode(Array(facilities.any(&random).utf8).span) ?? .none
+    card.area = random.chance(30) ? ShortCode(Array("K1".utf8).span) ?? .none : .none
+    card.validFrom = date(2024...2026, &random)
+    card.validTo = random.chance(80) ? date(2025...2027, &random) : .none
+    card.fiveYearsFrom = random.chance(50) ? date(2020...2030, &random) : .none
+    return Someone(
+      id: id, name: names.any(&random), birthDate: date(1920...2026, &random), sex: Sex.allCases.any(&random),
+      serving: card, hasOlderCard: random.chance(20))
+  }
+
+  private static func date(_ years: ClosedRange<Int>, _ random: inout SeededGenerator) -> CalendarDate {
+    let year = Int.random(in: years, using: &random)
+    let month = random.chance(90) ? Int.random(in: 1...12, using: &random) : 0
+    let day = month > 0 && random.chance(95) ? Int.random(in: 1...28, using: &random) : 0
+    return CalendarDate(year: year, month: month, day: day) ?? .none
+  }
+
+  /// Publishes them as the next run does.
+  @discardableResult
+  func publish(
+    in workshop: Workshop, run: Int = 7, asOf: String = "2026-11-23",
+    _ policy: PublishPolicy = PublishPolicy(),
+    threads: Int = 2, memoryBytes: Int = 64 << 10
+  ) throws -> PublishReport {
+    var next = 0
+    let request = PublishRequest(
+      folder: workshop.packages, pipeline: "nightly", runID: run, asOf: CalendarDate(iso: asOf) ?? .none,
+      policy: policy, memoryBytes: memoryBytes, threads: threads)
+    return try Publish.publish(request) { batch throws(Stop) in
+      batch.removeAll()
+      for someone in all[next..<min(next + 64, all.count)] {
+        let (start, firstCard) = (batch.bytes.count, batch.cards.count)
+        batch.bytes.append(contentsOf: someone.name.utf8)
+        if someone.hasOlderCard { batch.cards.append(CardRow()) }
+        batch.cards.append(someone.serving)
+        batch.persons.append(
+          PersonRow(
+            personalID: someone.id, birthDate: someone.birthDate, sex: someone.sex,
+            nameRange: start..<batch.bytes.count, cards: firstCard..<batch.cards.count))
+        next += 1
+      }
+      return !batch.persons.isEmpty
+    }
+  }
+}
+
+/// The files of a folder with their bytes, by their paths seen from it.
+func contents(of folder: String) throws -> [String: Data] {
+  var found: [String: Data] = [:]
+  func look(_ path: String) throws {
+    for name in Folder.names(in: folder + path) {
+      let inside = path + "/" + name
+      if Folder.isFolder(folder + inside) {
+        try look(inside)
+      } else {
+        found[inside] = try Data(contentsOf: URL(filePath: folder + inside))
+      }
+    }
+  }
+  try look("")
+  return found
+}
+
+/// The rows of a CSV file, after RFC 4180, read the slow way.
+func csvRows(_ text: String) -> [[String]] {
+  var rows: [[String]] = [[]]
+  var field = ""
+  var isQuoted = false
+  var i = text.unicodeScalars.makeIterator()
+  var waiting: Unicode.Scalar?
+  while let scalar = waiting ?? i.next() {
+    waiting = nil
+    if isQuoted {
+      guard scalar == "\"" else {
+        field.unicodeScalars.append(scalar)
+        continue
+      }
+      waiting = i.next()
+      if waiting == "\"" {
+        field += "\""
+        waiting = nil
+      } else {
+        isQuoted = false
+      }
+    } else if scalar == "\"" {
+      isQuoted = true
+    } else if scalar == "," || scalar == "\n" {
+      rows[rows.count - 1].append(field)
+      field = ""
+      if scalar == "\n" { rows.append([]) }
+    } else {
+      field.unicodeScalars.append(scalar)
+    }
+  }
+  rows.removeLast()
+  return rows
+}
