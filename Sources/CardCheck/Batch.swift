@@ -51,14 +51,11 @@ package func checkBatch<Source: CardSource & ~Copyable>(
     try checker.check(&batch) { (answer, people) throws(Stop) in
       answers.append(answer, people)
       counts[Int(answer.code.rawValue)] += 1
-      if answers.bytes.count >= 256 << 10 {
-        try write(answers.bytes.span)
-        answers.bytes.removeAll(keepingCapacity: true)
-      }
+      if answers.count >= 256 << 10 { try answers.flush(write) }
     }
     report.questions += batch.questions.count
   }
-  if !answers.bytes.isEmpty { try write(answers.bytes.span) }
+  if answers.count > 0 { try answers.flush(write) }
   for code in ResultCode.allCases where counts[Int(code.rawValue)] > 0 {
     report.codes[code] = counts[Int(code.rawValue)]
   }

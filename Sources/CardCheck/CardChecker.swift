@@ -12,7 +12,8 @@ package struct CardChecker<Source: CardSource & ~Copyable>: ~Copyable {
   private let day: CalendarDate
   private var people = PersonBatch()
   private var wanted = WantedNumbers()
-  private var order: [(id: PersonalID, question: Int)] = []
+  /// What is looked up next: 40 bits of a personal ID number, then 24 of the question's place.
+  private var order: [UInt64] = []
 
   /// - Parameter day: the day for which is asked.
   package init(_ source: consuming Source, on day: CalendarDate) {
@@ -23,12 +24,16 @@ package struct CardChecker<Source: CardSource & ~Copyable>: ~Copyable {
 
   package var standing: DataStanding { source.standing }
 
-  /// Answers all questions of a batch.
+  /// No more questions than these are answered at once.
+  package static var mostQuestions: Int { 1 << 24 }
+
+  /// Answers all questions of a batch, at most ``mostQuestions``.
   ///
   /// - Parameter answer: lent each answer with the persons that answers speak of, in the order of the questions.
   package mutating func check(
     _ batch: inout QuestionBatch, _ answer: (Answer, borrowing PersonBatch) throws(Stop) -> Void
   ) throws(Stop) {
+    precondition(batch.questions.count <= Self.mostQuestions)
     people.removeAll()
     try findByPersonalID(&batch)
     try findByOtherNumbers(&batch)
@@ -59,7 +64,7 @@ package struct CardChecker<Source: CardSource & ~Copyable>: ~Copyable {
   private mutating func findByPersonalID(_ batch: inout QuestionBatch) throws(Stop) {
     order.removeAll(keepingCapacity: true)
     for i in batch.questions.indices where batch.questions[i].fault == nil {
-      if let id = batch.questions[i].number.personalID { order.append((id, i)) }
+      if let id = batch.questions[i].number.personalID { order.append(id.packed << 24 | UInt64(i)) }
     }
     try lookUp(&batch)
   }
@@ -84,7 +89,7 @@ package struct CardChecker<Source: CardSource & ~Copyable>: ~Copyable {
       switch holder {
       case .nobody: break
       case .several: batch.questions[i].found.insert(.shared)
-      case .person(let id): order.append((id, i))
+      case .person(let id): order.append(id.packed << 24 | UInt64(i))
       }
     }
     try lookUp(&batch)
@@ -104,7 +109,7 @@ package struct CardChecker<Source: CardSource & ~Copyable>: ~Copyable {
   /// Appends the persons of ``order`` and tells their questions.
   private mutating func lookUp(_ batch: inout QuestionBatch) throws(Stop) {
     guard !order.isEmpty else { return }
-    order.sort { ($0.id, $0.question) < ($1.id, $1.question) }
+    order.sort()
     var done = 0
     while done < order.count {
       // A reader that holds on for long keeps a load from finishing.
@@ -112,7 +117,7 @@ package struct CardChecker<Source: CardSource & ~Copyable>: ~Copyable {
       try source.beginReading()
       var last: (id: PersonalID, person: Int32, found: Remarks)?
       for i in done..<end {
-        let (id, question) = order[i]
+        let (id, question) = (PersonalID(packed: order[i] >> 24), Int(order[i] & 0xFF_FFFF))
         if last?.id != id {
           if try source.append(id, to: &people) {
             last = (id, Int32(truncatingIfNeeded: people.persons.count - 1), [])

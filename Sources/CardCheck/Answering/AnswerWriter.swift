@@ -2,7 +2,8 @@
 // Invariant: every answer has all fields in one order, null or empty where there is no value; the fields of the gateway
 // that the store never knows (diaChi, cqBHXH, tenDKBDMoi) and the two lists of medical and look-up history are not
 // among them. JSON is one object, CSV is RFC 4180 with LF.
-// Load: some 400 bytes per answer through one buffer, no `String` on the way.
+// Load: some 400 bytes per answer through one buffer, no `String` on the way. Room is made once per answer, so that a byte
+// is a comparison and a store.
 //
 // Source: letter 1923/BHXH-CNTT of 20 June 2024, fields of the answer.
 
@@ -19,18 +20,50 @@ package enum AnswerForm: Sendable {
 }
 
 /// Writes answers into a buffer that the caller empties.
-package struct AnswerWriter: Sendable {
+package struct AnswerWriter: ~Copyable {
   private let form: AnswerForm
   private let standing: DataStanding
   private let isStale: Bool
-  package var bytes: [UInt8] = []
   private var isFirstField = true
+  private var base: UnsafeMutablePointer<UInt8>
+  private var capacity: Int
+  /// Bytes that wait to be taken.
+  package private(set) var count = 0
+
+  /// More than any answer has: a name of 255 characters, each escaped, and all remarks at once.
+  private static let longestAnswer = 16 << 10
 
   /// - Parameter day: the day for which is asked, which may lie behind the data's last day of use.
   package init(_ form: AnswerForm, _ standing: DataStanding, on day: CalendarDate) {
     self.form = form
     self.standing = standing
+    capacity = 2 * Self.longestAnswer
+    base = .allocate(capacity: capacity)
     isStale = !standing.validUntil.isNone && day.lastDay > standing.validUntil.lastDay
+  }
+
+  deinit { unsafe base.deallocate() }
+
+  /// A copy of what waits, for one answer and for tests.
+  package var bytes: [UInt8] { unsafe Array(UnsafeBufferPointer(start: base, count: count)) }
+
+  /// Hands what waits to `write`, and begins anew.
+  package mutating func flush(_ write: (Span<UInt8>) throws(Stop) -> Void) throws(Stop) {
+    let failure = unsafe { (waiting: UnsafeBufferPointer<UInt8>) -> Stop? in
+      do throws(Stop) { try write(unsafe waiting.span) } catch { return error }
+      return nil
+    }(UnsafeBufferPointer(start: base, count: count))
+    if let failure { throw failure }
+    count = 0
+  }
+
+  private mutating func makeRoom() {
+    guard capacity - count < Self.longestAnswer else { return }
+    capacity *= 2
+    let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity)
+    unsafe larger.update(from: base, count: count)
+    unsafe base.deallocate()
+    unsafe base = larger
   }
 
   /// Appends the header that the form asks for.
@@ -45,6 +78,7 @@ package struct AnswerWriter: Sendable {
 
   /// Appends an answer.
   package mutating func append(_ answer: Answer, _ people: borrowing PersonBatch) {
+    makeRoom()
     let verdict = answer.verdict
     var person: PersonRow?
     var (card, former, next) = (CardRow(), CardRow(), CardRow())
@@ -227,10 +261,21 @@ package struct AnswerWriter: Sendable {
 
   // MARK: Bytes
 
-  private mutating func append(byte: UInt8) { bytes.append(byte) }
+  private mutating func append(byte: UInt8) {
+    precondition(count < capacity)
+    unsafe base[count] = byte
+    count += 1
+  }
+
+  private mutating func append(_ text: UnsafeBufferPointer<UInt8>) {
+    precondition(text.count <= capacity - count)
+    guard let source = text.baseAddress else { return }
+    unsafe (base + count).update(from: source, count: text.count)
+    count += text.count
+  }
 
   private mutating func append(_ text: StaticString) {
-    unsafe bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    unsafe append(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
   }
 
   /// Of the text's own signs the quotation mark alone needs escaping in both forms; a backslash does in JSON.
@@ -251,19 +296,22 @@ package struct AnswerWriter: Sendable {
       isPlain = false
     }
     if isPlain {
-      unsafe text.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
+      unsafe text.withUnsafeBufferPointer { unsafe append($0) }
     } else {
       for i in text.indices { appendEscaped(byte: text[i]) }
     }
   }
 
-  private mutating func append(digits: UInt64, count: Int) {
-    var divisor: UInt64 = 1
-    for _ in 1..<max(1, count) { divisor *= 10 }
-    for _ in 0..<count {
-      append(byte: UInt8(truncatingIfNeeded: 48 + digits / divisor % 10))
-      divisor = max(1, divisor / 10)
+  private mutating func append(digits: UInt64, count width: Int) {
+    precondition(width <= capacity - count)
+    var rest = digits
+    var i = count + width
+    while i > count {
+      i -= 1
+      unsafe base[i] = UInt8(truncatingIfNeeded: 48 + rest % 10)
+      rest /= 10
     }
+    count += width
   }
 
   private mutating func append(decimal number: Int) {

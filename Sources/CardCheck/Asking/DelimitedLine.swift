@@ -14,6 +14,7 @@ struct DelimitedLine: Sendable {
   mutating func splitQR(_ line: Span<UInt8>) {
     text.removeAll(keepingCapacity: true)
     fields.removeAll(keepingCapacity: true)
+    if cutPlain(line, at: UInt8(ascii: "|")) { return }
     var start = 0
     var i = 0
     while i < line.count {
@@ -37,6 +38,10 @@ struct DelimitedLine: Sendable {
   mutating func split(_ line: Span<UInt8>, at comma: UInt8) -> Fault? {
     text.removeAll(keepingCapacity: true)
     fields.removeAll(keepingCapacity: true)
+    if cutPlain(line, at: comma) {
+      for byte in text where byte > 0x20 { return nil }
+      return .empty
+    }
     let quote = UInt8(ascii: "\"")
     var start = 0
     var isQuoted = false
@@ -69,6 +74,26 @@ struct DelimitedLine: Sendable {
     fields.append(start..<text.count)
     if isQuoted { return .openQuote }
     return hasText ? nil : .empty
+  }
+
+  /// Cuts a line in which nothing has to be left out, as nearly all are: copied in one piece.
+  ///
+  /// - Returns: false if there is a quote, a control character or what may be a byte-order mark; nothing is cut then.
+  private mutating func cutPlain(_ line: Span<UInt8>, at delimiter: UInt8) -> Bool {
+    var start = 0
+    for i in line.indices {
+      let byte = line[i]
+      if byte == delimiter {
+        fields.append(start..<i)
+        start = i + 1
+      } else if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == 0x7F || byte == 0xEF {
+        fields.removeAll(keepingCapacity: true)
+        return false
+      }
+    }
+    fields.append(start..<line.count)
+    unsafe line.withUnsafeBufferPointer { unsafe text.append(contentsOf: $0) }
+    return true
   }
 
   private func isBlank(from start: Int) -> Bool {
