@@ -36,13 +36,11 @@ package struct RunReport {
     if !run.ledger.isEmpty {
       lines.append("The ledger balances: every record read ended in exactly one outcome.")
     }
-    let causes = run.reasons.filter { !$0.key.hasPrefix("linked/") }.sorted {
-      ($1.value, $0.key) < ($0.value, $1.key)
-    }
+    let causes = run.causes.prefix(5)
     if !causes.isEmpty {
       lines += ["", "Largest causes:"]
-      for (cause, count) in causes.prefix(5) {
-        lines.append("  \(cause)".leftAligned(46) + Self.grouped(count).rightAligned(10))
+      for cause in causes {
+        lines.append("  \(cause.name)".leftAligned(46) + Self.grouped(cause.records).rightAligned(10))
       }
     }
     if let failure = run.failure { lines += ["", failure] }
@@ -82,6 +80,7 @@ package struct RunReport {
       next.append("cardlink findings \(pipelinePath) --outcome \(worst.name)")
     }
     next.append("cardlink explain PERSONAL_ID \(pipelinePath)")
+    next.append("cardlink report \(pipelinePath)")
     next.append("cardlink lookup PERSONAL_ID \(pipelinePath)")
     return next
   }

@@ -74,8 +74,12 @@ private func walk(_ night: Night) throws(Stop) -> RunRecord {
     try night.effect(of: .publish) { () throws(Stop) in
       try night.publish()  // a package for each facility
     }
-    return try night.finish()
+    let done = try night.finish()
+    try night.writeReport()  // the morning's page
+    return done
   } catch {
-    throw night.fail(error)
+    let stop = night.fail(error)
+    try? night.writeReport()
+    throw stop
   }
 }

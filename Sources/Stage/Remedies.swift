@@ -105,4 +105,10 @@ private let remedies: [String: String] = [
   "Take the spelling of the population register when the record is next changed.":
     "Viết theo dữ liệu dân cư khi cập nhật bản ghi lần tới.",
   "Take the spelling of the population register.": "Viết theo dữ liệu dân cư.",
+  "Nothing to do until a register changes; see cardlink decide PIPELINE --list.":
+    "Không cần làm gì cho đến khi dữ liệu thay đổi; xem cardlink decide PIPELINE --list.",
+  "Settle the person's records in the population register; the decision is applied by itself.":
+    "Làm rõ các bản ghi của người này trong dữ liệu dân cư; quyết định sẽ tự được áp dụng.",
+  "Judge the record anew: cardlink decide PIPELINE --file decisions.csv":
+    "Xem xét lại bản ghi: cardlink decide PIPELINE --file decisions.csv",
 ]

@@ -30,10 +30,9 @@ struct Cardlink: ParsableCommand {
     subcommands: [
       RunCommand.self, RerunCommand.self, ReleaseCommand.self, RollbackCommand.self, PruneCommand.self,
       CheckCommand.self, StatusCommand.self,
-      RunsCommand.self,
+      RunsCommand.self, ReportCommand.self,
       FindingsCommand.self, ExplainCommand.self, LookupCommand.self, CheckCardCommand.self,
-      VerifyCommand.self,
-      KeysCommand.self, AuditCommand.self,
+      VerifyCommand.self, KeysCommand.self, AuditCommand.self,
       GenerateCommand.self,
     ])
 

@@ -20,7 +20,10 @@ struct PipelineArguments: ParsableArguments {
   /// The pipeline, read and checked, with the workspace that is to be used.
   func load() throws(Stop) -> Pipeline {
     var loaded = try Pipeline(file: pipeline)
-    if let workspace { loaded.workspace = Paths.absolute(workspace) }
+    if let workspace {
+      loaded.workspace = Paths.absolute(workspace)
+      loaded.givenWorkspace = workspace
+    }
     return loaded
   }
 }
@@ -109,14 +112,4 @@ func personalID(_ argument: String) throws(Stop) -> PersonalID {
       remedy: "Type the number with its leading zeros, or - to read it from standard input.",
       next: "cardlink findings PIPELINE")
   }
-}
-
-/// A word as a shell takes it.
-func shellQuoted(_ word: String) -> String {
-  let isPlain =
-    !word.isEmpty
-    && word.utf8.allSatisfy {
-      ($0 | 0x20 >= 97 && $0 | 0x20 <= 122) || $0 >= 128 || "0123456789_@%+=:,./-".utf8.contains($0)
-    }
-  return isPlain ? word : "'" + word.replacing("'", with: "'\\''") + "'"
 }

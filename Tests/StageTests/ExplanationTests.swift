@@ -7,8 +7,8 @@ import Testing
   func explained(reason: Reason) {
     let text = explanation(of: reason)
     for sentence in [text.english, text.vietnamese, text.remedy] { #expect(sentence.count > 10) }
-    #expect(text.remedy.hasSuffix("."))
-    #expect(vietnameseRemedy(text.remedy)?.hasSuffix(".") == true, "\(text.remedy)")
+    #expect(text.remedy.hasSuffix(".") || text.remedy.contains(": cardlink "))
+    #expect(vietnameseRemedy(text.remedy) != nil, "\(text.remedy)")
   }
 
   @Test("no two words have one explanation")

@@ -4,6 +4,7 @@
 //
 //   workspace/lock
 //   workspace/runs/0007/run.json            what happened
+//   workspace/runs/0007/report.html         the same for people
 //   workspace/runs/0007/extract/…           staged records (snapshot.json, sorted runs)
 //   workspace/runs/0007/match/…             judged records (matched.json, sorted runs)
 //   workspace/card-attributes.sqlite        the store in force

@@ -1,0 +1,31 @@
+// cardlink report: the page of one run, for the morning.
+
+import ArgumentParser
+import Record
+import Run
+
+struct ReportCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "report", abstract: "The report of a run: one HTML page, in Vietnamese and English.",
+    discussion: """
+      Each run writes its report at its end, whether it was done, held or failed. This prints where it lies, or the
+      page itself. The page stands for itself: no script, nothing fetched from elsewhere, no personal data; open it in
+      any browser, mail it, or print it. docs/reading-the-report.md explains each part.
+        cardlink report pipelines/nightly.yaml                              the last run's, as a path
+        cardlink report pipelines/nightly.yaml 7 --output html > report.html
+      """)
+  enum Form: String, ExpressibleByArgument, CaseIterable { case path, html }
+
+  @OptionGroup var arguments: PipelineArguments
+  @Argument(help: ArgumentHelp("The run's number; default the last run.", valueName: "run")) var number: Int?
+  @Option(help: ArgumentHelp("What to print: the path, or the page as html.", valueName: "form"))
+  var output: Form = .path
+
+  func run() throws {
+    let desk = Desk(try arguments.load())
+    switch output {
+    case .path: print(try desk.reportPath(of: number, named: arguments.named))
+    case .html: print(try desk.report(of: number, named: arguments.named).page.html, terminator: "")
+    }
+  }
+}

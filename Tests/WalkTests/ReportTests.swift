@@ -1,0 +1,257 @@
+// The report of a run: well formed, true to the ledger, complete in both languages, and about nobody.
+
+import Foundation
+import FoundationXML
+import Record
+import Testing
+
+@testable import Run
+
+@Suite("The report")
+struct ReportTests {
+  /// A page read as XML: its elements, and the text of each language.
+  final class Reader: NSObject, XMLParserDelegate {
+    struct Element {
+      var name: String
+      var attributes: [String: String]
+      var text = ""
+    }
+    private(set) var elements: [Element] = []
+    private var open: [Int] = []
+    var problem: String?
+
+    init(_ html: String) {
+      super.init()
+      let parser = XMLParser(data: Data(html.utf8))
+      parser.delegate = self
+      if !parser.parse() { problem = "line \(parser.lineNumber): \(String(describing: parser.parserError))" }
+    }
+    func parser(
+      _ parser: XMLParser, didStartElement name: String, namespaceURI: String?, qualifiedName: String?,
+      attributes: [String: String]
+    ) {
+      open.append(elements.count)
+      elements.append(Element(name: name, attributes: attributes))
+    }
+    func parser(_ parser: XMLParser, foundCharacters string: String) {
+      for i in open { elements[i].text += string }
+    }
+    func parser(
+      _ parser: XMLParser, didEndElement: String, namespaceURI: String?, qualifiedName: String?
+    ) { open.removeLast() }
+  }
+
+  /// A pipeline that ran twice, with its runs.
+  static func walked(_ workshop: Workshop) throws -> (pipeline: Pipeline, runs: [RunRecord]) {
+    let pipeline = try WalkTests.invented(1500, seed: 11, xml: false, in: workshop.path, files: 2)
+    _ = try WalkTests.walk(pipeline)
+    _ = try WalkTests.walk(pipeline, from: .match)
+    return (pipeline, try Desk(pipeline).runs())
+  }
+
+  @Test("each run leaves a page that is well formed and fetches nothing")
+  func wellFormed() throws {
+    let workshop = try Workshop()
+    let (pipeline, runs) = try Self.walked(workshop)
+    for run in runs {
+      let html = try String(
+        contentsOfFile: WorkspaceReader(pipeline.workspace).reportPath(of: run.id), encoding: .utf8)
+      let page = Reader(html)
+      #expect(page.problem == nil)
+      #expect(page.elements.count > 300)
+      for element in page.elements {
+        #expect(!["script", "link", "img", "iframe", "object"].contains(element.name))
+        for name in ["src", "href", "srcset", "xlink:href"] { #expect(element.attributes[name] == nil) }
+        #expect(!element.attributes.keys.contains { $0.hasPrefix("on") })
+      }
+      #expect(!ReportStyle.css.contains("url(") && !ReportStyle.css.contains("@import"))
+      #expect(!html.replacing("http://www.w3.org/1999/xhtml", with: "").contains("://"))
+    }
+  }
+
+  @Test("the page's figures are the ledger's")
+  func figures() throws {
+    let workshop = try Workshop()
+    let (pipeline, runs) = try Self.walked(workshop)
+    let run = try #require(runs.last)
+    let html = ReportPage(run, among: runs, pipeline: pipeline.path).html
+    let plain = html.replacing(/<span[^>]*lang="vi"[^>]*>[^<]*<\/span>/, with: "")
+    for (export, outcomes) in [
+      (ExportKind.insurance, Outcome.ofInsurance), (.population, Outcome.ofPopulation),
+    ] {
+      let card = try #require(
+        plain.components(separatedBy: "\(export.title.english): from files to outcomes").last)
+      let list = try #require(card.components(separatedBy: "<ol class=\"to\">").dropFirst().first)
+      var shown: [String: Int] = [:]
+      for item in list.components(separatedBy: "</ol>")[0].components(separatedBy: "<li").dropFirst() {
+        let text = item.drop { $0 != ">" }.dropFirst().replacing(/<[^>]*>/, with: "|")
+        let parts = text.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }.filter {
+          !$0.isEmpty
+        }
+        shown[parts[0]] = Int(parts[1].replacing(",", with: ""))
+      }
+      for outcome in outcomes {
+        let count = run.count(export, outcome)
+        #expect(shown[outcome.title.english] ?? 0 == count, "\(export.name) \(outcome.name)")
+      }
+      #expect(shown.values.reduce(0, +) == run.count(export))
+    }
+    for cause in run.causes.filter({ $0.word != "armed_forces" }).prefix(6) {
+      #expect(plain.contains(">\(cause.name)</span>"))
+    }
+    #expect(run.causes.count > 10)
+  }
+
+  @Test("each text of the page stands there in both languages")
+  func languages() throws {
+    let workshop = try Workshop()
+    let (pipeline, runs) = try Self.walked(workshop)
+    let run = try #require(runs.last)
+    let spans = Reader(ReportPage(run, among: runs, pipeline: pipeline.path).html).elements.filter {
+      $0.name == "span" && $0.attributes["lang"] != nil
+    }
+    #expect(spans.count > 200)
+    for pair in stride(from: 0, to: spans.count, by: 2) {
+      #expect(spans[pair].attributes["lang"] == "vi" && spans[pair + 1].attributes["lang"] == "en")
+      #expect(!spans[pair].text.isEmpty && !spans[pair + 1].text.isEmpty)
+      #expect(spans[pair].text != spans[pair + 1].text)
+    }
+  }
+
+  @Test("every outcome has its words in both languages", arguments: Outcome.allCases)
+  func outcomes(outcome: Outcome) {
+    for words in [outcome.title, outcome.meaning, outcome.remedy] {
+      #expect(words.vietnamese.count > 5 && words.english.count > 5 && words.vietnamese != words.english)
+    }
+  }
+
+  @Test("every reason has its words in both languages", arguments: Reason.allCases)
+  func reasons(reason: Reason) {
+    let cause = Cause(outcome: .disputed, word: reason.word, records: 1)
+    for words in [cause.meaning, cause.remedy] {
+      #expect(words.vietnamese.count > 5 && words.english.count > 5 && words.vietnamese != words.english)
+    }
+  }
+
+  @Test("no name and no number of a person stands on the page or in the run's record")
+  func nobody() throws {
+    let workshop = try Workshop()
+    let (pipeline, runs) = try Self.walked(workshop)
+    let values = try PersonalValues(pipeline)
+    #expect(values.values.count > 5000)
+    for run in runs {
+      let reader = WorkspaceReader(pipeline.workspace)
+      for path in [reader.reportPath(of: run.id), reader.folder(of: run.id) + "/run.json"] {
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        #expect(values.found(in: text) == [], "\(path)")
+      }
+    }
+    // The search finds what is there.
+    let export = String(
+      decoding: try Data(contentsOf: URL(filePath: runs[0].exports[0].path)), as: UTF8.self)
+    #expect(values.found(in: export).count > 500)
+  }
+
+  @Test("a run that fails leaves its page too, with the reason and what to do")
+  func failed() throws {
+    let workshop = try Workshop()
+    let pipeline = try WalkTests.invented(300, seed: 12, xml: false, in: workshop.path)
+    let export = try #require(try pipeline.insurance.foundFiles(pipeline: pipeline.path).first)
+    let header = try String(contentsOfFile: export.path, encoding: .utf8).prefix { $0 != "\n" }
+    try (header + "\n").write(toFile: export.path, atomically: true, encoding: .utf8)
+    #expect(throws: Stop.self) { try WalkTests.walk(pipeline) }
+    let run = try #require(try Desk(pipeline).runs().last)
+    #expect(run.state == "failed")
+    let html = try String(
+      contentsOfFile: WorkspaceReader(pipeline.workspace).reportPath(of: run.id), encoding: .utf8)
+    #expect(Reader(html).problem == nil)
+    #expect(html.contains("expected at least one record"))
+    #expect(html.contains("What was in force before is in force still."))
+  }
+
+  @Test(
+    "the places add up to the ledger, and no count below five can be read from the page",
+    arguments: UInt64(0)..<60)
+  func places(seed: UInt64) throws {
+    var random = SeededOrder(seed)
+    var places: [String: [String: Int]] = [:]
+    for place in BirthPlace.all where Bool.random(using: &random) {
+      let most = [3, 8, 400].randomElement(using: &random) ?? 8
+      places[place.code] = [
+        "linked": Int.random(in: 0...most, using: &random),
+        "disputed": Int.random(in: 0...most, using: &random),
+      ]
+    }
+    let rates = PlaceRate.all(places)
+    for rate in rates {
+      #expect(rate.records >= PlaceRate.fewest)
+      guard let place = rate.place, let counts = places[place.code] else { continue }
+      let (linked, others) = (counts["linked"] ?? 0, counts["disputed"] ?? 0)
+      #expect(rate.records == linked + others)
+      switch rate.rate {
+      case .exactly(let hundredths):
+        #expect(linked == 0 || linked >= 5)
+        #expect(others == 0 || others >= 5)
+        #expect(hundredths == (linked * 20_000 + rate.records) / (2 * rate.records))
+      case .atLeast(let percent):
+        #expect((1..<5).contains(others))
+        #expect(percent * rate.records <= linked * 100)
+        // The same bound would stand there for any count from one to four.
+        #expect(percent == (rate.records - 4) * 100 / rate.records)
+      case .atMost(let percent):
+        #expect((1..<5).contains(linked))
+        #expect(percent * rate.records >= linked * 100)
+      }
+    }
+  }
+
+  @Test("what a gate says has no English left in Vietnamese")
+  func gates() throws {
+    let verdicts = [
+      ("at least 1,000 records", "ít nhất 1,000 bản ghi"),
+      ("900 to 1,100 records (10.00 % around 1,000, the median of the last 7 runs)",
+        "900 đến 1,100 bản ghi (10.00 % quanh 1,000, trung vị của 7 lần chạy gần nhất)"),
+      ("at most 5.00 % in quarantine", "không quá 5.00 % cách ly"),
+      ("at most 3.00 % without a value (1.00 points above 2.00 %, the figure of the run before)",
+        "không quá 3.00 % không có giá trị (1.00 điểm % trên 2.00 %, số liệu của lần chạy trước)"),
+      ("90.00 % to 94.00 % linked (2.00 points around 92.00 %, the median of the last 3 runs)",
+        "90.00 % đến 94.00 % được liên kết (2.00 điểm % quanh 92.00 %, trung vị của 3 lần chạy gần nhất)"),
+    ]
+    for (english, vietnamese) in verdicts { #expect(GateVerdict.vietnamese(english) == vietnamese) }
+    let few = GateVerdict(gate: "province", subject: "079", expected: "", found: "3", passed: false)
+    #expect(few.figure == Bilingual("dưới 5", "below 5"))
+  }
+
+  @Test("figures are written as each language writes them")
+  func writing() {
+    #expect(FigureText.count(1_234_567) == Bilingual("1.234.567", "1,234,567"))
+    #expect(FigureText.percent(8741) == Bilingual("87,41\u{A0}%", "87.41\u{A0}%"))
+    #expect(FigureText.points(-5) == Bilingual("−0,05\u{A0}điểm %", "−0.05\u{A0}points"))
+    #expect(FigureText.share(1, of: 3) == 3333)
+    #expect(FigureText.share(2, of: 3) == 6667)
+    #expect(FigureText.share(0, of: 0) == nil)
+    #expect(FigureText.duration(59.94) == "60 s")
+    #expect(FigureText.duration(3725) == "1 h 2 min")
+    #expect(FigureText.bilingualDuration(75).vietnamese == "1 phút 15 giây")
+  }
+
+  @Test("what a pipeline or file is called can't break the page")
+  func escaping() {
+    #expect(Markup.escaped("<a & \"b\">\u{1}\u{85}") == "&lt;a &amp; &quot;b&quot;&gt;\u{FFFD}\u{FFFD}")
+    #expect(shellQuoted("a b's.yaml") == "'a b'\\''s.yaml'")
+    #expect(shellQuoted("đường/dẫn.yaml") == "đường/dẫn.yaml")
+  }
+}
+
+/// Random numbers from a seed (SplitMix64).
+private struct SeededOrder: RandomNumberGenerator {
+  private var state: UInt64
+  init(_ seed: UInt64) { state = seed }
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
+    return z ^ z >> 31
+  }
+}
