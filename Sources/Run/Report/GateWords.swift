@@ -6,7 +6,8 @@ import Record
 extension GateVerdict {
   var title: Bilingual {
     let names: [String: Bilingual] = [
-      "records": Bilingual("Số bản ghi", "Records"), "quarantine": Bilingual("Tỷ lệ cách ly", "Quarantine share"),
+      "records": Bilingual("Số bản ghi", "Records"),
+      "quarantine": Bilingual("Tỷ lệ cách ly", "Quarantine share"),
       "link_rate": Bilingual("Tỷ lệ liên kết", "Link rate"),
       "blank": Bilingual("Trường để trống", "Blank share"), "province": Bilingual("Theo tỉnh", "By province"),
       "older_exports": Bilingual("Tuổi của tệp", "Age of exports"),

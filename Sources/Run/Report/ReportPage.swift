@@ -106,7 +106,8 @@ package struct ReportPage {
         "The store of run \(rollback.to) was brought back in the place of run \(rollback.from).")
     }
     let (share, count, all) = (
-      FigureText.share(linked, of: insured).map { FigureText.percent($0) as Bilingual }, FigureText.count(linked),
+      FigureText.share(linked, of: insured).map { FigureText.percent($0) as Bilingual },
+      FigureText.count(linked),
       FigureText.count(insured)
     )
     let waiting = FigureText.count(insured - linked)
@@ -311,7 +312,9 @@ package struct ReportPage {
 
   private var trends: String {
     guard history.count > 1 else { return "" }
-    let rates = history.compactMap { FigureText.share($0.count(.insurance, .linked), of: $0.count(.insurance)) }
+    let rates = history.compactMap {
+      FigureText.share($0.count(.insurance, .linked), of: $0.count(.insurance))
+    }
     let held = history.compactMap {
       FigureText.share($0.count(.insurance, .quarantined), of: $0.count(.insurance))
     }
