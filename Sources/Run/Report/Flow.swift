@@ -8,7 +8,7 @@ import Record
 /// The geometry of one export's flow, in units that the page stretches.
 struct Flow {
   struct Node: Hashable {
-    /// A file's name; nil for the files that are drawn as one. Unused for outcomes.
+    /// A file's name; nil for the files that are drawn as one, and for outcomes.
     var file: String?
     var fileCount = 1
     var outcome: Outcome?
