@@ -74,7 +74,7 @@ final class XMLReader {
     nameAndClose = recordName + [0x3E]
     values = Array(repeating: [], count: columns.count)
     present = Array(repeating: false, count: columns.count)
-    _ = Self.library
+    _ = Self.started
     var handler = xmlSAXHandler()
     handler.initialized = XML_SAX2_MAGIC
     unsafe handler.startElementNs = { user, name, _, _, _, _, count, _, attributes in
@@ -111,7 +111,7 @@ final class XMLReader {
   deinit { if let context = unsafe context { unsafe xmlFreeParserCtxt(context) } }
 
   /// Starts libxml2 once, before any thread uses it.
-  private static let library: Void = unsafe xmlInitParser()
+  private static let started: Void = unsafe xmlInitParser()
 
   /// Fills `batch` with the next records; it stays empty at the end of the file.
   func nextBatch(into batch: inout RawBatch) throws(Stop) {
