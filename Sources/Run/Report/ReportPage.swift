@@ -473,7 +473,6 @@ package struct ReportPage {
           "cardlink check \(pipeline)",
           Bilingual("kiểm tra tệp và cấu hình", "check the files and the pipeline")
         ),
-        ("cardlink doctor \(pipeline)", Bilingual("kiểm tra máy chủ", "check the machine")),
         (
           "cardlink run \(pipeline)",
           Bilingual("chạy tiếp từ bước đã xong", "go on behind the last finished stage")
