@@ -27,6 +27,13 @@ func read(
     ExportFile(path: path, name: "export"),
     format: ExportFormat(kind: kind, encoding: encoding, columns: columns),
     chunkBytes: chunkBytes)
+  let records = try read(extractor, columns: columns)
+  #expect(extractor.tally.records == records.count)
+  return records
+}
+
+/// All records that an extractor has.
+func read(_ extractor: Extractor, columns: [String]) throws -> [Read] {
   var batch = RawBatch(slotCount: columns.count)
   var records: [Read] = []
   while try extractor.nextBatch(into: &batch) {
@@ -39,7 +46,6 @@ func read(
           }))
     }
   }
-  #expect(extractor.tally.records == records.count)
   return records
 }
 

@@ -39,19 +39,7 @@ struct PartTests {
 
     func readPart(_ part: FilePart) throws -> ([Read], Extractor) {
       let extractor = try Extractor(file, format: format, part: part, chunkBytes: chunkBytes)
-      var batch = RawBatch(slotCount: columns.count)
-      var records: [Read] = []
-      while try extractor.nextBatch(into: &batch) {
-        for i in 0..<batch.count {
-          records.append(
-            Read(
-              line: Int(batch.record(i).line), fault: batch.record(i).fault,
-              values: columns.indices.map { slot in
-                batch.range(i, slot).map { String(decoding: batch.bytes[$0], as: UTF8.self) }
-              }))
-        }
-      }
-      return (records, extractor)
+      return (try read(extractor, columns: columns), extractor)
     }
   }
 

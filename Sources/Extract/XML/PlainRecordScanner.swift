@@ -72,9 +72,10 @@ struct PlainRecordScanner: ~Copyable {
     }
   }
 
+  /// White space of XML.
   @inline(__always)
   private static func isSpace(_ byte: UInt8) -> Bool {
-    byte == 0x20 || (byte >= 0x09 && byte <= 0x0D && byte != 0x0B && byte != 0x0C)
+    byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09
   }
 
   @inline(__always)
@@ -97,7 +98,7 @@ struct PlainRecordScanner: ~Copyable {
   ///
   /// - Parameters:
   ///   - line: the line at `at`.
-  ///   - isLast: nothing comes behind the text.
+  ///   - textOffset: where the text begins in the file.
   mutating func scan(_ text: Span<UInt8>, at: Int, line: UInt32, ordinal: UInt32, textOffset: Int) -> Outcome
   {
     var i = at
