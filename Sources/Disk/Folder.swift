@@ -77,9 +77,11 @@ package enum Folder {
   }
 
   /// Writes a small file that appears whole under its name.
-  package static func writeWhole(_ text: String, to path: String) throws(Stop) {
+  ///
+  /// - Parameter readableForAll: mode 0644 rather than 0600, for what another service reads; never personal data.
+  package static func writeWhole(_ text: String, to path: String, readableForAll: Bool = false) throws(Stop) {
     let temporary = path + ".partial"
-    var file = try OutputFile(creating: temporary)
+    var file = try OutputFile(creating: temporary, readableForAll: readableForAll)
     try file.append(text)
     try file.finish()
     try rename(temporary, to: path)

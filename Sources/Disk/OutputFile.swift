@@ -15,12 +15,14 @@ package struct OutputFile: ~Copyable {
   private static let bufferBytes = 256 << 10
 
   /// Creates the file, or empties the one that stands there.
-  package init(creating path: String) throws(Stop) {
+  ///
+  /// - Parameter readableForAll: mode 0644 rather than 0600.
+  package init(creating path: String, readableForAll: Bool = false) throws(Stop) {
     try Faults.pass(.create, path)
     let opened = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
     guard opened >= 0 else { throw .cannotCreate(path, errno) }
     // A file that stood there before keeps its old mode otherwise.
-    guard fchmod(opened, 0o600) == 0 else {
+    guard fchmod(opened, readableForAll ? 0o644 : 0o600) == 0 else {
       let code = errno
       close(opened)
       throw .cannotCreate(path, code)

@@ -49,7 +49,7 @@ final class Night: Sendable {
       asOf: options.asOf.text, startedAt: Clock.now(), state: "running")
     if let unfinished = plan.unfinished {
       record = unfinished
-      (record.state, record.failure, record.exitCode) = ("running", nil, nil)
+      (record.state, record.failure, record.exitCode, record.endedAt) = ("running", nil, nil, nil)
       record.pipelineText = pipeline.text
     }
     record.exports = plan.exports
@@ -59,14 +59,17 @@ final class Night: Sendable {
     guard let unfinished = plan.unfinished else {
       let night = Night(pipeline, workspace, options, progress, try workspace.newRun(record))
       try audit.append(.runBegan, run: night.run.id, detail: ["command": plan.command, "as_of": record.asOf])
+      night.tellBeginning(.runBegan, "Run \(night.run.id) begins.")
       return night
     }
-    progress.note(
+    try audit.append(.runResumed, run: record.id)
+    let night = try taking(up: record, pipeline, workspace, options, progress)
+    night.tellBeginning(
+      .runResumed,
       unfinished.state == "held"
         ? "Going on with run \(unfinished.id), which was held."
         : "Going on with run \(unfinished.id), which was cut off in stage \(unfinished.nextStage.rawValue).")
-    try audit.append(.runResumed, run: record.id)
-    return try taking(up: record, pipeline, workspace, options, progress)
+    return night
   }
 
   /// Goes on with a run as its record says.
@@ -91,7 +94,7 @@ final class Night: Sendable {
           .inputOutput, at: folder, expected: "the result of stage \(stage.rawValue)", found: "none",
           remedy: "Make it anew.", next: "cardlink rerun \(stage.rawValue) \(pipeline.path)")
       }
-      progress.note("Stage \(stage.rawValue): using what run \(finished.run) left.")
+      tellSkipped(finished, "Stage \(stage.rawValue): using what run \(finished.run) left.")
       return result
     }
     progress.begin(stage, note: "")
@@ -112,7 +115,8 @@ final class Night: Sendable {
   /// A stage whose effect lies outside the run's folder.
   func effect(of stage: StageName, _ work: () throws(Stop) -> Int) throws(Stop) {
     if let finished = run.finished(stage) {
-      progress.note("Stage \(stage.rawValue): what run \(finished.run) made is still in force.")
+      tellSkipped(
+        finished, "Stage \(stage.rawValue): what run \(finished.run) made is still in force.")
       return
     }
     progress.begin(stage, note: "")
@@ -124,11 +128,12 @@ final class Night: Sendable {
   private func ended(_ stage: StageName, records: Int, since start: ContinuousClock.Instant) throws(Stop) {
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     let madeFrom = madeFrom(stage)
+    let byteCount = byteCount(of: stage)
     try update {
       $0.stages.append(
         .init(
           stage: stage, run: $0.id, seconds: (seconds * 1000).rounded() / 1000, records: records,
-          madeFrom: madeFrom))
+          madeFrom: madeFrom, byteCount: byteCount))
     }
     progress.end(stage, records: records, seconds: seconds, note: "")
   }
@@ -141,9 +146,62 @@ final class Night: Sendable {
       $0.state = "failed"
       $0.failure = stop.finding.description
       $0.exitCode = stop.exit.rawValue
+      $0.endedAt = Clock.now()
+      $0.peakMemoryBytes = OwnProcess.peakMemoryBytes
     }
+    progress.event(
+      RunEvent(
+        .runFailed, .error, run: run.id, stage: run.nextStage,
+        ["exit_code": .count(Int(stop.exit.rawValue)), "seconds": .seconds(run.ownSeconds)],
+        text: "run failed"))
     try? Audit(workspace.path).append(.runFailed, run: run.id, detail: ["exit_code": "\(stop.exit.rawValue)"])
     return stop
+  }
+}
+
+// MARK: Telling
+
+extension Night {
+  fileprivate func tellBeginning(_ name: RunEvent.Name, _ text: String) {
+    var event = RunEvent(
+      name, run: run.id,
+      [
+        "pipeline": .text(run.pipeline), "command": .text(run.command), "as_of": .text(run.asOf),
+        "threads": .count(options.threads), "memory_bytes": .count(options.memoryBytes),
+        "exports": .count(run.exports.count),
+        "export_bytes": .count(run.exports.reduce(0) { $0 + $1.byteCount }),
+      ], text: text, isForTerminal: name == .runResumed)
+    event.lastSeconds = ((try? reader.runs()) ?? []).lastSeconds
+    progress.event(event)
+  }
+
+  private func tellSkipped(_ stage: RunRecord.FinishedStage, _ text: String) {
+    progress.event(
+      RunEvent(
+        .stageSkipped, run: run.id, stage: stage.stage, ["made_by_run": .count(stage.run)], text: text,
+        isForTerminal: true))
+  }
+
+  /// What a stage's result takes up on disk.
+  private func byteCount(of stage: StageName) -> Int {
+    switch stage {
+    case .extract, .match: Folder.byteCount(of: reader.folder(of: run.id) + "/" + stage.rawValue)
+    case .load: Folder.byteCount(of: storePath)
+    case .publish:
+      Paths.target(ofLink: workspace.path + "/packages/current").map {
+        Folder.byteCount(of: workspace.path + "/packages/" + Folder.name(of: $0))
+      } ?? 0
+    }
+  }
+}
+
+/// What the process has used so far.
+enum OwnProcess {
+  /// The most memory it held at once.
+  static var peakMemoryBytes: Int {
+    var usage = rusage()
+    guard unsafe getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage) == 0 else { return 0 }
+    return usage.ru_maxrss << 10
   }
 }
 

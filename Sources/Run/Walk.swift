@@ -34,14 +34,20 @@ package func walk(
   _ pipeline: Pipeline, in workspace: Workspace, from first: StageName? = nil, options: RunOptions,
   progress: Progress
 ) throws(Stop) -> RunRecord {
-  let plan = try Plan(pipeline, from: first, asOf: options.asOf, note: progress.note)
-  if let done = plan.done {
-    progress.note(
-      "Nothing to do: run \(done.id) was made from the same exports, pipeline file and business date.")
-    return done
+  try measured(pipeline, in: workspace, progress) { () throws(Stop) in
+    let plan = try Plan(pipeline, from: first, asOf: options.asOf, note: progress.note)
+    if let done = plan.done {
+      progress.event(
+        RunEvent(
+          .nothingToDo, run: done.id,
+          text:
+            "Nothing to do: run \(done.id) was made from the same exports, pipeline file and business date.",
+          isForTerminal: true))
+      return done
+    }
+    return try walk(
+      Night.begin(pipeline, in: workspace, plan: plan, options: options, progress: progress))
   }
-  let night = try Night.begin(pipeline, in: workspace, plan: plan, options: options, progress: progress)
-  return try walk(night)
 }
 
 /// Lets a held run pass, and goes on with it.
@@ -53,9 +59,11 @@ package func release(
   _ pipeline: Pipeline, run number: Int, because: String, in workspace: Workspace, options: RunOptions,
   progress: Progress
 ) throws(Stop) -> RunRecord {
-  try walk(
-    Night.release(
-      pipeline, run: number, because: because, in: workspace, options: options, progress: progress))
+  try measured(pipeline, in: workspace, progress) { () throws(Stop) in
+    try walk(
+      Night.release(
+        pipeline, run: number, because: because, in: workspace, options: options, progress: progress))
+  }
 }
 
 /// The walk itself: each stage on what the one before has left.

@@ -43,11 +43,17 @@ struct Cardlink: ParsableCommand {
       fflush(nil)
     } catch let stop as Stop {
       fflush(nil)
-      StandardError.write(FailureText(stop, arguments: CommandLine.arguments).text)
+      FailureText(stop, arguments: CommandLine.arguments).write()
       Foundation.exit(stop.exit.rawValue)
-    } catch {
+    } catch  where exitCode(for: error).isSuccess {
+      // --help and --version.
       fflush(nil)
       exit(withError: error)
+    } catch {
+      fflush(nil)
+      StandardError.write(
+        UsageText(fullMessage(for: error), arguments: CommandLine.arguments, commands: configuration).text)
+      Foundation.exit(Exit.usage.rawValue)
     }
   }
 }
@@ -55,25 +61,4 @@ struct Cardlink: ParsableCommand {
 /// Standard error, a line at a time.
 enum StandardError {
   static func write(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
-}
-
-/// What a failed command leaves on standard error.
-struct FailureText {
-  let text: String
-
-  init(_ stop: Stop, arguments: [String]) {
-    let pipeline = arguments.last { $0.hasSuffix(".yaml") || $0.hasSuffix(".yml") } ?? "PIPELINE"
-    let next = (stop.next ?? Self.next(after: stop.exit)).replacingOccurrences(of: "PIPELINE", with: pipeline)
-    text = "\(stop.finding)\nTry next: \(next)"
-  }
-
-  private static func next(after exit: Exit) -> String {
-    switch exit {
-    case .done, .usage: "cardlink --help"
-    case .dataRefused, .exportMissing, .pipelineWrong: "cardlink check PIPELINE"
-    case .runInProgress: "cardlink status PIPELINE"
-    case .storeUnavailable: "cardlink rerun load PIPELINE"
-    case .internalError, .cannotCreate, .inputOutput: "cardlink run PIPELINE"
-    }
-  }
 }

@@ -14,11 +14,14 @@ struct PipelineArguments: ParsableArguments {
   @Option(help: ArgumentHelp("Another workspace than the pipeline file's.", valueName: "dir"))
   var workspace: String?
 
+  @OptionGroup var log: LogArguments
+
   /// The pipeline as the commands to try next name it.
   var named: String { shellQuoted(pipeline) + (workspace.map { " --workspace " + shellQuoted($0) } ?? "") }
 
   /// The pipeline, read and checked, with the workspace that is to be used.
   func load() throws(Stop) -> Pipeline {
+    Log.use(log)
     var loaded = try Pipeline(file: pipeline)
     if let workspace {
       loaded.workspace = Paths.absolute(workspace)

@@ -27,9 +27,20 @@ enum Cardlink {
 
   /// Runs the command to its end; lines of the log are left out of `errors`.
   static func run(_ arguments: [String]) throws -> (exit: Int32, output: String, errors: String) {
+    let result = try runWithLog(arguments)
+    let lines = result.errors.split(separator: "\n", omittingEmptySubsequences: false)
+    let kept = lines.filter { !$0.contains(#/^[0-9T:+-]+ (debug|info|warning|error) cardlink: /#) }
+    return (result.exit, result.output, kept.joined(separator: "\n"))
+  }
+
+  /// Runs the command to its end; `errors` is all that standard error holds.
+  static func runWithLog(_ arguments: [String], in folder: String? = nil) throws -> (
+    exit: Int32, output: String, errors: String
+  ) {
     let process = Process()
     process.executableURL = binary
     process.arguments = arguments
+    if let folder { process.currentDirectoryURL = URL(filePath: folder) }
     process.standardInput = FileHandle.nullDevice
     let (output, errors) = (Pipe(), Pipe())
     process.standardOutput = output
@@ -39,8 +50,8 @@ enum Cardlink {
     let out = try output.fileHandleForReading.readToEnd() ?? Data()
     let err = try errors.fileHandleForReading.readToEnd() ?? Data()
     process.waitUntilExit()
-    let lines = String(decoding: err, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
-    let kept = lines.filter { !$0.contains(" info cardlink: ") }.joined(separator: "\n")
-    return (process.terminationStatus, String(decoding: out, as: UTF8.self), kept)
+    return (
+      process.terminationStatus, String(decoding: out, as: UTF8.self), String(decoding: err, as: UTF8.self)
+    )
   }
 }

@@ -23,6 +23,8 @@ package struct Pipeline: Hashable, Sendable {
   package var keep = Retention()
   /// Who gets which packages.
   package var publish = PublishPolicy()
+  /// Where the metrics for a monitoring system are written; absolute.
+  package var metrics: String?
   /// The workspace as it was typed on the command line, where one was given.
   package var givenWorkspace: String?
 

@@ -29,7 +29,7 @@ extension Pipeline {
     let base = Folder.parent(of: absolute)
     let top = try reader.mapping(
       root, key: "the file", line: 1,
-      known: ["name", "workspace", "exports", "store", "gates", "keep", "publish"],
+      known: ["name", "workspace", "exports", "store", "gates", "keep", "publish", "metrics"],
       required: ["name", "workspace", "exports", "store"])
     let exports = try reader.mapping(
       top["exports"], key: "exports", line: reader.line(top["exports"]), known: ["population", "insurance"],
@@ -45,6 +45,7 @@ extension Pipeline {
     if let node = top["keep"] { keep = try reader.retention(node) }
     if let node = top["publish"] { publish = try reader.publish(node, base: base) }
     if let node = top["gates"] { gates = try reader.gates(node) }
+    if let node = top["metrics"] { metrics = try reader.metrics(node, base: base) }
   }
 
   private static func line(of error: any Error) -> Int? {
@@ -148,6 +149,17 @@ struct PipelineReader {
     case .scalar(let scalar): scalar.string.isEmpty ? "nothing" : "a text"
     case .alias: "an alias"
     }
+  }
+
+  /// Where the metrics go; the collector reads no file whose name ends otherwise.
+  func metrics(_ node: Node, base: String) throws(Stop) -> String {
+    let path = try text(node, key: "metrics")
+    guard path.hasSuffix(".prom") else {
+      throw stop(
+        line(node), "metrics", expected: "a file whose name ends in .prom", found: "another name",
+        remedy: "Write metrics: /var/lib/node_exporter/textfile/cardlink.prom")
+    }
+    return Paths.join(base, path)
   }
 
   func choice(_ text: String, of words: [String], key: String, line: Int) throws(Stop) {

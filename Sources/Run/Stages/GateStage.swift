@@ -23,7 +23,11 @@ extension Night {
   func passGates() throws(Stop) {
     guard run.finished(.load) == nil else { return }
     if let release = run.released {
-      progress.note("Gates \(release.gates.joined(separator: ", ")): released by \(release.by).")
+      progress.event(
+        RunEvent(
+          .released, run: run.id, ["gates": .text(release.gates.joined(separator: ", "))],
+          text: "Gates \(release.gates.joined(separator: ", ")): released by \(release.by).",
+          isForTerminal: true))
       return
     }
     let earlier = try reader.runs().filter { $0.id != run.id }
@@ -34,7 +38,20 @@ extension Night {
     let verdicts = gates.verdicts
     try update { $0.gates = verdicts }
     let failed = verdicts.filter { !$0.passed }
-    guard let first = failed.first else { return }
+    guard let first = failed.first else {
+      return progress.event(
+        RunEvent(
+          .gatesPassed, run: run.id, ["gates": .count(verdicts.count)], text: "all gates passed"))
+    }
+    for verdict in failed {
+      progress.event(
+        RunEvent(
+          .gateFailed, .warning, run: run.id,
+          [
+            "gate": .text(verdict.gate), "subject": .text(verdict.subject),
+            "expected": .text(verdict.expected), "found": .text(verdict.found),
+          ], text: "gate not passed"))
+    }
     try hold(first, failed)
   }
 
@@ -57,7 +74,17 @@ extension Night {
       $0.state = "held"
       $0.failure = stop.finding.description
       $0.exitCode = stop.exit.rawValue
+      $0.endedAt = Clock.now()
+      $0.peakMemoryBytes = OwnProcess.peakMemoryBytes
     }
+    progress.event(
+      RunEvent(
+        .runHeld, .error, run: run.id,
+        [
+          "gates": .count(failed.count), "exit_code": .count(Int(stop.exit.rawValue)),
+          "seconds": .seconds(run.ownSeconds),
+        ],
+        text: "run held"))
     throw stop
   }
 }
@@ -98,7 +125,7 @@ extension Night {
     try Audit(workspace.path).append(
       .released, run: number, because: because, detail: ["gates": failed.joined(separator: ", ")])
     run.released = Release(because: because, at: Clock.now(), by: by, gates: failed)
-    (run.state, run.failure, run.exitCode) = ("running", nil, nil)
+    (run.state, run.failure, run.exitCode, run.endedAt) = ("running", nil, nil, nil)
     var options = options
     options.asOf = CalendarDate(iso: run.asOf) ?? options.asOf
     return try Night.taking(up: run, pipeline, workspace, options, progress)

@@ -30,7 +30,17 @@ extension Night {
     try update {
       $0.finishedAt = finishedAt
       $0.state = "done"
+      $0.peakMemoryBytes = OwnProcess.peakMemoryBytes
     }
+    progress.event(
+      RunEvent(
+        .runDone, run: run.id,
+        [
+          "seconds": .seconds(run.ownSeconds), "insurance_records": .count(run.count(.insurance)),
+          "linked": .count(run.count(.insurance, .linked)),
+          "population_records": .count(run.count(.population)),
+          "peak_memory_bytes": .count(run.peakMemoryBytes ?? 0),
+        ], text: "run done"))
     try Audit(workspace.path).append(.runDone, run: run.id)
     try workspace.prune(workspace.prunable(pipeline, keeping: pipeline.keep))
     return run

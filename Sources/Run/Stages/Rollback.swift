@@ -39,6 +39,16 @@ package func rollback(
   _ pipeline: Pipeline, to number: Int, because: String?, in workspace: Workspace, options: RunOptions,
   progress: Progress
 ) throws(Stop) -> RunRecord {
+  try measured(pipeline, in: workspace, progress) { () throws(Stop) in
+    try rollbackUnmeasured(
+      pipeline, to: number, because: because, in: workspace, options: options, progress: progress)
+  }
+}
+
+private func rollbackUnmeasured(
+  _ pipeline: Pipeline, to number: Int, because: String?, in workspace: Workspace, options: RunOptions,
+  progress: Progress
+) throws(Stop) -> RunRecord {
   let runs = try WorkspaceReader(workspace.path).runs()
   let stores = KeptStores(pipeline, in: workspace.path)
   func refused(_ expected: String, _ found: String) -> Stop {
@@ -64,7 +74,8 @@ package func rollback(
     .rolledBack, run: loaded, because: because, detail: ["from": "\(from)", "to": "\(loaded)"])
   var record = target
   record.command = "rollback \(number)"
-  (record.startedAt, record.finishedAt) = (Clock.now(), nil)
+  (record.startedAt, record.finishedAt, record.endedAt) = (Clock.now(), nil, nil)
+  record.peakMemoryBytes = nil
   record.rollback = Rollback(from: from, to: loaded)
   (record.gates, record.released) = (nil, nil)
   // As long as it isn't done it counts as failed: the same command does it again.
@@ -89,6 +100,10 @@ package func rollback(
     $0.finishedAt = Clock.now()
     ($0.state, $0.failure, $0.exitCode) = ("done", nil, nil)
   }
+  progress.event(
+    RunEvent(
+      .rolledBack, run: night.run.id, ["from_run": .count(from), "to_run": .count(loaded)],
+      text: "rolled back"))
   return night.run
 }
 

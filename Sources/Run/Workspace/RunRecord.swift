@@ -34,6 +34,8 @@ package struct RunRecord: Hashable, Sendable, Codable {
     package var records: Int
     /// What the result was made from; see ``MadeFrom``.
     package var madeFrom: [String: String]?
+    /// What the result takes up on disk.
+    package var byteCount: Int?
   }
 
   package var id: Int
@@ -45,6 +47,8 @@ package struct RunRecord: Hashable, Sendable, Codable {
   package var asOf: String
   package var startedAt: String
   package var finishedAt: String?
+  /// When it was held or failed.
+  package var endedAt: String?
   /// `running`, `failed`, `held` or `done`.
   package var state: String
   package var stages: [FinishedStage] = []
@@ -71,6 +75,13 @@ package struct RunRecord: Hashable, Sendable, Codable {
   /// Why it failed, without personal data.
   package var failure: String?
   package var exitCode: Int32?
+  /// The most memory that its process held.
+  package var peakMemoryBytes: Int?
+
+  /// When it was done, held or failed.
+  package var ended: String? { finishedAt ?? endedAt }
+  /// What its own stages took, all together; what it took over from earlier runs is left out.
+  package var ownSeconds: Double { stages.filter { $0.run == id }.reduce(0) { $0 + $1.seconds } }
 
   package func finished(_ stage: StageName) -> FinishedStage? { stages.last { $0.stage == stage } }
 
@@ -133,6 +144,11 @@ package enum Clock {
     let formatter = ISO8601DateFormatter()
     formatter.timeZone = TimeZone(secondsFromGMT: offsetSeconds)
     return formatter.string(from: Date(timeIntervalSince1970: Double(nanoseconds) / 1e9))
+  }
+
+  /// A time that was written down, in seconds since 1970; nil if it can't be read.
+  package static func seconds(_ text: String) -> Int? {
+    ISO8601DateFormatter().date(from: text).map { Int($0.timeIntervalSince1970) }
   }
 
   /// Today's date in Asia/Ho_Chi_Minh.

@@ -35,10 +35,11 @@ struct RollbackCommand: ParsableCommand {
       ).write(form.output)
       return
     }
-    let workspace = try Workspace(loaded.workspace)
+    let progress = RunProgress()
+    let workspace = try loaded.openWorkspace(progress)
     let run = try rollback(
       loaded, to: number, because: because, in: workspace, options: work.options(asOf: Clock.today()),
-      progress: RunProgress())
+      progress: progress)
     print(
       """
       The store of run \(run.rollback?.to ?? number), business date \(run.asOf), is in force again, and so are its packages.

@@ -83,17 +83,19 @@ struct ReleaseCommand: ParsableCommand {
 
   func run() throws {
     let loaded = try pipeline.load()
-    let workspace = try Workspace(loaded.workspace)
+    let progress = RunProgress()
+    let workspace = try loaded.openWorkspace(progress)
     let finished = try release(
       loaded, run: number, because: because, in: workspace, options: work.options(asOf: Clock.today()),
-      progress: RunProgress())
+      progress: progress)
     print(RunReport(finished, pipelinePath: pipeline.named).text)
   }
 }
 
 private func runPipeline(_ arguments: PipelineArguments, _ run: RunArguments, from stage: StageName?) throws {
   let pipeline = try arguments.load()
-  let workspace = try Workspace(pipeline.workspace)
-  let finished = try walk(pipeline, in: workspace, from: stage, options: run.options, progress: RunProgress())
+  let progress = RunProgress()
+  let workspace = try pipeline.openWorkspace(progress)
+  let finished = try walk(pipeline, in: workspace, from: stage, options: run.options, progress: progress)
   print(RunReport(finished, pipelinePath: arguments.named).text)
 }

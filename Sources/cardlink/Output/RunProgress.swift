@@ -1,5 +1,7 @@
-// What a run shows while it works: a line that moves on a terminal, plain lines in cron.
-// Invariant: standard error only; one line per stage and per note where nobody watches.
+// What a run shows while it works: a line that moves on a terminal, plain lines in cron, objects for programs.
+// Invariant: standard error only. On a terminal one line is drawn over and over, each time with one write and narrower
+// than the terminal; elsewhere a stage has a line at its beginning, one a minute, and one at its end.
+// Load: told some thousand times a second by any thread, draws five times a second.
 
 import Foundation
 import Logging
@@ -9,67 +11,191 @@ import Synchronization
 
 /// Shows a run's progress on standard error.
 final class RunProgress: Run.Progress {
-  private let isTerminal = isatty(2) == 1
-  private let log: Logger
-  private let start = Mutex<ContinuousClock.Instant>(.now)
-  private let lastDrawn = Mutex<ContinuousClock.Instant>(.now - .seconds(1))
+  private struct State {
+    var run: Int?
+    var stage: StageName?
+    var began = ContinuousClock.now
+    var done = 0
+    var total = 0
+    var unit = ""
+    var pace = Pace()
+    var lastSeconds: [StageName: Double] = [:]
+    /// When the line was last drawn, or a line was last written where nobody watches.
+    var shown = ContinuousClock.now
+    var hasLine = false
+    var hasTicker = false
+  }
+  private let state = Mutex<State>(State())
+  private let isTerminal: Bool
+  private let log = Log.logger
 
   init() {
-    log = Logger(label: "cardlink") { StreamLogHandler.standardError(label: $0) }
+    let kind = ProcessInfo.processInfo.environment["TERM"] ?? ""
+    isTerminal = isatty(2) == 1 && Log.form == .text && kind != "dumb"
   }
 
+  // MARK: What the stages say
+
   func begin(_ stage: StageName, note: String) {
-    start.withLock { $0 = .now }
-    if isTerminal { draw("\(stage.rawValue) …") }
+    let run = state.withLock { state in
+      state.stage = stage
+      (state.began, state.shown) = (.now, .now)
+      (state.done, state.total, state.unit, state.pace) = (0, 0, "", Pace())
+      if isTerminal { draw(&state) }
+      return state.run
+    }
+    if isTerminal {
+      startTicker()
+    } else {
+      log.info("stage began", metadata: Self.metadata("stage_began", run: run, stage))
+    }
   }
 
   func advance(_ stage: StageName, done: Int, of total: Int, unit: String) {
-    guard isTerminal else { return }
-    let isDue = lastDrawn.withLock { last in
-      guard ContinuousClock.now - last > .milliseconds(100) else { return false }
-      last = .now
-      return true
+    let report: (Logger.Metadata)? = state.withLock { state in
+      guard state.stage == stage else { return nil }
+      (state.done, state.total, state.unit) = (max(done, state.done), total, unit)
+      let seconds = (ContinuousClock.now - state.began) / .seconds(1)
+      state.pace.note(done: state.done, at: seconds)
+      if isTerminal { return nil }
+      guard ContinuousClock.now - state.shown >= .seconds(60) else { return nil }
+      state.shown = .now
+      var metadata = Self.metadata("stage_at_work", run: state.run, stage)
+      let line = line(state)
+      metadata["seconds"] = .stringConvertible(Self.rounded(seconds))
+      metadata["done"] = .stringConvertible(state.done)
+      metadata["total"] = .stringConvertible(total)
+      metadata["unit"] = "\(unit)"
+      if let rate = line?.rate { metadata["per_second"] = .stringConvertible(Int(rate)) }
+      if let left = line?.secondsLeft { metadata["seconds_left"] = .stringConvertible(Int(left)) }
+      return metadata
     }
-    guard isDue else { return }
-    let seconds = start.withLock { (ContinuousClock.now - $0) / .seconds(1) }
-    let rate = seconds > 0 ? Double(done) / seconds : 0
-    var text = "\(stage.rawValue)  \(grouped(done))"
-    if total > 0 {
-      text += " of \(grouped(total)) \(unit)  \(done * 100 / total) %"
-      if rate > 0, done < total { text += "  \(Int(Double(total - done) / rate) + 1) s left" }
-    } else {
-      text += " \(unit)"
-    }
-    draw(text + "  \(grouped(Int(rate))) \(unit)/s")
+    if let report { log.info("stage at work", metadata: report) }
   }
 
   func end(_ stage: StageName, records: Int, seconds: Double, note: String) {
     let rate = seconds > 0 ? Int(Double(records) / seconds) : 0
-    if isTerminal {
-      clear()
-      let name = stage.rawValue + String(repeating: " ", count: 8 - stage.rawValue.count)
-      StandardError.write(
-        "\(name) \(grouped(records)) records in \(Self.text(seconds)) s, \(grouped(rate))/s")
-    } else {
-      log.info(
-        "stage finished",
-        metadata: [
-          "stage": "\(stage.rawValue)", "records": "\(records)", "seconds": "\(Self.text(seconds))",
-          "records_per_second": "\(rate)",
-        ])
+    let run = state.withLock { state in
+      state.stage = nil
+      if isTerminal {
+        write(
+          "\(stage.rawValue.leftAligned(7))  \(grouped(records)) records in \(Self.text(seconds)) s, \(grouped(rate))/s",
+          &state)
+      }
+      return state.run
     }
+    guard !isTerminal else { return }
+    var metadata = Self.metadata("stage_done", run: run, stage)
+    metadata["seconds"] = .stringConvertible(Self.rounded(seconds))
+    metadata["records"] = .stringConvertible(records)
+    metadata["records_per_second"] = .stringConvertible(rate)
+    log.info("stage done", metadata: metadata)
   }
 
   func note(_ text: String) {
     if isTerminal {
-      clear()
-      StandardError.write(text)
+      state.withLock { write(text, &$0) }
     } else {
-      log.info("\(text)")
+      let run = state.withLock { $0.run }
+      log.info(
+        "\(text)",
+        metadata: run.map { ["event": "note", "run": .stringConvertible($0)] } ?? ["event": "note"])
     }
   }
 
+  func event(_ event: RunEvent) {
+    state.withLock { state in
+      if let run = event.run { state.run = run }
+      if !event.lastSeconds.isEmpty { state.lastSeconds = event.lastSeconds }
+      if [.runDone, .runHeld, .runFailed].contains(event.name) { state.stage = nil }
+      if isTerminal {
+        if event.isForTerminal { write(event.text, &state) } else if state.stage == nil { clear(&state) }
+      }
+    }
+    guard !isTerminal else { return }
+    var metadata = Self.metadata(event.name.rawValue, run: event.run, event.stage)
+    for (key, value) in event.values {
+      switch value {
+      case .text(let text): metadata[key] = .string(text)
+      case .count(let count): metadata[key] = .stringConvertible(count)
+      case .seconds(let seconds): metadata[key] = .stringConvertible(Self.rounded(seconds))
+      }
+    }
+    let level: Logger.Level =
+      switch event.level {
+      case .info: .info
+      case .warning: .warning
+      case .error: .error
+      }
+    log.log(level: level, "\(event.text)", metadata: metadata)
+  }
+
+  private static func metadata(_ event: String, run: Int?, _ stage: StageName?) -> Logger.Metadata {
+    var metadata: Logger.Metadata = ["event": "\(event)"]
+    if let run { metadata["run"] = .stringConvertible(run) }
+    if let stage { metadata["stage"] = "\(stage.rawValue)" }
+    return metadata
+  }
+
+  // MARK: The line on a terminal
+
+  /// Draws also while a stage has nothing to say.
+  private func startTicker() {
+    let isNew = state.withLock { state in
+      defer { state.hasTicker = true }
+      return !state.hasTicker
+    }
+    guard isNew else { return }
+    Thread.detachNewThread { [weak self] in
+      while true {
+        Thread.sleep(forTimeInterval: 0.2)
+        guard let self else { return }
+        self.state.withLock { if $0.stage != nil { self.draw(&$0) } }
+      }
+    }
+  }
+
+  private func line(_ state: State) -> ProgressLine? {
+    guard let stage = state.stage else { return nil }
+    let seconds = (ContinuousClock.now - state.began) / .seconds(1)
+    var line = ProgressLine(stage: stage, seconds: seconds)
+    (line.done, line.total, line.unit) = (state.done, state.total, state.unit)
+    line.rate = state.pace.rate(done: state.done, at: seconds)
+    line.lastSeconds = state.lastSeconds[stage]
+    let after = StageName.allCases.filter { $0 > stage }.map { state.lastSeconds[$0] }
+    if after.allSatisfy({ $0 != nil }) { line.secondsAfter = after.reduce(0) { $0 + ($1 ?? 0) } }
+    return line
+  }
+
+  private func draw(_ state: inout State) {
+    guard let line = line(state) else { return }
+    let now = (Int(Date().timeIntervalSince1970) + 7 * 3600) % 86_400
+    // Written over the line before and cleared behind it: nothing is ever blank between two drawings.
+    raw("\r" + line.text(width: Self.columns - 1, now: now) + "\u{1B}[K")
+    state.hasLine = true
+  }
+
+  /// A whole line above the one that moves.
+  private func write(_ text: String, _ state: inout State) {
+    raw((state.hasLine ? "\r\u{1B}[K" : "") + text + "\n")
+    state.hasLine = false
+    if state.stage != nil { draw(&state) }
+  }
+
+  private func clear(_ state: inout State) {
+    if state.hasLine { raw("\r\u{1B}[K") }
+    state.hasLine = false
+  }
+
+  private func raw(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+
+  /// The terminal's width, which may change at any time.
+  private static var columns: Int {
+    var size = winsize()
+    guard unsafe ioctl(2, UInt(TIOCGWINSZ), &size) == 0, size.ws_col >= 20 else { return 80 }
+    return Int(size.ws_col)
+  }
+
   private static func text(_ seconds: Double) -> String { String(format: "%.2f", seconds) }
-  private func draw(_ text: String) { FileHandle.standardError.write(Data("\r\u{1B}[2K\(text)".utf8)) }
-  private func clear() { FileHandle.standardError.write(Data("\r\u{1B}[2K".utf8)) }
+  private static func rounded(_ seconds: Double) -> Double { (seconds * 1000).rounded() / 1000 }
 }

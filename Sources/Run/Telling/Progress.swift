@@ -11,6 +11,12 @@ package protocol Progress: Sendable {
   func advance(_ stage: StageName, done: Int, of total: Int, unit: String)
   func end(_ stage: StageName, records: Int, seconds: Double, note: String)
   func note(_ text: String)
+  /// Something that the log of the night should hold.
+  func event(_ event: RunEvent)
+}
+
+extension Progress {
+  package func event(_ event: RunEvent) {}
 }
 
 /// Says nothing.

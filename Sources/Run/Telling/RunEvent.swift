@@ -1,0 +1,71 @@
+// What happens to a run, one event each, for the log that programs read.
+// Invariant: an event holds names of stages, files and gates, counts and times; nothing of a record, and no text that a
+// person typed. The names and keys here are relied upon by whoever searches the logs: change none, add freely.
+// Load: a dozen a night.
+
+package import Record
+
+/// One event of a run.
+package struct RunEvent: Sendable {
+  package enum Name: String, Sendable, CaseIterable {
+    case runBegan = "run_began"
+    case runResumed = "run_resumed"
+    /// Nothing has changed since the run that made what is in force.
+    case nothingToDo = "nothing_to_do"
+    /// A stage's earlier result is still true.
+    case stageSkipped = "stage_skipped"
+    case gateFailed = "gate_failed"
+    case gatesPassed = "gates_passed"
+    case released
+    case runHeld = "run_held"
+    case runFailed = "run_failed"
+    case runDone = "run_done"
+    case rolledBack = "rolled_back"
+    /// The run itself is not concerned.
+    case metricsNotWritten = "metrics_not_written"
+  }
+
+  package enum Level: Sendable { case info, warning, error }
+
+  /// A value of the log: numbers stay numbers.
+  package enum Value: Sendable, Hashable {
+    case text(String)
+    case count(Int)
+    case seconds(Double)
+  }
+
+  package var name: Name
+  package var level: Level
+  package var run: Int?
+  package var stage: StageName?
+  package var values: [String: Value]
+  /// The event in a sentence; on a terminal it stands among the progress if `isForTerminal`.
+  package var text: String
+  package var isForTerminal: Bool
+  /// How long each stage took the last time it ran, for an estimate of what is left.
+  package var lastSeconds: [StageName: Double] = [:]
+
+  init(
+    _ name: Name, _ level: Level = .info, run: Int? = nil, stage: StageName? = nil,
+    _ values: [String: Value] = [:], text: String, isForTerminal: Bool = false
+  ) {
+    self.name = name
+    self.level = level
+    self.run = run
+    self.stage = stage
+    self.values = values
+    self.text = text
+    self.isForTerminal = isForTerminal
+  }
+}
+
+extension [RunRecord] {
+  /// How long each stage took the last time it ran to its end.
+  package var lastSeconds: [StageName: Double] {
+    var seconds: [StageName: Double] = [:]
+    for run in self {
+      for stage in run.stages where stage.run == run.id { seconds[stage.stage] = stage.seconds }
+    }
+    return seconds
+  }
+}
