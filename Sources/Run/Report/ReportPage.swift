@@ -105,20 +105,16 @@ package struct ReportPage {
         "Kho dữ liệu của lần chạy \(rollback.to) được đưa trở lại thay cho lần chạy \(rollback.from).",
         "The store of run \(rollback.to) was brought back in the place of run \(rollback.from).")
     }
-    let (share, count, all) = (
-      FigureText.share(linked, of: insured).map { FigureText.percent($0) as Bilingual },
-      FigureText.count(linked),
-      FigureText.count(insured)
-    )
+    let (count, all) = (FigureText.count(linked), FigureText.count(insured))
     let waiting = FigureText.count(insured - linked)
     switch run.state {
     case "done":
-      guard let share else {
+      guard insured > 0 else {
         return Bilingual("Hoàn tất. Kho dữ liệu mới đang có hiệu lực.", "Done. The new store is in force.")
       }
       return Bilingual(
-        "\(count.vietnamese) trong \(all.vietnamese) bản ghi bảo hiểm (\(share.vietnamese)) đã liên kết; \(waiting.vietnamese) bản ghi chờ xử lý. Kho dữ liệu mới đang có hiệu lực.",
-        "\(count.english) of \(all.english) insurance records (\(share.english)) are linked; \(waiting.english) wait for someone. The new store is in force."
+        "\(count.vietnamese) trong \(all.vietnamese) bản ghi bảo hiểm đã liên kết; \(waiting.vietnamese) bản ghi chờ xử lý. Kho dữ liệu mới đang có hiệu lực.",
+        "\(count.english) of \(all.english) insurance records are linked; \(waiting.english) wait for someone. The new store is in force."
       )
     case "held":
       return Bilingual(
@@ -203,14 +199,13 @@ package struct ReportPage {
         "\(sign)\(text.vietnamese) so với lần \(before.id)", "\(sign)\(text.english) against run \(before.id)"
       )
     }
-    let rate = FigureText.share(linked, of: insured) ?? 0
+    let rate = run.linkRate ?? 0
     let quarantined = FigureText.share(run.count(.insurance, .quarantined), of: insured) ?? 0
     let seconds = run.stages.filter { $0.run == run.id }.reduce(0) { $0 + $1.seconds }
     return "<div class=\"tiles\">"
       + tile(
         Bilingual("Tỷ lệ liên kết", "Link rate"), Markup.figure(FigureText.percent(rate)),
-        change(
-          rate, before.flatMap { FigureText.share($0.count(.insurance, .linked), of: $0.count(.insurance)) }))
+        change(rate, before?.linkRate) + leftOut)
       + tile(
         Bilingual("Cách ly", "Quarantined"), Markup.figure(FigureText.percent(quarantined)),
         change(
@@ -225,6 +220,17 @@ package struct ReportPage {
         Bilingual("Thời gian chạy", "Time taken"), Markup.figure(FigureText.bilingualDuration(seconds)),
         Markup.both("các bước của lần chạy này", "the stages of this run"))
       + "</div>"
+  }
+
+  /// What the link rate leaves out, as the gates do.
+  private var leftOut: String {
+    let cards = Figures(run: run).armedForcesWithoutNumber
+    guard cards > 0 else { return "" }
+    let text = FigureText.count(cards)
+    return "<br />"
+      + Markup.both(
+        "không tính \(text.vietnamese) thẻ lực lượng vũ trang chưa có số",
+        "less \(text.english) armed-forces cards without a number")
   }
 
   // MARK: The ledger
@@ -312,9 +318,7 @@ package struct ReportPage {
 
   private var trends: String {
     guard history.count > 1 else { return "" }
-    let rates = history.compactMap {
-      FigureText.share($0.count(.insurance, .linked), of: $0.count(.insurance))
-    }
+    let rates = history.compactMap(\.linkRate)
     let held = history.compactMap {
       FigureText.share($0.count(.insurance, .quarantined), of: $0.count(.insurance))
     }
@@ -328,7 +332,7 @@ package struct ReportPage {
       let all = run.count(.insurance)
       let seconds = run.stages.filter { $0.run == run.id }.reduce(0) { $0 + $1.seconds }
       return "<tr><td class=\"r\">\(run.id)</td><td>\(run.asOf)</td><td>\(Markup.escaped(run.state))</td>"
-        + "<td class=\"r\">\(Markup.percent(run.count(.insurance, .linked), of: all))</td>"
+        + "<td class=\"r\">\(run.linkRate.map { Markup.figure(FigureText.percent($0)) } ?? "–")</td>"
         + "<td class=\"r\">\(Markup.percent(run.count(.insurance, .quarantined), of: all))</td>"
         + "<td class=\"r\">\(Markup.count(all))</td><td class=\"r\">\(Markup.count(run.count(.population)))</td>"
         + "<td class=\"r\">\(Markup.figure(FigureText.bilingualDuration(seconds)))</td></tr>"
@@ -381,8 +385,6 @@ package struct ReportPage {
 
   // MARK: Armed forces
 
-  private static let armed = ["QN", "CA", "CY"]
-
   private var armedForces: String {
     let missing = run.count(.insurance, .idMissing)
     guard missing > 0, let groups = run.missingByGroup else { return "" }
@@ -390,18 +392,19 @@ package struct ReportPage {
       "QN": Bilingual("Quân nhân", "Military"), "CA": Bilingual("Công an", "Police"),
       "CY": Bilingual("Cơ yếu", "Cipher service"),
     ]
-    var rows = Self.armed.map { group in
+    var rows = Figures.armedForces.map { group in
       "<tr><td><b>\(group)</b> \(Markup.both(names[group] ?? Bilingual(group, group)))</td><td class=\"r\">\(Markup.count(groups[group] ?? 0))</td></tr>"
     }
-    let apart = Self.armed.reduce(0) { $0 + (groups[$1] ?? 0) }
+    let apart = Figures.armedForces.reduce(0) { $0 + (groups[$1] ?? 0) }
     rows.append(
       "<tr><td>\(Markup.both("Các nhóm khác, cần bổ sung số", "Other groups, where the number is wanting"))</td><td class=\"r\"><b>\(Markup.count(missing - apart))</b></td></tr>"
     )
     return card(
       Bilingual("Thiếu số định danh theo nhóm thẻ", "No personal ID number, by card group"),
       Bilingual(
-        "Thẻ lực lượng vũ trang được gửi không kèm số định danh; đây không phải là lỗi.",
-        "Cards of the armed forces are sent without numbers; that is no fault."),
+        "Thẻ lực lượng vũ trang được gửi không kèm số định danh; đây không phải là lỗi và không tính vào tỷ lệ liên kết.",
+        "Cards of the armed forces are sent without numbers; that is no fault, and the link rate leaves them out."
+      ),
       "<table>\(rows.joined())</table>")
   }
 

@@ -1,4 +1,4 @@
-// check, status, runs, findings, lookup: what an officer asks between two nights.
+// check, findings, explain, lookup: what an officer asks between two nights.
 
 import ArgumentParser
 import Foundation
@@ -38,55 +38,6 @@ struct CheckCommand: ParsableCommand {
 extension Pipeline {
   fileprivate func isCSV(_ export: String) -> Bool {
     (export == population.kind.name ? population : insurance).format == .csv
-  }
-}
-
-struct StatusCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "status", abstract: "What happened in the last run, in a screenful.")
-  @OptionGroup var arguments: PipelineArguments
-  @OptionGroup var form: OutputArguments
-
-  func run() throws {
-    let pipeline = try arguments.load()
-    guard let run = try Desk(pipeline).runs().last else {
-      throw Stop(
-        .usage, at: pipeline.path, expected: "a run", found: "none in \(pipeline.workspace)",
-        remedy: "Run the pipeline first.", next: "cardlink run \(arguments.named)")
-    }
-    switch form.output {
-    case .text: print(RunReport(run, pipelinePath: arguments.named).text)
-    case .json, .csv:
-      Table(
-        columns: ["run_id", "export", "source_file", "outcome", "records"],
-        rows: run.ledger.map { [String(run.id), $0.export, $0.sourceFile, $0.outcome, String($0.records)] },
-        numeric: ["run_id", "records"]
-      ).write(form.output)
-    }
-  }
-}
-
-struct RunsCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "runs", abstract: "List all runs, the last one last.")
-  @OptionGroup var arguments: PipelineArguments
-  @OptionGroup var form: OutputArguments
-
-  func run() throws {
-    let runs = try Desk(try arguments.load()).runs()
-    Table(
-      columns: [
-        "run_id", "command", "as_of", "started_at", "finished_at", "state", "insurance", "linked",
-        "exit_code",
-      ],
-      rows: runs.map { run in
-        [
-          String(run.id), run.command, run.asOf, run.startedAt, run.finishedAt, run.state,
-          String(run.count(.insurance)), String(run.count(.insurance, .linked)),
-          run.exitCode.map(String.init),
-        ]
-      }, numeric: ["run_id", "insurance", "linked", "exit_code"]
-    ).write(form.output)
   }
 }
 

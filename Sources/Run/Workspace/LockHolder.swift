@@ -1,0 +1,47 @@
+// Who holds a workspace, found out without touching its lock.
+// Invariant: asking never takes the lock, not for an instant: a run that begins meanwhile would find it taken and end
+// with exit code 75.
+
+import Disk
+import Foundation
+import Glibc
+package import Record
+
+/// The process that holds a workspace.
+package struct LockHolder: Hashable, Sendable, Codable {
+  package var process: Int
+  package var since: String
+}
+
+extension WorkspaceReader {
+  /// Who holds the workspace; nil if nobody does, or if the process that did is no more.
+  package var lockHolder: LockHolder? {
+    guard let text = try? Folder.read(path + "/lock"),
+      let match = text.firstMatch(of: /process ([0-9]+) since ([0-9T:+-]+)/), let process = Int(match.1)
+    else { return nil }
+    let holder = LockHolder(process: process, since: String(match.2))
+    return isLocked(by: process) ? holder : nil
+  }
+
+  /// Whether the kernel's list of locks has this file with that process; without a list, whether the process lives.
+  private func isLocked(by process: Int) -> Bool {
+    var info = stat()
+    guard unsafe stat(path + "/lock", &info) == 0 else { return false }
+    guard let locks = try? Folder.read("/proc/locks") else {
+      return kill(pid_t(process), 0) == 0 || errno == EPERM
+    }
+    return Self.names(locks, inode: UInt64(info.st_ino), process: process)
+  }
+
+  /// Lines of `/proc/locks` read `1: FLOCK  ADVISORY  WRITE 4711 08:01:123456 0 EOF`. The device is not compared: some
+  /// file systems show another there than `stat` does.
+  static func names(_ locks: String, inode: UInt64, process: Int) -> Bool {
+    locks.split(separator: "\n").contains { line in
+      let words = line.split(separator: " ")
+      guard words.count >= 6, words[1] == "FLOCK", words[3] == "WRITE", words[4] == "\(process)" else {
+        return false
+      }
+      return words[5].split(separator: ":").last == "\(inode)"
+    }
+  }
+}

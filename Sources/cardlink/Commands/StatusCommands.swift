@@ -1,0 +1,112 @@
+// status, runs, doctor: how the night went, how the nights went, and whether the next one can.
+
+import ArgumentParser
+import Foundation
+import Record
+import Run
+
+extension Paint {
+  /// As standard output can show it: none in a file or pipe, where NO_COLOR is set, or on a dumb terminal.
+  static var ofStandardOutput: Paint {
+    let environment = ProcessInfo.processInfo.environment
+    return Paint(
+      isOn: isatty(1) == 1 && (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb")
+  }
+}
+
+struct StatusCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "status", abstract: "How the night went, what is in force, what to do next: in a screenful.",
+    discussion: """
+      The last run and its state (done, held, failed, running, cut off), what everybody reads now and how old it is, the
+      ledger with the change against the finished run before, the largest causes with the command that lists their
+      records, gates that did not pass, how long each stage took, and what to do next. Takes no lock: ask at any time.
+        cardlink status pipelines/nightly.yaml
+        cardlink status pipelines/nightly.yaml --output json | jq .state
+      --output csv gives the ledger of the last run, a line for each file and outcome. NO_COLOR is respected.
+      """)
+  @OptionGroup var arguments: PipelineArguments
+  @OptionGroup var form: OutputArguments
+
+  func run() throws {
+    let desk = Desk(try arguments.load())
+    let status = try desk.status(named: arguments.named)
+    switch form.output {
+    case .text: print(StatusText(status, paint: .ofStandardOutput).text)
+    case .json: print(status.json)
+    case .csv:
+      let run = try desk.runs().last
+      Table(
+        columns: ["run_id", "export", "source_file", "outcome", "records"],
+        rows: (run?.ledger ?? []).map {
+          [String(status.run), $0.export, $0.sourceFile, $0.outcome, String($0.records)]
+        },
+        numeric: ["run_id", "records"]
+      ).write(.csv)
+    }
+  }
+}
+
+struct RunsCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "runs", abstract: "List the runs, the last one last.",
+    discussion: """
+      Text shows the last twenty, narrow enough for a terminal; --output csv or json gives all of them with all their times
+      and the seconds of each stage. A run that says it is at work and has no process is shown as cut_off.
+        cardlink runs pipelines/nightly.yaml
+        cardlink runs pipelines/nightly.yaml --output csv --last 365 > a-year.csv
+      """)
+  @OptionGroup var arguments: PipelineArguments
+  @Option(
+    help: ArgumentHelp("Only the last so many; default 20 as text, all as CSV or JSON.", valueName: "n"))
+  var last: Int?
+  @OptionGroup var form: OutputArguments
+
+  func validate() throws {
+    if let last, last < 1 { throw ValidationError("--last takes a number of runs, 1 or more.") }
+  }
+
+  func run() throws {
+    let desk = Desk(try arguments.load())
+    let all = try desk.runs()
+    let shown = all.suffix(last ?? (form.output == .text ? 20 : Int.max))
+    let holder = desk.lockHolder
+    guard form.output == .text else { return table(shown, holder).write(form.output) }
+    Table(
+      columns: ["run", "state", "as_of", "began", "took", "insurance", "linked", "exit"],
+      rows: shown.map { run in
+        [
+          String(run.id), run.state(holder: run.id == all.last?.id ? holder : nil).rawValue, run.asOf,
+          String(run.startedAt.prefix(16).suffix(11)).replacing("T", with: " "),
+          FigureText.duration(run.ownSeconds), grouped(run.count(.insurance)),
+          run.linkRate.map { FigureText.percent($0) }, run.exitCode.map(String.init),
+        ]
+      }, numeric: ["run", "took", "insurance", "linked", "exit"]
+    ).write(.text)
+    if shown.count < all.count {
+      print("\n\(all.count - shown.count) earlier runs: cardlink runs \(arguments.named) --last \(all.count)")
+    }
+  }
+
+  private func table(_ runs: ArraySlice<RunRecord>, _ holder: LockHolder?) -> Table {
+    let stages = StageName.allCases.map { "\($0.rawValue)_seconds" }
+    return Table(
+      columns: [
+        "run_id", "command", "as_of", "started_at", "finished_at", "state", "insurance", "linked",
+        "exit_code", "ended_at", "seconds", "link_rate_percent",
+      ] + stages,
+      rows: runs.map { run in
+        [
+          String(run.id), run.command, run.asOf, run.startedAt, run.finishedAt,
+          run.state(holder: run.id == runs.last?.id ? holder : nil).rawValue,
+          String(run.count(.insurance)), String(run.count(.insurance, .linked)),
+          run.exitCode.map(String.init), run.ended, String(format: "%.3f", run.ownSeconds),
+          run.linkRate.map { String(format: "%.2f", Double($0) / 100) },
+        ]
+          + StageName.allCases.map { stage in
+            run.finished(stage).flatMap { $0.run == run.id ? String($0.seconds) : nil }
+          }
+      },
+      numeric: Set(["run_id", "insurance", "linked", "exit_code", "seconds", "link_rate_percent"] + stages))
+  }
+}
