@@ -8,8 +8,9 @@ import Record
 struct Figures {
   let run: RunRecord
 
-  /// Groups of cards that are sent without personal ID numbers: those of the reason `armed_forces`. Others that the same
-  /// ministries may issue (HC, LS, XK) are expected to have a number.
+  /// Groups of cards that are sent without personal ID numbers: those of the reason `armed_forces`.
+  ///
+  /// Others that the same ministries may issue (HC, LS, XK) are expected to have a number.
   static let armedForces = ["QN", "CA", "CY"]
 
   /// Insurance records of the armed forces without a personal ID number.

@@ -33,8 +33,9 @@ extension WorkspaceReader {
     return Self.names(locks, inode: UInt64(info.st_ino), process: process)
   }
 
-  /// Lines of `/proc/locks` read `1: FLOCK  ADVISORY  WRITE 4711 08:01:123456 0 EOF`. The device is not compared: some
-  /// file systems show another there than `stat` does.
+  /// Whether `/proc/locks` names this lock: `1: FLOCK  ADVISORY  WRITE 4711 08:01:123456 0 EOF`.
+  ///
+  /// The device is not compared: some file systems show another there than `stat` does.
   static func names(_ locks: String, inode: UInt64, process: Int) -> Bool {
     locks.split(separator: "\n").contains { line in
       let words = line.split(separator: " ")
