@@ -254,10 +254,10 @@ extension People {
 
   private func appendFacility(_ person: Person, _ random: inout SeededGenerator, _ row: inout FieldRow) {
     // The smaller of two: a few facilities have most of the people.
-    let number = min(random.below(Places.facilityCount), random.below(Places.facilityCount))
+    let number = min(random.below(facilitiesPerProvince), random.below(facilitiesPerProvince))
     if random.below(100) == 0 { return }
     row.append(person.residence, width: 2)
-    let facility = Places.facility(number, in: person.residence)
+    let facility = Places.facility(number, of: facilitiesPerProvince, in: person.residence)
     if let letter = facility.letter {
       row.append(byte: letter)
       row.append(facility.digits, width: 2)

@@ -28,11 +28,14 @@ package struct GeneratorOptions: Sendable {
   /// The business date of the exports: no birth lies after it, and cards are valid around it.
   package var asOf: (year: Int, month: Int, day: Int)
   package var rates: TroubleRates
+  /// In all of the 63 provinces together; each has the same number, so that it is rounded up.
+  package var facilities: Int
 
   package init(
     people: Int, seed: UInt64, populationFormat: ExportForm = .csv, insuranceFormat: ExportForm = .csv,
     gzip: Set<ExportPart> = [], filesPerExport: Int = 1,
-    asOf: (year: Int, month: Int, day: Int) = (2026, 11, 23), rates: TroubleRates = .default
+    asOf: (year: Int, month: Int, day: Int) = (2026, 11, 23), rates: TroubleRates = .default,
+    facilities: Int = 819
   ) {
     self.people = people
     self.seed = seed
@@ -42,11 +45,15 @@ package struct GeneratorOptions: Sendable {
     self.filesPerExport = filesPerExport
     self.asOf = asOf
     self.rates = rates
+    self.facilities = facilities
   }
 
   /// Half of the numbers that can be made without one being made twice; the other half belongs to nobody.
   package static let largestPeople = 49_000_000
   package static let largestFiles = 1000
+  package static let largestFacilities = Places.provinceCount * Places.largestFacilityCount
+
+  var facilitiesPerProvince: Int { (facilities + Places.provinceCount - 1) / Places.provinceCount }
 
   var date: Day { Day(asOf.year, asOf.month, asOf.day) }
 
@@ -62,6 +69,11 @@ package struct GeneratorOptions: Sendable {
         .usage, at: "--files", expected: "a number from 1 to \(Self.largestFiles)",
         found: "\(filesPerExport)",
         remedy: "Choose fewer files.")
+    }
+    guard (1...Self.largestFacilities).contains(facilities) else {
+      throw Stop(
+        .usage, at: "--facilities", expected: "a number from 1 to \(Self.largestFacilities)",
+        found: "\(facilities)", remedy: "Choose fewer facilities.")
     }
     guard date.exists, (2000...2399).contains(asOf.year) else {
       throw Stop(

@@ -27,6 +27,7 @@ struct People: Sendable {
   let numbers: Numbers
   let populationFormat: ExportForm
   let insuranceFormat: ExportForm
+  let facilitiesPerProvince: Int
 
   init(_ options: GeneratorOptions) {
     seed = mixed(options.seed ^ 0x5065_6F70_6C65_2121)
@@ -34,6 +35,7 @@ struct People: Sendable {
     numbers = Numbers(seed: options.seed, asOfYear: options.asOf.year)
     populationFormat = options.populationFormat
     insuranceFormat = options.insuranceFormat
+    facilitiesPerProvince = options.facilitiesPerProvince
   }
 
   func person(_ index: Int, _ drawn: Trouble) -> Person {

@@ -31,10 +31,12 @@ enum Places {
   /// The provinces alone.
   static let provinceCount = 63
 
-  /// The three characters after the province code, for one of ``facilityCount`` facilities; the last has a letter.
-  static let facilityCount = 13
-  static func facility(_ number: Int, in province: Int) -> (letter: UInt8?, digits: Int) {
-    if number == facilityCount - 1 { return (UInt8(ascii: "C"), 10 + (province * 7) % 90) }
+  /// The three characters after the province code, for one of `count` facilities of a province, at most
+  /// ``largestFacilityCount``; the last has a letter.
+  static func facility(_ number: Int, of count: Int, in province: Int) -> (letter: UInt8?, digits: Int) {
+    if number == count - 1 { return (UInt8(ascii: "C"), 10 + (province * 7) % 90) }
+    // 37 and 900 have no common divisor: no two facilities of a province have one code.
     return (nil, 1 + (number * 37 + province * 13) % 900)
   }
+  static let largestFacilityCount = 900
 }

@@ -83,6 +83,19 @@ func lines() throws {
   #expect(try csv.truth().filter { $0.export == "insurance" }.map(\.line) == Array(starts.dropFirst()))
 }
 
+@Test("people are registered with as many facilities as asked for", arguments: [1, 819, 13_000])
+func facilities(count: Int) throws {
+  let invented = try Invented(
+    GeneratorOptions(people: 100_000, seed: 2, rates: .none, facilities: count))
+  let codes = Set(
+    try invented.lines("insurance-2026-11-23.csv").dropFirst().map {
+      $0.split(separator: ",", omittingEmptySubsequences: false)[6]
+    }.filter { !$0.isEmpty })
+  // The same number in each of 63 provinces; of the many, some of the small ones have nobody among so few people.
+  let all = (count + 62) / 63 * 63
+  #expect(codes.count <= all && codes.count > all * 4 / 5)
+}
+
 @Test("numbers are unique, and no export is sorted")
 func uniqueNumbers() throws {
   let invented = try Invented(GeneratorOptions(people: 50_000, seed: 11, rates: .none))

@@ -29,6 +29,7 @@ struct GenerateCommand: ParsableCommand {
   @Option(help: "Write the last file of this export as gzip: population or insurance.") var gzip: [String] =
     []
   @Option(name: .customLong("files"), help: "How many files each export is cut into.") var files: Int = 1
+  @Option(help: "How many health facilities people are registered with, about.") var facilities: Int = 819
   @Option(
     name: .customLong("as-of"), help: ArgumentHelp("The business date of the exports.", valueName: "date"))
   var asOf: BusinessDate?
@@ -65,7 +66,8 @@ extension GenerateCommand {
             ExportPart.Register(rawValue: part).map { ExportPart($0, part: files) }
           }),
         filesPerExport: files,
-        asOf: date.map { (year: $0.year, month: $0.month, day: $0.day) } ?? (2026, 11, 23), rates: rates))
+        asOf: date.map { (year: $0.year, month: $0.month, day: $0.day) } ?? (2026, 11, 23), rates: rates,
+        facilities: facilities))
     print(
       "\(grouped(report.populationRecords)) population and \(grouped(report.insuranceRecords)) insurance records:"
     )
