@@ -1,6 +1,6 @@
 // Publishing: the persons of the store become one package for each recipient that the pipeline file names.
-// Invariant: a person is in exactly one package, that of the first rule which selects the facility on the serving card,
-// or counted as being in none; the packages of a run appear all at once, and `current` leads to a whole set of them at
+// Invariant: a person is in the packages that the rules give to the facility on the serving card and in no other, or is
+// counted as being in none; the packages of a run appear all at once, and `current` leads to a whole set of them at
 // every moment.
 // Load: 90 million persons, 13,000 facilities; rows are sorted by recipient on disk, then each thread writes the packages
 // of its part of the order one after the other. The disk is waited for once.
@@ -58,18 +58,24 @@ private func sort(
         throw .noServingCard
       }
       let card = batch.cards[serving]
-      switch recipients.place(of: card.facility) {
-      case .package(let key):
-        packed.removeAll(keepingCapacity: true)
-        PackedPerson.append(
-          person, name: batch.bytes.span.extracting(person.nameRange), card, to: &packed)
-        try sorter.append(key: key, place: person.personalID.packed, packed.span)
-        report.persons += 1
-      case .nameless:
-        report.personsWithoutFacility += 1
-        if !card.facility.isNone { report.personsWithMalformedFacility += 1 }
-      case .unselected: report.personsNotSelected += 1
+      let place = recipients.place(of: card.facility)
+      guard !place.packages.isEmpty else {
+        if place.isNameless {
+          report.personsWithoutFacility += 1
+          if !card.facility.isNone { report.personsWithMalformedFacility += 1 }
+        } else {
+          report.personsNotSelected += 1
+        }
+        continue
       }
+      packed.removeAll(keepingCapacity: true)
+      PackedPerson.append(
+        person, name: batch.bytes.span.extracting(person.nameRange), card, to: &packed)
+      for package in place.packages {
+        try sorter.append(key: recipients.keys[package], place: person.personalID.packed, packed.span)
+      }
+      report.persons += 1
+      report.copies += place.packages.count - 1
     }
   }
   return try sorter.finish()
@@ -124,6 +130,7 @@ private func writeManifest(
       "valid_until": "\(request.asOf.adding(days: request.policy.validDays).text)",
       "packages": \(packages.count),
       "persons": \(report.persons),
+      "copies": \(report.copies),
       "persons_without_facility": \(report.personsWithoutFacility),
       "persons_not_selected": \(report.personsNotSelected),
       "folders": [

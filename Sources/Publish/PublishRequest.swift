@@ -35,8 +35,10 @@ package struct PublishRequest: Sendable {
 package struct PublishReport: Sendable, Hashable, Codable {
   /// Packages written.
   package var packages = 0
-  /// Persons in them.
+  /// Persons in them, each counted once.
   package var persons = 0
+  /// Further packages in which these persons are: the copies for a province or for all.
+  package var copies = 0
   /// Persons in no package: no facility on their card, or a code that can't name a package.
   package var personsWithoutFacility = 0
   /// Of these, the ones whose code is not made of the letters and digits of ASCII.

@@ -1,4 +1,4 @@
-// Who is in which package: each person in exactly one, and nobody in another's.
+// Who is in which package: each person in those that the rules name, and nobody in another's.
 
 import Disk
 import Foundation
@@ -17,16 +17,19 @@ struct RecipientTests {
         .province("01"), .province("79"), .province("31"), .facility("a,*"),
       ].any(&random)
       let attributes = [Attribute.personalID] + Attribute.allCases.filter { _ in random.chance(50) }
+      let isCopy = random.chance(30)
       return PackageRule(
-        selection, name: random.chance(30) ? "group-\(i)" : nil, formats: [.csv], attributes: attributes)
+        selection, name: isCopy || random.chance(30) ? "group-\(i)" : nil, isCopy: isCopy, formats: [.csv],
+        attributes: attributes)
     }
     return policy
   }
 
-  /// The package of a facility, by the words of the pipeline file and nothing of ours.
-  static func slowRecipient(_ facility: String, _ policy: PublishPolicy) -> (
+  /// The packages of a facility's people, by the words of the pipeline file and nothing of ours.
+  static func slowRecipients(_ facility: String, _ policy: PublishPolicy) -> [(
     name: String, attributes: [Attribute]
-  )? {
+  )] {
+    var packages: [(name: String, attributes: [Attribute])] = []
     for rule in policy.rules {
       let isSelected =
         switch rule.selection {
@@ -40,17 +43,22 @@ struct RecipientTests {
                   "\\?", with: ".") + "$", options: .regularExpression) != nil
         }
       guard isSelected else { continue }
-      if let name = rule.name { return (name, rule.attributes) }
+      if let name = rule.name {
+        packages.append((name, rule.attributes))
+        if rule.isCopy { continue }
+        break
+      }
       let isFit =
         !facility.isEmpty
         && facility.utf8.allSatisfy { ($0 | 32 >= 97 && $0 | 32 <= 122) || (48...57).contains($0) }
-      return isFit ? (facility, rule.attributes) : nil
+      if isFit { packages.append((facility, rule.attributes)) }
+      break
     }
-    return nil
+    return packages
   }
 
   @Test(
-    "each person is in exactly the package of the first rule that selects the facility",
+    "each person is in the packages that the rules name, and in no other",
     arguments: UInt64(0)..<60)
   func exactlyOne(seed: UInt64) throws {
     var random = SeededGenerator(seed)
@@ -59,11 +67,16 @@ struct RecipientTests {
     let workshop = try Workshop()
     let report = try people.publish(in: workshop, policy, threads: [1, 2, 8].any(&random))
     var expected: [String: [[String]]] = [:]
+    var (persons, copies) = (0, 0)
     for someone in people.all {
-      guard let (name, attributes) = Self.slowRecipient(someone.serving.facility.text, policy) else {
-        continue
+      let packages = Self.slowRecipients(someone.serving.facility.text, policy)
+      for (name, attributes) in packages {
+        expected[name, default: [attributes.map(\.name)]].append(
+          attributes.map { someone.texts[$0.rawValue] })
       }
-      expected[name, default: [attributes.map(\.name)]].append(attributes.map { someone.texts[$0.rawValue] })
+      guard !packages.isEmpty else { continue }
+      persons += 1
+      copies += packages.count - 1
     }
     var found: [String: [[String]]] = [:]
     for name in Folder.names(in: workshop.current) where name != "manifest.json" {
@@ -71,10 +84,57 @@ struct RecipientTests {
         try String(contentsOfFile: workshop.current + "/\(name)/data/people.csv", encoding: .utf8))
     }
     #expect(found == expected)
-    let persons = expected.values.reduce(0) { $0 + $1.count - 1 }
     #expect(report.packages == expected.count)
     #expect(report.persons == persons)
+    #expect(report.copies == copies)
     #expect(report.personsWithoutFacility + report.personsNotSelected == people.all.count - persons)
+  }
+
+  @Test("a province's copy takes nobody out of a facility's package")
+  func provinceCopy() throws {
+    let people = People(seed: 5)
+    var policy = PublishPolicy()
+    let (plain, copied) = (try Workshop(), try Workshop())
+    policy.rules = [PackageRule(.facility("*"))]
+    try people.publish(in: plain, policy)
+    policy.rules = [
+      PackageRule(.province("01"), name: "province-01", isCopy: true),
+      PackageRule(.all, name: "all-people", isCopy: true), PackageRule(.facility("*")),
+    ]
+    try people.publish(in: copied, policy)
+    var found = try contents(of: copied.current)
+    func persons(_ name: String) -> Int {
+      csvRows(String(decoding: found["/\(name)/data/people.csv"] ?? Data(), as: UTF8.self)).count - 1
+    }
+    #expect(persons("all-people") == people.all.count)
+    #expect(
+      persons("province-01") == people.all.filter { $0.serving.facility.text.hasPrefix("01") }.count)
+    found = found.filter { !$0.key.hasPrefix("/all-people") && !$0.key.hasPrefix("/province-01") }
+    found["/manifest.json"] = nil
+    var before = try contents(of: plain.current)
+    before["/manifest.json"] = nil
+    #expect(found == before)
+  }
+
+  @Test("thousands of recipients and their copies are written side by side")
+  func manyRecipients() throws {
+    var people = People(seed: 1, count: 9000)
+    for i in people.all.indices {
+      people.all[i].serving.facility = ShortCode(Array(padded(UInt64(i % 3000), to: 5).utf8).span) ?? .none
+    }
+    var policy = PublishPolicy()
+    policy.rules = [
+      PackageRule(.all, name: "all-people", isCopy: true),
+      PackageRule(.facility("*"), formats: [.csv, .xml]),
+    ]
+    let workshop = try Workshop()
+    let report = try people.publish(in: workshop, policy, threads: 8, memoryBytes: 4 << 20)
+    #expect(report.packages == 3001 && report.copies == 9000)
+    for name in ["00000", "01234", "02999"] {
+      #expect(
+        csvRows(try String(contentsOfFile: workshop.current + "/\(name)/data/people.csv", encoding: .utf8))
+          .count == 4)
+    }
   }
 
   @Test("the packages don't depend on threads and memory, byte for byte", arguments: [1, 2, 8])

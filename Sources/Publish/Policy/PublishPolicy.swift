@@ -1,6 +1,6 @@
 // Who gets which people, in which form, and how much of them: what the pipeline file says under `publish`.
-// Invariant: values only. The first rule that selects a facility is the only one that does, so that nobody is in two
-// packages; a recipient sees the attributes of its rule and no others.
+// Invariant: values only. Rules that copy put the people whom they select into a package in addition; of all others the
+// first that selects a facility is the only one that does. A recipient sees the attributes of its rule and no others.
 
 package struct PublishPolicy: Hashable, Sendable {
   /// How many days after the business date a package may be used.
@@ -26,6 +26,10 @@ package struct PackageRule: Hashable, Sendable {
   package var selection = Selection.all
   /// One package of this name for all of them together; nil makes one for each facility.
   package var name: String?
+  /// Whether the rules behind it go on selecting as if it weren't there.
+  ///
+  /// Such a rule has a name.
+  package var isCopy = false
   /// In ascending order.
   package var formats = [PackageFormat.csv]
   /// In ascending order.
@@ -34,11 +38,12 @@ package struct PackageRule: Hashable, Sendable {
   package init() {}
 
   package init(
-    _ selection: Selection, name: String? = nil, formats: [PackageFormat] = [.csv],
+    _ selection: Selection, name: String? = nil, isCopy: Bool = false, formats: [PackageFormat] = [.csv],
     attributes: [Attribute] = Attribute.allCases
   ) {
     self.selection = selection
     self.name = name
+    self.isCopy = isCopy && name != nil
     self.formats = PackageFormat.allCases.filter { formats.contains($0) }
     self.attributes = Attribute.allCases.filter { attributes.contains($0) }
   }

@@ -1,21 +1,22 @@
-// Which package a person goes into, by the facility on the serving card.
-// Invariant: the same code always leads to the same package, the one of the first rule that selects it.
+// Which packages a person goes into, by the facility on the serving card.
+// Invariant: the same code always leads to the same packages: one for each copying rule that selects it, and that of the
+// first other rule which does. A package that has a code for its name holds that code's people and nobody else.
 // Load: asked for every person; a code is compared with the rules once and remembered.
 
 import Record
 
 struct Recipients {
   /// Where a facility's people go.
-  enum Place: Hashable {
-    /// A package: the key under which its people are sorted.
-    case package(UInt64)
-    /// No rule selects the facility.
-    case unselected
-    /// A code that can't name a package, or none.
-    case nameless
+  struct Place: Hashable {
+    /// The packages, as a range of ``Recipients/keys``.
+    fileprivate(set) var packages: Range<Int>
+    /// Why there is none.
+    fileprivate(set) var isNameless = false
   }
 
   let rules: [PackageRule]
+  /// The keys under which people are sorted, of the packages of all places.
+  private(set) var keys: [UInt64] = []
   private var known: [UInt64: Place] = [:]
   /// Set in the keys of packages with a name of their own; no code has it.
   private static let named: UInt64 = 1 << 63
@@ -24,18 +25,26 @@ struct Recipients {
 
   mutating func place(of facility: ShortCode) -> Place {
     if let place = known[facility.packed] { return place }
-    let place = slowPlace(of: facility)
     // Codes are some thousands; an export full of invented ones must not fill the memory.
-    if known.count < 100_000 { known[facility.packed] = place }
-    return place
-  }
-
-  private func slowPlace(of facility: ShortCode) -> Place {
-    guard let rule = rules.firstIndex(where: { $0.selects(facility) }) else {
-      return facility.namesAFile ? .unselected : .nameless
+    if known.count >= 100_000 {
+      known.removeAll(keepingCapacity: true)
+      keys.removeAll(keepingCapacity: true)
     }
-    if rules[rule].name != nil { return .package(Self.named | UInt64(rule)) }
-    return facility.namesAFile ? .package(facility.packed) : .nameless
+    let start = keys.count
+    var isNameless = !facility.namesAFile
+    for (i, rule) in rules.enumerated() where rule.selects(facility) {
+      if rule.name != nil {
+        keys.append(Self.named | UInt64(i))
+      } else if facility.namesAFile {
+        keys.append(facility.packed)
+      } else {
+        isNameless = true
+      }
+      if !rule.isCopy { break }
+    }
+    let place = Place(packages: start..<keys.count, isNameless: isNameless && start == keys.count)
+    known[facility.packed] = place
+    return place
   }
 
   /// The rule behind a key, and the package's name.
@@ -45,7 +54,7 @@ struct Recipients {
       return (rule, rule.name ?? "")
     }
     let facility = ShortCode(packed: key)
-    return (rules.first { $0.selects(facility) } ?? PackageRule(), facility.text)
+    return (rules.first { !$0.isCopy && $0.selects(facility) } ?? PackageRule(), facility.text)
   }
 }
 

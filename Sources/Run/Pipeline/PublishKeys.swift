@@ -40,7 +40,7 @@ extension PipelineReader {
   private func rule(_ node: Node, after rules: [PackageRule]) throws(Stop) -> PackageRule {
     let selections = ["facility", "province", "all"]
     let keys = try mapping(
-      node, key: "packages", line: line(node), known: selections + ["name", "formats", "attributes"],
+      node, key: "packages", line: line(node), known: selections + ["name", "copy", "formats", "attributes"],
       required: [])
     let selected = selections.filter { keys[$0] != nil }
     guard selected.count == 1, let selected = selected.first, let value = keys[selected] else {
@@ -89,6 +89,20 @@ extension PipelineReader {
           remedy: "Give each rule its own name.")
       }
       rule.name = name
+    }
+    if let node = keys["copy"] {
+      guard let isCopy = node.scalar.flatMap({ ["true": true, "false": false][$0.string] }) else {
+        throw stop(
+          line(node), "copy", expected: "true or false", found: shape(node),
+          remedy: "Write copy: true for a package in addition to those of the rules behind it.")
+      }
+      guard !isCopy || rule.name != nil else {
+        throw stop(
+          line(node), "copy", expected: "a name beside it", found: "none",
+          remedy:
+            "Name the package, such as name: province-01, so that it is another one than the facilities'.")
+      }
+      rule.isCopy = isCopy
     }
     if let node = keys["formats"] {
       let formats = try texts(node, key: "formats")
