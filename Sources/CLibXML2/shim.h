@@ -7,3 +7,7 @@
 #include <libxml/parser.h>
 #include <libxml/parserInternals.h>
 #include <libxml/xmlerror.h>
+#include <libxml/globals.h>
+
+/// The library that the process runs with, as in 20914.
+static inline const char *cardlink_xml_version(void) { return xmlParserVersion; }

@@ -29,7 +29,9 @@ package final class Extractor {
     switch format.kind {
     case .csv(let delimiter):
       let csv = try CSVReader(file, source: beginning, delimiter: delimiter, columns: format.columns)
-      if let column = csv.missing.first { throw .missingColumn(column, file, csv.header) }
+      if let column = csv.missing.first {
+        throw .missingColumn(column, file, csv.header, reading: format.columns)
+      }
       if let column = csv.duplicated.first {
         throw Stop(
           .dataRefused, at: file.name, line: 1, field: column, expected: "the column once", found: "it twice",
@@ -121,9 +123,29 @@ private func declaredEncoding(_ beginning: [UInt8]) -> String? {
   return rest.dropFirst().prefix { $0 != quote }.lowercased()
 }
 
+/// The names of a header that may be shown.
+///
+/// A first line that has none of the columns that are read, nor a long word that is nearly one, is no header but a
+/// person's record; and no column's name holds six digits.
+private func showable(_ header: [String], reading columns: [String]) -> [String] {
+  let long = columns.filter { $0.count >= 6 }
+  guard
+    header.contains(where: { name in
+      columns.contains(name) || name.count >= 6 && nearestWord(to: name, among: long) != nil
+    })
+  else { return [] }
+  return header.filter { name in name.utf8.count { (0x30...0x39).contains($0) } < 6 }
+}
+
 extension Stop {
-  fileprivate static func missingColumn(_ column: String, _ file: ExportFile, _ header: [String]) -> Stop {
-    let nearest = nearestWord(to: column, among: header).map { "Is it \($0)? " } ?? ""
+  fileprivate static func missingColumn(
+    _ column: String, _ file: ExportFile, _ header: [String], reading columns: [String]
+  ) -> Stop {
+    let shown = showable(header, reading: columns)
+    let nearest =
+      shown.isEmpty
+      ? "Is the header line missing? "
+      : nearestWord(to: column, among: shown).map { "Is it \($0)? " } ?? ""
     return Stop(
       .dataRefused, at: file.name, line: 1, field: column, expected: "the column \(column)", found: "none",
       remedy: nearest + "Correct fields in the pipeline file, or ask the supplier for the column.")
@@ -148,7 +170,7 @@ package func headerReport(_ file: ExportFile, format: ExportFormat) throws(Stop)
   switch format.kind {
   case .csv(let delimiter):
     let csv = try CSVReader(file, source: source, delimiter: delimiter, columns: format.columns)
-    report.found = csv.header
+    report.found = showable(csv.header, reading: format.columns)
     report.missing = csv.missing
     report.duplicated = csv.duplicated
   case .xml(let record):

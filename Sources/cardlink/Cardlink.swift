@@ -19,6 +19,7 @@ struct Cardlink: ParsableCommand {
         cardlink check pipelines/nightly.yaml      is everything there? changes nothing
         cardlink run pipelines/nightly.yaml        the nightly run
         cardlink status pipelines/nightly.yaml     what happened, in a screenful
+        cardlink doctor pipelines/nightly.yaml     can the next night go well?
         cardlink findings pipelines/nightly.yaml   the records that did not link, and why
         cardlink explain 001090000123 pipelines/nightly.yaml
 
@@ -30,7 +31,7 @@ struct Cardlink: ParsableCommand {
     subcommands: [
       RunCommand.self, RerunCommand.self, ReleaseCommand.self, RollbackCommand.self, PruneCommand.self,
       CheckCommand.self, StatusCommand.self,
-      RunsCommand.self, ReportCommand.self,
+      RunsCommand.self, ReportCommand.self, DoctorCommand.self,
       FindingsCommand.self, ExplainCommand.self, LookupCommand.self, CheckCardCommand.self,
       VerifyCommand.self, KeysCommand.self, AuditCommand.self,
       GenerateCommand.self,

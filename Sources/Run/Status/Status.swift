@@ -215,7 +215,7 @@ extension Status {
         switch Exit(rawValue: run.exitCode ?? 0) {
         case .cannotCreate, .inputOutput, .storeUnavailable, .internalError:
           Next(
-            command: "cardlink check \(named)", why: "what is wrong with the machine",
+            command: "cardlink doctor \(named)", why: "what is wrong with the machine",
             whyVietnamese: "kiểm tra máy")
         default:
           Next(

@@ -232,7 +232,7 @@ package struct StatusText {
   }
 
   /// Lines of at most 80 columns, the later ones further in.
-  static func wrapped(_ text: String, indent: Int) -> [String] {
+  static func wrapped(_ text: String, indent: Int, columns: Int = columns) -> [String] {
     var lines: [String] = []
     var line = String(repeating: " ", count: indent)
     var isEmpty = true

@@ -110,3 +110,49 @@ struct RunsCommand: ParsableCommand {
       numeric: Set(["run_id", "insurance", "linked", "exit_code", "seconds", "link_rate_percent"] + stages))
   }
 }
+
+struct DoctorCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "doctor",
+    abstract: "Whether the next night can go well: machine, workspace, exports, last nights.",
+    discussion: """
+      Looks at everything that a run needs and changes nothing: the exports, the workspace with its owner and modes, the lock,
+      room on the disk against what the last run took, memory against --memory, open files, the libraries' versions, the
+      clock, the store and packages in force, the metrics, the last runs, the audit log, and what a cut-off run left.
+      Each line is ok, warn or fail, with what to do.
+        cardlink doctor pipelines/nightly.yaml
+        cardlink doctor pipelines/nightly.yaml --memory 16G --output json
+
+      EXIT CODES
+        0 nothing fails, though something may be to look at; else that of the first line that fails:
+        65 an export lacks a column · 66 an export or the signing key is missing · 69 the store or a library
+        73 can't write there · 74 disk, memory, modes, clock or audit log · 78 pipeline file wrong
+      """)
+  @OptionGroup var arguments: PipelineArguments
+  @Option(help: ArgumentHelp("The bound on memory that runs are given.", valueName: "size"))
+  var memory: MemorySize = MemorySize(bytes: 2 << 30)
+  @OptionGroup var form: OutputArguments
+
+  func run() throws {
+    let doctor = Doctor(try arguments.load(), named: arguments.named, memoryBytes: memory.bytes)
+    let found = doctor.examine()
+    switch form.output {
+    case .text: print(found.text(.ofStandardOutput))
+    case .json: print(found.json)
+    case .csv:
+      Table(
+        columns: ["check", "verdict", "found", "remedy", "command", "exit_code"],
+        rows: found.map { one in
+          [
+            one.check, one.verdict.rawValue, one.found, one.remedy, one.command,
+            one.exit.map { String($0.rawValue) },
+          ]
+        }, numeric: ["exit_code"]
+      ).write(.csv)
+    }
+    guard let first = found.first(where: { $0.verdict == .fail }) else { return }
+    throw Stop(
+      found.exit, at: "doctor", field: first.check, expected: "no check to fail", found: first.found,
+      remedy: first.remedy, next: first.command ?? "cardlink doctor \(arguments.named)")
+  }
+}

@@ -46,7 +46,8 @@ struct FailureText {
     case .dataRefused, .exportMissing, .pipelineWrong: "cardlink check PIPELINE"
     case .runInProgress: "cardlink status PIPELINE"
     case .storeUnavailable: "cardlink rerun load PIPELINE"
-    case .internalError, .cannotCreate, .inputOutput: "cardlink run PIPELINE"
+    case .cannotCreate, .inputOutput: "cardlink doctor PIPELINE"
+    case .internalError: "cardlink run PIPELINE"
     }
   }
 }

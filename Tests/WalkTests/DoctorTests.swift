@@ -1,0 +1,142 @@
+// Doctor: sound pipelines pass, each thing that is wrong is found and named, and nothing is changed by looking.
+
+import Disk
+import Extract
+import Foundation
+import Record
+import Testing
+
+@testable import Run
+
+@Suite("Doctor", .serialized)
+struct DoctorTests {
+  private static func examine(_ pipeline: Pipeline, memory: Int = 256 << 20) -> [String: Diagnosis] {
+    let found = Doctor(pipeline, named: pipeline.path, memoryBytes: memory).examine()
+    return Dictionary(uniqueKeysWithValues: found.map { ($0.check, $0) })
+  }
+
+  /// Names, sizes, modes and times of all files below a folder.
+  private static func snapshot(_ path: String) throws -> [String] {
+    let all = FileManager.default.enumerator(atPath: path)
+    return (all?.compactMap { $0 as? String } ?? []).sorted().compactMap { name in
+      var info = stat()
+      guard lstat(path + "/" + name, &info) == 0 else { return nil }
+      return
+        "\(name) \(info.st_size) \(info.st_mode) \(info.st_mtim.tv_sec) \(info.st_mtim.tv_nsec) \(info.st_ino)"
+    }
+  }
+
+  @Test("before the first run, and after it, all is well, and looking changes nothing")
+  func sound() throws {
+    let workshop = try Workshop()
+    let pipeline = try WalkTests.invented(200, seed: 71, xml: false, in: workshop.path)
+    var found = Self.examine(pipeline)
+    #expect(found.values.allSatisfy { $0.verdict != .fail }, "\(found.values.filter { $0.verdict == .fail })")
+    #expect(found["last_runs"]?.command == "cardlink run \(pipeline.path)")
+    #expect(!FileManager.default.fileExists(atPath: pipeline.workspace))
+    _ = try WalkTests.walk(pipeline)
+    let before = try Self.snapshot(workshop.path)
+    found = Self.examine(pipeline)
+    #expect(found.values.allSatisfy { $0.verdict == .ok }, "\(found.values.filter { $0.verdict != .ok })")
+    #expect(try Self.snapshot(workshop.path) == before)
+    #expect(found["disk"]?.found.contains("a run like 1 takes ") == true)
+    for library in ["libxml2", "zlib", "sqlite"] {
+      #expect(found[library]?.found.contains(/^[0-9]+\.[0-9]+\.[0-9]+/) == true)
+    }
+    let result = try Cardlink.run(["doctor", pipeline.path, "--memory", "64M", "--output", "json"])
+    #expect(result.exit == 0)
+    let rows = try #require(
+      try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [[String: Any]])
+    #expect(rows.allSatisfy { $0["verdict"] as? String == "ok" && $0["exit_code"] is NSNull })
+  }
+
+  @Test("what is wrong is found, with its exit code and what to do")
+  func wrong() throws {
+    let workshop = try Workshop()
+    var pipeline = try WalkTests.invented(200, seed: 72, xml: false, in: workshop.path)
+    pipeline.metrics = workshop.path + "/nowhere/night.prom"
+    pipeline.publish.signingKey = workshop.path + "/no.key"
+    _ = try WalkTests.invented(1, seed: 1, xml: false, in: workshop.path + "/other")
+    let walked = try WalkTests.invented(200, seed: 72, xml: false, in: workshop.path)
+    _ = try WalkTests.walk(walked)
+    let workspace = pipeline.workspace
+    func change(_ check: String, _ exit: Exit?, _ work: () throws -> Void) rethrows {
+      try work()
+      let found = Self.examine(pipeline)[check]
+      #expect(found?.verdict == (exit == nil ? .warn : .fail), "\(check): \(String(describing: found))")
+      #expect(found?.exit == exit, "\(check)")
+      #expect(found?.remedy.isEmpty == false)
+    }
+    change("metrics", nil) {}
+    change("signing_key", .exportMissing) {}
+    try change("modes", .inputOutput) { chmod(workspace + "/runs/0001/run.json", 0o640) }
+    chmod(workspace + "/runs/0001/run.json", 0o600)
+    try change("leftovers", nil) {
+      try "".write(toFile: workspace + "/runs/0001/load.partial", atomically: false, encoding: .utf8)
+      chmod(workspace + "/runs/0001/load.partial", 0o600)
+    }
+    try change("packages", nil) {
+      try FileManager.default.removeItem(atPath: workspace + "/packages/current")
+    }
+    try change("audit_log", .inputOutput) {
+      let path = workspace + "/audit.log"
+      let log = try String(contentsOfFile: path, encoding: .utf8).replacing("run_done", with: "run_none")
+      try log.write(toFile: path, atomically: false, encoding: .utf8)
+    }
+    try change("store", .storeUnavailable) {
+      try "no store".write(toFile: workspace + "/card-attributes.sqlite", atomically: false, encoding: .utf8)
+    }
+    try change("last_runs", nil) {
+      var run = try #require(try Desk(walked).runs().last)
+      (run.state, run.finishedAt) = ("failed", nil)
+      let held = try Workspace(workspace)
+      try held.save(run)
+    }
+    try change("clock", .inputOutput) {
+      var run = try #require(try Desk(walked).runs().last)
+      run.endedAt = "2126-01-01T00:00:00+07:00"
+      let held = try Workspace(workspace)
+      try held.save(run)
+    }
+    let export = try #require(try pipeline.insurance.foundFiles(pipeline: pipeline.path).first)
+    try change("exports_insurance", nil) {
+      try FileManager.default.setAttributes(
+        [.modificationDate: Date(timeIntervalSinceNow: -200_000)], ofItemAtPath: export.path)
+    }
+    try change("exports_insurance", .dataRefused) {
+      try "a,b\n1,2\n".write(toFile: export.path, atomically: false, encoding: .utf8)
+    }
+    try change("exports_insurance", .exportMissing) {
+      try FileManager.default.removeItem(atPath: export.path)
+    }
+    #expect(Self.examine(pipeline, memory: 1 << 50)["memory"]?.verdict == .fail)
+    // The first that fails says how doctor ends, and what to try next.
+    let result = try Cardlink.run(["doctor", pipeline.path])
+    #expect(result.exit == 66)
+    #expect(result.errors.hasSuffix("Try next: cardlink check \(pipeline.path)\n"))
+    #expect(result.output.split(separator: "\n").allSatisfy { $0.count <= 80 || $0.contains(workshop.path) })
+    pipeline.workspace = pipeline.path + "/no"
+    #expect(Self.examine(pipeline)["workspace"]?.exit == .cannotCreate)
+  }
+
+  @Test("who holds the workspace is named")
+  func lock() throws {
+    let workshop = try Workshop()
+    let pipeline = try WalkTests.invented(20, seed: 73, xml: false, in: workshop.path)
+    let held = try Workspace(pipeline.workspace)
+    #expect(
+      Self.examine(pipeline)["lock"]?.found.hasPrefix("process \(getpid()) holds the workspace since 2")
+        == true)
+    withExtendedLifetime(held) {}
+  }
+
+  @Test(
+    "libraries are compared with those that cardlink was built for",
+    arguments: [
+      ("3.40.1", "3.40.1", Diagnosis.Verdict.ok), ("3.9.0", "3.40.1", .ok), ("3.40.1", "3.9.0", .warn),
+      ("2.9.14", "1.9.14", .fail), ("1.2.13", "1.2.13.1-motley", .ok),
+    ])
+  func libraries(built: String, running: String, verdict: Diagnosis.Verdict) {
+    #expect(Doctor.library(LibraryVersion(name: "x", built: built, running: running)).verdict == verdict)
+  }
+}
