@@ -4,11 +4,14 @@
 SHELL := /bin/bash
 CARDLINK := .build/release/cardlink
 PIPELINE ?= pipelines/nightly.yaml
+# What the command needs on the host that it is copied to: C libraries, and no Swift.
+STATIC := --static-swift-stdlib
 PACKAGES := libxml2-dev libsqlite3-dev zlib1g-dev pkg-config
 # Who may install packages: root itself, or through sudo.
 SUDO := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
 
-.PHONY: help run test quick build libraries format lint sample-data bench bench-check clean
+.PHONY: help run test quick build install uninstall tarball test-install libraries format lint sample-data bench \
+  bench-check soak clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,7 +27,19 @@ quick: libraries ## The fast tests only: values, rules and the walls of the hous
 	swift test --filter 'RecordTests|StageTests|HouseTests'
 
 build: libraries ## Build the command in release mode
-	swift build -c release --product cardlink
+	swift build -c release --product cardlink $(STATIC)
+
+install: ## Put the built command on this host, with manual, completions and units (PREFIX, SYSCONFDIR, DESTDIR)
+	PREFIX="$(PREFIX)" SYSCONFDIR="$(SYSCONFDIR)" DESTDIR="$(DESTDIR)" CARDLINK=$(CARDLINK) scripts/install install
+
+uninstall: ## Take it away again; pipeline files and workspaces stay
+	PREFIX="$(PREFIX)" SYSCONFDIR="$(SYSCONFDIR)" DESTDIR="$(DESTDIR)" scripts/install uninstall
+
+tarball: build ## One archive for hosts without Swift: tar -C / -xzf it
+	scripts/tarball $(CARDLINK)
+
+test-install: build ## Install into an empty root and run the night there, without Swift (root; PACKAGES of Debian's)
+	scripts/test-install $(CARDLINK)
 
 libraries: ## Install the C libraries and headers that are missing
 	@missing=""; for p in $(PACKAGES); do dpkg -s $$p >/dev/null 2>&1 || missing="$$missing $$p"; done; \
