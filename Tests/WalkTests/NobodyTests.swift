@@ -44,7 +44,7 @@ struct NobodyTests {
 
   private static func search(_ pipeline: Pipeline, _ values: PersonalValues) throws {
     let writings = try writings(pipeline)
-    #expect(writings.map(\.text.count).reduce(0, +) > 10_000)
+    #expect(writings.map(\.text.count).reduce(0, +) > 5_000)
     for writing in writings { #expect(values.found(in: writing.text) == [], "\(writing.name)") }
   }
 

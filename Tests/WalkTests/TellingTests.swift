@@ -33,6 +33,9 @@ struct TellingTests {
     // It takes longer than the last time: nothing is promised any more.
     match.seconds = 61
     #expect(match.text(width: 79, now: 0).hasSuffix("~99 %  1:01 min"))
+    var publish = ProgressLine(stage: .publish, seconds: 3.9)
+    (publish.done, publish.unit) = (412_000, "people read")
+    #expect(publish.text(width: 79, now: 0) == "publish  412,000 people read  3 s")
     var finished = Self.line
     finished.done = finished.total
     #expect(finished.text(width: 79, now: 0).hasSuffix("100 %  8.0 of 8.0 GiB  finishing, 30 s"))

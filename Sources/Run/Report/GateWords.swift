@@ -17,6 +17,14 @@ extension GateVerdict {
     return names[gate] ?? Bilingual(gate, gate)
   }
 
+  /// What it looked at: an export, a field, a place, a file.
+  var about: Bilingual {
+    guard let kind = ExportKind.allCases.first(where: { $0.name == subject }) else {
+      return subject == "business date" ? Bilingual("ngày nghiệp vụ", subject) : Bilingual(subject, subject)
+    }
+    return Bilingual(kind.vietnamese, kind.name)
+  }
+
   var limit: Bilingual { Bilingual(Self.vietnamese(expected), expected) }
 
   /// What was found; of a place, no count below five.
@@ -28,7 +36,11 @@ extension GateVerdict {
   }
 
   static func vietnamese(_ english: String) -> String {
-    phrases.reduce(english) { $0.replacing($1.english, with: $1.vietnamese) }
+    // Figures too are written otherwise: 3.162 and 20,00 %.
+    let figures = english.replacing(/[0-9]+(?:[.,][0-9]+)+/) { match in
+      String(match.output.map { $0 == "," ? "." : $0 == "." ? "," : $0 })
+    }
+    return phrases.reduce(figures) { $0.replacing($1.english, with: $1.vietnamese) }
   }
 
   /// Longer phrases first.

@@ -33,9 +33,8 @@ package struct ReportPage {
 
   /// The whole page.
   package var html: String {
-    var body: [String] = [tiles]
-    body.append(stop)
-    body.append(gates)
+    // What stopped a run comes before its figures.
+    var body: [String] = run.state == "done" ? [tiles, gates] : [stop, gates, tiles]
     body.append(flows)
     body.append(causes)
     body.append(trends)
@@ -74,6 +73,7 @@ package struct ReportPage {
   private var header: String {
     let state: (name: String, text: Bilingual) =
       switch run.state {
+      case "done" where run.rollback != nil: ("held", Bilingual("Đã quay lại bản trước", "Rolled back"))
       case "done": ("done", Bilingual("Hoàn tất", "Done"))
       case "held": ("held", Bilingual("Tạm giữ", "Held"))
       case "failed": ("failed", Bilingual("Không hoàn tất", "Failed"))
@@ -85,6 +85,8 @@ package struct ReportPage {
     ]
     if let finished = run.finishedAt {
       facts.append(Markup.both("Kết thúc \(Self.time(finished))", "Finished \(Self.time(finished))"))
+    } else if let ended = run.endedAt {
+      facts.append(Markup.both("Dừng lúc \(Self.time(ended))", "Stopped \(Self.time(ended))"))
     }
     return """
       <header>
@@ -135,7 +137,7 @@ package struct ReportPage {
   private var stop: String {
     guard run.state != "held", let failure = run.failure else { return "" }
     return card(
-      Bilingual("Vì sao dừng lại", "Why it stopped"), nil,
+      Bilingual("Vì sao dừng lại", "Why it stopped"), style: "why", nil,
       "<pre lang=\"en\">\(Markup.escaped(failure))</pre>" + Markup.command("cardlink check \(pipeline)"))
   }
 
@@ -145,7 +147,7 @@ package struct ReportPage {
     guard let verdicts = run.gates, !verdicts.isEmpty else { return "" }
     let failed = verdicts.filter { !$0.passed }
     func row(_ verdict: GateVerdict) -> String {
-      "<tr><td>\(verdict.passed ? "✓" : "✗")</td><td>\(Markup.both(verdict.title))<br /><span class=\"word\">\(Markup.escaped(verdict.subject))</span></td>"
+      "<tr><td>\(verdict.passed ? "✓" : "✗")</td><td>\(Markup.both(verdict.title))<br /><span class=\"word\">\(Markup.both(verdict.about))</span></td>"
         + "<td>\(Markup.both(verdict.limit))</td><td class=\"r\"><b>\(Markup.both(verdict.figure))</b></td></tr>"
     }
     let head =
@@ -169,7 +171,7 @@ package struct ReportPage {
         "<details><summary>\(Markup.both("Các cổng đã qua", "Gates passed")) (\(passed.count))</summary><div class=\"scroll\"><table>\(head)\(passed.map(row).joined())</table></div></details>"
     }
     return card(
-      Bilingual("Cổng kiểm soát", "Gates"),
+      Bilingual("Cổng kiểm soát", "Gates"), style: run.state == "held" ? "why" : "",
       failed.isEmpty
         ? Bilingual("Cả \(verdicts.count) cổng đều đạt.", "All \(verdicts.count) gates passed.")
         : Bilingual(
@@ -216,9 +218,10 @@ package struct ReportPage {
       + tile(
         Bilingual("Bản ghi dân cư", "Population records"), Markup.count(run.count(.population)),
         growth(.population))
-      + tile(
-        Bilingual("Thời gian chạy", "Time taken"), Markup.figure(FigureText.bilingualDuration(seconds)),
-        Markup.both("các bước của lần chạy này", "the stages of this run"))
+      + (seconds > 0
+        ? tile(
+          Bilingual("Thời gian chạy", "Time taken"), Markup.figure(FigureText.bilingualDuration(seconds)),
+          Markup.both("các bước của lần chạy này", "the stages of this run")) : "")
       + "</div>"
   }
 
@@ -498,8 +501,8 @@ package struct ReportPage {
 
   // MARK: Pieces
 
-  private func card(_ title: Bilingual, _ note: Bilingual?, _ content: String) -> String {
-    "<section class=\"card\"><h2>\(Markup.both(title))</h2>"
+  private func card(_ title: Bilingual, style: String = "", _ note: Bilingual?, _ content: String) -> String {
+    "<section class=\"card\(style.isEmpty ? "" : " " + style)\"><h2>\(Markup.both(title))</h2>"
       + (note.map { "<p class=\"note\">\(Markup.both($0))</p>" } ?? "") + content + "</section>"
   }
 

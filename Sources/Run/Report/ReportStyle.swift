@@ -22,6 +22,7 @@ enum ReportStyle {
     p{margin:.25rem 0 .75rem;max-width:68em}
     .soft,figcaption,.note{color:var(--soft);font-size:.875rem}
     .card{background:var(--card);border:1px solid var(--line);border-radius:12px;padding:18px 20px;margin:0 0 16px}
+    .why{border-left:6px solid var(--wait-fill)}
     .bar{display:flex;flex-wrap:wrap;gap:8px 16px;align-items:center;justify-content:space-between}
     .facts{display:flex;flex-wrap:wrap;gap:2px 18px;margin:0 0 16px;padding:0;list-style:none;color:var(--soft);
     font-size:.875rem}
@@ -87,7 +88,8 @@ enum ReportStyle {
     .causes.pair>li{align-content:start}.causes.pair>li:nth-last-child(2):nth-child(odd){border-bottom:0}}
     .word{font:600 .8125rem/1.4 ui-monospace,"DejaVu Sans Mono",monospace;color:var(--soft);font-weight:400}
     .cmd,pre{font:.8125rem/1.5 ui-monospace,"DejaVu Sans Mono",monospace;background:var(--code);border-radius:6px}
-    .cmd{display:inline-block;padding:3px 8px;user-select:all;overflow-wrap:anywhere;margin-top:4px}
+    .cmd{display:inline-block;padding:3px 8px;user-select:all;margin-top:4px;
+    max-width:100%;overflow-x:auto;white-space:nowrap;justify-self:start}
     pre{padding:12px;white-space:pre-wrap;overflow-wrap:anywhere;margin:8px 0}
     .places{columns:3 300px;column-gap:32px;list-style:none;margin:12px 0 0;padding:0;font-size:.875rem}
     .places li{break-inside:avoid;display:grid;grid-template-columns:minmax(0,1fr) auto;gap:0 10px;padding:4px 0}
@@ -104,7 +106,7 @@ enum ReportStyle {
     @media print{:root{--paper:#fff;--card:#fff;--ink:#000;--soft:#3d4744;--line:#b8c0bd;--good:#0b6b5d;--wait:#8a4b08;
     --bad:#a32338;--flat:#e8ecea;--code:#f1f3f2;--good-fill:#3fa796;--wait-fill:#dd9a43;--bad-fill:#cf6171}
     body{font-size:10.5pt;-webkit-print-color-adjust:exact;print-color-adjust:exact}
-    .langs{display:none}.card,.tile,.causes>li,figure{break-inside:avoid}.card{border-radius:0}
+    .langs{display:none}.cmd{white-space:normal;overflow-wrap:anywhere}.card,.tile,.causes>li,figure{break-inside:avoid}.card{border-radius:0}
     header,main,footer{max-width:none;padding-left:0;padding-right:0}details>*{display:block}}
     """
 }

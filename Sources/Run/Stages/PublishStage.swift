@@ -13,8 +13,11 @@ extension Night {
       folder: workspace.path + "/packages", pipeline: pipeline.name, runID: run.id, asOf: options.asOf,
       policy: pipeline.publish, memoryBytes: min(options.memoryBytes / 4, 256 << 20), threads: options.threads
     )
-    let report = try Publish.publish(request) { batch throws(Stop) in
+    var read = 0
+    let report = try Publish.publish(request) { [progress] batch throws(Stop) in
       let more = try persons.nextBatch(into: &batch)
+      read += batch.persons.count
+      progress.advance(.publish, done: read, of: 0, unit: "people read")
       return more
     }
     return report.persons + report.personsWithoutFacility + report.personsNotSelected

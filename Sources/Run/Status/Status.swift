@@ -228,7 +228,7 @@ extension Status {
       let worst = Outcome.ofInsurance.filter { $0 != .linked }.max {
         run.count(.insurance, $0) < run.count(.insurance, $1)
       }
-      if let inForce, inForce.ageDays > 1 {
+      if let inForce, inForce.ageDays > 1, rollback == nil {
         steps.append(
           Next(
             command: "cardlink run \(named)", why: "what is in force is \(inForce.ageDays) days old",

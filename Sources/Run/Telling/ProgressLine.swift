@@ -76,10 +76,10 @@ package struct ProgressLine: Sendable {
       let percent = "\(isEstimate ? "~" : "")\(Int(share * 100)) %"
       parts.append(percent.rightAligned(5))
     }
-    if total > 0 { parts.append(amount) }
+    if total > 0 { parts.append(amount) } else if done > 0 { parts.append("\(short(done)) \(unit)") }
     if let rate, done < total { parts.append(short(Int(rate)) + "/s") }
     if total > 0, done >= total {
-      parts.append("finishing, \(Self.clock(seconds))")
+      parts.append("finishing, \(Self.clock(seconds.rounded(.down)))")
     } else if let left = secondsLeft {
       parts.append("\(isEstimate ? "about " : "")\(Self.clock(left)) left")
       if let after = secondsAfter {
@@ -87,7 +87,7 @@ package struct ProgressLine: Sendable {
         parts.append("ends \(Self.two(end / 3600)):\(Self.two(end / 60 % 60))")
       }
     } else {
-      parts.append(Self.clock(seconds))
+      parts.append(Self.clock(seconds.rounded(.down)))
     }
     let name = stage.rawValue.leftAligned(7)
     // What is least wanted goes first when there is no room.
