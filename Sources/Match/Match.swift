@@ -22,6 +22,8 @@ package struct MatchRequest: Sendable {
   package var memoryBytes: Int
   /// Officers' decisions in force.
   package var decisions: Decisions
+  /// Told by any thread, now and then, how many more population records have been met.
+  package var progress: @Sendable (_ records: Int) -> Void = { _ in }
 
   package init(
     snapshot: StagedSnapshot, stagedFolder: String, folder: String, asOf: CalendarDate, threads: Int,

@@ -92,7 +92,7 @@ final class Night: Sendable {
       guard let result = try JSONFile.read(Result.self, from: folder + "/result.json") else {
         throw Stop(
           .inputOutput, at: folder, expected: "the result of stage \(stage.rawValue)", found: "none",
-          remedy: "Make it anew.", next: "cardlink rerun \(stage.rawValue) \(pipeline.path)")
+          remedy: "Make it anew.", next: "cardlink rerun \(stage.rawValue) PIPELINE")
       }
       tellSkipped(finished, "Stage \(stage.rawValue): using what run \(finished.run) left.")
       return result

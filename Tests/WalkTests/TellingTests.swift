@@ -35,7 +35,7 @@ struct TellingTests {
     #expect(match.text(width: 79, now: 0).hasSuffix("~99 %  1:01 min"))
     var publish = ProgressLine(stage: .publish, seconds: 3.9)
     (publish.done, publish.unit) = (412_000, "people read")
-    #expect(publish.text(width: 79, now: 0) == "publish  412,000 people read  3 s")
+    #expect(publish.text(width: 79, now: 0) == "publish  412 k people read  3 s")
     var finished = Self.line
     finished.done = finished.total
     #expect(finished.text(width: 79, now: 0).hasSuffix("100 %  8.0 of 8.0 GiB  finishing, 30 s"))

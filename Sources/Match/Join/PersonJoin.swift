@@ -43,6 +43,7 @@ struct PersonJoin: Sendable {
       request.decisions, from: LinkKey(packed: start).personalID ?? PersonalID(packed: 0))
     var places: [RecordPlace] = []
     var claim: [UInt8] = []
+    var met = 0
     while population.hasRecord || insurance.hasRecord {
       let key = min(population.key, insurance.key)
       let id = LinkKey(packed: key).personalID ?? PersonalID(packed: 0)
@@ -61,6 +62,11 @@ struct PersonJoin: Sendable {
         }
         places.append(RecordPlace(place: population.place, line: line))
         try population.advance()
+      }
+      met += places.count
+      if met >= 1 << 16 {
+        request.progress(met)
+        met = 0
       }
       try end(places, of: person, &findings, &tally)
       if isAsked { try repaired.end() }

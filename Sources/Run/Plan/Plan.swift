@@ -74,7 +74,7 @@ extension Plan {
           .usage, at: pipeline.path,
           expected: "a run that has finished stage \((before.last ?? .extract).rawValue)",
           found: "none in \(pipeline.workspace)", remedy: "Run the whole pipeline first.",
-          next: "cardlink run \(pipeline.path)")
+          next: "cardlink run PIPELINE")
       }
       exports = source.exports
       if first >= .load { ledger = source }

@@ -35,7 +35,7 @@ extension Desk {
       throw Stop(
         .cannotCreate, at: directory, expected: "a folder that is not there yet", found: "one that is",
         remedy: "Name another folder; nothing was written.",
-        next: "cardlink findings \(pipeline.path) --as-export \(directory)-2")
+        next: "cardlink findings PIPELINE --as-export \(directory)-2")
     }
     try Folder.create(directory)
     let sorting = directory + "/.sorting"

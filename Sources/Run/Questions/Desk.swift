@@ -65,7 +65,7 @@ package struct Desk: Sendable {
       throw Stop(
         .usage, at: pipeline.path, expected: "a run that has finished",
         found: "none in \(pipeline.workspace)",
-        remedy: "Run the pipeline first.", next: "cardlink run \(pipeline.path)")
+        remedy: "Run the pipeline first.", next: "cardlink run PIPELINE")
     }
     return LastStaged(
       run: run, staged: staged, folder: reader.folder(of: extracted), matched: matched,

@@ -3,15 +3,21 @@
 
 import Match
 import Record
+import Synchronization
 
 extension Night {
   func match(_ staged: StagedSnapshot, into folder: String) throws(Stop) -> (MatchedSnapshot, Int) {
     guard let extracted = run.finished(.extract) else {
       throw .defect("the match stage without an extract stage before it")
     }
-    let request = MatchRequest(
+    var request = MatchRequest(
       snapshot: staged, stagedFolder: reader.folder(of: extracted), folder: folder, asOf: options.asOf,
       threads: options.threads, memoryBytes: options.memoryBytes)
+    let people = staged.files(of: .population).reduce(0) { $0 + $1.recordCount - $1.quarantinedCount }
+    let met = Sum()
+    request.progress = { [progress] records in
+      progress.advance(.match, done: min(met.add(records), people), of: people, unit: "people")
+    }
     let matched = try Match.match(request)
     let ledger = try Ledger.balanced(staged, matched)
     try update {
@@ -25,6 +31,13 @@ extension Night {
     }
     return (matched, staged.files.reduce(0) { $0 + $1.recordCount })
   }
+}
+
+/// A sum that several threads add to.
+private final class Sum: Sendable {
+  private let value = Atomic<Int>(0)
+
+  func add(_ more: Int) -> Int { value.add(more, ordering: .relaxed).newValue }
 }
 
 extension Stop {

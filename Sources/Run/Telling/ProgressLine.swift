@@ -101,12 +101,11 @@ package struct ProgressLine: Sendable {
   }
 
   private var amount: String {
-    guard unit == "bytes" else { return "\(short(done)) of \(short(total)) \(unit)" }
+    let what = unit == "bytes" ? "" : " " + unit
     let (a, b) = (short(done).split(separator: " "), short(total).split(separator: " "))
     // 3.1 of 8.2 GiB, but 812 MiB of 8.2 GiB.
-    return a.last == b.last
-      ? "\(a[0]) of \(b.joined(separator: " "))"
-      : "\(a.joined(separator: " ")) of \(b.joined(separator: " "))"
+    let isSame = a.count == 2 && a.last == b.last
+    return (isSame ? "\(a[0]) of \(short(total))" : "\(short(done)) of \(short(total))") + what
   }
 
   private func short(_ count: Int) -> String {
@@ -114,6 +113,7 @@ package struct ProgressLine: Sendable {
       switch count {
       case 10_000_000...: return String(format: "%.1f M", Double(count) / 1e6)
       case 1_000_000...: return String(format: "%.2f M", Double(count) / 1e6)
+      case 100_000...: return "\(count / 1000) k"
       default: return RunReport.grouped(count)
       }
     }

@@ -24,10 +24,20 @@ struct FailureText {
       pipeline = PipelineFinder.nearest(to: named).map(shellQuoted)
       if pipeline == nil { next = "cardlink generate trial --people 1000 --seed 1" }
     }
-    self.next = next.replacing("PIPELINE", with: pipeline ?? "PIPELINE")
+    let whole = (pipeline ?? "PIPELINE") + Self.workspace(in: arguments)
+    self.next = next.replacing("PIPELINE", with: whole)
   }
 
   var text: String { "\(stop.finding)\nTry next: \(next)" }
+
+  /// `--workspace …` as it was typed; without it the next command would look at another workspace.
+  private static func workspace(in arguments: [String]) -> String {
+    guard let i = arguments.lastIndex(where: { $0 == "--workspace" || $0.hasPrefix("--workspace=") }) else {
+      return ""
+    }
+    if arguments[i] != "--workspace" { return " " + shellQuoted(arguments[i]) }
+    return i + 1 < arguments.count ? " --workspace " + shellQuoted(arguments[i + 1]) : ""
+  }
 
   /// Writes it in the form of the log.
   func write() {
