@@ -69,6 +69,16 @@ package enum Folder {
     try rename(partial, to: path)
   }
 
+  /// What a symbolic link says; nil if there is none.
+  package static func target(ofLink path: String) -> String? {
+    var bytes = [UInt8](repeating: 0, count: Int(PATH_MAX))
+    let count = unsafe bytes.withUnsafeMutableBytes { buffer in
+      guard let base = buffer.baseAddress else { return 0 }
+      return unsafe readlink(path, base.assumingMemoryBound(to: CChar.self), buffer.count)
+    }
+    return count > 0 ? String(decoding: bytes.prefix(count), as: UTF8.self) : nil
+  }
+
   /// The bytes of a file, or of all files in a folder and those below it.
   package static func byteCount(of path: String) -> Int {
     if isFolder(path) { return names(in: path).reduce(0) { $0 + byteCount(of: path + "/" + $1) } }

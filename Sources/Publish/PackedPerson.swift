@@ -38,6 +38,32 @@ struct FieldTexts {
   }
   func isEmpty(_ attribute: Attribute) -> Bool { range(attribute).isEmpty }
 
+  /// Whether a recipient sees the same of both.
+  func shows(_ attributes: [Attribute], as other: borrowing FieldTexts) -> Bool {
+    attributes.allSatisfy { bytes[range($0)].elementsEqual(other.bytes[other.range($0)]) }
+  }
+
+  /// Takes a row of a table whose first column of the attributes is `first`; attributes without a column are empty.
+  ///
+  /// - Returns: false if the row holds no personal ID number.
+  mutating func read(_ row: TableReader, _ attributes: [Attribute], from first: Int) -> Bool {
+    bytes.removeAll(keepingCapacity: true)
+    var column = first
+    for attribute in Attribute.allCases {
+      if column - first < attributes.count, attributes[column - first] == attribute {
+        bytes.append(contentsOf: row.bytes[row.range(column)])
+        column += 1
+      }
+      end(attribute)
+    }
+    card = CardRow()
+    if !isEmpty(.validTo) {
+      card.validTo =
+        CalendarDate(iso: String(decoding: bytes[range(.validTo)], as: UTF8.self)) ?? .none
+    }
+    return range(.personalID).count == 12
+  }
+
   /// Takes what ``PackedPerson`` wrote.
   mutating func read(_ id: PersonalID, _ packed: RawSpan) {
     bytes.removeAll(keepingCapacity: true)

@@ -3,7 +3,8 @@
 // counted as being in none; the packages of a run appear all at once, and `current` leads to a whole set of them at
 // every moment.
 // Load: 90 million persons, 13,000 facilities; rows are sorted by recipient on disk, then each thread writes the packages
-// of its part of the order one after the other. The disk is waited for once.
+// of its part of the order one after the other, beside the rows of the publication before where only changes are
+// written. The disk is waited for once.
 
 internal import Disk
 package import Record
@@ -11,27 +12,36 @@ internal import Sorted
 
 /// Writes the packages of a run and puts them in force.
 ///
-/// - Parameter persons: fills the batch with the next persons, ascending by personal ID number, in place of those
-///   before; answers false when there are none left. Of a person's cards only the one that serves is read.
+/// - Parameters:
+///   - persons: fills the batch with the next persons, ascending by personal ID number, in place of those before;
+///     answers false when there are none left. Of a person's cards only the one that serves is read.
+///   - reason: why a person whom a recipient had is not among its people any more.
 /// - Throws: ``Stop`` with ``Exit/internalError`` if persons don't ascend, ``Exit/pipelineWrong`` if the signing key can't
 ///   be read; ``Exit/inputOutput`` or ``Exit/cannotCreate`` if the disk fails. The packages in force before are then
 ///   still in force.
 /// - Complexity: O(*n* log *n*) time; the request's memory, and some 200 KiB per thread and for each time that the memory
 ///   was filled.
 package func publish(
-  _ request: PublishRequest, persons: (inout PersonBatch) throws(Stop) -> Bool
+  _ request: PublishRequest, persons: (inout PersonBatch) throws(Stop) -> Bool,
+  reason: @escaping @Sendable (PersonalID) throws(Stop) -> RemovalReason = { _ in .notInExport }
 ) throws(Stop) -> PublishReport {
   let key: SigningKey? = if let file = request.policy.signingKey { try SigningKey(file: file) } else { nil }
   let folders = RunFolders(request.folder, runID: request.runID)
   do throws(Stop) {
     try folders.begin()
-    var report = PublishReport()
-    let runs = try sort(persons, request, into: folders.sorting, &report)
-    let packages = try writePackages(runs, request, folders, key)
+    let sorted = try sortPeople(persons, request, into: folders.sorting)
+    var report = sorted.report
+    let night = PackageNight(request, folders, key, reason)
+    let packages = try night.writePackages(sorted.runs)
     report.packages = packages.count
-    try writeManifest(of: packages, request, report, to: folders.partial)
+    report.deltas = packages.count { $0.kind == .delta }
+    let chainStart = packages.compactMap(\.base).min(by: PackagePoint.isBefore)
+    try writeManifest(of: packages, request, report, chainStart, to: folders.partial)
+    if request.policy.checkpointEvery > 1 {
+      try KeptPeople(policy: night.policy, runs: sorted.runs).write(in: folders.sorting)
+    }
     try Folder.syncAll(folders.partial)
-    try folders.publish()
+    try folders.publish(keepingPeople: request.policy.checkpointEvery > 1, chainStart: chainStart)
     return report
   } catch {
     // What is left of a broken publication holds personal data; the failure itself is what is reported.
@@ -40,85 +50,119 @@ package func publish(
   }
 }
 
-/// Leaves each person by recipient and then by number.
-private func sort(
-  _ next: (inout PersonBatch) throws(Stop) -> Bool, _ request: PublishRequest, into folder: String,
-  _ report: inout PublishReport
-) throws(Stop) -> [SortedRun] {
-  var sorter = Sorter(folder: folder, name: "people", bufferBytes: request.memoryBytes)
-  var recipients = Recipients(request.policy.rules)
-  var batch = PersonBatch()
-  var packed: [UInt8] = []
-  var last: PersonalID?
-  while try next(&batch) {
-    for person in batch.persons {
-      if let last, last >= person.personalID { throw .wrongOrder }
-      last = person.personalID
-      guard let serving = person.cards.first(where: { batch.cards[$0].isServing }) else {
-        throw .noServingCard
-      }
-      let card = batch.cards[serving]
-      let place = recipients.place(of: card.facility)
-      guard !place.packages.isEmpty else {
-        if place.isNameless {
-          report.personsWithoutFacility += 1
-          if !card.facility.isNone { report.personsWithMalformedFacility += 1 }
-        } else {
-          report.personsNotSelected += 1
-        }
-        continue
-      }
-      packed.removeAll(keepingCapacity: true)
-      PackedPerson.append(
-        person, name: batch.bytes.span.extracting(person.nameRange), card, to: &packed)
-      for package in place.packages {
-        try sorter.append(key: recipients.keys[package], place: person.personalID.packed, packed.span)
-      }
-      report.persons += 1
-      report.copies += place.packages.count - 1
-    }
-  }
-  return try sorter.finish()
-}
+/// One publication while its packages are written.
+private struct PackageNight: Sendable {
+  let request: PublishRequest
+  let folders: RunFolders
+  let key: SigningKey?
+  let reason: @Sendable (PersonalID) throws(Stop) -> RemovalReason
+  let policy: String
+  let edition: Int
+  /// The people of the publication in force, if changes since then may be written.
+  let kept: KeptPeople?
 
-/// Writes each recipient's package, several recipients at once.
-/// - Returns: the packages in the order of their keys.
-private func writePackages(
-  _ runs: [SortedRun], _ request: PublishRequest, _ folders: RunFolders, _ key: SigningKey?
-) throws(Stop) -> [PublishedPackage] {
-  // More parts than threads, so that a thread whose part was small takes another.
-  let parts = request.threads > 1 ? request.threads * 4 : 1
-  let cuts = try splitKeys(of: runs, in: folders.sorting, parts: parts)
-  let ranges = zip([0] + cuts, cuts + [UInt64.max]).map { $0..<$1 }
-  let edition = folders.edition
-  let written = try inOrder(ranges, width: request.threads) { range throws(Stop) in
+  init(
+    _ request: PublishRequest, _ folders: RunFolders, _ key: SigningKey?,
+    _ reason: @escaping @Sendable (PersonalID) throws(Stop) -> RemovalReason
+  ) {
+    (self.request, self.folders, self.key, self.reason) = (request, folders, key, reason)
+    policy = request.policyDigest(key)
+    edition = folders.edition
+    let people = request.policy.checkpointEvery > 1 ? folders.peopleInForce : nil
+    let kept = people.flatMap { KeptPeople.read(in: $0) }
+    self.kept = kept?.policy == policy ? kept : nil
+  }
+
+  /// Writes each recipient's package, several recipients at once.
+  /// - Returns: the packages in the order of their keys.
+  func writePackages(_ runs: [SortedRun]) throws(Stop) -> [PublishedPackage] {
+    // More parts than threads, so that a thread whose part was small takes another.
+    let parts = request.threads > 1 ? request.threads * 4 : 1
+    let cuts = try splitKeys(of: runs, in: folders.sorting, parts: parts)
+    let ranges = zip([0] + cuts, cuts + [UInt64.max]).map { $0..<$1 }
+    let written = try inOrder(ranges, width: request.threads) { range throws(Stop) in
+      try writePackages(runs, in: range)
+    }
+    return written.flatMap { $0 }
+  }
+
+  private func writePackages(_ runs: [SortedRun], in range: Range<UInt64>) throws(Stop) -> [PublishedPackage]
+  {
     let recipients = Recipients(request.policy.rules)
     var packages: [PublishedPackage] = []
-    var person = FieldTexts()
-    var merge = try Merge(runs, in: folders.sorting, from: range.lowerBound, to: range.upperBound)
-    while merge.hasRecord {
-      let recipient = merge.key
+    var (person, before) = (FieldTexts(), FieldTexts())
+    var now = try Merge(runs, in: folders.sorting, from: range.lowerBound, to: range.upperBound)
+    var then = try Merge(
+      kept?.runs ?? [], in: folders.peopleInForce ?? "", from: range.lowerBound, to: range.upperBound)
+    while now.hasRecord || then.hasRecord {
+      let recipient = min(now.key, then.key)
       let (rule, name) = recipients.recipient(of: recipient)
       let facts = PackageFacts(
         pipeline: request.pipeline, recipient: name, runID: request.runID, edition: edition,
         asOf: request.asOf, validDays: request.policy.validDays, rule: rule)
-      var package = try PackageWriter(facts, request.policy.fhir, in: folders.partial + "/" + name)
-      while merge.hasRecord, merge.key == recipient {
-        let id = PersonalID(packed: merge.place)
-        try merge.withPayload { bytes throws(Stop) in person.read(id, bytes) }
-        try package.append(person)
-        try merge.advance()
+      let attributes = rule.attributes
+      var package = try RecipientWriter(
+        facts, request.policy.fhir, try standing(of: name, rule), in: folders.partial + "/" + name)
+      while true {
+        let isHere = now.key == recipient && now.hasRecord
+        let wasHere = then.key == recipient && then.hasRecord
+        guard isHere || wasHere else { break }
+        if wasHere, !isHere || then.place < now.place {
+          let id = PersonalID(packed: then.place)
+          if package.isDelta { try package.remove(id, because: try reason(id)) }
+          try then.advance()
+          continue
+        }
+        let id = PersonalID(packed: now.place)
+        try now.withPayload { bytes throws(Stop) in person.read(id, bytes) }
+        var isChanged = true
+        if wasHere, then.place == now.place {
+          if package.isDelta {
+            let isSame = try now.withPayload { new throws(Stop) in
+              try then.withPayload { old throws(Stop) in new.isEqual(old) }
+            }
+            if !isSame { try then.withPayload { bytes throws(Stop) in before.read(id, bytes) } }
+            isChanged = !isSame && !person.shows(attributes, as: before)
+          }
+          try then.advance()
+        }
+        try package.append(person, isChanged: isChanged)
+        try now.advance()
       }
-      let before = try Bag.before(in: folders.current + "/" + name)
-      packages.append(try package.finish(before: before, key: key))
+      packages.append(try package.finish(key: key))
     }
     return packages
   }
-  return written.flatMap { $0 }
+
+  /// Whether tonight's package of a recipient is full, and what it follows.
+  private func standing(of name: String, _ rule: PackageRule) throws(Stop) -> PackageStanding {
+    let held = try Bag.held(in: folders.current + "/" + name)
+    var standing = PackageStanding(before: held?.point)
+    guard kept != nil, let held, let base = held.base, rule.canChange(request.policy.fhir),
+      held.deltas + 1 < request.policy.checkpointEvery,
+      Folder.exists(folders.folder(of: base) + "/" + name + "/" + BagName.tagManifest)
+    else { return standing }
+    (standing.kind, standing.base, standing.deltas) = (.delta, base, held.deltas + 1)
+    return standing
+  }
+}
+
+extension RawSpan {
+  fileprivate func isEqual(_ other: RawSpan) -> Bool {
+    guard byteCount == other.byteCount else { return false }
+    for i in 0..<byteCount
+    where unsafeLoad(fromUncheckedByteOffset: i, as: UInt8.self)
+      != other.unsafeLoad(fromUncheckedByteOffset: i, as: UInt8.self)
+    {
+      return false
+    }
+    return true
+  }
 }
 
 private func writeManifest(
-  of packages: [PublishedPackage], _ request: PublishRequest, _ report: PublishReport, to folder: String
+  of packages: [PublishedPackage], _ request: PublishRequest, _ report: PublishReport,
+  _ chainStart: PackagePoint?, to folder: String
 ) throws(Stop) {
   // Names are letters, digits and hyphens: nothing here needs escaping.
   var file = try OutputFile(creating: folder + "/manifest.json")
@@ -129,6 +173,8 @@ private func writeManifest(
       "as_of": "\(request.asOf.text)",
       "valid_until": "\(request.asOf.adding(days: request.policy.validDays).text)",
       "packages": \(packages.count),
+      "deltas": \(report.deltas),
+      "chain_from": "\(chainStart.map { RunFolders.name(of: $0) } ?? "")",
       "persons": \(report.persons),
       "copies": \(report.copies),
       "persons_without_facility": \(report.personsWithoutFacility),
@@ -139,19 +185,11 @@ private func writeManifest(
     try file.append(
       """
       \(i == 0 ? "" : ",")
-          {"folder": "\(package.recipient)", "persons": \(package.persons), "bytes": \(package.byteCount), \
+          {"folder": "\(package.recipient)", "kind": "\(package.kind.rawValue)", \
+      "base": "\(package.base.map { RunFolders.name(of: $0) } ?? "")", "persons": \(package.persons), "bytes": \(package.byteCount), \
       "digest": "\(package.digest)"}
       """)
   }
   try file.append("\n  ]\n}\n")
   try file.finishUnsynced()
-}
-
-extension Stop {
-  fileprivate static let wrongOrder = Stop(
-    .internalError, at: "store", expected: "persons in ascending order of their numbers",
-    found: "one that doesn't ascend", remedy: "Write the store anew: cardlink rerun load PIPELINE")
-  fileprivate static let noServingCard = Stop(
-    .internalError, at: "store", expected: "one serving card for each person", found: "none",
-    remedy: "Write the store anew: cardlink rerun load PIPELINE")
 }

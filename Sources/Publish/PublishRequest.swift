@@ -35,6 +35,8 @@ package struct PublishRequest: Sendable {
 package struct PublishReport: Sendable, Hashable, Codable {
   /// Packages written.
   package var packages = 0
+  /// Packages of changes among them.
+  package var deltas = 0
   /// Persons in them, each counted once.
   package var persons = 0
   /// Further packages in which these persons are: the copies for a province or for all.

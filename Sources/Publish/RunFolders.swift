@@ -20,8 +20,23 @@ struct RunFolders: Sendable {
 
   /// Where the run is written before it is in force.
   var partial: String { folder + "/" + run + ".partial" }
-  /// Where its rows are sorted.
+  /// Where its rows are sorted; they stay beside it as `run-0007.people` if the next publication needs them.
   var sorting: String { folder + "/" + run + ".sorting" }
+  /// The sorted rows of the publication in force; nil if none were kept.
+  var peopleInForce: String? {
+    guard let name = inForce, Folder.exists(folder + "/" + name + Self.people) else { return nil }
+    return folder + "/" + name + Self.people
+  }
+  private static let people = ".people"
+  /// The name of the folder in force.
+  private var inForce: String? { Folder.target(ofLink: current) }
+
+  /// The name of the folder of one publication.
+  static func name(of point: PackagePoint) -> String {
+    "run-" + padded(UInt64(max(0, point.runID)), to: 4) + (point.edition == 1 ? "" : "-\(point.edition)")
+  }
+  func folder(of point: PackagePoint) -> String { folder + "/" + Self.name(of: point) }
+
   /// The link to the folder in force.
   var current: String { folder + "/current" }
   /// 1 for a run that was never published before.
@@ -42,31 +57,58 @@ struct RunFolders: Sendable {
 
   /// Removes what is not in force of any run: the remains of one that was broken off.
   func clear() throws(Stop) {
-    for left in Folder.names(in: folder) where left.hasSuffix(".partial") || left.hasSuffix(".sorting") {
+    let kept = inForce.map { $0 + Self.people }
+    for left in Folder.names(in: folder)
+    where left.hasSuffix(".partial") || left.hasSuffix(".sorting")
+      || left.hasSuffix(Self.people) && left != kept
+    {
       try Folder.remove(folder + "/" + left)
     }
   }
 
   /// Puts the written folder, which the disk has, in force.
-  func publish() throws(Stop) {
+  ///
+  /// - Parameters:
+  ///   - keepingPeople: whether the sorted rows stay, for the next publication to write what has changed since.
+  ///   - chainStart: the first publication that a recipient may still need, to put together what it should have.
+  func publish(keepingPeople: Bool = false, chainStart: PackagePoint? = nil) throws(Stop) {
     let edition = edition
     let name = edition == 1 ? run : "\(run)-\(edition)"
+    if keepingPeople {
+      try Folder.remove(folder + "/" + name + Self.people)
+      try Folder.rename(sorting, to: folder + "/" + name + Self.people)
+    }
     try Folder.rename(partial, to: folder + "/" + name)
     try Folder.point(current, to: name)
     try clear()
-    try removeFolders(before: name)
+    try removeFolders(before: name, chainStart)
   }
 
-  /// Removes all whole folders but the one in force and the latest of the others.
-  private func removeFolders(before name: String) throws(Stop) {
+  /// Removes all whole folders but the one in force, the latest of the others, and those on which the two build.
+  private func removeFolders(before name: String, _ chainStart: PackagePoint?) throws(Stop) {
     let others = Folder.names(in: folder).filter { $0 != name }
-      .compactMap { found -> (name: String, run: Int, repetition: Int)? in
-        let parts = found.split(separator: "-", omittingEmptySubsequences: false)
-        guard (2...3).contains(parts.count), parts[0] == "run", let run = Int(parts[1]) else { return nil }
-        guard parts.count == 3 else { return (found, run, 1) }
-        return Int(parts[2]).map { (found, run, $0) }
+      .compactMap { found in Self.place(of: found).map { (name: found, place: $0) } }
+      .sorted { $0.place > $1.place }
+    var first = chainStart.map { ($0.runID, $0.edition) } ?? (.max, .max)
+    for kept in others.prefix(Self.earlierFoldersKept) {
+      // A manifest is ours: its second quoted word of this line is the name.
+      let manifest = try Folder.read(folder + "/" + kept.name + "/manifest.json") ?? ""
+      let line = manifest.split(separator: "\n").first { $0.contains("\"chain_from\"") }
+      if let word = line?.split(separator: "\"").dropFirst(3).first, let place = Self.place(of: String(word))
+      {
+        if place < first { first = place }
       }
-      .sorted { ($0.run, $0.repetition) > ($1.run, $1.repetition) }
-    for old in others.dropFirst(Self.earlierFoldersKept) { try Folder.remove(folder + "/" + old.name) }
+    }
+    for old in others.dropFirst(Self.earlierFoldersKept) where old.place < first {
+      try Folder.remove(folder + "/" + old.name)
+    }
+  }
+
+  /// Run and edition of a publication, from its folder's name.
+  private static func place(of name: String) -> (Int, Int)? {
+    let parts = name.split(separator: "-", omittingEmptySubsequences: false)
+    guard (2...3).contains(parts.count), parts[0] == "run", let run = Int(parts[1]) else { return nil }
+    guard parts.count == 3 else { return (run, 1) }
+    return Int(parts[2]).map { (run, $0) }
   }
 }

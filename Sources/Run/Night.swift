@@ -188,7 +188,7 @@ extension Night {
     case .extract, .match: Folder.byteCount(of: reader.folder(of: run.id) + "/" + stage.rawValue)
     case .load: Folder.byteCount(of: storePath)
     case .publish:
-      Paths.target(ofLink: workspace.path + "/packages/current").map {
+      Folder.target(ofLink: workspace.path + "/packages/current").map {
         Folder.byteCount(of: workspace.path + "/packages/" + Folder.name(of: $0))
       } ?? 0
     }

@@ -33,7 +33,7 @@ struct Cardlink: ParsableCommand {
       CheckCommand.self, StatusCommand.self,
       RunsCommand.self, ReportCommand.self, DoctorCommand.self,
       FindingsCommand.self, ExplainCommand.self, LookupCommand.self, CheckCardCommand.self,
-      VerifyCommand.self, KeysCommand.self, AuditCommand.self,
+      VerifyCommand.self, ApplyCommand.self, KeysCommand.self, AuditCommand.self,
       GenerateCommand.self,
     ])
 

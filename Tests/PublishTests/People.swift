@@ -128,27 +128,30 @@ struct People {
   func publish(
     in workshop: Workshop, run: Int = 7, asOf: String = "2026-11-23",
     _ policy: PublishPolicy = PublishPolicy(),
-    threads: Int = 2, memoryBytes: Int = 64 << 10
+    threads: Int = 2, memoryBytes: Int = 64 << 10,
+    reason: @escaping @Sendable (PersonalID) throws(Stop) -> RemovalReason = { _ in .notInExport }
   ) throws -> PublishReport {
     var next = 0
     let request = PublishRequest(
       folder: workshop.packages, pipeline: "nightly", runID: run, asOf: CalendarDate(iso: asOf) ?? .none,
       policy: policy, memoryBytes: memoryBytes, threads: threads)
-    return try Publish.publish(request) { batch throws(Stop) in
-      batch.removeAll()
-      for someone in all[next..<min(next + 64, all.count)] {
-        let (start, firstCard) = (batch.bytes.count, batch.cards.count)
-        batch.bytes.append(contentsOf: someone.name.utf8)
-        if someone.hasOlderCard { batch.cards.append(CardRow()) }
-        batch.cards.append(someone.serving)
-        batch.persons.append(
-          PersonRow(
-            personalID: someone.id, birthDate: someone.birthDate, sex: someone.sex,
-            nameRange: start..<batch.bytes.count, cards: firstCard..<batch.cards.count))
-        next += 1
-      }
-      return !batch.persons.isEmpty
-    }
+    return try Publish.publish(
+      request,
+      persons: { batch throws(Stop) in
+        batch.removeAll()
+        for someone in all[next..<min(next + 64, all.count)] {
+          let (start, firstCard) = (batch.bytes.count, batch.cards.count)
+          batch.bytes.append(contentsOf: someone.name.utf8)
+          if someone.hasOlderCard { batch.cards.append(CardRow()) }
+          batch.cards.append(someone.serving)
+          batch.persons.append(
+            PersonRow(
+              personalID: someone.id, birthDate: someone.birthDate, sex: someone.sex,
+              nameRange: start..<batch.bytes.count, cards: firstCard..<batch.cards.count))
+          next += 1
+        }
+        return !batch.persons.isEmpty
+      }, reason: reason)
   }
 }
 

@@ -31,7 +31,7 @@ struct PackageTests {
     try process.run()
     process.waitUntilExit()
     #expect(process.terminationStatus == 0)
-    #expect(Paths.target(ofLink: workshop.path + "/var/packages/current") == "run-0002")
+    #expect(Folder.target(ofLink: workshop.path + "/var/packages/current") == "run-0002")
     #expect(Folder.names(in: workshop.path + "/var/packages/current") == before)
   }
 }

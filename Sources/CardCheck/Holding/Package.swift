@@ -22,12 +22,19 @@ package enum FacilityPackage {
     var people = PersonBatch()
     var files: [String] = []
     var folder = path
-    if Folder.isFolder(path) {
+    // Also by a link, as `cardlink apply` leaves one.
+    if Folder.isFolder(path + "/.") {
       if Folder.isFolder(path + "/data") { folder = path + "/data" }
       files = Folder.names(in: folder).filter { $0.hasSuffix(".csv") }.map { folder + "/" + $0 }
     } else {
       files = [path]
       folder = Folder.parent(of: path)
+    }
+    for place in [folder, Folder.parent(of: folder)]
+    where try Folder.read(place + "/bag-info.txt")?.contains("Cardlink-Kind: delta\n") ?? false {
+      throw Stop(
+        .storeUnavailable, at: path, expected: "a package of all people", found: "one of changes",
+        remedy: "Apply it to the package that you have, and ask that one.", next: "cardlink apply --help")
     }
     var reader = PackageTable()
     var tables = 0

@@ -14,26 +14,42 @@ enum BagName {
   static let tagManifest = "tagmanifest-sha256.txt"
   static let signature = "tagmanifest-sha256.txt.sig"
   static let publisher = "publisher.pem"
+  /// In an applied package: what came signed with the last changes.
+  static let proof = "proof"
+  static let people = "data/people.csv"
+  static let changes = "data/changes.csv"
+  /// In a package of changes: the digests of the files that its recipient must come to.
+  static let result = "data/result-sha256.txt"
+}
+
+/// What ends a package beside its facts.
+struct BagEnd {
+  var standing = PackageStanding()
+  var payload: [BagEntry] = []
+  /// Tag files that are written already.
+  var tags: [BagEntry] = []
+  var persons = 0
+  /// Persons put in and taken out by a package of changes.
+  var put = 0, removed = 0
+  /// The names in FHIR resources, for whoever puts them together from changes.
+  var fhir: FHIRNames?
 }
 
 enum Bag {
   /// Ends a package whose payload is written.
   ///
   /// - Returns: the digest of the package.
-  static func finish(
-    _ folder: String, _ facts: PackageFacts, payload: [BagEntry], persons: Int, before: PackageBefore?,
-    key: SigningKey?
-  ) throws(Stop) -> String {
-    let payload = payload.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
-    var tags = [
-      try PayloadFile.write(
-        "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n", to: BagName.declaration, in: folder),
-      try PayloadFile.write(
-        info(facts, payload, persons: persons, before, key), to: BagName.info, in: folder),
-      try PayloadFile.write(lines(payload), to: BagName.manifest, in: folder),
-    ]
+  static func finish(_ folder: String, _ facts: PackageFacts, _ end: BagEnd, key: SigningKey?) throws(Stop)
+    -> String
+  {
+    var tags =
+      end.tags + [
+        try PayloadFile.write(
+          "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n", to: BagName.declaration, in: folder),
+        try PayloadFile.write(info(facts, end, key), to: BagName.info, in: folder),
+        try PayloadFile.write(lines(end.payload), to: BagName.manifest, in: folder),
+      ]
     if let key { tags.append(try PayloadFile.write(key.verifying.pem, to: BagName.publisher, in: folder)) }
-    tags.sort { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
     let tagManifest = lines(tags)
     let entry = try PayloadFile.write(tagManifest, to: BagName.tagManifest, in: folder)
     if let key {
@@ -45,46 +61,78 @@ enum Bag {
     return entry.digest
   }
 
-  private static func lines(_ entries: [BagEntry]) -> String {
-    entries.map { "\($0.digest)  \($0.path)\n" }.joined()
+  /// A manifest's lines, in the order of the paths' bytes.
+  static func lines(_ entries: [BagEntry]) -> String {
+    entries.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
+      .map { "\($0.digest)  \($0.path)\n" }.joined()
   }
 
-  private static func info(
-    _ facts: PackageFacts, _ payload: [BagEntry], persons: Int, _ before: PackageBefore?, _ key: SigningKey?
-  ) -> String {
-    let octets = payload.reduce(0) { $0 + $1.byteCount }
-    let pairs: [(String, String)] = [
-      ("Payload-Oxum", "\(octets).\(payload.count)"),
+  private static func info(_ facts: PackageFacts, _ end: BagEnd, _ key: SigningKey?) -> String {
+    let octets = end.payload.reduce(0) { $0 + $1.byteCount }
+    let standing = end.standing
+    var pairs: [(String, String)] = [
+      ("Payload-Oxum", "\(octets).\(end.payload.count)"),
       ("Cardlink-Schema-Version", "\(PackageFacts.schemaVersion)"),
+      ("Cardlink-Kind", standing.kind.rawValue),
       ("Cardlink-Pipeline", facts.pipeline),
       ("Cardlink-Recipient", facts.recipient),
       ("Cardlink-Run", "\(facts.runID)"),
       ("Cardlink-Edition", "\(facts.edition)"),
       ("Cardlink-As-Of", facts.asOf),
       ("Cardlink-Valid-Until", facts.validUntil),
-      ("Cardlink-Persons", "\(persons)"),
+      ("Cardlink-Persons", "\(end.persons)"),
       ("Cardlink-Formats", facts.rule.formats.map(\.rawValue).joined(separator: " ")),
       ("Cardlink-Attributes", facts.rule.attributes.map(\.name).joined(separator: " ")),
-      ("Cardlink-Previous-Run", before.map { "\($0.runID)" } ?? "none"),
-      ("Cardlink-Previous-Edition", before.map { "\($0.edition)" } ?? "none"),
-      ("Cardlink-Previous-Package", before?.digest ?? "none"),
+    ]
+    if standing.kind == .delta {
+      pairs.append(("Cardlink-Persons-Put", "\(end.put)"))
+      pairs.append(("Cardlink-Persons-Removed", "\(end.removed)"))
+      for (key, value) in end.fhir?.pairs ?? [] { pairs.append(("Cardlink-FHIR-" + key, value)) }
+    }
+    func point(_ name: String, _ point: PackagePoint?) {
+      pairs.append(("Cardlink-\(name)-Run", point.map { "\($0.runID)" } ?? "none"))
+      pairs.append(("Cardlink-\(name)-Edition", point.map { "\($0.edition)" } ?? "none"))
+      pairs.append(("Cardlink-\(name)-Package", point?.digest ?? "none"))
+    }
+    point("Previous", standing.before)
+    if standing.base != nil {
+      pairs.append(("Cardlink-Deltas-Since-Full", "\(standing.deltas)"))
+      point("Base", standing.base)
+    }
+    pairs.append(
       (
         "Cardlink-Signature",
-        key.map { "Ed25519, key \($0.verifying.fingerprint)" } ?? "none: this package is not signed"
-      ),
-    ]
+        key.map { "Ed25519, key \($0.verifying.fingerprint)" }
+          ?? (standing.kind == .applied
+            ? "none: put together where it was received; see \(BagName.proof)/"
+            : "none: this package is not signed")
+      ))
     return pairs.map { "\($0): \($1)\n" }.joined()
   }
 
-  /// What a package that stands in a folder says of itself, as the chain needs it; nil if none stands there.
-  static func before(in folder: String) throws(Stop) -> PackageBefore? {
-    guard let tags = try Folder.read(folder + "/" + BagName.tagManifest),
-      let info = try Folder.read(folder + "/" + BagName.info).map(BagInfo.init),
+  /// A package that stands in a folder, as the chain needs it; nil if none stands there.
+  static func held(in folder: String) throws(Stop) -> HeldPackage? {
+    guard let info = try Folder.read(folder + "/" + BagName.info).map(BagInfo.init),
       let run = info["Cardlink-Run"].flatMap({ Int($0) }),
       let edition = info["Cardlink-Edition"].flatMap({ Int($0) })
     else { return nil }
-    return PackageBefore(digest: Digest.text(of: tags), runID: run, edition: edition)
+    // An applied package stands for the one whose changes it has.
+    let place = info.kind == .applied ? folder + "/" + BagName.proof : folder
+    guard let tags = try Folder.read(place + "/" + BagName.tagManifest) else { return nil }
+    return HeldPackage(
+      point: PackagePoint(digest: Digest.text(of: tags), runID: run, edition: edition), info: info)
   }
+}
+
+/// A package that someone has.
+struct HeldPackage {
+  var point: PackagePoint
+  var info: BagInfo
+
+  /// The full package that it builds on: itself, if it is one.
+  var base: PackagePoint? { info.kind == .full ? point : info.point("Base") }
+  /// Packages of changes since the base.
+  var deltas: Int { info["Cardlink-Deltas-Since-Full"].flatMap { Int($0) } ?? 0 }
 }
 
 /// The lines of a bag-info.txt.
@@ -100,4 +148,35 @@ struct BagInfo {
   }
 
   subscript(_ key: String) -> String? { values[key] }
+
+  /// Packages that don't say are full: there was no other kind.
+  var kind: PackageKind { self["Cardlink-Kind"].map { PackageKind(rawValue: $0) ?? .delta } ?? .full }
+
+  func point(_ name: String) -> PackagePoint? {
+    guard let run = self["Cardlink-\(name)-Run"].flatMap({ Int($0) }),
+      let edition = self["Cardlink-\(name)-Edition"].flatMap({ Int($0) }),
+      let digest = self["Cardlink-\(name)-Package"]
+    else { return nil }
+    return PackagePoint(digest: digest, runID: run, edition: edition)
+  }
+}
+
+extension FHIRNames {
+  fileprivate static var keys: [(String, WritableKeyPath<FHIRNames, String>)] {
+    [
+      ("Personal-ID", \.personalID), ("Insurance-Number", \.insuranceNumber), ("Card-Number", \.cardNumber),
+      ("Facility-Code", \.facilityCode), ("Definitions", \.definitions), ("Payor", \.payor),
+    ]
+  }
+  var pairs: [(String, String)] { Self.keys.map { ($0.0, self[keyPath: $0.1]) } }
+  /// Whether they can stand in the lines of a bag-info.txt and be read back.
+  var areLines: Bool {
+    pairs.allSatisfy { !$0.1.contains(where: \.isNewline) && !$0.1.hasPrefix(" ") && !$0.1.isEmpty }
+  }
+
+  /// Reads back what a package of changes says.
+  init(_ info: BagInfo) {
+    self.init()
+    for (key, path) in Self.keys { if let text = info["Cardlink-FHIR-" + key] { self[keyPath: path] = text } }
+  }
 }

@@ -7,7 +7,7 @@ final class CSVFormat: FormatWriter {
   private let file: PayloadFile
   private let attributes: [Attribute]
 
-  init(_ attributes: [Attribute], in bag: String) throws(Stop) {
+  init(_ attributes: [Attribute], in bag: String?) throws(Stop) {
     self.attributes = attributes
     file = try PayloadFile("data/people.csv", in: bag)
     try file.append(attributes.map(\.name).joined(separator: ",") + "\n")
@@ -31,10 +31,11 @@ final class CSVFormat: FormatWriter {
   func finish() throws(Stop) -> [BagEntry] { [try file.finish()] }
 }
 
-private let comma = UInt8(ascii: ",")
+let comma = UInt8(ascii: ",")
 private let quote = UInt8(ascii: "\"")
 
-private func appendQuoted(_ text: Span<UInt8>, to line: inout [UInt8]) {
+/// Appends a field, in quotes if it needs them.
+func appendQuoted(_ text: Span<UInt8>, to line: inout [UInt8]) {
   var mustQuote = false
   for i in text.indices {
     let byte = text[i]

@@ -11,7 +11,7 @@ final class FHIRFormat: FormatWriter {
   private let coverages: PayloadFile
   private let visible: Set<Attribute>
   private let facts: PackageFacts
-  private let bag: String
+  private let bag: String?
   private let asOf: CalendarDate
   private var count = 0
   private let parts: Parts
@@ -49,13 +49,13 @@ final class FHIRFormat: FormatWriter {
     }
   }
 
-  init(_ attributes: [Attribute], _ facts: PackageFacts, _ names: FHIRNames, in bag: String) throws(Stop) {
+  init(_ attributes: [Attribute], _ facts: PackageFacts, _ names: FHIRNames, in bag: String?) throws(Stop) {
     visible = Set(attributes)
     self.facts = facts
     self.bag = bag
     asOf = CalendarDate(iso: facts.asOf) ?? .none
     parts = Parts(names)
-    try Folder.create(bag + "/data/fhir")
+    if let bag { try Folder.create(bag + "/data/fhir") }
     patients = try PayloadFile("data/fhir/Patient.ndjson", in: bag)
     coverages = try PayloadFile("data/fhir/Coverage.ndjson", in: bag)
   }

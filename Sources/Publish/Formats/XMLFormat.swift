@@ -5,11 +5,11 @@ import Record
 
 final class XMLFormat: FormatWriter {
   private let file: PayloadFile
-  private let bag: String
+  private let bag: String?
   /// Each attribute's tags, made once.
   private let tags: [(attribute: Attribute, start: [UInt8], end: [UInt8])]
 
-  init(_ attributes: [Attribute], _ facts: PackageFacts, in bag: String) throws(Stop) {
+  init(_ attributes: [Attribute], _ facts: PackageFacts, in bag: String?) throws(Stop) {
     self.bag = bag
     tags = attributes.map { ($0, Array("<\($0.name)>".utf8), Array("</\($0.name)>".utf8)) }
     file = try PayloadFile("data/people.xml", in: bag)

@@ -8,6 +8,8 @@ package struct PublishPolicy: Hashable, Sendable {
   /// The file of the key that signs; nil leaves packages unsigned.
   package var signingKey: String?
   package var rules = [PackageRule()]
+  /// Every so-many-th package of a recipient is full, those between hold what has changed; 1: all are full.
+  package var checkpointEvery = 1
   package var fhir = FHIRNames()
 
   package init() {}

@@ -59,6 +59,9 @@ package struct PackageVerdict: Sendable {
   /// Nothing wrong if empty.
   package var faults: [PackageFault] = []
   package var recipient = ""
+  package var kind = PackageKind.full
+  /// Whether the key was pinned with this package.
+  package var isKeyPinnedNow = false
   package var runID = 0
   package var asOf = ""
   package var validUntil = ""

@@ -1,6 +1,7 @@
 // Verifying a package where it was received: no network, no pipeline, no workspace.
 // Invariant: any change to any byte of any file is found, and so is a file too many or too few; nothing outside the
-// package's folder is opened, whatever its manifests say.
+// package's folder is opened, whatever its manifests say. A package put together from changes is held against what came
+// signed with the last of them.
 // Load: a facility's few megabytes, read once.
 
 import Disk
@@ -13,13 +14,18 @@ package struct VerifyRequest: Sendable {
   package var keyFile: String?
   /// The package that the facility has.
   package var after: String?
+  /// What was seen before, where it is remembered; the key is pinned there on first use.
+  package var state: String?
   /// The day on which it is to be used.
   package var day: CalendarDate
 
-  package init(folder: String, keyFile: String? = nil, after: String? = nil, day: CalendarDate) {
+  package init(
+    folder: String, keyFile: String? = nil, after: String? = nil, state: String? = nil, day: CalendarDate
+  ) {
     self.folder = folder
     self.keyFile = keyFile
     self.after = after
+    self.state = state
     self.day = day
   }
 }
@@ -34,8 +40,48 @@ package func verify(_ request: VerifyRequest) throws(Stop) -> PackageVerdict {
     Folder.exists(request.folder + "/" + BagName.declaration)
       || Folder.exists(request.folder + "/" + BagName.tagManifest)
   else { throw .noPackage(request.folder) }
-  var key: VerifyingKey?
-  if let file = request.keyFile {
+  var key = try request.keyFile.map { file throws(Stop) in try VerifyingKey(receivedAs: file) }
+  var seen = try request.state.map { file throws(Stop) in try SeenPackages(file) }
+  if let pinned = seen?.key {
+    if let key, key.fingerprint != pinned.fingerprint { verifier.note(.otherKey, BagName.publisher) }
+    key = pinned
+  }
+  try verifier.checkFiles()
+  try verifier.checkSignature(key)
+  try verifier.checkFacts(on: request.day)
+  if let newest = seen?.newest(of: verifier.verdict.recipient) {
+    verifier.checkChain(newest.point, asOf: newest.asOf, recipient: verifier.verdict.recipient)
+  }
+  if let after = request.after {
+    guard let had = try Bag.held(in: after) else { throw .noPackage(after) }
+    verifier.checkChain(had)
+  }
+  if seen != nil, verifier.verdict.faults.isEmpty, let held = try Bag.held(in: request.folder) {
+    verifier.verdict.isKeyPinnedNow = seen?.key == nil && verifier.signer != nil
+    try seen?.remember(verifier.verdict, held.point, signedWith: key ?? verifier.signer)
+  }
+  return verifier.verdict
+}
+
+/// Looks at all of a package that is to follow another one.
+func verify(_ folder: String, key: VerifyingKey?, after had: HeldPackage?, on day: CalendarDate) throws(Stop)
+  -> PackageVerdict
+{
+  var verifier = Verifier(folder: folder)
+  try verifier.checkFiles()
+  try verifier.checkSignature(key)
+  try verifier.checkFacts(on: day)
+  if let had {
+    verifier.checkChain(had)
+  } else if verifier.info.kind == .delta {
+    verifier.note(.outOfChain)
+  }
+  return verifier.verdict
+}
+
+extension VerifyingKey {
+  /// Reads a key that was received another way than the packages.
+  init(receivedAs file: String) throws(Stop) {
     guard let text = try Folder.read(file), let read = VerifyingKey(pem: text) else {
       throw Stop(
         .exportMissing, at: file, expected: "the publisher's public key as PEM (Ed25519)",
@@ -43,24 +89,23 @@ package func verify(_ request: VerifyRequest) throws(Stop) -> PackageVerdict {
         remedy: "Ask the publisher for it, not over the way by which the packages come.",
         next: "cardlink verify --help")
     }
-    key = read
+    self = read
   }
-  try verifier.checkFiles()
-  try verifier.checkSignature(key)
-  try verifier.checkFacts(on: request.day)
-  if let after = request.after { try verifier.checkChain(after) }
-  return verifier.verdict
 }
 
 private struct Verifier {
   let folder: String
   var verdict = PackageVerdict()
   private var tagManifest = ""
-  private var info = BagInfo("")
+  private(set) var info = BagInfo("")
+  /// What is signed says this of itself; nil if it is ``info``.
+  private var signedInfo: BagInfo?
+  /// The key that signed.
+  private(set) var signer: VerifyingKey?
 
   init(folder: String) { self.folder = folder }
 
-  private mutating func note(_ kind: PackageFault.Kind, _ file: String = "") {
+  mutating func note(_ kind: PackageFault.Kind, _ file: String = "") {
     let fault = PackageFault(kind, file)
     if !verdict.faults.contains(fault) { verdict.faults.append(fault) }
   }
@@ -92,6 +137,42 @@ private struct Verifier {
     }
     for file in unlisted.sorted() { note(.added, file) }
     if let text = try Folder.read(folder + "/" + BagName.info) { info = BagInfo(text) }
+    if info.kind == .applied { try checkApplied() }
+  }
+
+  /// Holds a package that was put together here against what came signed with the last changes: what they say of
+  /// themselves, and the digests of the text files that they lead to.
+  private mutating func checkApplied() throws(Stop) {
+    let proof = BagName.proof + "/"
+    guard let tags = try Folder.read(folder + "/" + proof + BagName.tagManifest),
+      let signed = Self.entries(tags),
+      let manifest = try Folder.read(folder + "/" + proof + BagName.manifest).flatMap({ Self.entries($0) }),
+      let result = try Folder.read(folder + "/" + proof + Folder.name(of: BagName.result)),
+      let files = Self.entries(result),
+      let said = try Folder.read(folder + "/" + proof + BagName.info).map(BagInfo.init)
+    else { return note(.malformed, BagName.proof) }
+    (tagManifest, verdict.digest) = (tags, Digest.text(of: tags))
+    for entry in signed
+    where try Digest.text(of: Folder.read(folder + "/" + proof + entry.path) ?? "") != entry.digest {
+      note(.altered, proof + entry.path)
+    }
+    if !manifest.contains(where: { $0.path == BagName.result && $0.digest == Digest.text(of: result) }) {
+      note(.altered, proof + Folder.name(of: BagName.result))
+    }
+    for file in files {
+      guard Folder.exists(folder + "/" + file.path) else {
+        note(.missing, file.path)
+        continue
+      }
+      if try Digest.text(ofFile: folder + "/" + file.path) != file.digest { note(.altered, file.path) }
+    }
+    for key in [
+      "Pipeline", "Recipient", "Run", "Edition", "As-Of", "Valid-Until", "Persons", "Formats", "Attributes",
+    ] where info["Cardlink-" + key] != said["Cardlink-" + key] {
+      note(.altered, BagName.info)
+    }
+    if said.kind != .delta { note(.malformed, BagName.proof) }
+    signedInfo = said
   }
 
   private mutating func check(_ entries: [(digest: String, path: String)], _ unlisted: inout Set<String>)
@@ -145,10 +226,13 @@ private struct Verifier {
   // MARK: Signature
 
   mutating func checkSignature(_ known: VerifyingKey?) throws(Stop) {
-    let shipped = try Folder.read(folder + "/" + BagName.publisher)
-    let file = folder + "/" + BagName.signature
+    let place = info.kind == .applied ? folder + "/" + BagName.proof : folder
+    let shipped = try Folder.read(place + "/" + BagName.publisher)
+    let file = place + "/" + BagName.signature
     guard Folder.exists(file) else {
-      if known != nil || shipped != nil || info["Cardlink-Signature"]?.hasPrefix("Ed25519") ?? false {
+      if known != nil || shipped != nil
+        || (signedInfo ?? info)["Cardlink-Signature"]?.hasPrefix("Ed25519") ?? false
+      {
         note(.signatureAbsent, BagName.signature)
       }
       return
@@ -160,6 +244,7 @@ private struct Verifier {
       publisher.isSignature(signature, of: Array(tagManifest.utf8))
     else { return note(.signatureWrong, BagName.signature) }
     verdict.signedBy = publisher.fingerprint
+    signer = publisher
     guard let known else { return }
     if known.fingerprint == publisher.fingerprint {
       verdict.isKeyKnown = true
@@ -181,16 +266,19 @@ private struct Verifier {
     }
     (verdict.recipient, verdict.runID, verdict.persons) = (recipient, run, persons)
     (verdict.asOf, verdict.validUntil) = (asOf.text, validUntil.text)
+    verdict.kind = info.kind
     if day.firstDay > validUntil.lastDay { note(.expired) }
   }
 
   // MARK: The chain
 
-  mutating func checkChain(_ other: String) throws(Stop) {
-    guard let had = try Bag.before(in: other),
-      let hadInfo = try Folder.read(other + "/" + BagName.info).map(BagInfo.init)
-    else { throw .noPackage(other) }
-    if hadInfo["Cardlink-Recipient"] != info["Cardlink-Recipient"] { note(.otherRecipient) }
+  mutating func checkChain(_ had: HeldPackage) {
+    checkChain(
+      had.point, asOf: had.info["Cardlink-As-Of"] ?? "", recipient: had.info["Cardlink-Recipient"] ?? "")
+  }
+
+  mutating func checkChain(_ had: PackagePoint, asOf: String, recipient: String) {
+    if recipient != info["Cardlink-Recipient"] { note(.otherRecipient) }
     guard verdict.digest != had.digest else {
       verdict.succession = .same
       return
@@ -198,7 +286,6 @@ private struct Verifier {
     func number(_ key: String) -> Int { info[key].flatMap { Int($0) } ?? 0 }
     let this = (number("Cardlink-Run"), number("Cardlink-Edition"))
     let hadPlace = (had.runID, had.edition)
-    let asOf = hadInfo["Cardlink-As-Of"] ?? ""
     if this < hadPlace || verdict.asOf < asOf { return note(.older) }
     // Two packages of one place in the sequence: one of them was not made by this publisher's workspace.
     if this == hadPlace { return note(.outOfChain) }
@@ -210,12 +297,14 @@ private struct Verifier {
       note(.outOfChain)
     } else {
       verdict.succession = before < hadPlace ? .takenBack : .gap
+      // Changes are of no use but to who has what they changed.
+      if info.kind == .delta { note(.outOfChain) }
     }
   }
 }
 
 extension Stop {
-  fileprivate static func noPackage(_ folder: String) -> Stop {
+  static func noPackage(_ folder: String) -> Stop {
     Stop(
       .exportMissing, at: folder, expected: "a package: a folder with bagit.txt", found: "none",
       remedy: "Name the folder of the package as it was received.", next: "cardlink verify --help")

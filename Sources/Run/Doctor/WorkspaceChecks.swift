@@ -165,7 +165,7 @@ extension Doctor {
       return .fail("packages", .cannotCreate, "\(folder) can't be written", "Give this user the right to.")
     }
     guard let run = reader.publishedRun,
-      Folder.isFolder(folder + "/" + (Paths.target(ofLink: folder + "/current") ?? ""))
+      Folder.isFolder(folder + "/" + (Folder.target(ofLink: folder + "/current") ?? ""))
     else {
       return .warn(
         "packages", "packages/current leads nowhere", "Publish again.",

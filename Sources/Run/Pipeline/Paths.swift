@@ -29,16 +29,6 @@ package enum Paths {
     return "/" + parts.joined(separator: "/")
   }
 
-  /// What a symbolic link leads to; nil if there is none.
-  static func target(ofLink path: String) -> String? {
-    var bytes = [UInt8](repeating: 0, count: Int(PATH_MAX))
-    let count = unsafe bytes.withUnsafeMutableBytes { buffer in
-      guard let base = buffer.baseAddress else { return 0 }
-      return unsafe readlink(path, base.assumingMemoryBound(to: CChar.self), buffer.count)
-    }
-    return count > 0 ? String(decoding: bytes[..<count], as: UTF8.self) : nil
-  }
-
   /// The files that match a glob pattern, sorted; none if nothing does.
   static func matching(_ pattern: String) -> [String] {
     var found = glob_t()

@@ -9,7 +9,8 @@ import Yams
 extension PipelineReader {
   func publish(_ node: Node, base: String) throws(Stop) -> PublishPolicy {
     let keys = try mapping(
-      node, key: "publish", line: line(node), known: ["valid_days", "signing_key", "packages", "fhir"],
+      node, key: "publish", line: line(node),
+      known: ["valid_days", "signing_key", "checkpoint_every", "packages", "fhir"],
       required: [])
     var policy = PublishPolicy()
     if let node = keys["valid_days"] {
@@ -23,6 +24,15 @@ extension PipelineReader {
     }
     if let node = keys["signing_key"] {
       policy.signingKey = Paths.join(base, try text(node, key: "signing_key"))
+    }
+    if let node = keys["checkpoint_every"] {
+      guard let count = node.scalar.flatMap({ Int($0.string) }), (1...366).contains(count) else {
+        throw stop(
+          line(node), "checkpoint_every", expected: "a number of publications from 1 to 366",
+          found: shape(node),
+          remedy: "Write checkpoint_every: 7 for one full package in seven, and changes only in the others.")
+      }
+      policy.checkpointEvery = count
     }
     if let node = keys["fhir"] { policy.fhir = try fhirNames(node) }
     if let node = keys["packages"] {

@@ -277,7 +277,7 @@ extension WorkspaceReader {
 
   /// The run whose packages are in force.
   var publishedRun: Int? {
-    guard let name = Paths.target(ofLink: path + "/packages/current") else { return nil }
+    guard let name = Folder.target(ofLink: path + "/packages/current") else { return nil }
     let parts = Folder.name(of: name).split(separator: "-")
     return parts.count > 1 && parts[0] == "run" ? Int(parts[1]) : nil
   }

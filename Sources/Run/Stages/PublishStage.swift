@@ -13,13 +13,17 @@ extension Night {
       folder: workspace.path + "/packages", pipeline: pipeline.name, runID: run.id, asOf: options.asOf,
       policy: pipeline.publish, memoryBytes: min(options.memoryBytes / 4, 256 << 20), threads: options.threads
     )
+    let store = try Store(path: storePath)
     var read = 0
-    let report = try Publish.publish(request) { [progress] batch throws(Stop) in
-      let more = try persons.nextBatch(into: &batch)
-      read += batch.persons.count
-      progress.advance(.publish, done: read, of: 0, unit: "people read")
-      return more
-    }
+    let report = try Publish.publish(
+      request,
+      persons: { [progress] batch throws(Stop) in
+        let more = try persons.nextBatch(into: &batch)
+        read += batch.persons.count
+        progress.advance(.publish, done: read, of: 0, unit: "people read")
+        return more
+      },
+      reason: { id throws(Stop) in try store.removalReason(id) })
     return report.persons + report.personsWithoutFacility + report.personsNotSelected
   }
 
@@ -47,5 +51,15 @@ extension Night {
     try Audit(workspace.path).append(.runDone, run: run.id)
     try workspace.prune(workspace.prunable(pipeline, keeping: pipeline.keep))
     return run
+  }
+}
+
+extension Store {
+  /// Why a person is no longer among a recipient's people: asked for each removal, through the store's indexes.
+  fileprivate func removalReason(_ id: PersonalID) throws(Stop) -> RemovalReason {
+    if try card(personalID: id.text) != nil { return .registeredElsewhere }
+    let outcomes = try findings(personalID: id.text).filter { $0.export == ExportKind.insurance.name }
+      .compactMap { Outcome(name: $0.outcome) }
+    return outcomes.max().map { .outcome($0) } ?? .notInExport
   }
 }

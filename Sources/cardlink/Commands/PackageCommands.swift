@@ -16,8 +16,11 @@ struct VerifyCommand: ParsableCommand {
 
         cardlink verify /media/usb/01028 --key publisher.pub
         cardlink verify /media/usb/01028 --key publisher.pub --after /srv/cardlink/01028
+        cardlink verify /media/usb/01028 --state /srv/cardlink/seen.txt
 
-      Without --key a signature is checked with the key that lies in the package: that finds damage, not forgery. Get
+      With --state the newest package of each recipient is remembered, and the key of the first signed package: whatever
+      comes later and is older, out of chain or signed with another key is refused.
+      Without --key or --state a signature is checked with the key that lies in the package: that finds damage, not forgery. Get
       the publisher's key another way than the packages, once, and read its fingerprint out on the telephone.
 
       EXIT CODES
@@ -31,28 +34,79 @@ struct VerifyCommand: ParsableCommand {
   var after: String?
   @Option(
     help: ArgumentHelp(
+      "Where what was seen is remembered; the key is pinned there on first use.", valueName: "file"))
+  var state: String?
+  @Option(
+    help: ArgumentHelp(
       "The day on which it is to be used; default today in Asia/Ho_Chi_Minh.", valueName: "date"))
   var on: BusinessDate?
   @OptionGroup var form: OutputArguments
 
   func run() throws {
-    let package = try verifyPackage(directory, key: key, after: after, on: on?.date ?? Clock.today())
-    guard package.faults.isEmpty else {
-      Table(columns: ["fault", "file", "vietnamese", "english"], rows: package.faults, numeric: []).write(
-        form.output)
+    let package = try verifyPackage(
+      directory, key: key, after: after, state: state, on: on?.date ?? Clock.today())
+    try package.show(directory, form.output)
+  }
+}
+
+struct ApplyCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "apply",
+    abstract:
+      "Bring a facility's folder to the newest package. Cập nhật dữ liệu của cơ sở từ các gói đã nhận.",
+    discussion: """
+      Takes packages as they were received, full ones and ones of changes, in any order, verifies each, and puts the people
+      together. The folder's link `current` leads to a whole package at every moment: check-card reads it there. What is
+      older than what you have is passed over; what doesn't follow it is refused, and nothing changes.
+
+        cardlink apply /media/usb/01028 --to /srv/cardlink/01028
+        cardlink apply /media/usb/run-*/01028 --to /srv/cardlink/01028 --key publisher.pub
+        cardlink check-card --package /srv/cardlink/01028/current
+
+      The publisher's key is pinned in DIRECTORY/seen.txt with the first signed package; read its fingerprint out to the
+      sender on the telephone, or give --key the first time.
+
+      EXIT CODES
+        0 up to date · 65 a package was refused; the list says why · 66 no package or no key there
+      """)
+  @Argument(help: ArgumentHelp("Packages as they were received.", valueName: "package")) var packages:
+    [String]
+  @Option(help: ArgumentHelp("The facility's own folder.", valueName: "directory")) var to: String
+  @Option(help: ArgumentHelp("The publisher's public key (PEM), received another way.", valueName: "file"))
+  var key: String?
+  @Option(
+    help: ArgumentHelp(
+      "The day on which it is to be used; default today in Asia/Ho_Chi_Minh.", valueName: "date"))
+  var on: BusinessDate?
+  @OptionGroup var form: OutputArguments
+
+  func run() throws {
+    let (package, refused) = try applyPackages(packages, to: to, key: key, on: on?.date ?? Clock.today())
+    try package.show(refused ?? to, form.output)
+  }
+}
+
+extension VerifiedPackage {
+  /// Shows what a package is, or what is wrong with it.
+  ///
+  /// - Throws: ``Stop`` with ``Exit/dataRefused`` if something is.
+  fileprivate func show(_ folder: String, _ form: OutputForm) throws(Stop) {
+    let columns = ["fault", "file", "vietnamese", "english"]
+    guard faults.isEmpty else {
+      Table(columns: columns, rows: faults, numeric: []).write(form)
       throw Stop(
-        .dataRefused, at: directory, expected: "the package as it was sent, and for use today",
-        found: "\(package.faults.count) \(package.faults.count == 1 ? "fault" : "faults")",
-        remedy: "Don't use it; ask the sender for it anew. Không dùng gói này; đề nghị bên gửi gửi lại.",
+        .dataRefused, at: folder, expected: "the package as it was sent, and for use today",
+        found: "\(faults.count) \(faults.count == 1 ? "fault" : "faults")",
+        remedy:
+          "Don't use it; ask the sender for it anew, or for a full one where packages in between are missing. "
+          + "Không dùng gói này; đề nghị bên gửi gửi lại, hoặc gửi gói đầy đủ.",
         next: "cardlink verify --help")
     }
-    if form.output == .text {
-      for fact in package.facts { print("\(fact.vietnamese)\n\(fact.english)") }
+    if form == .text {
+      for fact in facts { print("\(fact.vietnamese)\n\(fact.english)") }
     } else {
-      Table(
-        columns: ["fault", "file", "vietnamese", "english"],
-        rows: package.facts.map { ["none", "", $0.vietnamese, $0.english] }, numeric: []
-      ).write(form.output)
+      Table(columns: columns, rows: facts.map { ["none", "", $0.vietnamese, $0.english] }, numeric: []).write(
+        form)
     }
   }
 }
