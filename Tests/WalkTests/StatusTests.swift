@@ -102,6 +102,11 @@ struct StatusTests {
     #expect(status.state == .running && status.holder?.process == Int(getpid()))
     #expect(status.stages.map(\.state) == ["skipped", "skipped", "running", "waiting"])
     #expect(Self.text(status).contains("running · đang chạy"))
+    // load and publish are to come; the last run says how long they took.
+    let left = try #require(status.secondsLeft)
+    let last = try Desk(pipeline).runs()[0].stages.filter { $0.stage >= .load }.reduce(0) { $0 + $1.seconds }
+    #expect(left >= 0 && left <= last)
+    #expect(Self.text(status).contains(" left, as last time"))
     // Asking does not take the lock.
     #expect(throws: Stop.self) { try Workspace(pipeline.workspace) }
     workspace = nil

@@ -5,6 +5,7 @@
 
 import Disk
 import Foundation
+import Glibc
 package import Record
 
 /// What one check has found.
@@ -80,12 +81,17 @@ package struct Doctor {
   package func examine() -> [Diagnosis] {
     var found = [Diagnosis.ok("pipeline", "\(pipeline.path) can be read; every key is known")]
     found += ExportKind.allCases.map(exports(_:))
-    found += [workspace, modes, lock, disk, memory, descriptors]
+    found.append(workspace)
+    // What lies in a workspace that this user may not look into is not guessed at.
+    let mayLook = !Folder.exists(pipeline.workspace) || access(pipeline.workspace, R_OK | X_OK) == 0
+    if mayLook { found += [modes, lock] }
+    found += [disk, memory, descriptors]
     found += libraries
-    found += [clock, timeZone, store, packages]
+    found += [clock, timeZone]
+    if mayLook { found += [store, packages] }
     if let key = pipeline.publish.signingKey { found.append(signingKey(key)) }
     if let path = pipeline.metrics { found.append(metrics(path)) }
-    found += [lastRuns, auditLog, leftovers]
+    if mayLook { found += [lastRuns, auditLog, leftovers] }
     return found
   }
 

@@ -3,7 +3,6 @@
 // is said in the log and never fails a run. It is readable for everybody, for node_exporter is another user.
 
 import Disk
-import Load
 import Foundation
 package import Record
 
@@ -23,9 +22,7 @@ extension Pipeline {
     guard let metrics else { return }
     do throws(Stop) {
       let runs = try WorkspaceReader(workspace).runs()
-      let inForce = (try? Store(path: storePath(in: workspace)).runID()).flatMap { id in
-        runs.first { $0.id == id }
-      }
+      let inForce = runInForce.flatMap { id in runs.first { $0.id == id } }
       let text = Metrics(
         pipeline: name, runs: runs, inForce: inForce,
         attempt: Attempt(at: Int(Date().timeIntervalSince1970), exit: exit)

@@ -71,6 +71,8 @@ package struct Status: Sendable, Encodable {
   package var endedAt: String?
   /// Its own stages, all together.
   package var seconds: Double
+  /// Of a run at work: what is left if its stages take as long as the last time; nil if one of them never ran.
+  package var secondsLeft: Double?
   package var exitCode: Int?
   package var failure: String?
   /// Whose store came back in the place of whose.
@@ -134,7 +136,8 @@ extension Desk {
 extension Status {
   init(
     _ run: RunRecord, among runs: [RunRecord], workspace: String, holder: LockHolder?,
-    inForce: RunRecord?, packagesOfRun: Int?, named: String, today: String
+    inForce: RunRecord?, packagesOfRun: Int?, named: String, today: String,
+    now: Int = Int(Date().timeIntervalSince1970)
   ) {
     let earlier = runs.filter { $0.id < run.id }
     let before = earlier.last { $0.state == "done" && !$0.ledger.isEmpty && $0.rollback == nil }
@@ -183,6 +186,15 @@ extension Status {
         stage: stage, state: isOwn ? "done" : "skipped", run: finished.run,
         seconds: isOwn ? finished.seconds : nil, records: isOwn ? finished.records : nil,
         lastSeconds: last[stage])
+    }
+    let waiting = stages.filter { $0.state == "running" || $0.state == "waiting" }
+    if isRunning, waiting.allSatisfy({ $0.lastSeconds != nil }), let since = holder?.since,
+      let began = Clock.seconds(since)
+    {
+      // The stage at work has had the time since the process began, less what its finished stages took.
+      let own = max(0, Double(now - began) - run.ownSeconds)
+      let current = max(0, (waiting.first?.lastSeconds ?? 0) - own)
+      secondsLeft = current + waiting.dropFirst().reduce(0) { $0 + ($1.lastSeconds ?? 0) }
     }
     next = []
     next = steps(after: run, named)

@@ -64,9 +64,23 @@ package struct StatusText {
     if let ended = status.endedAt, status.state != .done {
       facts.append("ended \(Self.time(ended, since: status.startedAt))")
     }
-    if status.seconds > 0 { facts.append("took \(FigureText.duration(status.seconds))") }
+    if let left = status.secondsLeft {
+      facts.append("about \(FigureText.duration(left)) left, as last time")
+    }
+    if status.seconds > 0, status.state != .running {
+      facts.append("took \(FigureText.duration(status.seconds))")
+    }
     if status.command != "run" { facts.append(status.command) }
-    lines += Self.wrapped(facts.joined(separator: " · "), indent: 2)
+    // A fact is never broken.
+    var line = ""
+    for fact in facts {
+      if !line.isEmpty, line.count + 3 + fact.count > Self.columns {
+        lines.append(line)
+        line = ""
+      }
+      line += (line.isEmpty ? "  " : " · ") + fact
+    }
+    lines.append(line)
     if let holder = status.holder {
       lines.append("  process \(holder.process) holds the workspace since \(Self.time(holder.since))")
     }

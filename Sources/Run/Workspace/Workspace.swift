@@ -88,7 +88,10 @@ package struct WorkspaceReader: Sendable {
   package var runNumbers: [Int] { Folder.names(in: path + "/runs").compactMap { Int($0) }.sorted() }
 
   /// All runs whose record can be read, ascending.
+  ///
+  /// - Throws: ``Stop`` with ``Exit/inputOutput`` if this user may not look: that is not the same as no runs.
   package func runs() throws(Stop) -> [RunRecord] {
+    if access(path + "/runs", R_OK | X_OK) != 0, errno == EACCES { throw .readFailed(path + "/runs", EACCES) }
     var runs: [RunRecord] = []
     for number in runNumbers {
       if let run = try JSONFile.read(RunRecord.self, from: folder(of: number) + "/run.json") {

@@ -19,12 +19,16 @@ struct FailureText {
     let named = arguments.last { $0.hasSuffix(".yaml") || $0.hasSuffix(".yml") }
     var pipeline = named.map(shellQuoted)
     var next = stop.next ?? Self.next(after: stop.exit)
+    // Doctor itself could not begin: not the same again.
+    if stop.next == nil, arguments.dropFirst().first == "doctor", next.hasPrefix("cardlink doctor") {
+      next = "ls -l PIPELINE"
+    }
     if stop.exit == .pipelineWrong, let named, !FileManager.default.fileExists(atPath: named) {
       // The file isn't there: one that is, rather than the same again.
       pipeline = PipelineFinder.nearest(to: named).map(shellQuoted)
       if pipeline == nil { next = "cardlink generate trial --people 1000 --seed 1" }
     }
-    let whole = (pipeline ?? "PIPELINE") + Self.workspace(in: arguments)
+    let whole = (pipeline ?? "PIPELINE") + (next.hasPrefix("cardlink ") ? Self.workspace(in: arguments) : "")
     self.next = next.replacing("PIPELINE", with: whole)
   }
 
