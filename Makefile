@@ -10,11 +10,11 @@ PACKAGES := libxml2-dev libsqlite3-dev zlib1g-dev pkg-config
 # Who may install packages: root itself, or through sudo.
 SUDO := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
 
-.PHONY: help run test quick build install uninstall tarball test-install libraries format lint sample-data bench \
+.PHONY: help run test test-packages quick build install uninstall tarball test-install libraries format lint sample-data bench \
   bench-check soak clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: build ## Install what is missing, build, run the nightly pipeline on the sample data
 	$(CARDLINK) run $(PIPELINE)
@@ -22,6 +22,10 @@ run: build ## Install what is missing, build, run the nightly pipeline on the sa
 test: libraries ## Install what is missing, build and run all tests
 	swift build --build-tests
 	swift test --skip-build
+	@[ ! -e .build/test-packages/ready ] || scripts/test-packages .build/debug/cardlink
+
+test-packages: build ## Look at packages with other people's tools: bagit, fhir.resources, xmllint, openssl
+	scripts/test-packages $(CARDLINK)
 
 quick: libraries ## The fast tests only: values, rules and the walls of the house
 	swift test --filter 'RecordTests|StageTests|HouseTests'
