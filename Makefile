@@ -6,6 +6,10 @@ CARDLINK := .build/release/cardlink
 PIPELINE ?= pipelines/nightly.yaml
 # What the command needs on the host that it is copied to: C libraries, and no Swift.
 STATIC := --static-swift-stdlib
+# The store in PostgreSQL: tested where libpq's headers are, built in with `make build PostgreSQL=1`.
+LIBPQ := $(shell pkg-config --exists libpq 2>/dev/null && echo 1)
+TEST_TRAITS := $(if $(LIBPQ),--traits PostgreSQL)
+BUILD_TRAITS := $(if $(PostgreSQL),--traits PostgreSQL)
 PACKAGES := libxml2-dev libsqlite3-dev zlib1g-dev pkg-config
 # Who may install packages: root itself, or through sudo.
 SUDO := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
@@ -20,18 +24,18 @@ run: build ## Install what is missing, build, run the nightly pipeline on the sa
 	$(CARDLINK) run $(PIPELINE)
 
 test: libraries ## Install what is missing, build and run all tests
-	swift build --build-tests
-	swift test --skip-build
+	swift build --build-tests $(TEST_TRAITS)
+	swift test --skip-build $(TEST_TRAITS)
 	@[ ! -e .build/test-packages/ready ] || scripts/test-packages .build/debug/cardlink
 
 test-packages: build ## Look at packages with other people's tools: bagit, fhir.resources, xmllint, openssl
 	scripts/test-packages $(CARDLINK)
 
 quick: libraries ## The fast tests only: values, rules and the walls of the house
-	swift test --filter 'RecordTests|StageTests|HouseTests'
+	swift test $(TEST_TRAITS) --filter 'RecordTests|StageTests|HouseTests'
 
 build: libraries ## Build the command in release mode
-	swift build -c release --product cardlink $(STATIC)
+	swift build -c release --product cardlink $(STATIC) $(BUILD_TRAITS)
 
 install: ## Put the built command on this host, with manual, completions and units (PREFIX, SYSCONFDIR, DESTDIR)
 	PREFIX="$(PREFIX)" SYSCONFDIR="$(SYSCONFDIR)" DESTDIR="$(DESTDIR)" CARDLINK=$(CARDLINK) scripts/install install
@@ -66,8 +70,8 @@ bench-check: build ## Time card checks against a store of a million invented peo
 	scripts/bench-check $(CARDLINK) $(or $(PEOPLE),1000000)
 
 soak: libraries ## Kill a hundred runs at random moments; each next run must end with the same store (KILLS=n for more)
-	swift build --build-tests
-	CARDLINK_SOAK=$(or $(KILLS),100) swift test --skip-build --filter 'CrashTests'
+	swift build --build-tests $(TEST_TRAITS)
+	CARDLINK_SOAK=$(or $(KILLS),100) swift test --skip-build $(TEST_TRAITS) --filter 'CrashTests'
 
 clean: ## Remove what was built and what the sample run left
 	rm -rf .build var

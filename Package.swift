@@ -11,6 +11,10 @@ let swift: [SwiftSetting] = [.swiftLanguageMode(.v6), .enableUpcomingFeature("In
 let package = Package(
   name: "cardlink",
   products: [.executable(name: "cardlink", targets: ["cardlink"])],
+  // Without it cardlink builds where there is no libpq, and refuses pipelines that want a PostgreSQL store.
+  traits: [
+    .trait(name: "PostgreSQL", description: "The store on a PostgreSQL server as well; needs libpq-dev")
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
@@ -22,6 +26,8 @@ let package = Package(
     // C libraries: a module map and a shim header each, no logic.
     .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    // Only with the trait PostgreSQL.
+    .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
     // No library: the processor's own instructions for finding bytes.
     .systemLibrary(name: "CScan"),
     // No library: a call of the C library's that Swift doesn't see.
@@ -42,7 +48,8 @@ let package = Package(
     .target(
       name: "Load",
       dependencies: [
-        "Record", "Disk", .product(name: "GRDB", package: "GRDB.swift"),
+        "Record", "Disk", .target(name: "CPostgres", condition: .when(traits: ["PostgreSQL"])),
+        .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ], swiftSettings: swift),
     .target(
@@ -75,6 +82,9 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: swift),
 
+    // A PostgreSQL server that tests start; empty without the trait.
+    .target(
+      name: "Loopback", dependencies: ["Record", "Load"], path: "Tests/Loopback", swiftSettings: swift),
     .testTarget(name: "HouseTests", swiftSettings: swift),
     .testTarget(name: "RecordTests", dependencies: ["Record"], swiftSettings: swift),
     .testTarget(name: "SortedTests", dependencies: ["Record", "Disk", "Sorted"], swiftSettings: swift),
@@ -85,14 +95,14 @@ let package = Package(
     .testTarget(
       name: "LoadTests",
       dependencies: [
-        "Record", "Disk", "Match", "Load", .product(name: "GRDB", package: "GRDB.swift"),
+        "Record", "Disk", "Match", "Load", "Loopback", .product(name: "GRDB", package: "GRDB.swift"),
       ], swiftSettings: swift),
     .testTarget(
       name: "PublishTests",
       dependencies: ["Record", "Disk", "Publish", .product(name: "GRDB", package: "GRDB.swift")],
       swiftSettings: swift),
     .testTarget(
-      name: "WalkTests", dependencies: ["Record", "Disk", "Run", "Load", "Generate", "cardlink"],
+      name: "WalkTests", dependencies: ["Record", "Disk", "Run", "Load", "Loopback", "Generate", "cardlink"],
       exclude: ["Cases"],
       swiftSettings: swift),
     .testTarget(

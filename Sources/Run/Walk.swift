@@ -45,6 +45,7 @@ package func walk(
           isForTerminal: true))
       return done
     }
+    _ = try pipeline.server()  // a server that is down is found out before hours of work
     return try walk(
       Night.begin(pipeline, in: workspace, plan: plan, options: options, progress: progress))
   }

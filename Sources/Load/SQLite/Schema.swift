@@ -110,7 +110,7 @@ enum Schema {
     \(sourceName) AS source_file, source_line, \(runID) AS run_id
     """
 
-  private static func word(of column: String, _ words: [(UInt8, String)]) -> String {
+  static func word(of column: String, _ words: [(UInt8, String)]) -> String {
     "CASE \(column) " + words.map { "WHEN \($0.0) THEN '\($0.1)'" }.joined(separator: " ") + " END"
   }
   private static func insert(into table: String, _ columnCount: Int) -> String {

@@ -17,6 +17,8 @@ package struct Pipeline: Hashable, Sendable {
   package var insurance: ExportSpec
   /// The SQLite file; absolute, or inside the workspace.
   package var store: String
+  /// The PostgreSQL server that holds the same store, as libpq reads it; nil for none.
+  package var postgresql: String?
   /// What a run may look like before it is loaded.
   package var gates = GateLimits()
   /// What is kept when a run is done.

@@ -4,6 +4,7 @@
 
 package import Record
 import Disk
+import Load
 import Yams
 
 extension Pipeline {
@@ -35,13 +36,15 @@ extension Pipeline {
       top["exports"], key: "exports", line: reader.line(top["exports"]), known: ["population", "insurance"],
       required: ["population", "insurance"])
     let store = try reader.mapping(
-      top["store"], key: "store", line: reader.line(top["store"]), known: ["sqlite"], required: ["sqlite"])
+      top["store"], key: "store", line: reader.line(top["store"]), known: ["sqlite", "postgresql"],
+      required: ["sqlite"])
     self.init(
       path: path, text: text, name: try reader.text(top["name"], key: "name"),
       workspace: Paths.join(base, try reader.text(top["workspace"], key: "workspace")),
       population: try reader.export(exports["population"], .population, base: base),
       insurance: try reader.export(exports["insurance"], .insurance, base: base),
       store: try reader.text(store["sqlite"], key: "sqlite"))
+    if let node = store["postgresql"] { postgresql = try reader.postgresql(node) }
     if let node = top["keep"] { keep = try reader.retention(node) }
     if let node = top["publish"] { publish = try reader.publish(node, base: base) }
     if let node = top["gates"] { gates = try reader.gates(node) }
@@ -149,6 +152,14 @@ struct PipelineReader {
     case .scalar(let scalar): scalar.string.isEmpty ? "nothing" : "a text"
     case .alias: "an alias"
     }
+  }
+
+  /// Where the PostgreSQL server is: what libpq reads, without a password.
+  func postgresql(_ node: Node) throws(Stop) -> String {
+    let place = try text(node, key: "postgresql")
+    guard let fault = ConnectionText.fault(in: place) else { return place }
+    throw stop(
+      line(node), "postgresql", expected: fault.expected, found: fault.found, remedy: fault.remedy)
   }
 
   /// Where the metrics go; the collector reads no file whose name ends otherwise.

@@ -45,7 +45,7 @@ extension Pipeline {
     // Whatever the pipeline file says that is not known to concern another stage.
     var rest = self
     (rest.path, rest.text, rest.name, rest.workspace) = ("", "", "", "")
-    rest.store = ""
+    (rest.store, rest.postgresql) = ("", nil)
     (rest.gates, rest.keep, rest.publish) = (GateLimits(), Retention(), PublishPolicy())
     rest.population.files = []
     rest.population.fieldLines = [:]
@@ -59,7 +59,11 @@ extension Pipeline {
 
   /// What the load stage makes the store from.
   func loadMadeFrom(_ match: MadeFrom?) -> MadeFrom {
-    ["cardlink": Build.digest, "match": match?.digest ?? "unknown", "store": CanonicalText.of(store)]
+    var parts: MadeFrom = [
+      "cardlink": Build.digest, "match": match?.digest ?? "unknown", "store": CanonicalText.of(store),
+    ]
+    if let postgresql { parts["store.postgresql"] = Digest.text(of: postgresql) }
+    return parts
   }
 
   /// What the publish stage makes the packages from.

@@ -119,7 +119,7 @@ extension Plan {
       } else {
         let results = candidates(for: stage, among: earlier)
         let same = results.last { $0.madeFrom == wanted && reader.hasResult(of: $0) }
-        if let same, let gone = Self.notInForce(same, pipeline, reader) {
+        if let same, let gone = try Self.notInForce(same, pipeline, reader) {
           step.why = gone
         } else if let same {
           step.uses = same
@@ -184,12 +184,15 @@ extension Plan {
   /// Why a store or a package that a run has made doesn't count; nil if it does.
   private static func notInForce(
     _ result: RunRecord.FinishedStage, _ pipeline: Pipeline, _ reader: WorkspaceReader
-  ) -> String? {
+  ) throws(Stop) -> String? {
     switch result.stage {
     case .extract, .match: return nil
     case .load:
       guard let run = pipeline.runInForce else { return "there is no store" }
-      return run == result.run ? nil : "the store in force is that of run \(run)"
+      guard run == result.run else { return "the store in force is that of run \(run)" }
+      guard let server = try pipeline.server() else { return nil }
+      guard let run = try server.inForce()?.run else { return "there is no store in PostgreSQL" }
+      return run == result.run ? nil : "the store in PostgreSQL is that of run \(run)"
     case .publish:
       guard let run = reader.publishedRun else { return "there are no packages" }
       return run == result.run ? nil : "the packages in force are those of run \(run)"
@@ -221,6 +224,14 @@ extension Pipeline {
   /// The files of both exports as they are found now.
   func foundFiles() throws(Stop) -> [FoundFile] {
     try population.foundFiles(pipeline: path) + insurance.foundFiles(pipeline: path)
+  }
+
+  /// A session with the PostgreSQL server; nil if the pipeline names none.
+  ///
+  /// - Throws: ``Stop`` with ``Exit/storeUnavailable`` if it can't be reached or isn't this pipeline's.
+  func server() throws(Stop) -> PostgreSQLStore? {
+    guard let postgresql else { return nil }
+    return try PostgreSQLStore(postgresql, pipeline: name)
   }
 
   /// The run whose store is in force; nil if there is none.

@@ -1,6 +1,7 @@
 // Stage load: the match result into a new store, which then replaces the one in force.
 // Invariant: readers see the whole old store or the whole new one; the store holds as many cards and findings as the
-// ledger says.
+// ledger says. A PostgreSQL server gets what is in the new file, before the file is in force, and is switched after it:
+// a load that is cut off between the two is not finished, so the next run loads again.
 
 import Disk
 import Load
@@ -23,6 +24,9 @@ extension Night {
       populationFiles: staged.files(of: .population).map(\.name),
       insuranceFiles: staged.files(of: .insurance).map(\.name))
     let total = current.count(.insurance, .linked)
+    let server = try pipeline.server()
+    try server?.hold()
+    var generation: Generation?
     try KeptStores(pipeline, in: workspace.path).keepStoreInForce()
     let report = try Load.load(
       request,
@@ -31,7 +35,13 @@ extension Night {
         return more
       }, findings: { () throws(Stop) in try findings.next() },
       progress: { [progress] cards in progress.advance(.load, done: cards, of: total, unit: "cards") },
-      check: { report throws(Stop) in try Self.check(report, against: current) })
+      check: { report throws(Stop) in
+        try Self.check(report, against: current)
+        generation = try server?.load(fromStore: storePath + ".partial") { [progress] persons in
+          progress.advance(.load, done: persons, of: report.persons, unit: "persons to PostgreSQL")
+        }
+      })
+    if let generation { try server?.putInForce(generation) }
     return report.cards + report.findings
   }
 

@@ -34,6 +34,7 @@ extension Night {
     done.finishedAt = finishedAt
     done.state = "done"
     try Load.finish(run: done.storeRun, ledger: done.storeLedger, inStore: storePath)
+    try pipeline.server()?.finish(run: done.storeRun, ledger: done.storeLedger)
     try update {
       $0.finishedAt = finishedAt
       $0.state = "done"
@@ -50,7 +51,18 @@ extension Night {
         ], text: "run done"))
     try Audit(workspace.path).append(.runDone, run: run.id)
     try workspace.prune(workspace.prunable(pipeline, keeping: pipeline.keep))
+    pruneServer()
     return run
+  }
+
+  /// What is left there too long is a note, for the run itself is done.
+  private func pruneServer() {
+    do throws(Stop) {
+      let left = try pipeline.pruneServer()
+      if left > 0 { progress.note("PostgreSQL: \(left) earlier stores are still being read; they go later.") }
+    } catch {
+      progress.note("PostgreSQL: earlier stores could not be removed. \(error.finding.description)")
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 // Rollback: the store of an earlier run, and its packages, in force again.
 // Invariant: what is said in the audit log and in the run's record comes before the store is switched; the switch is one
-// rename. A rollback that was cut off is done again by the same command.
+// rename, and on a PostgreSQL server one row. A rollback that was cut off is done again by the same command.
 // Load: seconds; the packages of a run that has none left are written anew from its store.
 
 import Disk
@@ -69,6 +69,8 @@ private func rollbackUnmeasured(
       "one whose store is kept", kept.isEmpty ? "no store is kept" : "stores of runs \(kept) are kept")
   }
 
+  let server = try pipeline.server()
+  try server?.hold()
   let from = cutOff?.rollback?.from ?? stores.inForce ?? 0
   try Audit(workspace.path).append(
     .rolledBack, run: loaded, because: because, detail: ["from": "\(from)", "to": "\(loaded)"])
@@ -88,6 +90,7 @@ private func rollbackUnmeasured(
   record = try workspace.newRun(record)
 
   if stores.inForce != loaded { try stores.putInForce(loaded) }
+  try server?.putInForce(run: loaded, orFrom: stores.path)
   var options = options
   options.asOf = CalendarDate(iso: record.asOf) ?? options.asOf
   let night = try Night.taking(up: record, pipeline, workspace, options, progress)

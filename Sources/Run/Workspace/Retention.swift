@@ -83,6 +83,18 @@ extension Workspace {
   }
 }
 
+extension Pipeline {
+  /// Removes from the PostgreSQL server the loads of runs whose SQLite stores are gone, and all but one of the others.
+  ///
+  /// - Returns: how many had to stay, for somebody reads them still.
+  @discardableResult
+  package func pruneServer() throws(Stop) -> Int {
+    guard let server = try server() else { return 0 }
+    try server.hold()
+    return try server.drop(keeping: Set(KeptStores(self, in: workspace).runs))
+  }
+}
+
 extension Clock {
   /// Whole days since a time that was written down; 0 if it can't be read.
   fileprivate static func days(since text: String) -> Int {

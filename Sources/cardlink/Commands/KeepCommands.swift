@@ -86,12 +86,19 @@ struct PruneCommand: ParsableCommand {
     if let keep { (retention.staged, retention.stores) = (keep, keep) }
     if let days { retention.days = days }
     let prunable = try workspace.prunable(pipeline, keeping: retention)
-    if !dryRun { try workspace.prune(prunable) }
+    var readStill = 0
+    if !dryRun {
+      try workspace.prune(prunable)
+      readStill = try pipeline.pruneServer()
+    }
     let table = Table(
       columns: ["run_id", "what", "bytes", "path"],
       rows: prunable.map { [String($0.run), $0.kind, String($0.byteCount), $0.path] },
       numeric: ["run_id", "bytes"])
     guard form.output == .text else { return table.write(form.output) }
+    if readStill > 0 {
+      print("PostgreSQL: \(readStill) earlier stores are still being read and go with the next run or prune.")
+    }
     if prunable.isEmpty { return print("Nothing to remove. Không có gì để xóa.") }
     print(table.text)
     let bytes = grouped(prunable.reduce(0) { $0 + $1.byteCount })

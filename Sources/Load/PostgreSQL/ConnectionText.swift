@@ -1,0 +1,54 @@
+// How the pipeline file says where the PostgreSQL server is, and why it may not say the password.
+// Invariant: a text that passes is one that libpq can read and holds no password; a build without libpq refuses every
+// text. What is refused is never repeated in the message, for it may hold a password.
+
+#if PostgreSQL
+  internal import CPostgres
+#endif
+
+/// The key `store.postgresql`.
+package enum ConnectionText {
+  /// What is wrong with a text: what was expected, what was found, what to do.
+  package struct Fault: Hashable, Sendable {
+    package var expected: String
+    package var found: String
+    package var remedy: String
+  }
+
+  /// Whether this program can reach PostgreSQL at all.
+  package static var isSupported: Bool {
+    #if PostgreSQL
+      true
+    #else
+      false
+    #endif
+  }
+
+  /// What is wrong with a text; nil if it may be used.
+  package static func fault(in text: String) -> Fault? {
+    #if PostgreSQL
+      guard let options = PQconninfoParse(text, nil) else {
+        return Fault(
+          expected: "a connection text as libpq reads it", found: "another text",
+          remedy: "Write postgresql: service=cardlink, or host=… dbname=… user=…")
+      }
+      defer { PQconninfoFree(options) }
+      var option = options
+      while let keyword = option.pointee.keyword {
+        if ["password", "sslpassword"].contains(String(cString: keyword)), let value = option.pointee.val,
+          value.pointee != 0
+        {
+          return Fault(
+            expected: "no password in the pipeline file", found: "one",
+            remedy: "Take it out and change it; libpq reads it from ~/.pgpass (docs/postgresql.md).")
+        }
+        option += 1
+      }
+      return nil
+    #else
+      return Fault(
+        expected: "a cardlink that was built with PostgreSQL", found: "one without",
+        remedy: "Install libpq-dev and build: swift build -c release --traits PostgreSQL, or remove the key.")
+    #endif
+  }
+}

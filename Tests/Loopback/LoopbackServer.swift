@@ -1,0 +1,114 @@
+// A real PostgreSQL server for the tests, on a Unix socket in a folder that goes with it; nothing listens on a network.
+// It is started where initdb is installed; as root, which initdb refuses, it runs as nobody.
+
+#if PostgreSQL
+  import Foundation
+  import Glibc
+  import Load
+  import Record
+  import Synchronization
+
+  package final class LoopbackServer: Sendable {
+    /// Where initdb and the others are; nil if they are not installed.
+    package static let programs: String? = {
+      let versioned = (try? FileManager.default.contentsOfDirectory(atPath: "/usr/lib/postgresql")) ?? []
+      let folders =
+        versioned.sorted { (Int($0) ?? 0) > (Int($1) ?? 0) }.map { "/usr/lib/postgresql/\($0)/bin" }
+        + (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map(String.init)
+      return folders.first { folder in
+        ["initdb", "pg_ctl", "postgres"].allSatisfy {
+          FileManager.default.isExecutableFile(atPath: folder + "/" + $0)
+        }
+      }
+    }()
+
+    /// One for all tests that leave it alive; it ends with the process.
+    package static let shared: Result<LoopbackServer, any Error> = Result {
+      let server = try LoopbackServer()
+      atexit { try? LoopbackServer.shared.get().stop() }
+      return server
+    }
+
+    struct Failed: Error {
+      var program: String
+      var arguments: [String]
+      var status: Int32
+    }
+
+    package let folder: String
+    private let databases = Atomic<Int>(0)
+
+    package init() throws {
+      folder = FileManager.default.temporaryDirectory.appending(path: "clpg-\(UUID().uuidString.prefix(8))")
+        .path()
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      if getuid() == 0 { try Self.run("/bin/chown", ["nobody", folder]) }
+      try run(
+        "initdb", ["-D", folder + "/data", "-A", "trust", "-U", "owner", "-E", "UTF8", "--locale=C.UTF-8"])
+      try start()
+    }
+
+    deinit {
+      try? stop()
+      try? FileManager.default.removeItem(atPath: folder)
+    }
+
+    package func start() throws {
+      try run(
+        "pg_ctl",
+        [
+          "-D", folder + "/data", "-w", "-l", folder + "/log", "-o",
+          "-c listen_addresses='' -c unix_socket_directories='\(folder)' -c shared_buffers=32MB", "start",
+        ])
+    }
+
+    /// As a crash does: nobody is told, nothing is written out.
+    package func crash() throws { try run("pg_ctl", ["-D", folder + "/data", "-m", "immediate", "stop"]) }
+
+    package func stop() throws {
+      try run("pg_ctl", ["-D", folder + "/data", "-m", "immediate", "stop"])
+      try? FileManager.default.removeItem(atPath: folder)
+    }
+
+    /// How to connect to a database of this server.
+    package func place(_ database: String, user: String = "owner") -> String {
+      "host=\(folder) dbname=\(database) user=\(user)"
+    }
+
+    /// A new database.
+    package func database() throws -> String {
+      let name = "night\(databases.add(1, ordering: .relaxed).newValue)"
+      try ServerConnection(place("postgres")).execute("CREATE DATABASE \(name)")
+      return name
+    }
+
+    private func run(_ program: String, _ arguments: [String]) throws {
+      let path = (Self.programs ?? "/nowhere") + "/" + program
+      guard getuid() == 0 else { return try Self.run(path, arguments) }
+      try Self.run(
+        "/usr/bin/setpriv", ["--reuid=nobody", "--regid=nogroup", "--clear-groups", path] + arguments)
+    }
+
+    /// Runs a program to its end.
+    ///
+    /// Not by way of `Process`, which waits until nobody holds its pipe: the server
+    /// that `pg_ctl` leaves running would.
+    static func run(_ path: String, _ arguments: [String]) throws {
+      var actions = posix_spawn_file_actions_t()
+      posix_spawn_file_actions_init(&actions)
+      defer { posix_spawn_file_actions_destroy(&actions) }
+      for descriptor in CInt(0)...2 {
+        posix_spawn_file_actions_addopen(&actions, descriptor, "/dev/null", O_RDWR, 0)
+      }
+      // From a folder that the server's user may enter.
+      var texts: [UnsafeMutablePointer<CChar>?] = (["env", "-C", "/", path] + arguments).map { strdup($0) }
+      texts.append(nil)
+      defer { for text in texts { free(text) } }
+      var process = pid_t()
+      var status: CInt = -1
+      guard posix_spawn(&process, "/usr/bin/env", &actions, nil, texts, environ) == 0,
+        waitpid(process, &status, 0) == process, status == 0
+      else { throw Failed(program: path, arguments: arguments, status: status) }
+    }
+  }
+#endif

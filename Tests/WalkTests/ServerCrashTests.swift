@@ -1,0 +1,162 @@
+// Nights with a store on a PostgreSQL server, killed at random moments: the server shows the old store or the new one,
+// and after the next run the same as SQLite.
+
+#if PostgreSQL
+  import Foundation
+  import Glibc
+  import Load
+  import Loopback
+  import Record
+  import Testing
+
+  @testable import Run
+
+  @Suite(
+    "Nights with a PostgreSQL server", .serialized,
+    .enabled(if: LoopbackServer.programs != nil, "PostgreSQL is not installed here: apt install postgresql"))
+  struct ServerCrashTests {
+    let workshop: Workshop
+    let place: String
+    /// A pipeline whose file names the server.
+    let pipeline: Pipeline
+
+    init() throws {
+      workshop = try Workshop()
+      let server = try LoopbackServer.shared.get()
+      let place = server.place(try server.database())
+      self.place = place
+      var pipeline = try WalkTests.invented(200, seed: 43, xml: false, in: workshop.path)
+      let text = pipeline.text.replacing(#/\n( *)sqlite:([^\n]*)/#) { match in
+        "\n\(match.1)sqlite:\(match.2)\n\(match.1)postgresql: \"\(place)\""
+      }
+      try text.write(toFile: pipeline.path, atomically: true, encoding: .utf8)
+      pipeline = try Pipeline(file: pipeline.path)
+      self.pipeline = pipeline
+    }
+
+    /// What the server shows of persons and of findings.
+    func served() throws -> [String] {
+      let session = try ServerConnection(place)
+      guard try session.execute("SELECT to_regclass('cardlink.card')")[0][0] != nil else { return [] }
+      return try session.execute(
+        """
+        SELECT concat_ws('|', 'a', personal_id, full_name, birth_date, sex, insurance_number, card_number,
+          facility_code, valid_from, valid_to, rule, notes, source_file, source_line) FROM cardlink.card_attribute
+        UNION ALL
+        SELECT concat_ws('|', 'f', export, outcome, reasons, personal_id, insurance_number, card_number,
+          source_file, source_line, candidate_personal_id, digest) FROM cardlink.finding
+        """
+      ).map { $0[0] ?? "" }.sorted()
+    }
+
+    /// The same of the SQLite store.
+    func stored() throws -> [String] {
+      let store = try Desk(pipeline).store()
+      var rows: [String] = []
+      func add(_ values: [String?]) { rows.append(values.compactMap { $0 }.joined(separator: "|")) }
+      try store.forEachCardAttribute { p in
+        let c = p.card
+        add([
+          "a", p.personalID, p.fullName, p.birthDate, p.sex, c.insuranceNumber, c.cardNumber, c.facilityCode,
+          c.validFrom, c.validTo, c.rule, c.notes, c.sourceFile, "\(c.sourceLine)",
+        ])
+      }
+      try store.findings { f in
+        add([
+          "f", f.export, f.outcome, f.reasons, f.personalID, f.insuranceNumber, f.cardNumber, f.sourceFile,
+          "\(f.sourceLine)", f.candidatePersonalID, f.digest,
+        ])
+      }
+      return rows.sorted()
+    }
+
+    @Test("a run fills both stores; a rollback and the next run switch both")
+    func night() throws {
+      func run(_ date: String) throws {
+        let result = try Cardlink.run(["run", pipeline.path, "--as-of", date])
+        #expect(result.exit == 0, "\(result.errors)")
+      }
+      try run("2027-01-01")
+      let first = try PostgreSQLStore(place, pipeline: pipeline.name).inForce()
+      #expect(first?.run == 1)
+      let rows = try served()
+      #expect(rows.count > 100)
+      #expect(try rows == stored())
+      // Nothing to do, told by asking the server as well.
+      try run("2027-01-01")
+      try run("2027-02-01")
+      #expect(try PostgreSQLStore(place, pipeline: pipeline.name).inForce()?.run == 2)
+      let back = try Cardlink.run(["rollback", pipeline.path, "1", "--because", "test"])
+      #expect(back.exit == 0, "\(back.errors)")
+      #expect(try PostgreSQLStore(place, pipeline: pipeline.name).inForce() == first)
+      #expect(try served() == rows)
+      // A server that holds something else than SQLite is set right by the next run.
+      try run("2027-03-01")
+      let session = try ServerConnection(place)
+      try session.execute("UPDATE cardlink_data.store SET generation = NULL")
+      let plan = try Cardlink.run(["run", pipeline.path, "--as-of", "2027-03-01", "--plan"])
+      #expect(plan.output.contains("there is no store in PostgreSQL"), "\(plan.output)\(plan.errors)")
+      try run("2027-03-01")
+      #expect(try served() == stored())
+      let pruned = try Cardlink.run(["prune", pipeline.path, "--keep", "0"])
+      #expect(pruned.exit == 0, "\(pruned.errors)")
+    }
+
+    @Test("no server: the run ends with 69 before any work, and says where")
+    func unreachable() throws {
+      let text = pipeline.text.replacing(place, with: "host=/nowhere dbname=x")
+      try text.write(toFile: pipeline.path, atomically: true, encoding: .utf8)
+      let result = try Cardlink.run(["run", pipeline.path])
+      #expect(result.exit == 69)
+      #expect(result.errors.contains("postgresql host=/nowhere dbname=x: expected to connect to the server"))
+      #expect(try WorkspaceReader(pipeline.workspace).runs().isEmpty)
+    }
+
+    @Test("a password in the pipeline file is refused with its line, and not repeated")
+    func password() throws {
+      let text = pipeline.text.replacing(place, with: place + " password=hunter2")
+      try text.write(toFile: pipeline.path, atomically: true, encoding: .utf8)
+      let result = try Cardlink.run(["run", pipeline.path])
+      #expect(result.exit == 78)
+      #expect(result.errors.contains("expected no password in the pipeline file, found one"))
+      #expect(!result.errors.contains("hunter2"))
+    }
+
+    @Test("a run that is killed at any moment leaves a whole store on the server, and the next run ends it")
+    func killed() throws {
+      var random = SystemRandomNumberGenerator()
+      var before: [String] = []
+      var span = Duration.seconds(1)
+      for night in 0..<max(4, CrashTests.kills) {
+        let date = CalendarDate(year: 2027 + night / 12, month: 1 + night % 12, day: 1)?.text ?? ""
+        let arguments = ["run", pipeline.path, "--as-of", date]
+        let process = Process()
+        process.executableURL = Cardlink.binary
+        process.arguments = arguments
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        usleep(UInt32(max(0, span * Double.random(in: 0.1...1, using: &random) / .microseconds(1))))
+        if night > 0, process.isRunning { kill(process.processIdentifier, SIGKILL) }
+        process.waitUntilExit()
+        let left = try served()
+        // The session of a killed run ends when the server notices, and its lock with it.
+        let start = ContinuousClock.now
+        var again = try Cardlink.run(arguments)
+        while again.exit == 75, ContinuousClock.now - start < .seconds(20) {
+          again = try Cardlink.run(arguments)
+        }
+        if night == 0 { span = .seconds(2) } else { span = ContinuousClock.now - start }
+        #expect(again.exit == 0, "night \(night): \(again.errors)")
+        let now = try served()
+        #expect(left == before || left == now, "night \(night)")
+        #expect(try now == stored())
+        before = now
+      }
+      let session = try ServerConnection(place)
+      #expect(
+        try session.execute("SELECT generation FROM cardlink_data.generation WHERE NOT was_in_force").isEmpty)
+    }
+  }
+#endif
