@@ -31,8 +31,8 @@ package func publish(
     try folders.begin()
     let sorted = try sortPeople(persons, request, into: folders.sorting)
     var report = sorted.report
-    let night = PackageNight(request, folders, key, reason)
-    let packages = try night.writePackages(sorted.runs)
+    var night = PackageNight(request, folders, key, reason)
+    let packages = try night.writeAllPackages(sorted.runs)
     report.packages = packages.count
     report.deltas = packages.count { $0.kind == .delta }
     let chainStart = packages.compactMap(\.base).min(by: PackagePoint.isBefore)
@@ -59,7 +59,7 @@ private struct PackageNight: Sendable {
   let policy: String
   let edition: Int
   /// The people of the publication in force, if changes since then may be written.
-  let kept: KeptPeople?
+  var kept: KeptPeople?
 
   init(
     _ request: PublishRequest, _ folders: RunFolders, _ key: SigningKey?,
@@ -71,6 +71,21 @@ private struct PackageNight: Sendable {
     let people = request.policy.checkpointEvery > 1 ? folders.peopleInForce : nil
     let kept = people.flatMap { KeptPeople.read(in: $0) }
     self.kept = kept?.policy == policy ? kept : nil
+  }
+
+  /// Writes each recipient's package; full ones, if the rows of the publication in force turn out to be damaged.
+  mutating func writeAllPackages(_ runs: [SortedRun]) throws(Stop) -> [PublishedPackage] {
+    do throws(Stop) {
+      return try writePackages(runs)
+    } catch {
+      guard kept != nil, let damaged = folders.peopleInForce,
+        error.finding.origin.file.hasPrefix(damaged)
+      else { throw error }
+      kept = nil
+      try Folder.remove(folders.partial)
+      try Folder.create(folders.partial)
+      return try writePackages(runs)
+    }
   }
 
   /// Writes each recipient's package, several recipients at once.

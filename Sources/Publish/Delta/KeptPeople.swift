@@ -15,8 +15,10 @@ struct KeptPeople: Codable, Sendable {
   var runs: [SortedRun]
 
   static func read(in folder: String) -> KeptPeople? {
-    guard let text = try? Folder.read(folder + "/" + file),
-      let kept = try? JSONDecoder().decode(KeptPeople.self, from: Data(text.utf8)),
+    // The first line is the digest of the second.
+    guard let lines = (try? Folder.read(folder + "/" + file))?.split(separator: "\n"), lines.count == 2,
+      Digest.text(of: String(lines[1])) == lines[0],
+      let kept = try? JSONDecoder().decode(KeptPeople.self, from: Data(lines[1].utf8)),
       kept.runs.allSatisfy({ Folder.byteCount(of: folder + "/" + $0.name) == $0.byteCount })
     else { return nil }
     return kept
@@ -25,7 +27,8 @@ struct KeptPeople: Codable, Sendable {
   func write(in folder: String) throws(Stop) {
     guard let data = try? JSONEncoder().encode(self) else { throw .defect("a value without a text") }
     var file = try OutputFile(creating: folder + "/" + Self.file)
-    try file.append(String(decoding: data, as: UTF8.self) + "\n")
+    let text = String(decoding: data, as: UTF8.self)
+    try file.append(Digest.text(of: text) + "\n" + text + "\n")
     try file.finishUnsynced()
   }
 }
