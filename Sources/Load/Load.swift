@@ -102,43 +102,81 @@ private func syncedByteCount(of path: String) throws(Stop) -> Int {
   return Int(info.st_size)
 }
 
+/// Fills the new file: SQLite makes it and writes the small tables, the large ones are built page by page, and SQLite
+/// adds what is known only then.
 private func write(
   _ request: LoadRequest, to path: String, _ persons: (inout PersonBatch) throws(Stop) -> Bool,
   _ findings: () throws(Stop) -> FindingRow?, _ progress: (Int) -> Void
 ) throws(Stop) -> LoadReport {
-  try stopping(at: path) {
+  var report = LoadReport()
+  let roots = try filling(path, of: request.path) { db in
+    try db.execute(sql: Schema.tables)
+    try insertOrigins(request, db)
+    for sql in Schema.indexes { try db.execute(sql: sql) }
+    try writeFindings(findings, &report, db, request.path)
+    try db.execute(sql: Schema.views)
+    try Faults.passWrite(path)
+    return try PersonTables.Roots(db)
+  }
+  let notes = try writePersons(persons, progress, to: path, roots, of: request.path, &report)
+  try filling(path, of: request.path) { db in
+    for (list, id) in notes {
+      try db.execute(sql: "INSERT INTO note_list VALUES (?, ?)", arguments: [id, list.text])
+    }
+    try Faults.passWrite(path)
+    try db.execute(sql: "PRAGMA analysis_limit = 400; ANALYZE")
+  }
+  return report
+}
+
+/// Opens the new file for one transaction.
+private func filling<T>(_ path: String, of store: String, _ body: (Database) throws -> T) throws(Stop) -> T {
+  try stopping(at: store) {
     // A transaction that fails stays open, for without a journal it can't be rolled back: the file is thrown away.
     var configuration = Configuration()
     configuration.allowsUnsafeTransactions = true
     let queue = try DatabaseQueue(path: path, configuration: configuration)
-    let report = try queue.writeWithoutTransaction { db in
-      try db.execute(sql: Schema.head)
+    let result = try queue.writeWithoutTransaction { db in
       // Until it is renamed, the file is nobody's: no journal, no sync, no lock but one.
+      try db.execute(sql: Schema.head)
       try db.execute(
         sql: """
           PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE;
-          PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY;
+          PRAGMA cache_size = -131072; PRAGMA temp_store = MEMORY;
           """)
-      var report = LoadReport()
       try db.execute(sql: "BEGIN EXCLUSIVE")
-      try db.execute(sql: Schema.tables)
-      try insertOrigins(request, db)
-      for sql in Schema.indexes { try db.execute(sql: sql) }
-      var notes = NoteLists()
-      try writePersons(persons, progress, &notes, &report, db, request.path)
-      try writeFindings(findings, &report, db, path)
-      for (list, id) in notes.byList {
-        try db.execute(sql: "INSERT INTO note_list VALUES (?, ?)", arguments: [id, list.text])
-      }
-      try db.execute(sql: Schema.views)
-      try Faults.passWrite(path)
-      try db.execute(sql: "PRAGMA analysis_limit = 400; ANALYZE")
+      let result = try body(db)
       try db.execute(sql: "COMMIT")
-      return report
+      return result
     }
     try queue.close()
-    return report
+    return result
   }
+}
+
+/// Hands persons to the thread that builds their pages.
+/// - Returns: the lists of notes, each with its number.
+private func writePersons(
+  _ next: (inout PersonBatch) throws(Stop) -> Bool, _ progress: (Int) -> Void, to path: String,
+  _ roots: PersonTables.Roots, of store: String, _ report: inout LoadReport
+) throws(Stop) -> [Reasons: Int64] {
+  let built = try handingOver(
+    from: { (batch: inout PersonBatch) throws(Stop) in
+      guard try next(&batch) else { return false }
+      report.persons += batch.persons.count
+      report.cards += batch.cards.count
+      progress(report.cards)
+      return true
+    },
+    to: { source throws(Stop) in
+      var tables = try PersonTables(path, roots, store: store)
+      while let batch = source.next() {
+        try tables.append(batch)
+        source.giveBack(batch)
+      }
+      return try tables.finish()
+    })
+  return built
 }
 
 private func insertOrigins(_ request: LoadRequest, _ db: Database) throws {
@@ -169,82 +207,6 @@ private func insert(_ row: LedgerRow, _ db: Database) throws {
 }
 
 // MARK: Rows
-
-/// Lists of notes, each stored once; a night has some dozens.
-private struct NoteLists {
-  private(set) var byList: [Reasons: Int64] = [:]
-
-  mutating func id(of list: Reasons) -> Int64 {
-    if let id = byList[list] { return id }
-    let id = Int64(byList.count + 1)
-    byList[list] = id
-    return id
-  }
-}
-
-private func writePersons(
-  _ next: (inout PersonBatch) throws(Stop) -> Bool, _ progress: (Int) -> Void, _ notes: inout NoteLists,
-  _ report: inout LoadReport, _ db: Database, _ path: String
-) throws {
-  var person = try BulkInsert(Schema.insertPerson, db, columnCount: 15, path: path)
-  var other = try BulkInsert(Schema.insertOtherCard, db, columnCount: 12, path: path)
-  var batch = PersonBatch()
-  var last: PersonalID?
-  while try next(&batch) {
-    try Faults.passWrite(path)
-    // The names are bound where they stand, so the batch's bytes hold still while its rows are written.
-    let failure = batch.bytes.withUnsafeBufferPointer { bytes -> Stop? in
-      do throws(Stop) {
-        for row in batch.persons {
-          if let last, last >= row.personalID { throw .wrongOrder(path) }
-          last = row.personalID
-          var servingCards = 0
-          for card in batch.cards[row.cards] {
-            guard card.isServing else {
-              other.set(0, Int64(row.personalID.packed))
-              other.set(card, from: 1, &notes)
-              try other.step()
-              continue
-            }
-            servingCards += 1
-            person.set(card, from: 4, &notes)
-          }
-          guard servingCards == 1 else { throw .servingCards(path, servingCards) }
-          person.set(0, Int64(row.personalID.packed))
-          person.set(1, bytes: UnsafeBufferPointer(rebasing: bytes[row.nameRange]))
-          person.set(2, row.birthDate)
-          person.set(3, Int64(row.sex.rawValue))
-          try person.step()
-          report.cards += row.cards.count
-        }
-        return nil
-      } catch {
-        return error
-      }
-    }
-    if let failure { throw failure }
-    report.persons += batch.persons.count
-    progress(report.cards)
-  }
-}
-
-extension BulkInsert {
-  /// Binds a card's columns, of which there are eleven.
-  @inline(__always)
-  fileprivate mutating func set(_ card: CardRow, from first: Int, _ notes: inout NoteLists) {
-    set(first, card.insuranceNumber)
-    set(first + 1, card.cardNumber)
-    set(first + 2, card.facility)
-    set(first + 3, card.validFrom)
-    set(first + 4, card.validTo)
-    set(first + 5, card.fiveYearsFrom)
-    set(first + 6, card.area)
-    set(first + 7, Int64(card.rule.rawValue))
-    if card.notes.isEmpty { setNull(first + 8) } else { set(first + 8, notes.id(of: card.notes)) }
-    set(first + 9, Schema.sourceID(.insurance, Int(card.fileIndex)))
-    set(first + 10, Int64(card.line))
-  }
-}
 
 private func writeFindings(
   _ next: () throws(Stop) -> FindingRow?, _ report: inout LoadReport, _ db: Database, _ path: String
@@ -279,18 +241,5 @@ private func writeFindings(
     }
     if let failure { throw failure }
     report.findings += 1
-  }
-}
-
-extension Stop {
-  fileprivate static func wrongOrder(_ path: String) -> Stop {
-    Stop(
-      .internalError, at: path, expected: "persons in ascending order of their numbers",
-      found: "one that doesn't ascend", remedy: "Run the match again: cardlink rerun match PIPELINE")
-  }
-  fileprivate static func servingCards(_ path: String, _ count: Int) -> Stop {
-    Stop(
-      .internalError, at: path, expected: "one serving card for each person", found: "\(count)",
-      remedy: "Run the match again: cardlink rerun match PIPELINE")
   }
 }

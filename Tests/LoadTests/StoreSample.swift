@@ -83,7 +83,7 @@ struct StoreSample {
     var id = UInt64.random(in: 0..<4, using: &random)
     for _ in 0..<count {
       persons.append(Self.person(PersonalID(packed: id), &random))
-      id += UInt64.random(in: 1...(random.chance(50) ? 2 : 5_000_000_000), using: &random)
+      id += UInt64.random(in: 1...(random.chance(50) ? 2 : 900_000_000_000 / UInt64(count)), using: &random)
       if id > 999_999_999_999 { break }
     }
     for _ in 0..<count / 3 { findings.append(Self.finding(&random)) }

@@ -1,11 +1,12 @@
 // The tables and views of the store.
 // Invariant: the views have the contract's columns in the contract's order; an absent value is NULL, an empty list of
 // notes or reasons too; personal ID numbers are text of 12 digits, dates are ISO 8601 text.
-// Load: 90 million rows in `person`, written in ascending order; every look-up by number is a search of an index.
+// Load: 90 million rows in `person`, written in ascending order; every look-up by number is a search.
 //
-// The number is the row's own key, an integer, so that rows are appended and no key is stored twice. The views show
-// it as text, and an index on that very expression answers `WHERE personal_id = '…'`. The card that serves stands in
-// its person's row; `other_card` holds the linked cards that don't serve. Files and lists of notes are stored once.
+// The number is the row's own key: `person` and `other_card` are trees of rows by number, without a rowid and without
+// an index beside them, so that no key is stored twice and the views show the key itself. The card that serves stands
+// in its person's row; `other_card` holds the linked cards that don't serve. Files and lists of notes are stored once.
+// The rows of these two tables are put together in PersonTables, column by column in the order below.
 
 import Record
 
@@ -13,11 +14,13 @@ enum Schema {
   /// "clnk": says that a SQLite file is a store of this program.
   static let applicationID: Int32 = 0x636c_6e6b
   /// Grows with every change below that an older program can't read.
-  static let version: Int32 = 2
+  static let version: Int32 = 3
+
+  static let pageBytes = 8192
 
   /// The file's identity and the layout of its pages; for a new, empty file.
   static let head = """
-    PRAGMA page_size = 8192;
+    PRAGMA page_size = \(pageBytes);
     PRAGMA application_id = \(applicationID);
     PRAGMA user_version = \(version);
     """
@@ -28,9 +31,11 @@ enum Schema {
       source_id INTEGER PRIMARY KEY, export TEXT NOT NULL, file_index INTEGER NOT NULL, name TEXT NOT NULL);
     CREATE TABLE note_list (note_id INTEGER PRIMARY KEY, words TEXT NOT NULL);
     CREATE TABLE person (
-      personal_id INTEGER PRIMARY KEY, full_name TEXT NOT NULL, birth_date TEXT, sex INTEGER NOT NULL,
-      \(cardColumns));
-    CREATE TABLE other_card (personal_id INTEGER NOT NULL, \(cardColumns));
+      personal_id TEXT PRIMARY KEY NOT NULL, full_name TEXT, birth_date TEXT, sex INTEGER NOT NULL,
+      \(cardColumns)) WITHOUT ROWID;
+    CREATE TABLE other_card (
+      personal_id TEXT NOT NULL, ordinal INTEGER NOT NULL, \(cardColumns),
+      PRIMARY KEY (personal_id, ordinal)) WITHOUT ROWID;
     CREATE TABLE held_record (
       export INTEGER NOT NULL, outcome TEXT NOT NULL, reasons TEXT, personal_id TEXT, insurance_number TEXT,
       card_number TEXT, source_id INTEGER NOT NULL, source_line INTEGER NOT NULL, candidates INTEGER,
@@ -50,12 +55,12 @@ enum Schema {
     """
 
   static let views = """
-    CREATE VIEW card_attribute AS SELECT \(idText) AS personal_id, full_name, birth_date, \(sexWord) AS sex,
+    CREATE VIEW card_attribute AS SELECT personal_id, full_name, birth_date, \(sexWord) AS sex,
       \(cardValues) FROM person r;
     CREATE VIEW card AS
-      SELECT \(idText) AS personal_id, \(cardValues) FROM person r
+      SELECT personal_id, \(cardValues) FROM person r
       UNION ALL
-      SELECT \(idText) AS personal_id, \(cardValues) FROM other_card r;
+      SELECT personal_id, \(cardValues) FROM other_card r;
     CREATE VIEW finding AS
       SELECT \(word(of: "export", ExportKind.allCases.map { ($0.rawValue, $0.name) })) AS export, outcome, reasons,
         personal_id, insurance_number, card_number, \(sourceName) AS source_file, source_line,
@@ -66,8 +71,6 @@ enum Schema {
     """
 
   static let indexes = [
-    "CREATE INDEX person_by_id ON person (\(idText))",
-    "CREATE INDEX other_card_by_id ON other_card (\(idText))",
     "CREATE INDEX held_record_by_id ON held_record (personal_id) WHERE personal_id IS NOT NULL",
     "CREATE INDEX held_record_by_outcome ON held_record (outcome)",
     """
@@ -76,21 +79,17 @@ enum Schema {
     """,
   ]
 
-  static let insertPerson = insert(into: "person", 15)
-  static let insertOtherCard = insert(into: "other_card", 12)
   static let insertHeldRecord = insert(into: "held_record", 11)
 
   /// The columns of the view `card_attribute`, for reading all of it in the rows' own order.
   static let attributesInOrder = """
-    SELECT \(idText), full_name, birth_date, \(sexWord), \(cardValues) FROM person r
-    WHERE r.personal_id > ? ORDER BY r.personal_id LIMIT ?
+    SELECT personal_id, full_name, birth_date, \(sexWord), \(cardValues) FROM person r ORDER BY r.personal_id
     """
   /// The stored columns of a person, as ``StoredPersons`` reads them.
   static let personsInOrder = """
     SELECT personal_id, full_name, birth_date, sex, insurance_number, card_number, facility_code, valid_from,
-      valid_to, five_years_from, area_code, rule, (SELECT words FROM note_list n WHERE n.note_id = r.note_id),
-      source_id, source_line
-    FROM person r WHERE personal_id > ? ORDER BY personal_id LIMIT ?
+      valid_to, five_years_from, area_code, rule, note_id, source_id, source_line
+    FROM person ORDER BY personal_id
     """
 
   /// Where the files of an export stand in `source_file`.
@@ -99,7 +98,6 @@ enum Schema {
   }
   static func fileIndex(ofSource id: Int64) -> Int { Int(id / 2) }
 
-  private static let idText = "printf('%012d', personal_id)"
   private static let sourceName = "(SELECT s.name FROM source_file s WHERE s.source_id = r.source_id)"
   private static let runID = "(SELECT o.run_id FROM origin o)"
   private static let sexWord = word(of: "sex", Sex.allCases.map { ($0.rawValue, $0.name) })

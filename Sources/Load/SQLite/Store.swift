@@ -71,7 +71,7 @@ package struct Store: Sendable {
 
   /// Lends every row of `card_attribute` to `body`, ascending by personal ID number.
   package func forEachCardAttribute(_ body: (CardAttribute) throws(Stop) -> Void) throws(Stop) {
-    try each(Schema.attributesInOrder, [-1, -1], CardAttribute.init, body)
+    try each(Schema.attributesInOrder, [], CardAttribute.init, body)
   }
 
   /// All runs, the first first.

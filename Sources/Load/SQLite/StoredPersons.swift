@@ -1,15 +1,21 @@
 // The persons of the store as the publish stage takes them: in batches, each person with the card that serves.
-// Invariant: persons ascend by personal ID number; a value that can't be read back is a stop, never left out.
-// Load: 90 million persons, some thousand at a time; each batch is a search in the rows' own order.
+// Invariant: persons ascend by personal ID number; a value that can't be read back is a stop, never left out; every
+// return code of SQLite is read.
+// Load: 90 million persons, some thousand at a time, read from the statement's own handle: no `String` for a value.
 
 internal import GRDB
+internal import GRDBSQLite
 package import Record
 
 /// Reads the persons of a store with their serving cards.
 package final class StoredPersons {
   private let path: String
   private let queue: DatabaseQueue
-  private var last: Int64 = -1
+  /// Reads all persons in order; stepped until it is done.
+  private let statement: Statement
+  private var isDone = false
+  /// The lists of notes, by their numbers.
+  private let notes: [Int64: Reasons]
   private let batchPersons = 4096
   /// The files of the insurance export that cards come from, by ``CardRow/fileIndex``.
   package let insuranceFiles: [String]
@@ -19,16 +25,32 @@ package final class StoredPersons {
   package init(path: String) throws(Stop) {
     self.path = path
     let queue = try stopping(at: path) { try openStore(path, readonly: true) }
-    (insuranceFiles, runID) = try stopping(at: path) {
-      try queue.read { db in
-        (
+    (insuranceFiles, runID, statement, notes) = try stopping(at: path) {
+      try queue.unsafeRead { db in
+        var notes: [Int64: Reasons] = [:]
+        for row in try Row.fetchAll(db, sql: "SELECT note_id, words FROM note_list") {
+          notes[row[0]] = try Self.notes(row[1], path)
+        }
+        return (
           try String.fetchAll(
             db, sql: "SELECT name FROM source_file WHERE export = 'insurance' ORDER BY file_index"),
-          try Int.fetchOne(db, sql: "SELECT run_id FROM origin") ?? 0
+          try Int.fetchOne(db, sql: "SELECT run_id FROM origin") ?? 0,
+          try db.makeStatement(sql: Schema.personsInOrder), notes
         )
       }
     }
     self.queue = queue
+  }
+
+  private static func notes(_ words: String, _ path: String) throws(Stop) -> Reasons {
+    var notes = Reasons()
+    for word in words.split(separator: ",") {
+      guard let note = Reason(word: String(word)) else {
+        throw .notAStore(path, found: "a note that it doesn't know")
+      }
+      notes.insert(note)
+    }
+    return notes
   }
 
   /// Fills the batch with the next persons, in place of those before.
@@ -36,56 +58,91 @@ package final class StoredPersons {
   /// - Returns: false when there are none left.
   package func nextBatch(into batch: inout PersonBatch) throws(Stop) -> Bool {
     batch.removeAll()
+    guard !isDone else { return false }
     try stopping(at: path) {
-      try queue.unsafeRead { db in
-        let statement = try db.cachedStatement(sql: Schema.personsInOrder)
-        let cursor = try Row.fetchCursor(statement, arguments: [last, batchPersons])
-        while let row = try cursor.next() { try append(row, to: &batch) }
+      // On the connection's own thread; the statement stays where it is between two batches.
+      try queue.unsafeRead { _ in
+        let handle = statement.sqliteStatement
+        while batch.persons.count < batchPersons {
+          let code = sqlite3_step(handle)
+          if code == SQLITE_DONE {
+            isDone = true
+            break
+          }
+          guard code == SQLITE_ROW else { throw Stop.storeFailed(path, code: code) }
+          try append(StoredRow(handle, path), to: &batch)
+        }
+        // Lets the statement go, and with it the store's file.
+        if isDone { _ = sqlite3_reset(handle) }
       }
     }
     return !batch.persons.isEmpty
   }
 
-  private func append(_ row: Row, to batch: inout PersonBatch) throws(Stop) {
-    last = row[0]
-    let id = PersonalID(packed: UInt64(last))
+  private func append(_ row: StoredRow, to batch: inout PersonBatch) throws(Stop) {
+    guard let id = try row.value(0, { try? PersonalID($0) }) else {
+      throw .notAStore(path, found: "a person without a number")
+    }
     var card = CardRow()
     card.personalID = id
     card.isServing = true
-    card.insuranceNumber = try value(row[4], else: .none) { try? InsuranceNumber($0) }
-    card.cardNumber = try value(row[5], else: .none) { try? CardNumber($0) }
-    card.facility = try value(row[6], else: .none) { ShortCode($0) }
-    card.validFrom = try value(row[7], else: .none, storedDate)
-    card.validTo = try value(row[8], else: .none, storedDate)
-    card.fiveYearsFrom = try value(row[9], else: .none, storedDate)
-    card.area = try value(row[10], else: .none) { ShortCode($0) }
-    guard let sex = Sex(rawValue: row[3]), let rule = LinkRule(rawValue: row[11]) else {
-      throw .notAStore(path, found: "a code that it doesn't know")
-    }
+    card.insuranceNumber = try row.value(4) { try? InsuranceNumber($0) } ?? .none
+    card.cardNumber = try row.value(5) { try? CardNumber($0) } ?? .none
+    card.facility = try row.value(6) { ShortCode($0) } ?? .none
+    card.validFrom = try row.value(7, storedDate) ?? .none
+    card.validTo = try row.value(8, storedDate) ?? .none
+    card.fiveYearsFrom = try row.value(9, storedDate) ?? .none
+    card.area = try row.value(10) { ShortCode($0) } ?? .none
+    guard let sex = Sex(rawValue: UInt8(truncatingIfNeeded: row.integer(3))),
+      let rule = LinkRule(rawValue: UInt8(truncatingIfNeeded: row.integer(11)))
+    else { throw .notAStore(path, found: "a code that it doesn't know") }
     card.rule = rule
-    if let words: String = row[12] {
-      for word in words.split(separator: ",") {
-        guard let note = Reason(word: String(word)) else {
-          throw .notAStore(path, found: "a note that it doesn't know")
-        }
-        card.notes.insert(note)
+    if !row.isNull(12) {
+      guard let list = notes[row.integer(12)] else {
+        throw .notAStore(path, found: "a list of notes that it doesn't know")
       }
+      card.notes = list
     }
-    card.fileIndex = UInt16(Schema.fileIndex(ofSource: row[13]))
-    card.line = row[14]
-    let name: String = row[1]
+    card.fileIndex = UInt16(truncatingIfNeeded: Schema.fileIndex(ofSource: row.integer(13)))
+    card.line = UInt32(truncatingIfNeeded: row.integer(14))
     let (start, firstCard) = (batch.bytes.count, batch.cards.count)
-    batch.bytes.append(contentsOf: name.utf8)
+    row.withText(1) { batch.bytes.append(contentsOf: $0) }
     batch.cards.append(card)
     batch.persons.append(
       PersonRow(
-        personalID: id, birthDate: try value(row[2], else: .none, storedDate), sex: sex,
+        personalID: id, birthDate: try row.value(2, storedDate) ?? .none, sex: sex,
         nameRange: start..<batch.bytes.count, cards: firstCard..<firstCard + 1))
   }
+}
 
-  private func value<T>(_ text: String?, else absent: T, _ read: (Span<UInt8>) -> T?) throws(Stop) -> T {
-    guard let text else { return absent }
-    guard let value = read(text.utf8.span) else { throw .notAStore(path, found: "a value of another form") }
+/// The row that a statement stands on; its text is gone with the next step.
+private struct StoredRow {
+  private let handle: OpaquePointer
+  private let path: String
+
+  init(_ handle: OpaquePointer, _ path: String) { (self.handle, self.path) = (handle, path) }
+
+  @inline(__always)
+  func isNull(_ column: CInt) -> Bool { sqlite3_column_type(handle, column) == SQLITE_NULL }
+
+  @inline(__always)
+  func integer(_ column: CInt) -> Int64 { sqlite3_column_int64(handle, column) }
+
+  /// Lends a text; NULL is an empty one.
+  @inline(__always)
+  func withText<R>(_ column: CInt, _ body: (UnsafeBufferPointer<UInt8>) -> R) -> R {
+    // The text first: only then is the byte count that of UTF-8.
+    let base = sqlite3_column_text(handle, column)
+    return body(UnsafeBufferPointer(start: base, count: Int(sqlite3_column_bytes(handle, column))))
+  }
+
+  /// Reads a text; nil if it is NULL.
+  @inline(__always)
+  func value<T>(_ column: CInt, _ read: (Span<UInt8>) -> T?) throws(Stop) -> T? {
+    let (value, isAbsent) = withText(column) { text -> (T?, Bool) in
+      text.baseAddress == nil ? (nil, true) : (read(text.span), false)
+    }
+    guard value != nil || isAbsent else { throw .notAStore(path, found: "a value of another form") }
     return value
   }
 }

@@ -1,0 +1,123 @@
+// Pages built without SQLite, read and checked by SQLite itself.
+// Small pages make trees of many levels, rows that part pages and rows that overflow out of a few thousand rows.
+
+import Disk
+import Foundation
+import GRDB
+import Record
+import Testing
+
+@testable import Load
+
+@Suite("A table built page by page")
+struct TreeTests {
+  static func build(_ rows: [[Cell]], pageBytes: Int, at path: String) throws {
+    let queue = try DatabaseQueue(path: path)
+    let root = try queue.writeWithoutTransaction { db in
+      try db.execute(sql: "PRAGMA page_size = \(pageBytes); PRAGMA journal_mode = OFF")
+      try db.execute(
+        sql:
+          "CREATE TABLE t (id TEXT PRIMARY KEY NOT NULL, a INTEGER, b TEXT, c INTEGER) WITHOUT ROWID; CREATE TABLE u (x)"
+      )
+      return try UInt32.fetchOne(db, sql: "SELECT rootpage FROM sqlite_schema WHERE name = 't'") ?? 0
+    }
+    try queue.close()
+    var file = try PagedFile(path, pageBytes: pageBytes)
+    var tree = TreeBuilder(rootPage: root, pageBytes: pageBytes)
+    var bytes = RowBytes()
+    for row in rows {
+      bytes.removeAll()
+      for cell in row {
+        switch cell {
+        case .null: bytes.appendNull()
+        case .integer(let number): bytes.append(Int64(number))
+        case .text(let text): Array(text.utf8).withUnsafeBufferPointer { bytes.append(text: $0) }
+        }
+      }
+      try tree.append(bytes, to: &file)
+    }
+    try tree.finish(&file)
+    try putPageCount(&file)
+    try file.close()
+  }
+
+  static func row(_ i: Int, _ random: inout SeededGenerator, longest: Int) -> [Cell] {
+    let edges = [
+      0, 1, -1, 2, 127, 128, -128, -129, 32_767, 32_768, -32_769, 8_388_607, 8_388_608, -8_388_609,
+    ]
+    let wide = [2_147_483_647, 2_147_483_648, 140_737_488_355_327, 140_737_488_355_328, Int.max, Int.min]
+    let length =
+      random.chance(90) ? Int.random(in: 0...60, using: &random) : Int.random(in: 0...longest, using: &random)
+    let letters = ["A", "Ă", "Ế", " ", "'"]
+    return [
+      .text(String(format: "%09d", i)), .integer((edges + wide).any(&random)),
+      Cell(orNull: String((0..<length).map { _ in Character(letters.any(&random)) })),
+      random.chance(20) ? .null : .integer(Int.random(in: -70_000...70_000, using: &random)),
+    ]
+  }
+
+  @Test("SQLite finds nothing wrong with it and reads back every row", arguments: UInt64(0)..<60)
+  func rows(seed: UInt64) throws {
+    let workshop = try Workshop()
+    var random = SeededGenerator(seed)
+    let count = [0, 1, 2, 3, 5, 17, 100, 700, 5000, Int.random(in: 0...9000, using: &random)][Int(seed % 10)]
+    let longest = [60, 200, 2000, 70_000][Int(seed / 10 % 4)]
+    var rows: [[Cell]] = []
+    var id = 0
+    for _ in 0..<(longest == 70_000 ? min(count, 300) : count) {
+      id += Int.random(in: 1...3, using: &random)
+      rows.append(Self.row(id, &random, longest: longest))
+    }
+    let path = workshop.path + "/tree.sqlite"
+    try Self.build(rows, pageBytes: [512, 1024, 8192][Int(seed % 3)], at: path)
+    let seen = try Seen(path)
+    #expect(try seen.rows("PRAGMA integrity_check") == [[.text("ok")]])
+    #expect(try seen.rows("SELECT id, a, b, c FROM t ORDER BY id") == rows)
+    for row in rows.prefix(40) + rows.suffix(3) {
+      #expect(
+        try seen.rows("SELECT id, a, b, c FROM t WHERE id = ?", ["\(row[0])".trimmingCharacters(in: ["'"])])
+          == [row])
+    }
+  }
+
+  @Test("SQLite goes on writing where we ended", arguments: [0, 1, 40, 5000])
+  func writable(count: Int) throws {
+    let workshop = try Workshop()
+    var random = SeededGenerator(UInt64(count))
+    let rows = (0..<count).map { Self.row($0 * 2, &random, longest: 300) }
+    let path = workshop.path + "/tree.sqlite"
+    try Self.build(rows, pageBytes: 512, at: path)
+    let queue = try DatabaseQueue(path: path)
+    try queue.write { db in
+      for i in 0..<500 {
+        try db.execute(
+          sql: "INSERT INTO t VALUES (?, 1, ?, 2)",
+          arguments: [String(format: "%09d", i * 20 + 1), String(repeating: "X", count: i)])
+      }
+      try db.execute(sql: "DELETE FROM t WHERE a > 100")
+    }
+    try queue.close()
+    let seen = try Seen(path)
+    #expect(try seen.rows("PRAGMA integrity_check") == [[.text("ok")]])
+    let kept = rows.filter { if case .integer(let a) = $0[1] { a <= 100 } else { true } }.count
+    #expect(try seen.rows("SELECT count(*) FROM t") == [[.integer(kept + 500)]])
+  }
+
+  @Test("a page holds nothing of the page before it")
+  func noRemains() throws {
+    let workshop = try Workshop()
+    let path = workshop.path + "/tree.sqlite"
+    // Full pages first, then a few short rows: what the short ones leave free must be empty.
+    let long = (0..<4000).map {
+      [Cell.text(String(format: "%09d", $0)), .null, .text("SECRET-\($0)"), .null]
+    }
+    try Self.build(long, pageBytes: 512, at: path)
+    let bytes = try Data(contentsOf: URL(filePath: path))
+    let text = String(decoding: bytes, as: UTF8.self)
+    for i in stride(from: 0, to: 4000, by: 97) {
+      #expect(text.components(separatedBy: "SECRET-\(i)").count - 1 >= 1)
+    }
+    // Every row stands in the file exactly once.
+    #expect(text.components(separatedBy: "SECRET-").count - 1 == 4000)
+  }
+}
