@@ -54,10 +54,11 @@ package struct Generation: Hashable, Sendable {
 
     /// Keeps other loads out until the session ends, and makes the schemas in an empty database.
     ///
+    /// Waits up to ten seconds for another session: the server may not know yet that the one of a killed load is gone.
+    ///
     /// - Throws: ``Stop`` with ``Exit/runInProgress`` if another session loads, from whatever host.
     package func hold() throws(Stop) {
-      let held = try server.execute("SELECT pg_try_advisory_lock(\(ServerSchema.lock))").first?.first ?? nil
-      guard held == "t" else {
+      guard try holds() else {
         throw Stop(
           .runInProgress, at: server.place, expected: "a database that no other load holds",
           found: "one that another session holds", remedy: "Wait until it has finished, then try again.")
@@ -178,6 +179,15 @@ package struct Generation: Hashable, Sendable {
     }
 
     // MARK: Inside
+
+    private func holds() throws(Stop) -> Bool {
+      for attempt in 0..<100 {
+        if attempt > 0 { try server.execute("SELECT pg_sleep(0.1)") }
+        let held = try server.execute("SELECT pg_try_advisory_lock(\(ServerSchema.lock))").first?.first
+        if held == "t" { return true }
+      }
+      return false
+    }
 
     private func refused(_ expected: String, _ found: String, _ remedy: String) -> Stop {
       Stop(.storeUnavailable, at: server.place, expected: expected, found: found, remedy: remedy)
