@@ -1,6 +1,6 @@
 // A file that another library has begun and that we go on with, page by page: appended to, and patched in place.
-// Invariant: every write, fsync and close is checked; pages appended reach the file in the order of their numbers;
-// nobody else has the file open meanwhile.
+// Invariant: every write, fsync and close is checked; pages appended reach the file in the order of their numbers; the
+// page that the library never uses is never ours; nobody else has the file open meanwhile.
 // Load: a store of some ten gigabytes; one buffer of a mebibyte, one write(2) each time it is full.
 
 import Glibc
@@ -12,16 +12,20 @@ package struct PagedFile: ~Copyable {
   package let pageBytes: Int
   /// Pages that the file has, those in the buffer included.
   package private(set) var pageCount: Int
+  /// The page that the file's owner keeps clear of; it stays zero.
+  private let unusedPage: Int?
   private var descriptor: Int32
   private var buffer: [UInt8] = []
   private static let bufferBytes = 1 << 20
 
   /// Opens a file.
   ///
+  /// - Parameter unusedPage: the number of a page that ``append(page:)`` leaves out; pages count from 1.
   /// - Throws: ``Stop`` with ``Exit/inputOutput`` if it can't be opened or doesn't end with a whole page.
-  package init(_ path: String, pageBytes: Int) throws(Stop) {
+  package init(_ path: String, pageBytes: Int, unusedPage: Int? = nil) throws(Stop) {
     self.path = path
     self.pageBytes = pageBytes
+    self.unusedPage = unusedPage
     pageCount = 0
     descriptor = open(path, O_RDWR | O_CLOEXEC)
     guard descriptor >= 0 else { throw .writeFailed(path, errno) }
@@ -37,6 +41,10 @@ package struct PagedFile: ~Copyable {
   @discardableResult
   package mutating func append(page: UnsafeRawBufferPointer) throws(Stop) -> UInt32 {
     precondition(page.count == pageBytes)
+    if pageCount + 1 == unusedPage {
+      buffer.append(contentsOf: repeatElement(0, count: pageBytes))
+      pageCount += 1
+    }
     if buffer.count + pageBytes > Self.bufferBytes { try flush() }
     unsafe buffer.append(contentsOf: page)
     pageCount += 1

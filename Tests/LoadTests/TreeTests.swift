@@ -11,7 +11,8 @@ import Testing
 
 @Suite("A table built page by page")
 struct TreeTests {
-  static func build(_ rows: [[Cell]], pageBytes: Int, at path: String) throws {
+  /// - Parameter behind: pages that the file has when the first one is appended; those in between belong to nobody.
+  static func build(_ rows: [[Cell]], pageBytes: Int, behind pages: Int = 0, at path: String) throws {
     let queue = try DatabaseQueue(path: path)
     let root = try queue.writeWithoutTransaction { db in
       try db.execute(sql: "PRAGMA page_size = \(pageBytes); PRAGMA journal_mode = OFF")
@@ -22,7 +23,8 @@ struct TreeTests {
       return try UInt32.fetchOne(db, sql: "SELECT rootpage FROM sqlite_schema WHERE name = 't'") ?? 0
     }
     try queue.close()
-    var file = try PagedFile(path, pageBytes: pageBytes)
+    if pages > 0 { #expect(truncate(path, off_t(pages * pageBytes)) == 0) }
+    var file = try PagedFile(sqlite: path, pageBytes: pageBytes)
     var tree = TreeBuilder(rootPage: root, pageBytes: pageBytes)
     var bytes = RowBytes()
     for row in rows {
@@ -78,6 +80,49 @@ struct TreeTests {
         try seen.rows("SELECT id, a, b, c FROM t WHERE id = ?", ["\(row[0])".trimmingCharacters(in: ["'"])])
           == [row])
     }
+  }
+
+  @Test("a row of any length about the limits of overflow", arguments: [512, 1024])
+  func overflow(pageBytes: Int) throws {
+    let workshop = try Workshop()
+    // A row's payload is its text and 16 to 18 bytes more: each length from a page's quarter to beyond a third page.
+    let rows = (pageBytes / 8..<pageBytes * 5 / 2).map {
+      [Cell.text(String(format: "%09d", $0)), .null, .text(String(repeating: "N", count: $0)), .null]
+    }
+    let path = workshop.path + "/tree.sqlite"
+    try Self.build(rows, pageBytes: pageBytes, at: path)
+    let seen = try Seen(path)
+    #expect(try seen.rows("PRAGMA integrity_check") == [[.text("ok")]])
+    #expect(try seen.rows("SELECT id, a, b, c FROM t ORDER BY id") == rows)
+  }
+
+  @Test("the page that SQLite locks on, at a gibibyte, stays empty")
+  func lockingPage() throws {
+    let workshop = try Workshop()
+    var random = SeededGenerator(30)
+    let (pageBytes, locking) = (8192, 131_073)
+    let rows = (0..<2000).map { Self.row($0, &random, longest: 9000) }
+    let path = workshop.path + "/tree.sqlite"
+    try Self.build(rows, pageBytes: pageBytes, behind: locking - 5, at: path)
+    let seen = try Seen(path)
+    #expect(try seen.rows("SELECT id, a, b, c FROM t ORDER BY id") == rows)
+    let count = try seen.rows("PRAGMA page_count")
+    #expect(count.first?.first != .integer(locking - 5))
+    // Nobody has the pages before ours; SQLite finds nothing else, and never misses the one that it locks on.
+    var unowned = Set<String>()
+    for message in try seen.rows("PRAGMA integrity_check(1000000)") {
+      for line in "\(message[0])".split(separator: "\n") {
+        unowned.insert(line.trimmingCharacters(in: ["'"]))
+      }
+    }
+    let number = /Page (\d+) is never used/.ignoresCase()
+    let pages = unowned.compactMap { $0.firstMatch(of: number).flatMap { Int($0.1) } }
+    #expect(unowned.filter { $0.firstMatch(of: number) == nil && !$0.hasPrefix("***") } == [])
+    #expect(pages.count == locking - 5 - 3)
+    #expect(pages.allSatisfy { $0 <= locking - 5 })
+    let file = try FileHandle(forReadingFrom: URL(filePath: path))
+    try file.seek(toOffset: 1 << 30)
+    #expect(try file.read(upToCount: pageBytes) == Data(count: pageBytes))
   }
 
   @Test("SQLite goes on writing where we ended", arguments: [0, 1, 40, 5000])

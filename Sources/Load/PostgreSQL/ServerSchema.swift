@@ -90,13 +90,14 @@ enum ServerSchema {
     Table(
       name: "person", columns: [.int8, .int4, .int4, .int2, .int2, .text, .text, .text] + cardKinds,
       query: """
-        SELECT source_line, source_id, note_id, sex, rule, printf('%012d', personal_id), full_name, birth_date,
+        SELECT source_line, source_id, note_id, sex, rule, personal_id, full_name, birth_date,
           \(cardNames) FROM person ORDER BY personal_id
         """, indexes: ["CREATE UNIQUE INDEX person_#_by_id ON cardlink_data.person_# (personal_id)"]),
     Table(
       name: "other_card", columns: [.int8, .int4, .int4, .int2, .text] + cardKinds,
       query: """
-        SELECT source_line, source_id, note_id, rule, printf('%012d', personal_id), \(cardNames) FROM other_card
+        SELECT source_line, source_id, note_id, rule, personal_id, \(cardNames) FROM other_card
+        ORDER BY personal_id, ordinal
         """, indexes: ["CREATE INDEX other_card_#_by_id ON cardlink_data.other_card_# (personal_id)"]),
     Table(
       name: "held_record",

@@ -38,7 +38,7 @@ struct PersonTables: ~Copyable {
 
   init(_ path: String, _ roots: Roots, store: String) throws(Stop) {
     // What can fail first: a value of this type is whole or was never begun.
-    let opened = try PagedFile(path, pageBytes: Schema.pageBytes)
+    let opened = try PagedFile(sqlite: path, pageBytes: Schema.pageBytes)
     self.store = store
     file = opened
     persons = TreeBuilder(rootPage: roots.person, pageBytes: Schema.pageBytes)

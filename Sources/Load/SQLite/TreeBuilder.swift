@@ -11,6 +11,15 @@
 import Disk
 import Record
 
+extension PagedFile {
+  /// Opens a SQLite file, to which pages are appended as SQLite would: never the page with byte 2³⁰, on which it locks.
+  ///
+  /// Source: https://www.sqlite.org/fileformat2.html, section 1.4.
+  init(sqlite path: String, pageBytes: Int) throws(Stop) {
+    try self.init(path, pageBytes: pageBytes, unusedPage: (1 << 30) / pageBytes + 1)
+  }
+}
+
 /// The pages of one table being built.
 struct TreeBuilder: ~Copyable {
   /// The page that is being filled on each level, the leaf first.
