@@ -13,7 +13,7 @@ package final class Background<Done: Sendable>: Sendable {
 
   /// Begins the work.
   package init(_ work: @escaping @Sendable () throws(Stop) -> Done) {
-    DispatchQueue.global().async { [self] in
+    DispatchQueue(label: "cardlink.background").async { [self] in
       do throws(Stop) {
         let done = try work()
         result.withLock { $0 = .success(done) }

@@ -49,17 +49,10 @@ package struct GrowingFile: ~Copyable {
   package func end(_ count: Int) throws(Stop) -> [UInt8] {
     let wanted = min(count, byteCount)
     var bytes = [UInt8](repeating: 0, count: wanted)
-    var done = 0
-    while done < wanted {
-      let got = unsafe bytes.withUnsafeMutableBytes {
-        unsafe pread(
-          descriptor, $0.baseAddress.map { unsafe $0 + done }, wanted - done, off_t(byteCount - wanted + done)
-        )
-      }
-      if got < 0, errno == EINTR { continue }
-      guard got > 0 else { throw .readFailed(path, got == 0 ? EIO : errno) }
-      done += got
-    }
+    let file = OpenFile(descriptor: descriptor, path: path)
+    let offset = byteCount - wanted
+    let failure = unsafe bytes.withUnsafeMutableBytes { unsafe file.read(at: offset, into: $0) }
+    if let failure { throw failure }
     return bytes
   }
 
@@ -67,13 +60,8 @@ package struct GrowingFile: ~Copyable {
   package mutating func append(_ text: String) throws(Stop) {
     try Faults.pass(.write, path)
     let bytes = Array(text.utf8)
-    var done = 0
-    while done < bytes.count {
-      let count = unsafe bytes[done...].withUnsafeBytes { unsafe write(descriptor, $0.baseAddress, $0.count) }
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else { throw .writeFailed(path, errno) }
-      done += count
-    }
+    let file = OpenFile(descriptor: descriptor, path: path)
+    if let failure = unsafe bytes.withUnsafeBytes({ unsafe file.write($0) }) { throw failure }
     try Faults.pass(.sync, path)
     guard fsync(descriptor) == 0 else { throw .writeFailed(path, errno) }
     byteCount += bytes.count

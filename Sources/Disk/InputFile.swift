@@ -35,15 +35,7 @@ package final class InputFile: Sendable {
   }
 
   private func fill(_ buffer: UnsafeMutableRawBufferPointer, from offset: Int) -> Stop? {
-    var done = 0
-    while done < buffer.count {
-      let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
-      let got = unsafe pread(descriptor, rest.baseAddress, rest.count, off_t(offset + done))
-      if got < 0, errno == EINTR { continue }
-      guard got > 0 else { return .readFailed(path, got == 0 ? EIO : errno) }
-      done += got
-    }
-    return nil
+    unsafe OpenFile(descriptor: descriptor, path: path).read(at: offset, into: buffer)
   }
 
   deinit { close(descriptor) }

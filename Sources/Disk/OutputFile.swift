@@ -70,16 +70,8 @@ package struct OutputFile: ~Copyable {
 
   private func write(_ bytes: Span<UInt8>) throws(Stop) {
     try Faults.pass(.write, path)
-    var written = 0
-    while written < bytes.count {
-      let rest = bytes.extracting(written...)
-      let count = unsafe rest.withUnsafeBufferPointer {
-        unsafe Glibc.write(descriptor, $0.baseAddress, $0.count)
-      }
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else { throw .writeFailed(path, errno) }
-      written += count
-    }
+    let file = OpenFile(descriptor: descriptor, path: path)
+    if let failure = unsafe bytes.withUnsafeBytes({ unsafe file.write($0) }) { throw failure }
   }
 
   deinit {

@@ -1,5 +1,5 @@
 // A file that another library has begun and that we go on with, page by page: appended to, and patched in place.
-// Invariant: every write, fsync and close is checked; pages appended reach the file in the order of their numbers; the
+// Invariant: every write and close is checked; pages appended reach the file in the order of their numbers; the
 // page that the library never uses is never ours; nobody else has the file open meanwhile.
 // Load: a store of some ten gigabytes; one buffer of a mebibyte, one write(2) each time it is full.
 
@@ -54,16 +54,15 @@ package struct PagedFile: ~Copyable {
   /// Writes bytes over those at an offset, all of them in pages that were there when the file was opened.
   package mutating func overwrite(at offset: Int, _ bytes: UnsafeRawBufferPointer) throws(Stop) {
     try Faults.pass(.write, path)
-    if let failure = unsafe put(bytes, at: offset) { throw failure }
+    if let failure = unsafe file.write(bytes, at: offset) { throw failure }
   }
 
   /// Bytes as the file has them.
   package func bytes(at offset: Int, count: Int) throws(Stop) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: count)
-    let got = unsafe bytes.withUnsafeMutableBytes {
-      unsafe pread(descriptor, $0.baseAddress, $0.count, off_t(offset))
-    }
-    guard got == count else { throw .readFailed(path, got < 0 ? errno : EIO) }
+    let file = file
+    let failure = unsafe bytes.withUnsafeMutableBytes { unsafe file.read(at: offset, into: $0) }
+    if let failure { throw failure }
     return bytes
   }
 
@@ -79,22 +78,13 @@ package struct PagedFile: ~Copyable {
     guard !buffer.isEmpty else { return }
     try Faults.pass(.write, path)
     let offset = pageCount * pageBytes - buffer.count
-    let failure = unsafe buffer.withUnsafeBytes { unsafe put($0, at: offset) }
+    let file = file
+    let failure = unsafe buffer.withUnsafeBytes { unsafe file.write($0, at: offset) }
     if let failure { throw failure }
     buffer.removeAll(keepingCapacity: true)
   }
 
-  private func put(_ bytes: UnsafeRawBufferPointer, at offset: Int) -> Stop? {
-    var done = 0
-    while done < bytes.count {
-      let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[done...])
-      let count = unsafe pwrite(descriptor, rest.baseAddress, rest.count, off_t(offset + done))
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else { return .writeFailed(path, errno) }
-      done += count
-    }
-    return nil
-  }
+  private var file: OpenFile { OpenFile(descriptor: descriptor, path: path) }
 
   deinit { if descriptor >= 0 { Glibc.close(descriptor) } }
 }

@@ -161,6 +161,7 @@ private func writePersons(
   _ roots: PersonTables.Roots, of store: String, _ report: inout LoadReport
 ) throws(Stop) -> [Reasons: Int64] {
   let built = try handingOver(
+    PersonBatch(),
     from: { (batch: inout PersonBatch) throws(Stop) in
       guard try next(&batch) else { return false }
       report.persons += batch.persons.count
@@ -168,12 +169,10 @@ private func writePersons(
       progress(report.cards)
       return true
     },
-    to: { source throws(Stop) in
+    to: { queue throws(Stop) in
       var tables = try PersonTables(path, roots, store: store)
-      while let batch = source.next() {
-        try tables.append(batch)
-        source.giveBack(batch)
-      }
+      var batch = PersonBatch()
+      while queue.take(&batch) { try tables.append(batch) }
       return try tables.finish()
     })
   return built

@@ -4,10 +4,8 @@
 // Load: 90 million persons. They are read on the caller's thread and sorted on another, four batches ahead at most.
 
 import Disk
-import Dispatch
 import Record
 import Sorted
-import Synchronization
 
 /// What sorting leaves: the runs, and who is in none of them.
 struct SortedPeople: Sendable {
@@ -19,30 +17,18 @@ struct SortedPeople: Sendable {
 func sortPeople(
   _ next: (inout PersonBatch) throws(Stop) -> Bool, _ request: PublishRequest, into folder: String
 ) throws(Stop) -> SortedPeople {
-  var batch = PersonBatch()
   guard request.threads > 1 else {
+    var batch = PersonBatch()
     var sorter = PeopleSorter(request, into: folder)
     while try next(&batch) { try sorter.append(batch) }
     return try sorter.finish()
   }
-  let queue = BatchQueue()
-  let sorting = Background { () throws(Stop) -> SortedPeople in
-    defer { queue.close() }
+  return try handingOver(PersonBatch(), from: next) { queue throws(Stop) in
     var sorter = PeopleSorter(request, into: folder)
     var batch = PersonBatch()
     while queue.take(&batch) { try sorter.append(batch) }
     return try sorter.finish()
   }
-  do throws(Stop) {
-    while try next(&batch), queue.put(&batch) {}
-  } catch {
-    // Nothing of the folder is removed before the other thread has ended.
-    queue.close()
-    _ = try? sorting.value()
-    throw error
-  }
-  queue.end()
-  return try sorting.value()
 }
 
 private struct PeopleSorter: ~Copyable {
@@ -88,59 +74,6 @@ private struct PeopleSorter: ~Copyable {
 
   consuming func finish() throws(Stop) -> SortedPeople {
     SortedPeople(runs: try sorter.finish(), report: report)
-  }
-}
-
-/// Batches on their way from one thread to another; buffers go back and forth.
-private final class BatchQueue: Sendable {
-  private struct State {
-    var filled: [PersonBatch] = []
-    var empty: [PersonBatch] = []
-    var isClosed = false
-  }
-  private let state = Mutex(State())
-  private let room = DispatchSemaphore(value: 0)
-  private let waiting = DispatchSemaphore(value: 0)
-
-  init() {
-    // Not as the initial value, below which a semaphore must not be when it is freed.
-    for _ in 0..<4 { room.signal() }
-  }
-
-  /// Hands a batch over for an empty one; false if nobody takes it any more.
-  func put(_ batch: inout PersonBatch) -> Bool {
-    room.wait()
-    let isTaken = state.withLock { state in
-      guard !state.isClosed else { return false }
-      state.filled.append(batch)
-      batch = state.empty.popLast() ?? PersonBatch()
-      return true
-    }
-    waiting.signal()
-    return isTaken
-  }
-
-  /// Takes the next batch, and the one before back; false when there is none left.
-  func take(_ batch: inout PersonBatch) -> Bool {
-    waiting.wait()
-    let isThere = state.withLock { state in
-      guard !state.filled.isEmpty, !state.isClosed else { return false }
-      state.empty.append(batch)
-      batch = state.filled.removeFirst()
-      return true
-    }
-    room.signal()
-    return isThere
-  }
-
-  /// No batch follows.
-  func end() { waiting.signal() }
-
-  /// Neither side goes on.
-  func close() {
-    state.withLock { $0.isClosed = true }
-    room.signal()
-    waiting.signal()
   }
 }
 
