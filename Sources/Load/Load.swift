@@ -142,7 +142,7 @@ private func filling<T>(_ path: String, of store: String, _ body: (Database) thr
       try db.execute(
         sql: """
           PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE;
-          PRAGMA cache_size = -131072; PRAGMA temp_store = MEMORY;
+          PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY;
           """)
       try db.execute(sql: "BEGIN EXCLUSIVE")
       let result = try body(db)
