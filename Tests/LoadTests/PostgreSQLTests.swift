@@ -312,6 +312,24 @@
       }
     }
 
+    @Test("a load waits for the session of one that has just died")
+    func lockLetGo() throws {
+      let store = try PostgreSQLStore(place, pipeline: "nightly")
+      let isHeld = DispatchSemaphore(value: 0)
+      let dying = Background { [place] () throws(Stop) in
+        defer { isHeld.signal() }
+        let session = try ServerConnection(place)
+        try session.execute("SELECT pg_advisory_lock(\(ServerSchema.lock))")
+        isHeld.signal()
+        try session.execute("SELECT pg_sleep(1)")
+      }
+      isHeld.wait()
+      let asked = ContinuousClock.now
+      try store.hold()
+      #expect(asked.duration(to: .now) > .milliseconds(500))
+      try dying.value()
+    }
+
     @Test("a database of another pipeline or of a later cardlink is left alone")
     func notOurs() throws {
       try load(StoreSample(seed: 1))
