@@ -137,6 +137,7 @@ struct DoctorTests {
       ("2.9.14", "1.9.14", .fail), ("1.2.13", "1.2.13.1-motley", .ok),
     ])
   func libraries(built: String, running: String, verdict: Diagnosis.Verdict) {
-    #expect(Doctor.library(LibraryVersion(name: "x", built: built, running: running)).verdict == verdict)
+    #expect(
+      Doctor.diagnosis(of: LibraryVersion(name: "x", built: built, running: running)).verdict == verdict)
   }
 }

@@ -149,10 +149,10 @@ extension Doctor {
       ExtractLibraries.versions + [
         LibraryVersion(name: "sqlite", built: SQLiteVersion.built, running: SQLiteVersion.running)
       ]
-    return versions.map(Self.library(_:))
+    return versions.map(Self.diagnosis(of:))
   }
 
-  static func library(_ library: LibraryVersion) -> Diagnosis {
+  static func diagnosis(of library: LibraryVersion) -> Diagnosis {
     let (built, running) = (parts(library.built), parts(library.running))
     guard running.lexicographicallyPrecedes(built) else {
       return .ok(library.name, library.running + (running == built ? "" : ", built for \(library.built)"))
