@@ -10,8 +10,10 @@ import Testing
 
 @Suite("Doctor", .serialized)
 struct DoctorTests {
-  private static func examine(_ pipeline: Pipeline, memory: Int = 256 << 20) -> [String: Diagnosis] {
-    let found = Doctor(pipeline, named: pipeline.path, memoryBytes: memory).examine()
+  private static func examine(
+    _ pipeline: Pipeline, memory: Int = 256 << 20, today: CalendarDate = Clock.today()
+  ) -> [String: Diagnosis] {
+    let found = Doctor(pipeline, named: pipeline.path, memoryBytes: memory, today: today).examine()
     return Dictionary(uniqueKeysWithValues: found.map { ($0.check, $0) })
   }
 
@@ -34,7 +36,8 @@ struct DoctorTests {
     #expect(found.values.allSatisfy { $0.verdict != .fail }, "\(found.values.filter { $0.verdict == .fail })")
     #expect(found["last_runs"]?.command == "cardlink run \(pipeline.path)")
     #expect(!FileManager.default.fileExists(atPath: pipeline.workspace))
-    _ = try WalkTests.walk(pipeline)
+    // Exports and business date are of today, whatever the day.
+    _ = try WalkTests.walk(pipeline, asOf: Clock.today())
     let before = try Self.snapshot(workshop.path)
     found = Self.examine(pipeline)
     #expect(found.values.allSatisfy { $0.verdict == .ok }, "\(found.values.filter { $0.verdict != .ok })")
@@ -117,6 +120,19 @@ struct DoctorTests {
     #expect(result.output.split(separator: "\n").allSatisfy { $0.count <= 80 || $0.contains(workshop.path) })
     pipeline.workspace = pipeline.path + "/no"
     #expect(Self.examine(pipeline)["workspace"]?.exit == .cannotCreate)
+  }
+
+  @Test("what is in force may be two days old; from the third on, cron is asked after")
+  func age() throws {
+    let workshop = try Workshop()
+    let pipeline = try WalkTests.invented(20, seed: 74, xml: false, in: workshop.path)
+    _ = try WalkTests.walk(pipeline)
+    func lastRuns(_ today: CalendarDate) -> Diagnosis? { Self.examine(pipeline, today: today)["last_runs"] }
+    #expect(lastRuns(CalendarDate(packed: 20_261_125))?.verdict == .ok)
+    let late = lastRuns(CalendarDate(packed: 20_261_126))
+    #expect(late?.verdict == .warn)
+    #expect(late?.found.contains("what is in force is 3 days old") == true)
+    #expect(late?.command == "cardlink run \(pipeline.path)")
   }
 
   @Test("who holds the workspace is named")

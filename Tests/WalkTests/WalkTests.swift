@@ -24,10 +24,10 @@ struct WalkTests {
     return try Pipeline(file: folder + "/pipeline.yaml")
   }
 
-  static func walk(_ pipeline: Pipeline, threads: Int = 2, memory: Int = 256 << 20, from: StageName? = nil)
-    throws
-    -> RunRecord
-  {
+  static func walk(
+    _ pipeline: Pipeline, threads: Int = 2, memory: Int = 256 << 20, from: StageName? = nil,
+    asOf: CalendarDate = asOf
+  ) throws -> RunRecord {
     let workspace = try Workspace(pipeline.workspace)
     return try Run.walk(
       pipeline, in: workspace, from: from,

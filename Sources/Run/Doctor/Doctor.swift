@@ -56,15 +56,18 @@ package struct Doctor {
   /// The pipeline as commands name it.
   let named: String
   let memoryBytes: Int
+  /// From which the age of what is in force is counted.
+  let today: CalendarDate
   let reader: WorkspaceReader
   let runs: [RunRecord]
   /// Why the run records can't be read, if so.
   private let unreadable: Stop?
 
-  package init(_ pipeline: Pipeline, named: String, memoryBytes: Int) {
+  package init(_ pipeline: Pipeline, named: String, memoryBytes: Int, today: CalendarDate = Clock.today()) {
     self.pipeline = pipeline
     self.named = named
     self.memoryBytes = memoryBytes
+    self.today = today
     reader = WorkspaceReader(pipeline.workspace)
     do throws(Stop) {
       runs = try reader.runs()
@@ -114,7 +117,7 @@ package struct Doctor {
     switch last.state(holder: reader.lockHolder) {
     case .done:
       if let day = pipeline.runInForce.flatMap({ id in runs.first { $0.id == id } })?.asOf {
-        let age = Clock.days(from: day, to: Clock.today().text)
+        let age = Clock.days(from: day, to: today.text)
         if age > 2 {
           return .warn(
             "last_runs", "\(summary); what is in force is \(age) days old", "Does cron still start it?",
