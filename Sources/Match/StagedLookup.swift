@@ -29,6 +29,29 @@ package struct FoundInsurance: Hashable, Sendable {
   package init(key: LinkKey, place: Place, record: InsuranceRecord, name: String, rawID: String = "") {
     (self.key, self.place, self.record, self.name, self.rawID) = (key, place, record, name, rawID)
   }
+
+  fileprivate init(_ payload: RawSpan, key: LinkKey, place: Place) {
+    let record = InsuranceRecord(payload)
+    self.init(
+      key: key, place: place, record: record, name: payload.text(record.nameRange(in: payload)),
+      rawID: payload.text(record.rawIDRange(in: payload)))
+  }
+
+  /// What the personal ID field holds, as decisions know it again.
+  package var held: LinkKey {
+    key.isInvalid ? LinkKey.invalid(digestOf: Array(rawID.utf8).span.bytes) : key
+  }
+  package var numbers: RecordNumbers { RecordNumbers(record.insuranceNumber, record.cardNumber) }
+}
+
+/// The numbers by which decisions know an insurance record.
+package struct RecordNumbers: Hashable, Sendable {
+  package var insuranceNumber: InsuranceNumber
+  package var cardNumber: CardNumber
+
+  package init(_ insuranceNumber: InsuranceNumber, _ cardNumber: CardNumber) {
+    (self.insuranceNumber, self.cardNumber) = (insuranceNumber, cardNumber)
+  }
 }
 
 /// A record in quarantine that holds a number.
@@ -59,11 +82,27 @@ package struct StagedLookup: Sendable {
   /// The insurance records whose personal ID field holds what the key says.
   package func insurance(_ key: LinkKey) throws(Stop) -> [FoundInsurance] {
     try records(snapshot.insurance, withKey: key) { payload, place in
-      let record = InsuranceRecord(payload)
-      return FoundInsurance(
-        key: key, place: place, record: record, name: payload.text(record.nameRange(in: payload)),
-        rawID: payload.text(record.rawIDRange(in: payload)))
+      FoundInsurance(payload, key: key, place: place)
     }
+  }
+
+  /// The insurance records with one of these numbers whose personal ID field is empty or can't be used.
+  ///
+  /// - Complexity: one pass over the records without a usable number, a few per cent of the export.
+  package func insuranceWithoutNumber(_ wanted: Set<RecordNumbers>) throws(Stop) -> [FoundInsurance] {
+    guard !wanted.isEmpty else { return [] }
+    var found: [FoundInsurance] = []
+    var merge = try Merge(snapshot.insurance, in: folder, to: LinkKey.firstLegacy.packed)
+    while merge.hasRecord {
+      let (key, place) = (LinkKey(packed: merge.key), Place(packed: merge.place))
+      try merge.withPayload { (payload) throws(Stop) in
+        let record = InsuranceRecord(payload)
+        guard wanted.contains(RecordNumbers(record.insuranceNumber, record.cardNumber)) else { return }
+        found.append(FoundInsurance(payload, key: key, place: place))
+      }
+      try merge.advance()
+    }
+    return found
   }
 
   /// The persons who held a 9-digit number: distinct, ascending.

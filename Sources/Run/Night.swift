@@ -212,7 +212,7 @@ extension RunRecord {
     withoutReason = other?.withoutReason
     (populationReasons, places) = (other?.populationReasons, other?.places)
     (missingByGroup, blanks) = (other?.missingByGroup, other?.blanks)
-    (gates, released) = (other?.gates, other?.released)
+    (gates, released, decisions) = (other?.gates, other?.released, other?.decisions)
   }
 
   /// The first stage that has not finished.

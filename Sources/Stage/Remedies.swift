@@ -161,8 +161,8 @@ private let pairs: [(String, String)] = [
   ),
   ("Merge the numbers in the insurance register.", "Gộp các mã số trong dữ liệu BHXH."),
   (
-    "Nothing to do until a register changes; see cardlink decide PIPELINE --list.",
-    "Không cần làm gì cho đến khi dữ liệu thay đổi; xem cardlink decide PIPELINE --list."
+    "Nothing to do until a register changes; see cardlink decisions PIPELINE.",
+    "Không cần làm gì cho đến khi dữ liệu thay đổi; xem cardlink decisions PIPELINE."
   ),
   (
     "Nothing, if the group is new; else correct the card number in the insurance register.",
@@ -183,8 +183,4 @@ private let pairs: [(String, String)] = [
     "Viết theo dữ liệu dân cư khi cập nhật bản ghi lần tới."
   ),
   ("Take the spelling of the population register.", "Viết theo dữ liệu dân cư."),
-  (
-    "Judge the record anew: cardlink decide PIPELINE --file decisions.csv",
-    "Xem xét lại bản ghi: cardlink decide PIPELINE --file decisions.csv"
-  ),
 ]

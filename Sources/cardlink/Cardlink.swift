@@ -32,7 +32,9 @@ struct Cardlink: ParsableCommand {
       RunCommand.self, RerunCommand.self, ReleaseCommand.self, RollbackCommand.self, PruneCommand.self,
       CheckCommand.self, StatusCommand.self,
       RunsCommand.self, ReportCommand.self, DoctorCommand.self,
-      FindingsCommand.self, ExplainCommand.self, LookupCommand.self, CheckCardCommand.self,
+      FindingsCommand.self, DecideCommand.self, DecisionsCommand.self, ExplainCommand.self,
+      LookupCommand.self,
+      CheckCardCommand.self,
       VerifyCommand.self, ApplyCommand.self, KeysCommand.self, AuditCommand.self,
       GenerateCommand.self,
     ])

@@ -54,6 +54,39 @@ package struct Store: Sendable {
     try rows("SELECT * FROM finding WHERE candidate_personal_id = ?", [personalID], StoredFinding.init)
   }
 
+  // MARK: Some of it
+
+  /// The findings that show one of these digests, for officers' decisions.
+  ///
+  /// - Complexity: one pass over all findings; only those wanted become text.
+  package func findings(digests: [String]) throws(Stop) -> [StoredFinding] {
+    try findings(where: "digest", isIn: digests)
+  }
+
+  /// The findings that bear one of these insurance numbers.
+  ///
+  /// - Complexity: one pass over all findings; only those wanted become text.
+  package func findings(insuranceNumbers: [String]) throws(Stop) -> [StoredFinding] {
+    try findings(where: "insurance_number", isIn: insuranceNumbers)
+  }
+
+  private func findings(where column: String, isIn values: [String]) throws(Stop) -> [StoredFinding] {
+    guard !values.isEmpty else { return [] }
+    let list = "[" + values.map { "\"\($0)\"" }.joined(separator: ",") + "]"
+    return try rows(
+      "SELECT * FROM finding WHERE \(column) IN (SELECT value FROM json_each(?))", [list], StoredFinding.init)
+  }
+
+  /// The findings that officers' decisions have to do with: kept apart, not applied, or open again.
+  ///
+  /// - Complexity: one pass over all findings.
+  package func findingsOfDecisions() throws(Stop) -> [StoredFinding] {
+    try rows(
+      """
+      SELECT * FROM finding WHERE reasons LIKE '%decision\\_%' ESCAPE '\\' OR reasons LIKE '%reopened\\_%' ESCAPE '\\'
+      """, [], StoredFinding.init)
+  }
+
   // MARK: All of it
 
   /// Lends findings to `body`, in the order in which they were written.

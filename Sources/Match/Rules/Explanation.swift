@@ -8,7 +8,7 @@ package import Record
 /// What one rule said about one record.
 package struct RuleVerdict: Hashable, Sendable {
   /// `readable`, `personal_id`, `person_known`, `person_unique`, `person_active`, `name`, `birth_date`, `sex`,
-  /// `number_unshared`.
+  /// `decision` where there is one, `number_unshared`.
   package var rule: String
   /// Nil when the rule was not asked, for an earlier one decided.
   package var passed: Bool?
@@ -47,7 +47,7 @@ package func explainJudgement(
   var explanations: [JudgementExplanation] = []
   for record in insurance {
     var legacyReason: Reason?
-    if let legacy = record.key.legacyID {
+    if record.record.rule != .decision, let legacy = record.key.legacyID {
       let ids = try holders(legacy)
       legacyReason = ids.isEmpty ? .legacyUnknown : ids.count > 1 ? .legacyAmbiguous : nil
     }
@@ -56,12 +56,43 @@ package func explainJudgement(
   return explanations
 }
 
+/// The records without a person of their own that officers gave to this one, as the match sends them there.
+///
+/// - Parameter found: records that may be among them.
+package func givenRecords(
+  to id: PersonalID, among found: [FoundInsurance], holders: (LegacyID) throws(Stop) -> [PersonalID],
+  _ decisions: Decisions
+) throws(Stop) -> [FoundInsurance] {
+  var digester = FieldDigester()
+  var given: [FoundInsurance] = []
+  for record in found {
+    let fields = digester.insuranceFields(
+      of: record.record, Array(record.name.utf8).span, held: record.held)
+    guard decisions.route(record.record, fields).person == id else { continue }
+    var reasons = Reasons()
+    if let legacy = record.key.legacyID {
+      let ids = try holders(legacy)
+      guard ids.count != 1 else { continue }
+      reasons.insert(ids.isEmpty ? .legacyUnknown : .legacyAmbiguous)
+    } else if let held = record.key.personalID {
+      var person = PersonRules()
+      person.begin(held)
+      reasons = person.unknownReasons
+    }
+    var record = record
+    record.record.rule = .decision
+    record.record.words.formUnion(reasons)
+    given.append(record)
+  }
+  return given
+}
+
 extension PersonRules {
   fileprivate mutating func explanation(
     of found: FoundInsurance, first: FoundPerson?, _ legacyReason: Reason?, _ heldBack: Set<Place>?
   ) -> JudgementExplanation {
     let name = Array(found.name.utf8)
-    var verdict = verdict(on: found.record, name: name.span, held: found.key)
+    var verdict = verdict(on: found.record, name: name.span, held: found.held)
     if let legacyReason { verdict = Verdict(outcome: .personUnknown, words: Reasons(legacyReason)) }
     if verdict.outcome == .linked, heldBack?.contains(found.place) == true {
       verdict = Verdict(outcome: .numberShared, words: Reasons(.insuranceNumber))
@@ -70,7 +101,9 @@ extension PersonRules {
       RuleVerdict(rule: "readable", passed: true, detail: "", population: "", insurance: ""),
       RuleVerdict(
         rule: "personal_id", passed: true,
-        detail: found.key.legacyID == nil ? LinkRule.personalID.name : LinkRule.legacyID.name,
+        detail: found.record.rule == .decision
+          ? LinkRule.decision.name
+          : found.key.legacyID == nil ? LinkRule.personalID.name : LinkRule.legacyID.name,
         population: personalID.text,
         insurance: found.key.legacyID?.text ?? found.key.personalID?.text ?? found.rawID),
     ]
@@ -119,6 +152,17 @@ extension PersonRules {
         detail: !isCompared
           ? "" : sex == otherSex ? "exact" : sexesAgree(sex, otherSex) ? "unknown" : "differs",
         population: sex.name, insurance: otherSex.name))
+
+    if let (decision, holds) = decision(on: found.record, name: name.span, held: found.held) {
+      let now = judgedFields(of: found.record, name.span, held: found.held)
+      let changed = decision.judged.changes(to: now, comparingHeld: found.record.rule == .decision).text
+      verdicts.append(
+        RuleVerdict(
+          rule: "decision", passed: holds ? decision.isAccepted : nil,
+          detail: "\(decision.isAccepted ? "accept" : "reject") \(decision.number)"
+            + (holds ? "" : " \(changed)"),
+          population: "", insurance: ""))
+    }
 
     let reachesNumber = verdict.outcome == .linked || verdict.outcome == .numberShared
     verdicts.append(

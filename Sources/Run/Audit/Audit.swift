@@ -24,9 +24,14 @@ package enum AuditEvent: String, Sendable, CaseIterable, Codable {
   case rolledBack = "rolled_back"
   case pruned
   case decided
+  /// A decision taken back.
+  case revoked
   case lookedUp = "looked_up"
   case explained
   case findingsRead = "findings_read"
+  case decisionsRead = "decisions_read"
+  /// The persons in which two runs' stores differ.
+  case differencesRead = "differences_read"
   case cardChecked = "card_checked"
   /// A file of card checks; its persons are not written down one by one.
   case cardBatchBegan = "card_batch_began"
@@ -82,20 +87,38 @@ package struct Audit: Sendable {
     _ event: AuditEvent, run: Int? = nil, person: PersonalID? = nil, because: String? = nil,
     detail: [String: String] = [:]
   ) throws(Stop) {
-    var line = AuditLine(
+    try append(event, [(person, detail)], run: run, because: because)
+  }
+
+  /// Writes one event for each of several persons and waits once until the disk has all.
+  package func append(
+    _ event: AuditEvent, _ persons: [(person: PersonalID?, detail: [String: String])], run: Int? = nil,
+    because: String? = nil
+  ) throws(Stop) {
+    let now = AuditLine(
       number: 0, at: Clock.now(), event: event.rawValue, user: Self.user, userID: Int(getuid()), run: run,
-      person: try person.map { id throws(Stop) in try pseudonym(of: id) },
-      because: because.map { String($0.prefix(Self.longestReason)) }, detail: detail.isEmpty ? nil : detail)
+      because: because.map { String($0.prefix(Self.longestReason)) })
     try Folder.create(workspace)
+    var pseudonyms: [String?] = []
+    for (person, _) in persons {
+      pseudonyms.append(try person.map { id throws(Stop) in try pseudonym(of: id) })
+    }
     var file = try GrowingFile(path)
     var chain = try Chain(endOf: file)
     if chain.tornBytes > 0 {
-      var note = line
-      (note.event, note.run, note.person, note.because) = (AuditEvent.mended.rawValue, nil, nil, nil)
+      var note = now
+      (note.event, note.run, note.because) = (AuditEvent.mended.rawValue, nil, nil)
       note.detail = ["torn_bytes": "\(chain.tornBytes)", "torn_digest": chain.tornDigest]
       try file.append("\n" + chain.link(&note))
     }
-    try file.append(chain.link(&line))
+    var text = ""
+    for (i, person) in persons.enumerated() {
+      var line = now
+      line.person = pseudonyms[i]
+      line.detail = person.detail.isEmpty ? nil : person.detail
+      text += chain.link(&line)
+    }
+    try file.append(text)
   }
 
   /// The name under which a person stands in this log.

@@ -219,7 +219,9 @@ extension Doctor {
     var folders = [root, root + "/packages", Folder.parent(of: pipeline.storePath(in: root))]
     folders += reader.runNumbers.map { reader.folder(of: $0) }
     for folder in Set(folders).sorted() {
-      for name in Folder.names(in: folder) where name.contains(".partial") || name.hasSuffix(".sorting") {
+      for name in Folder.names(in: folder)
+      where name.contains(".partial") || name.hasSuffix(".sorting") || Scratch.isLeftover(folder + "/" + name)
+      {
         found.append(folder + "/" + name)
       }
     }

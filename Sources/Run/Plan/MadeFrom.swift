@@ -41,7 +41,9 @@ extension Pipeline {
   }
 
   /// What the match stage makes its result from.
-  func matchMadeFrom(_ extract: MadeFrom?, asOf: String) -> MadeFrom {
+  ///
+  /// - Parameter decisions: ``DecisionBook/digest``.
+  func matchMadeFrom(_ extract: MadeFrom?, asOf: String, decisions: String) -> MadeFrom {
     // Whatever the pipeline file says that is not known to concern another stage.
     var rest = self
     (rest.path, rest.text, rest.name, rest.workspace) = ("", "", "", "")
@@ -53,7 +55,7 @@ extension Pipeline {
     rest.insurance.fieldLines = [:]
     return [
       "cardlink": Build.digest, "business date": asOf, "extract": extract?.digest ?? "unknown",
-      "pipeline file": Digest.text(of: CanonicalText.of(rest)),
+      "pipeline file": Digest.text(of: CanonicalText.of(rest)), "the list of decisions": decisions,
     ]
   }
 
@@ -87,7 +89,8 @@ extension Night {
     switch stage {
     case .extract: return pipeline.extractMadeFrom(run.exports, asOf: options.asOf.text)
     case .match:
-      return pipeline.matchMadeFrom(run.finished(.extract)?.madeFrom, asOf: options.asOf.text)
+      return pipeline.matchMadeFrom(
+        run.finished(.extract)?.madeFrom, asOf: options.asOf.text, decisions: run.decisions?.digest ?? "none")
     case .load: return pipeline.loadMadeFrom(run.finished(.match)?.madeFrom)
     case .publish: return pipeline.publishMadeFrom(run.finished(.load)?.madeFrom)
     }

@@ -104,12 +104,14 @@ extension Plan {
     let cutOff = unfinished.flatMap { $0.state == "held" ? nil : $0.nextStage }
     try readWhatMayBeTheSame(pipeline, earlier, reader, asOf: asOf, note)
 
+    let decisions = try DecisionBook(reader.path).digest
     var before: Step?
     for stage in StageName.allCases {
       let wanted: MadeFrom
       switch stage {
       case .extract: wanted = pipeline.extractMadeFrom(exports, asOf: asOf.text)
-      case .match: wanted = pipeline.matchMadeFrom(before?.uses?.madeFrom, asOf: asOf.text)
+      case .match:
+        wanted = pipeline.matchMadeFrom(before?.uses?.madeFrom, asOf: asOf.text, decisions: decisions)
       case .load: wanted = pipeline.loadMadeFrom(before?.uses?.madeFrom)
       case .publish: wanted = pipeline.publishMadeFrom(before?.uses?.madeFrom)
       }

@@ -29,16 +29,47 @@ package struct Desk: Sendable {
     let (run, staged, matched) = (last.run, last.staged, last.matched)
     let lookup = StagedLookup(staged, in: last.folder)
     let population = try lookup.population(id)
-    let insurance = try lookup.insurance(of: id, population)
+    let holders = { (legacy) throws(Stop) in try lookup.holders(of: legacy) }
+    let book = try DecisionBook(pipeline.workspace, upTo: run.decisions?.acts ?? 0)
+    let decisions = Decisions(book.inForce)
+    let given = try givenRecords(
+      to: id, among: try Self.heldElsewhere(id, book.inForce, lookup), holders: holders, decisions)
+    let places = Set(given.map(\.place))
+    let own = try lookup.insurance(of: id, population).filter { !places.contains($0.place) }
     let judgements = try explainJudgement(
-      of: id, population: population, insurance: insurance,
-      holders: { (legacy) throws(Stop) in try lookup.holders(of: legacy) },
-      heldBack: try matched.heldBack(id, in: last.matchedFolder))
+      of: id, population: population, insurance: (own + given).sorted { $0.place < $1.place },
+      holders: holders,
+      heldBack: try matched.heldBack(id, in: last.matchedFolder), decisions: decisions)
+    let store = try? store()
     return Explanation(
       run: run, id: id, population: population, judgements: judgements,
       quarantined: try lookup.quarantine(id),
       populationFiles: staged.files(of: .population).map(\.name),
-      insuranceFiles: staged.files(of: .insurance).map(\.name))
+      insuranceFiles: staged.files(of: .insurance).map(\.name),
+      personless: try store?.findings(personalID: id.text).filter { $0.candidates != nil }.map(
+        Suggestion.init) ?? [],
+      suggested: try store?.findings(candidate: id.text).map(Suggestion.init) ?? [],
+      decisions: try decisionStates(pipeline, of: id))
+  }
+
+  /// Records that officers' decisions name and that don't lead to the person by themselves.
+  private static func heldElsewhere(
+    _ id: PersonalID, _ decisions: [Decision], _ lookup: StagedLookup
+  ) throws(Stop) -> [FoundInsurance] {
+    var wanted: Set<RecordNumbers> = []
+    var keys: Set<LinkKey> = []
+    for decision in decisions
+    where decision.person == id && decision.isAccepted && decision.insurance.held.personalID != id {
+      let held = decision.insurance.held
+      if held < .firstLegacy {
+        wanted.insert(RecordNumbers(decision.insuranceNumber, decision.cardNumber))
+      } else {
+        keys.insert(held)
+      }
+    }
+    var found = try lookup.insuranceWithoutNumber(wanted)
+    for key in keys.sorted() { found += try lookup.insurance(key) }
+    return found
   }
 
   /// What the last finished run left of its first two stages.
@@ -73,6 +104,28 @@ package struct Desk: Sendable {
   }
 }
 
+/// A record that leads to nobody, and who may be meant.
+package struct Suggestion: Hashable, Sendable {
+  /// `file:line` of the record.
+  package var origin: String
+  package var outcome: String
+  /// What its personal ID field holds.
+  package var personalID: String?
+  package var insuranceNumber: String?
+  package var cardNumber: String?
+  /// How many persons may be meant.
+  package var candidates: Int
+  /// The person, if it is only one.
+  package var only: String?
+
+  init(_ finding: StoredFinding) {
+    origin = "\(finding.sourceFile):\(finding.sourceLine)"
+    (outcome, personalID) = (finding.outcome, finding.personalID)
+    (insuranceNumber, cardNumber) = (finding.insuranceNumber, finding.cardNumber)
+    (candidates, only) = (finding.candidates ?? 0, finding.candidatePersonalID)
+  }
+}
+
 /// How one insurance record ended, rule by rule.
 package typealias Judgement = JudgementExplanation
 
@@ -85,6 +138,12 @@ package struct Explanation: Sendable {
   package var quarantined: [FoundQuarantined]
   package var populationFiles: [String]
   package var insuranceFiles: [String]
+  /// Records that hold this number, of nobody, with those who may be meant; of the store in force.
+  package var personless: [Suggestion]
+  /// Records for which this person is the only one who may be meant; of the store in force.
+  package var suggested: [Suggestion]
+  /// What officers decided on this person.
+  package var decisions: [DecisionState]
 
   /// `file:line` of a record.
   package func origin(_ export: ExportKind, _ place: Place, line: UInt32) -> String {

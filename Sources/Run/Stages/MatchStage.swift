@@ -10,9 +10,11 @@ extension Night {
     guard let extracted = run.finished(.extract) else {
       throw .defect("the match stage without an extract stage before it")
     }
+    let book = try DecisionBook(workspace.path)
+    let applied = AppliedDecisions(book)
     var request = MatchRequest(
       snapshot: staged, stagedFolder: reader.folder(of: extracted), folder: folder, asOf: options.asOf,
-      threads: options.threads, memoryBytes: options.memoryBytes)
+      threads: options.threads, memoryBytes: options.memoryBytes, decisions: Decisions(book.inForce))
     let people = staged.files(of: .population).reduce(0) { $0 + $1.recordCount - $1.quarantinedCount }
     let met = Sum()
     request.progress = { [progress] records in
@@ -28,8 +30,17 @@ extension Night {
       $0.places = matched.placeCounts
       $0.missingByGroup = matched.missingByGroup
       $0.blanks = staged.blanks
+      $0.decisions = applied
     }
     return (matched, staged.files.reduce(0) { $0 + $1.recordCount })
+  }
+}
+
+extension AppliedDecisions {
+  /// Nil for a book without decisions.
+  init?(_ book: DecisionBook) {
+    guard !book.acts.isEmpty else { return nil }
+    self.init(acts: book.acts.count, inForce: book.inForce.count, digest: book.digest)
   }
 }
 

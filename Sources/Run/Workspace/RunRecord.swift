@@ -66,6 +66,8 @@ package struct RunRecord: Hashable, Sendable, Codable {
   package var missingByGroup: [String: Int]?
   /// Records without a value by export and field, `insurance.facility_code`; 0 for a field that always has one.
   package var blanks: [String: Int]?
+  /// The officers' decisions that the match applied; nil for none.
+  package var decisions: AppliedDecisions?
   /// What the gates found.
   package var gates: [GateVerdict]?
   /// Who let it pass a gate that held it.
@@ -92,6 +94,16 @@ package struct RunRecord: Hashable, Sendable, Codable {
   package func count(_ export: ExportKind) -> Int {
     ledger.filter { $0.export == export.name }.reduce(0) { $0 + $1.records }
   }
+}
+
+/// Which decisions a match knew.
+package struct AppliedDecisions: Hashable, Sendable, Codable {
+  /// So many acts of the book, from its beginning.
+  package var acts: Int
+  /// So many of their decisions were in force.
+  package var inForce: Int
+  /// ``DecisionBook/digest``.
+  package var digest: String
 }
 
 /// A store that took the place of a later one.

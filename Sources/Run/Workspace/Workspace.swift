@@ -10,6 +10,7 @@
 //   workspace/card-attributes.sqlite        the store in force
 //   workspace/stores/0006.sqlite            stores of earlier runs
 //   workspace/audit.log                     who did what
+//   workspace/decisions.log                 what officers decided
 //   workspace/packages/current/…            what the facilities read
 
 import Disk
@@ -45,6 +46,7 @@ package final class Workspace: Sendable {
       close(opened)
       throw .writeFailed(lockPath, errno)
     }
+    Scratch.removeLeftovers(in: path)
   }
 
   deinit { close(lock) }

@@ -7,7 +7,7 @@ import Record
 enum DecisionReasons {
   static let decisionRejected: Explanation = (
     "an officer decided that this is not the person", "cán bộ đã quyết định: không phải người này",
-    "Nothing to do until a register changes; see cardlink decide PIPELINE --list."
+    "Nothing to do until a register changes; see cardlink decisions PIPELINE."
   )
   static let decisionNotApplied: Explanation = (
     "an officer's decision exists, but the person is not active, is no longer there, or has contradicting records",

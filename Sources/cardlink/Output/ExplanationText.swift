@@ -24,7 +24,24 @@ struct ExplanationText {
     }
     lines += ["", "Insurance · bảo hiểm"]
     if found.judgements.isEmpty { lines.append("  no record · không có bản ghi") }
-    for judgement in found.judgements { lines += self.lines(of: judgement) }
+    for judgement in found.judgements {
+      lines += self.lines(of: judgement)
+      let origin = found.origin(.insurance, judgement.record.place, line: judgement.record.record.line)
+      lines += found.personless.filter { $0.origin == origin }.map { "      " + candidates(of: $0) }
+    }
+    if !found.suggested.isEmpty {
+      lines += [
+        "",
+        "May be this person's, by name, birth date and sex or a repaired number · Có thể là của người này",
+      ]
+    }
+    for record in found.suggested {
+      lines.append(
+        "  \(record.origin)  \(record.outcome), insurance number \(record.insuranceNumber ?? "none"), "
+          + "\(record.cardNumber.map { "card \($0)" } ?? "no card number")")
+    }
+    if !found.decisions.isEmpty { lines += ["", "Officers' decisions · Quyết định của cán bộ"] }
+    for state in found.decisions { lines += self.lines(of: state) }
     if !found.quarantined.isEmpty { lines += ["", "In quarantine · cách ly"] }
     for held in found.quarantined {
       let record = held.record
@@ -32,6 +49,32 @@ struct ExplanationText {
       lines += meanings(of: record.reasons.words)
     }
     return lines.joined(separator: "\n")
+  }
+
+  private func candidates(of record: Suggestion) -> String {
+    switch record.candidates {
+    case 0: "nobody has its name, birth date and sex · không có người trùng họ tên, ngày sinh, giới tính"
+    case 1: "may be \(record.only ?? "?"), the only one · có thể là người này, duy nhất"
+    case let count: "may be one of \(count) persons · có thể là một trong \(count) người"
+    }
+  }
+
+  private func lines(of state: DecisionState) -> [String] {
+    let decision = state.entry.decision
+    let words = state.changed.text
+    let standing =
+      [state.state.rawValue, state.effect?.rawValue, words.isEmpty ? nil : words].compactMap(\.self)
+      .joined(separator: " ")
+    var lines = [
+      "  \(decision.number) \(decision.isAccepted ? "accept" : "reject")  insurance number "
+        + "\(decision.insuranceNumber.text), \(decision.cardNumber.isNone ? "no card number" : "card \(decision.cardNumber.text)")",
+      "    \(state.taken.at) by \(state.taken.by): \(state.entry.because.isEmpty ? "–" : state.entry.because)",
+      "    → \(standing)",
+    ]
+    if let revoked = state.revoked {
+      lines.append("    revoked \(revoked.at) by \(revoked.by): \(revoked.because ?? "–")")
+    }
+    return lines + meanings(of: state.changed.words)
   }
 
   private func lines(of judgement: Judgement) -> [String] {
@@ -83,6 +126,22 @@ struct ExplanationText {
           verdict.population, verdict.insurance,
         ])
       }
+    }
+    for record in found.personless + found.suggested {
+      rows.append([
+        record.origin, record.outcome, "candidates", nil, String(record.candidates), record.only,
+        record.personalID,
+      ])
+    }
+    for state in found.decisions {
+      let decision = state.entry.decision
+      rows.append([
+        "decision \(decision.number)", state.state.rawValue, "decision",
+        state.state == .inForce ? (decision.isAccepted ? "yes" : "no") : nil,
+        [state.effect?.rawValue, state.changed.text].compactMap(\.self).filter { !$0.isEmpty }.joined(
+          separator: ","),
+        decision.person.text, decision.insuranceNumber.text,
+      ])
     }
     for held in found.quarantined {
       rows.append([
