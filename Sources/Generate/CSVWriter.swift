@@ -23,7 +23,7 @@ struct CSVWriter: Sendable {
     var field = 0
     while field < row.count - row.missingFields {
       if field > 0 { file.append(byte: UInt8(ascii: ",")) }
-      let isQuoted = field == row.quotedField
+      let isQuoted = row.isQuoted(field)
       if isQuoted { file.append(byte: UInt8(ascii: "\"")) }
       if let joined, field == joined.lowerBound {
         var isFirst = true

@@ -5,25 +5,28 @@
 struct FieldRow: ~Copyable {
   private var bytes: [UInt8]
   private(set) var byteCount = 0
-  private var ends = InlineArray<12, Int>(repeating: 0)
+  private var ends = InlineArray<16, Int>(repeating: 0)
   private(set) var count = 0
   /// CSV only: how many of the last fields are left out.
   var missingFields = 0
-  /// CSV only: the field that is written in quotes, needed or not.
-  var quotedField = -1
+  /// CSV only: the fields that are written in quotes, needed or not, bit by bit.
+  private var quotedFields: UInt16 = 0
   /// Line breaks within values.
   private(set) var lineBreaks = 0
 
   init() { bytes = Array(repeating: 0, count: 4096) }
 
   mutating func begin() {
-    (byteCount, count, missingFields, quotedField, lineBreaks) = (0, 0, 0, -1, 0)
+    (byteCount, count, missingFields, quotedFields, lineBreaks) = (0, 0, 0, 0, 0)
   }
 
   mutating func endField() {
     ends[count] = byteCount
     count += 1
   }
+
+  mutating func quote(_ field: Int) { quotedFields |= 1 << UInt16(field) }
+  func isQuoted(_ field: Int) -> Bool { quotedFields >> UInt16(field) & 1 != 0 }
 
   /// The bytes of a field.
   func range(_ field: Int) -> Range<Int> { (field == 0 ? 0 : ends[field - 1])..<ends[field] }

@@ -64,7 +64,10 @@ private struct Generator: ~Copyable {
         }
         xml.beginPopulation(records: records, asOf: options.date, in: &file)
       } else {
-        csv.begin("SoDinhDanh,SoCMND,HoVaTen,NgaySinh,GioiTinh,TrangThai", in: &file)
+        csv.begin(
+          options.hasUnreadColumns
+            ? "SoDinhDanh,SoCMND,HoVaTen,NgaySinh,GioiTinh,TrangThai,DanToc,QuocTich,ThuongTru"
+            : "SoDinhDanh,SoCMND,HoVaTen,NgaySinh,GioiTinh,TrangThai", in: &file)
       }
       for position in positions {
         let slot = order.place(of: position)
@@ -105,7 +108,9 @@ private struct Generator: ~Copyable {
         xml.beginInsurance(in: &file)
       } else {
         csv.begin(
-          "MaSoBHXH,MaTheBHYT,SoCCCD,HoTen,NgaySinh,GioiTinh,MaDKBD,GtTheTu,GtTheDen,NgayDu5Nam,MaKV",
+          options.hasUnreadColumns
+            ? "MaSoBHXH,MaTheBHYT,SoCCCD,HoTen,NgaySinh,GioiTinh,MaDKBD,GtTheTu,GtTheDen,NgayDu5Nam,MaKV,DiaChi,CqBHXH"
+            : "MaSoBHXH,MaTheBHYT,SoCCCD,HoTen,NgaySinh,GioiTinh,MaDKBD,GtTheTu,GtTheDen,NgayDu5Nam,MaKV",
           in: &file)
       }
       for position in positions(part) {

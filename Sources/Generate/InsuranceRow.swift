@@ -38,8 +38,15 @@ extension People {
     }
     row.endField()
 
+    if hasUnreadColumns {
+      appendAddress(person, &row)
+      row.append(person.residence, width: 2)
+      row.append(random.below(30), width: 2)
+      row.endField()
+    }
+
     if trouble == .tooFewFields { row.missingFields = 3 }
-    if person.variant >> 24 & 63 == 0 || row.lineBreaks > 0 { row.quotedField = 3 }
+    if person.variant >> 24 & 63 == 0 || row.lineBreaks > 0 { row.quote(3) }
     return end(person)
   }
 
@@ -65,8 +72,7 @@ extension People {
       return insuranceNumber(self.person(person.index - 1, .numberShared), isOther: false)
     }
     let isSecondNumber = isOther && person.trouble == .severalInsuranceNumbers
-    let tail = numbers.insuranceTail(person.index, second: isSecondNumber)
-    return UInt64(person.residence * 100_000_000 + tail)
+    return numbers.insuranceNumber(person.index, residence: person.residence, second: isSecondNumber)
   }
 
   private func appendNumber(_ number: UInt64, _ person: Person, _ row: inout FieldRow) {
@@ -164,7 +170,7 @@ extension People {
       row.append(id % 10, width: 1)
     case .testPerson:
       row.append("1000")
-      row.append(numbers.insuranceTail(person.index), width: 8)
+      row.append(numbers.insuranceNumber(person.index, residence: 0) % 100_000_000, width: 8)
     case .legacyLink: row.append(person.legacy, width: 9)
     case .legacyAmbiguous where !person.isSecondOfPair: row.append(person.legacy, width: 9)
     case .legacyUnknown: row.append(numbers.legacyNumber(person.index, ofNobody: true), width: 9)

@@ -29,16 +29,28 @@ struct Numbers: Sendable {
   private let ageWeight: [Int]
 
   private static let tailCount = 1_000_000
-  /// How many people may share their last six digits; twice the largest population fits.
-  private static let strata = 128
+  /// How many people may share their last six digits.
+  private let strata: Int
+  /// Numbers from here on belong to nobody, or are the second ones of their persons.
+  private let half: Int
+  /// Whether there are more people than tails of eight digits: then all ten digits are drawn, whatever the province.
+  private let isNational: Bool
+  private static let repeated10 = (0...9).map { $0 * 1_111_111_111 }
   private static let repeated8 = (0...9).map { $0 * 11_111_111 }
+  private static let mostWithProvince = 49_000_000
   /// Fillers that are typed where the number is not known.
   private static let fillers9 = [0, 111_111_111, 123_456_789] + (2...9).map { $0 * 111_111_111 }
 
-  init(seed: UInt64, asOfYear: Int) {
+  /// - Parameter people: how many; up to 49 million have insurance numbers that begin with their province.
+  init(seed: UInt64, asOfYear: Int, people: Int) {
+    isNational = people > Self.mostWithProvince
+    half = isNational ? GeneratorOptions.largestPeople : Self.mostWithProvince
+    strata = isNational ? 256 : 128
     var random = SeededGenerator(mixed(seed ^ 0x4E75_6D62_6572_7321))
     tail = Permutation(size: Self.tailCount, seed: random.next())
-    insurance = Permutation(size: 100_000_000 - Self.repeated8.count, seed: random.next())
+    insurance = Permutation(
+      size: isNational ? 10_000_000_000 - Self.repeated10.count : 100_000_000 - Self.repeated8.count,
+      seed: random.next())
     legacy = Permutation(size: 1_000_000_000 - Self.fillers9.count, seed: random.next())
     key = random.next()
     self.asOfYear = asOfYear
@@ -58,7 +70,7 @@ struct Numbers: Sendable {
     // Two people with the same six digits must never meet in a cell.
     precondition(
       (places.map(\.weight).max() ?? 0) * (ageWeight.max() ?? 0)
-        < placeAt.count * ageAt.count * 2 / Self.strata)
+        < placeAt.count * ageAt.count * 2 / strata)
   }
 
   /// The number of a person born before the year of the business date.
@@ -66,7 +78,7 @@ struct Numbers: Sendable {
     let last = index % Self.tailCount
     let ring = placeAt.count * ageAt.count * 2
     let start = cut(mixed(key &+ UInt64(last)), to: ring)
-    var spot = (start + index / Self.tailCount * (ring / Self.strata)) % ring
+    var spot = (start + index / Self.tailCount * (ring / strata)) % ring
     let (placeIndex, placeStart) = placeAt[spot / (ageAt.count * 2)]
     let place = places[placeIndex]
     spot -= placeStart * ageAt.count * 2
@@ -92,15 +104,20 @@ struct Numbers: Sendable {
       isFemale: isFemale)
   }
 
-  /// The last eight digits of an insurance number; `second` is another number of the same person.
-  func insuranceTail(_ index: Int, second: Bool = false) -> Int {
-    let drawn = insurance.place(of: second ? index + GeneratorOptions.largestPeople : index)
-    return Self.skip(Self.repeated8, drawn)
+  /// The ten digits of an insurance number.
+  ///
+  /// - Parameters:
+  ///   - residence: two digits, the province with which it begins.
+  ///   - second: another number of the same person.
+  func insuranceNumber(_ index: Int, residence: Int, second: Bool = false) -> UInt64 {
+    let drawn = insurance.place(of: second ? index + half : index)
+    if isNational { return UInt64(Self.skip(Self.repeated10, drawn)) }
+    return UInt64(residence * 100_000_000 + Self.skip(Self.repeated8, drawn))
   }
 
   /// A 9-digit number; `ofNobody` is one that no person holds.
   func legacyNumber(_ index: Int, ofNobody: Bool = false) -> Int {
-    Self.skip(Self.fillers9, legacy.place(of: ofNobody ? index + GeneratorOptions.largestPeople : index))
+    Self.skip(Self.fillers9, legacy.place(of: ofNobody ? index + half : index))
   }
 
   /// The number at a place among those that are not left out; `left` is sorted.

@@ -30,12 +30,15 @@ package struct GeneratorOptions: Sendable {
   package var rates: TroubleRates
   /// In all of the 63 provinces together; each has the same number, so that it is rounded up.
   package var facilities: Int
+  /// CSV only: whether there are columns that nobody reads, as real exports have them: ethnicity, nationality and
+  /// address in the population, address and managing office in the insurance.
+  package var hasUnreadColumns: Bool
 
   package init(
     people: Int, seed: UInt64, populationFormat: ExportForm = .csv, insuranceFormat: ExportForm = .csv,
     gzip: Set<ExportPart> = [], filesPerExport: Int = 1,
     asOf: (year: Int, month: Int, day: Int) = (2026, 11, 23), rates: TroubleRates = .default,
-    facilities: Int = 819
+    facilities: Int = 819, hasUnreadColumns: Bool = false
   ) {
     self.people = people
     self.seed = seed
@@ -46,10 +49,11 @@ package struct GeneratorOptions: Sendable {
     self.asOf = asOf
     self.rates = rates
     self.facilities = facilities
+    self.hasUnreadColumns = hasUnreadColumns
   }
 
-  /// Half of the numbers that can be made without one being made twice; the other half belongs to nobody.
-  package static let largestPeople = 49_000_000
+  /// A newborn's last six digits are shared by no more people than there are provinces and sexes.
+  package static let largestPeople = 120_000_000
   package static let largestFiles = 1000
   package static let largestFacilities = Places.provinceCount * Places.largestFacilityCount
 
@@ -74,6 +78,11 @@ package struct GeneratorOptions: Sendable {
       throw Stop(
         .usage, at: "--facilities", expected: "a number from 1 to \(Self.largestFacilities)",
         found: "\(facilities)", remedy: "Choose fewer facilities.")
+    }
+    guard !hasUnreadColumns || populationFormat == .csv && insuranceFormat == .csv else {
+      throw Stop(
+        .usage, at: "--unread-columns", expected: "both exports as CSV", found: "XML",
+        remedy: "Leave the option out, or --format xml.")
     }
     guard date.exists, (2000...2399).contains(asOf.year) else {
       throw Stop(

@@ -28,14 +28,16 @@ struct People: Sendable {
   let populationFormat: ExportForm
   let insuranceFormat: ExportForm
   let facilitiesPerProvince: Int
+  let hasUnreadColumns: Bool
 
   init(_ options: GeneratorOptions) {
     seed = mixed(options.seed ^ 0x5065_6F70_6C65_2121)
     asOf = options.date
-    numbers = Numbers(seed: options.seed, asOfYear: options.asOf.year)
+    numbers = Numbers(seed: options.seed, asOfYear: options.asOf.year, people: options.people)
     populationFormat = options.populationFormat
     insuranceFormat = options.insuranceFormat
     facilitiesPerProvince = options.facilitiesPerProvince
+    hasUnreadColumns = options.hasUnreadColumns
   }
 
   func person(_ index: Int, _ drawn: Trouble) -> Person {

@@ -100,9 +100,29 @@ extension People {
     row.append(byte: duplication == .status && isOther ? UInt8(ascii: "2") : statusCode(trouble))
     row.endField()
 
+    if hasUnreadColumns {
+      row.append(1 + (person.variant >> 40 & 63 == 0 ? Int(person.variant >> 46 & 31) : 0), width: 2)
+      row.endField()
+      row.append("VN")
+      row.endField()
+      appendAddress(person, &row)
+    }
+
     if trouble == .populationTooFewFields { row.missingFields = 2 }
-    if person.variant >> 16 & 63 == 0 { row.quotedField = PopulationField.family }
+    if person.variant >> 16 & 63 == 0 { row.quote(PopulationField.family) }
     return end(trouble, duplication, isLater: isLater)
+  }
+
+  /// An address of nowhere, with the commas that addresses have.
+  func appendAddress(_ person: Person, _ row: inout FieldRow) {
+    row.quote(row.count)
+    row.append("Tổ ")
+    row.append(1 + Int(person.variant >> 32 & 15), width: 2)
+    row.append(", Phường Mẫu ")
+    row.append(1 + Int(person.variant >> 36 & 63), width: 2)
+    row.append(", ")
+    row.append(person.residence, width: 2)
+    row.endField()
   }
 
   private func statusCode(_ trouble: Trouble) -> UInt8 {

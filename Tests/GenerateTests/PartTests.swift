@@ -12,14 +12,29 @@ func permutation(size: Int) {
   #expect(places.map(order.number(at:)) == Array(0..<size))
 }
 
-@Test("people who share the six last digits of their numbers differ in the rest")
-func personalNumbers() {
-  let numbers = Numbers(seed: 1, asOfYear: 2026)
+@Test(
+  "people who share the six last digits of their numbers differ in the rest",
+  arguments: [49_000_000, GeneratorOptions.largestPeople])
+func personalNumbers(count: Int) {
+  let numbers = Numbers(seed: 1, asOfYear: 2026, people: count)
   for last in stride(from: 0, to: 1_000_000, by: 9973) {
-    let people = stride(from: last, to: GeneratorOptions.largestPeople, by: 1_000_000)
+    let people = stride(from: last, to: count, by: 1_000_000)
     #expect(Set(people.map { numbers.personal($0).packed }).count == people.underestimatedCount)
     #expect(Set(people.map { numbers.newborn($0).packed }).count == people.underestimatedCount)
   }
+}
+
+@Test(
+  "no two insurance numbers are the same, first or second",
+  arguments: [49_000_000, GeneratorOptions.largestPeople])
+func insuranceNumbers(count: Int) {
+  let numbers = Numbers(seed: 1, asOfYear: 2026, people: count)
+  let people = stride(from: 0, to: count, by: 9973)
+  let drawn = people.flatMap { index in
+    [false, true].map { numbers.insuranceNumber(index, residence: 79, second: $0) }
+  }
+  #expect(Set(drawn).count == 2 * people.underestimatedCount)
+  #expect(drawn.allSatisfy { $0 < 10_000_000_000 })
 }
 
 @Test("the other given name differs from each of the person's sex, even bare and with Y read as I")

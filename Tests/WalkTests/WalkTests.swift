@@ -13,14 +13,16 @@ struct WalkTests {
   static let asOf = CalendarDate(packed: 20_261_123)
 
   /// Generates people into `folder` and reads the pipeline file that reads them.
-  static func invented(_ people: Int, seed: UInt64, xml: Bool, in folder: String, files: Int = 1) throws
+  static func invented(
+    _ people: Int, seed: UInt64, xml: Bool, in folder: String, files: Int = 1, hasUnreadColumns: Bool = false
+  ) throws
     -> Pipeline
   {
     _ = try generate(
       into: folder,
       GeneratorOptions(
         people: people, seed: seed, populationFormat: xml ? .xml : .csv, insuranceFormat: xml ? .xml : .csv,
-        filesPerExport: files))
+        filesPerExport: files, hasUnreadColumns: hasUnreadColumns))
     return try Pipeline(file: folder + "/pipeline.yaml")
   }
 
@@ -64,7 +66,8 @@ struct WalkTests {
     "every record of invented exports ends as the truth says", arguments: [(1, false), (2, true), (3, false)])
   func truth(seed: UInt64, xml: Bool) throws {
     let workshop = try Workshop()
-    let pipeline = try Self.invented(3000, seed: seed, xml: xml, in: workshop.path, files: Int(seed))
+    let pipeline = try Self.invented(
+      3000, seed: seed, xml: xml, in: workshop.path, files: Int(seed), hasUnreadColumns: seed == 3)
     let run = try Self.walk(pipeline)
     let store = try Desk(pipeline).store()
     var ended: [String: String] = [:]

@@ -30,6 +30,10 @@ struct GenerateCommand: ParsableCommand {
     []
   @Option(name: .customLong("files"), help: "How many files each export is cut into.") var files: Int = 1
   @Option(help: "How many health facilities people are registered with, about.") var facilities: Int = 819
+  @Flag(
+    name: .customLong("unread-columns"),
+    help: "CSV with columns that cardlink leaves alone as well, as real exports have them.")
+  var unreadColumns = false
   @Option(
     name: .customLong("as-of"), help: ArgumentHelp("The business date of the exports.", valueName: "date"))
   var asOf: BusinessDate?
@@ -67,7 +71,7 @@ extension GenerateCommand {
           }),
         filesPerExport: files,
         asOf: date.map { (year: $0.year, month: $0.month, day: $0.day) } ?? (2026, 11, 23), rates: rates,
-        facilities: facilities))
+        facilities: facilities, hasUnreadColumns: unreadColumns))
     print(
       "\(grouped(report.populationRecords)) population and \(grouped(report.insuranceRecords)) insurance records:"
     )
