@@ -25,7 +25,7 @@ run: build ## Install what is missing, build, run the nightly pipeline on the sa
 
 test: libraries ## Install what is missing, build and run all tests
 	swift build --build-tests $(TEST_TRAITS)
-	swift test --skip-build $(TEST_TRAITS)
+	scripts/test $(TEST_TRAITS)
 	@[ ! -e .build/test-packages/ready ] || scripts/test-packages .build/debug/cardlink
 
 test-packages: build ## Look at packages with other people's tools: bagit, fhir.resources, xmllint, openssl
