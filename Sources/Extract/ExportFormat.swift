@@ -49,6 +49,8 @@ package struct FileTally: Hashable, Sendable {
   package var bytesRead = 0
   /// The count that the file itself declares (`SoCongDan` of QCVN 109), if it does.
   package var declaredCount: Int?
+  /// The last line, if it has too few fields or an open quote and no line break: the file may be half a copy.
+  package var cutLine: Int?
 
   package init() {}
 }

@@ -14,6 +14,9 @@ package final class Extractor {
 
   private let source: ByteSource
   private let reader: Reader
+  /// As the pipeline file, a byte order mark or the XML declaration says.
+  package var encoding: TextEncoding { beginning.encoding }
+  private let beginning: ByteSource
   private var recordCount = 0
 
   /// Opens the file and reads its header.
@@ -26,6 +29,7 @@ package final class Extractor {
     throws(Stop)
   {
     let beginning = try openSource(file, format, chunkBytes: chunkBytes)
+    self.beginning = beginning
     switch format.kind {
     case .csv(let delimiter):
       let csv = try CSVReader(file, source: beginning, delimiter: delimiter, columns: format.columns)
@@ -38,7 +42,7 @@ package final class Extractor {
           remedy: "Ask the supplier which of them holds; nothing was changed.")
       }
       if let part, part.start > 0 {
-        source = try part.source(of: file, chunkBytes: chunkBytes)
+        source = try part.source(of: file, format, chunkBytes: chunkBytes)
         try csv.go(to: part, source: source)
       } else {
         source = beginning
@@ -80,8 +84,28 @@ package final class Extractor {
     var tally = FileTally()
     tally.records = recordCount
     tally.bytesRead = source.bytesRead
-    if case .xml(let xml) = reader { tally.declaredCount = xml.declared }
+    switch reader {
+    case .xml(let xml): tally.declaredCount = xml.declared
+    case .csv(let csv): tally.cutLine = csv.cutLine
+    }
     return tally
+  }
+
+  /// Where the file is damaged, once reading it has stopped for that: the line, and what stands for the rest of it.
+  ///
+  /// Nil where reading stopped for another reason, such as a disk that fails or a file that may carry an attack.
+  package var damage: RawRecord? {
+    switch reader {
+    case .csv(let csv):
+      guard source.isCutOff else { return nil }
+      let line = UInt32(truncatingIfNeeded: csv.nextLine)
+      return RawRecord(line: line, ordinal: line, byteOffset: UInt64(csv.nextOffset), fault: .damaged)
+    case .xml(let xml):
+      guard let line = xml.damagedLine ?? (source.isCutOff ? xml.lastLine : nil) else { return nil }
+      return RawRecord(
+        line: UInt32(truncatingIfNeeded: line), ordinal: xml.nextOrdinal, byteOffset: UInt64(xml.nextOffset),
+        fault: .damaged)
+    }
   }
 }
 
@@ -90,7 +114,7 @@ func openSource(_ file: ExportFile, _ format: ExportFormat, chunkBytes: Int) thr
   -> ByteSource
 {
   let source = try ByteSource(file, chunkBytes: chunkBytes)
-  let beginning = try source.beginning()
+  let (beginning, isWhole) = try source.beginning(EncodingWatch.firstByteCount)
   var encoding = format.encoding
   if beginning.starts(with: [0xFF, 0xFE]) || beginning.starts(with: [0xFE, 0xFF]) {
     encoding = encoding ?? .utf16
@@ -108,8 +132,17 @@ func openSource(_ file: ExportFile, _ format: ExportFormat, chunkBytes: Int) thr
       encoding = known
     }
   }
+  let watch = EncodingWatch(
+    file, encoding: encoding ?? .utf8, isDeclared: format.encoding != nil, from: source.offset)
+  try watch.look(atBeginning: beginning.span, isWhole: isWhole)
+  source.look(with: watch)
   if let encoding, encoding != .utf8 { source.decode(from: encoding) }
   return source
+}
+
+/// Looks at the beginning of a file only: whether it is in the encoding that it is read in.
+package func checkEncoding(of file: ExportFile, format: ExportFormat) throws(Stop) {
+  _ = try openSource(file, format, chunkBytes: EncodingWatch.firstByteCount)
 }
 
 /// The encoding that an XML declaration names, in lower case.
@@ -161,6 +194,8 @@ package struct HeaderReport: Sendable, Hashable {
   /// The nearest one there, for those that are missing.
   package var nearest: [String: String]
   package var duplicated: [String]
+  /// The records that were looked at; 0 for CSV, whose header says it all.
+  package var recordCount = 0
 }
 
 /// Reads the beginning of a file only: the header, or the paths of the first records.
@@ -179,6 +214,7 @@ package func headerReport(_ file: ExportFile, format: ExportFormat) throws(Stop)
     var batch = RawBatch(slotCount: format.columns.count)
     try xml.nextBatch(into: &batch)
     report.found = xml.seenPaths.sorted()
+    report.recordCount = batch.count
     report.missing = format.columns.indices.filter { slot in
       (0..<batch.count).allSatisfy { batch.range($0, slot) == nil }
     }.map { format.columns[$0] }

@@ -211,7 +211,7 @@ extension RunRecord {
     (ledger, reasons) = (other?.ledger ?? [], other?.reasons ?? [:])
     withoutReason = other?.withoutReason
     (populationReasons, places) = (other?.populationReasons, other?.places)
-    (missingByGroup, blanks) = (other?.missingByGroup, other?.blanks)
+    (missingByGroup, blanks, damaged) = (other?.missingByGroup, other?.blanks, other?.damaged)
     (gates, released, decisions) = (other?.gates, other?.released, other?.decisions)
   }
 

@@ -36,6 +36,9 @@ package struct RunReport {
     if !run.ledger.isEmpty {
       lines.append("The ledger balances: every record read ended in exactly one outcome.")
     }
+    for (_, fault) in (run.damaged ?? [:]).sorted(by: { $0.key < $1.key }) {
+      lines.append("Damaged, read up to its fault · tệp hỏng, chỉ đọc đến chỗ lỗi: \(fault)")
+    }
     let causes = run.causes.prefix(5)
     if !causes.isEmpty {
       lines += ["", "Largest causes:"]

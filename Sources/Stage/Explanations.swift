@@ -18,7 +18,7 @@ package func explanation(of reason: Reason) -> (english: String, vietnamese: Str
   case .listLength: SplitRule.listLength
   case .nameMissing: NameRule.missing
   case .nameFormat: NameRule.format
-  case .nameMojibake: NameRule.mojibake
+  case .nameMojibake: MojibakeRule.mojibake
   case .birthDateMissing: CalendarRule.missing
   case .birthDateFormat: CalendarRule.format
   case .birthDateImpossible: CalendarRule.impossible
@@ -85,6 +85,8 @@ package func explanation(of reason: Reason) -> (english: String, vietnamese: Str
   case .reopenedInsuranceBirthDate: DecisionReasons.reopenedInsuranceBirthDate
   case .reopenedInsuranceSex: DecisionReasons.reopenedInsuranceSex
   case .reopenedInsurancePersonalID: DecisionReasons.reopenedInsurancePersonalID
+  case .fileDamaged: ReadingRule.fileDamaged
+  case .nameConverted: MojibakeRule.converted
   }
 }
 
@@ -93,7 +95,7 @@ extension ExportRules {
   package func column(of reason: Reason) -> String? {
     let field: Field? =
       switch reason {
-      case .nameMissing, .nameFormat, .nameMojibake: .fullName
+      case .nameMissing, .nameFormat, .nameMojibake, .nameConverted: .fullName
       case .birthDateMissing, .birthDateFormat, .birthDateImpossible, .birthDateFuture, .birthDateTooEarly:
         .birthDate
       case .sexCode: .sex

@@ -20,6 +20,8 @@ package struct ExportRules: Sendable {
   package var split: (separator: UInt8, fields: [Field])?
   /// The encoding has no capitals with tone marks, so names are upper-cased after decoding.
   package var uppercaseNames: Bool
+  /// Names come from an old encoding, which their records are to say.
+  package var convertsNames = false
   /// The business date: no birth lies after it.
   package var asOf: CalendarDate
 

@@ -40,6 +40,11 @@ private let pairs: [(String, String)] = [
     "Ask the population register; an unknown status is never taken for active.",
     "Hỏi cơ quan quản lý dữ liệu dân cư; tình trạng chưa rõ không bao giờ được coi là còn hiệu lực."
   ),
+  ("Ask the supplier for a whole, correct file.", "Đề nghị bên cung cấp gửi lại tệp đầy đủ, không lỗi."),
+  (
+    "Look at the name once when the record is next changed; nothing else to do.",
+    "Xem lại họ tên khi cập nhật bản ghi lần tới; không cần làm gì khác."
+  ),
   ("Check the card; the record links all the same.", "Kiểm tra lại thẻ; bản ghi vẫn được liên kết."),
   (
     "Check the date against the person's papers and correct it in the source system.",

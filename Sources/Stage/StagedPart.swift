@@ -17,6 +17,11 @@ package struct StagedPart: Hashable, Sendable {
   /// How many records have no value in each field that the pipeline file names.
   package var blankCounts: [Field: Int] = [:]
 
+  /// Records whose text is not in the encoding that it was read in.
+  package var misreadCount: Int {
+    reasonCounts[.encoding, default: 0] + reasonCounts[.nameMojibake, default: 0]
+  }
+
   package init() {}
 
   /// Adds what another stager left of the same file.

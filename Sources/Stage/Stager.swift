@@ -17,6 +17,7 @@ package struct Stager: ~Copyable {
   private let statuses: CodeList
   private let hasStatus: Bool
   private let uppercaseNames: Bool
+  private let convertsNames: Bool
   private let asOf: UInt32
   private let groups = ObjectGroups()
   private let folder = NameFolder()
@@ -28,7 +29,7 @@ package struct Stager: ~Copyable {
   private var legacy: Sorter
   private var quarantine: Sorter
 
-  private var recordCount = 0
+  package private(set) var recordCount = 0
   private var quarantinedCount = 0
   private var reasonCounts = InlineArray<128, Int>(repeating: 0)
   private var blankCounts = InlineArray<13, Int>(repeating: 0)
@@ -56,6 +57,7 @@ package struct Stager: ~Copyable {
     statuses = rules.statusList
     hasStatus = rules.fields[.status] != nil
     uppercaseNames = rules.uppercaseNames
+    convertsNames = rules.convertsNames
     asOf = rules.asOf.lastDay
     separator = rules.split?.separator ?? 0
     splitFields = rules.split?.fields.map(\.index) ?? []
@@ -134,6 +136,11 @@ package struct Stager: ~Copyable {
         return
       }
     }
+  }
+
+  /// Records whose text is not in the encoding that it was read in.
+  package var misreadCount: Int {
+    reasonCounts[Int(Reason.encoding.rawValue)] + reasonCounts[Int(Reason.nameMojibake.rawValue)]
   }
 
   /// Writes what is left.
@@ -263,6 +270,7 @@ package struct Stager: ~Copyable {
     var record = InsuranceRecord()
     record.line = raw.line
     cleanName(text.extracting(ranges[.fullName]), &found)
+    MojibakeRule.note(name.span, isConverted: convertsNames, &notes)
     record.birthDate = CalendarRule.birthDate(
       text.extracting(ranges[.birthDate]), patterns, asOf: asOf, &found)
     record.sex = sex(text, ranges, &found, &detail)

@@ -32,14 +32,13 @@ struct PlainRecordTests {
             batch.range(i, slot).map { String(decoding: batch.bytes[$0], as: UTF8.self) } ?? "–"
           }
           found.append("\(record.ordinal) \(record.line) \(record.fault) \(values.joined(separator: "|"))")
-          if record.textByteCount > 0 {
-            let start = Int(record.textStart)
-            let text = String(
-              decoding: batch.bytes[start..<start + Int(record.textByteCount)], as: UTF8.self)
-            #expect(text.hasPrefix("<The>") && text.hasSuffix("</The>"))
-            let offset = Int(record.byteOffset)
-            #expect(Array(text.utf8) == Array(bytes[offset..<offset + Int(record.textByteCount)]))
-          }
+          // The original, from its place in the file.
+          let start = Int(record.textStart)
+          let text = batch.bytes[start..<start + Int(record.textByteCount)]
+          #expect(text.first == UInt8(ascii: "<") && text.last == UInt8(ascii: ">"))
+          let offset = Int(record.byteOffset)
+          #expect(Array(text) == Array(bytes[offset..<offset + text.count]))
+          found.append("\(offset) \(String(decoding: text, as: UTF8.self))")
         }
       }
     } catch {

@@ -139,6 +139,57 @@ private func same(_ a: String, _ b: String) -> Bool { Array(a.utf8) == Array(b.u
     #expect(folder.clean(Array(name.utf8).span, into: &clean) == nil)
   }
 
+  @Test(
+    "names of minorities and of foreigners are no wrong encoding",
+    arguments: [
+      "Y Blăk", "Y BLĂK ÊBAN", "K'Brai", "H'Hen Niê", "K'SOR H'NĂM", "ZƠRÂM FƯƠN", "LÒ VĂN PÂNG", "Y JŨN",
+      "Siu Ô",
+      "Rơ Ông K'Nhật", "Đinh Y Nghĩa", "Hồ Văn Ră", "A Lăng Bơh", "KPĂ Y LÂM", "Cil Múp K’Brơn",
+      "Sùng A Lềnh",
+      "José Muñoz", "Müller", "Jörg Köhler", "Søren Kierkegård", "Françoise Noël", "João Leão", "Rui Leão",
+      "Ana Peña",
+      "Lü An", "Nuß", "Heß", "Åsa Öberg", "Þór Jónsson", "Zoë", "André Gide", "Mª José", "İnci Çelik",
+      "Łukasz",
+      "Eñe Ñu", "Björk", "Loïc Hùng", "Chloé Lê", "Anaïs Trần", "Mai Môn", "Hélène Lý", "Lý Ân", "Núñez Ân",
+      "Hoà Thò", "THUÝ KIỀU", "QUÝ", "QÚY", "KHOÉT", "Uý Lạo",
+    ])
+  func foreign(name: String) {
+    var clean: [UInt8] = []
+    #expect(folder.clean(Array(name.utf8).span, into: &clean) == nil)
+  }
+
+  /// Every spelling of a toned syllable is one of these with a letter changed.
+  static let syllables = [
+    "nguyễn", "trần", "lê", "phạm", "hoàng", "huỳnh", "vũ", "võ", "đặng", "bùi", "đỗ", "hồ", "ngô", "dương",
+    "lý",
+    "văn", "thị", "hòa", "hoà", "thúy", "thuý", "quý", "quốc", "giàu", "già", "gì", "tiến", "xuân", "thuần",
+    "khuê",
+    "tuấn", "kiều", "yến", "oánh", "ái", "ân", "ấn", "ơn", "ước", "nghĩa", "khánh", "khoẻ", "khỏe", "loan",
+    "luân",
+    "quyên", "quỳnh", "tịnh", "uyên", "thạch", "tạ", "châu", "út", "tư", "bảy", "mười", "sáu", "tám", "chín",
+    "giỏi",
+    "giống", "bông", "hường", "hưởng", "ngoãn", "toản", "huệ", "tuệ", "thuỷ", "thủy", "mỹ", "kỳ", "tý", "sỹ",
+    "vy",
+    "chiến", "chuẩn", "duẩn", "ngoạn", "xoắn", "ngoặc", "luyến", "khuyên", "tuyết", "nguyệt", "thược", "dược",
+  ]
+
+  @Test(
+    "no name of Vietnamese syllables is taken for a wrong encoding, in any case", arguments: UInt64(0)..<400)
+  func neverOfSyllables(seed: UInt64) {
+    var random = SeededGenerator(seed)
+    let words = (0..<Int.random(in: 1...5, using: &random)).compactMap { _ in
+      Self.syllables.randomElement(using: &random)
+    }
+    for word in words { #expect(Syllables.shared.isPossible(word.unicodeScalars.map(\.value)), "\(word)") }
+    let name = words.joined(separator: " ")
+    for form in [name, name.uppercased(), name.capitalized, name.decomposedStringWithCanonicalMapping] {
+      var clean: [UInt8] = []
+      #expect(folder.clean(Array(form.utf8).span, into: &clean) == nil, "\(form)")
+      var slow: [UInt8] = []
+      #expect(folder.slowlyClean(Array(form.utf8).span, into: &slow) == nil, "\(form)")
+    }
+  }
+
   static let faults: [(String, NameFault?)] = [
     ("", .empty), ("   ", .empty), ("\u{A0}\u{200B}", .empty), ("A1", .format), ("---", .format),
     ("A\u{7}", .format),

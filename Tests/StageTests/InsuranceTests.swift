@@ -166,6 +166,7 @@ import Testing
   static let faults: [(RawFault, String)] = [
     (.fieldCount, "field_count"), (.encoding, "encoding"), (.unclosedQuote, "unclosed_quote"),
     (.tooLong, "value_too_long"), (.tooManyValues, "repeated_element"),
+    (.damaged, "file_damaged"),
   ]
   @Test("a record that the reader could not make out is held with its numbers", arguments: faults)
   func fault(fault: RawFault, word: String) throws {
@@ -177,6 +178,31 @@ import Testing
     #expect(held.record.cardNumber == "DN4797912345678")
     #expect(held.key == .personal(PersonalID(packed: 79_205_000_123)))
     #expect(staged.part.recordCount == 1 && staged.part.quarantinedCount == 1)
+  }
+}
+
+@Suite("Names from old encodings")
+struct ConvertedNameTests {
+  @Test("a name with letters that were converted is noted, and only in an export that is converted")
+  func noted() throws {
+    let old = rules(.insurance) { $0.convertsNames = true }
+    #expect(
+      try end(.insurance, goodInsured.with(.fullName, "TRẦN VĂN AN"), rules: old) == "personal name_converted"
+    )
+    #expect(try end(.insurance, goodInsured.with(.fullName, "TRAN VAN AN"), rules: old) == "personal")
+    #expect(try end(.insurance, goodInsured.with(.fullName, "TRẦN VĂN AN")) == "personal")
+  }
+
+  @Test(
+    "letters that an old encoding left are held, never loaded",
+    arguments: [
+      "NguyÔn V¨n Hßa", "Nguyeãn Vaên Hoøa", "NguyÍn Væn Hòa", "NguyêÞn Vãn HoÌa", "TRÇN V¡N AN",
+      "Traàn Thu An",
+      "Lª ThÞ Hoa",
+    ])
+  func held(name: String) throws {
+    #expect(try end(.insurance, goodInsured.with(.fullName, name)) == "quarantined name_mojibake")
+    #expect(try end(.population, goodPerson.with(.fullName, name)) == "quarantined name_mojibake")
   }
 }
 
@@ -207,6 +233,8 @@ import Testing
       .reopenedPopulationBirthDate, .reopenedPopulationSex, .reopenedPopulationStatus,
       .reopenedInsuranceName, .reopenedInsuranceBirthDate, .reopenedInsuranceSex,
       .reopenedInsurancePersonalID,
+      // Of the export's encoding, not of one record.
+      .nameConverted,
     ]
     #expect(words == Set(Reason.allCases.filter { !ofMatching.contains($0) }.map { $0.word[...] }))
   }

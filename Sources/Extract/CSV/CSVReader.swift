@@ -31,6 +31,8 @@ final class CSVReader {
   /// A record that begins here or behind is not ours.
   private var end = Int.max
   private var isDone = false
+  /// The last line, if it seems to be cut off.
+  private(set) var cutLine: Int?
   /// In a line beyond all bounds, which is passed over without keeping it.
   private var skipsLine = false
 
@@ -254,7 +256,9 @@ final class CSVReader {
         guard sourceEnded else { return needsMore(record, text, &batch) }
         // The last line has no line break.
         hasExcess = take(column, fieldStart, text.count, text, slots, &record) || hasExcess
+        let (lastLine, count) = (line, batch.count)
         finish(text, end: text.count, next: text.count, column + 1, hasExcess, slots, &record, &batch)
+        if batch.count > count, column + 1 < slots.count { cutLine = Int(lastLine) }
         return true
       }
       let byte = text[position]
@@ -348,7 +352,7 @@ final class CSVReader {
     at = next
     line += 1
     let first = text[start]
-    if hasExcess || fieldCount < slots.count || first == delimiter || first <= 0x20 {
+    if hasExcess || fieldCount < slots.count || first == delimiter || first <= 0x22 {
       if isBlankRecord(text.extracting(start..<end)) { return }
       if hasExcess || fieldCount < slots.count {
         record.fault = .fieldCount
@@ -365,9 +369,12 @@ final class CSVReader {
     return true
   }
 
-  /// Whether no field of a line without quotes holds anything.
+  /// Whether no field of a line, each plain or wholly in quotes, holds anything.
   private func isBlankRecord(_ text: Span<UInt8>) -> Bool {
-    for i in text.indices where text[i] != 0x20 && text[i] != 0x09 && text[i] != delimiter { return false }
+    for i in text.indices {
+      let byte = text[i]
+      if byte != 0x20, byte != 0x09, byte != delimiter, byte != Self.quote { return false }
+    }
     return true
   }
 
@@ -405,6 +412,7 @@ final class CSVReader {
         let end = next > start && text[next - 1] == lineEnd ? endOfLine(next - 1, from: start, text) : next
         record.textByteCount = UInt32(truncatingIfNeeded: end - start)
         unsafe batch.append(record, values: UnsafeBufferPointer(values))
+        if next == text.count, text[next - 1] != lineEnd, fields.count < slots.count { cutLine = Int(line) }
       }
       at = next
       line += lines
@@ -413,6 +421,7 @@ final class CSVReader {
       rewritten.removeLast(rewritten.count - kept)
       guard let extent = lineExtent(from: start) else { return needsMore(record, text, &batch) }
       record.fault = .unclosedQuote
+      if !extent.isWhole { cutLine = Int(line) }
       record.textByteCount = UInt32(truncatingIfNeeded: extent.end - start)
       unsafe batch.append(record, values: UnsafeBufferPointer(values))
       at = extent.next

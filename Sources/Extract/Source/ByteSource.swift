@@ -20,8 +20,17 @@ final class ByteSource {
   private var hasEnded = false
   /// Bytes of the file itself.
   private(set) var bytesRead = 0
+  /// What was read ahead of the caller, or waits for decoding.
   private var plain: [UInt8] = []
+  private var plainAt = 0
+  private var plainHasEnded = false
   private var decoder: LegacyDecoder?
+  private(set) var encoding = TextEncoding.utf8
+  private var watch: EncodingWatch?
+  /// The gzip file is cut off: what was inflated before has been handed on.
+  ///
+  /// Of one whose bytes are wrong nobody knows from where on.
+  private(set) var isCutOff = false
 
   /// Where reading began in the file.
   let offset: Int
@@ -60,9 +69,10 @@ final class ByteSource {
   /// The file's beginning, before any decoding; for finding out the encoding.
   ///
   /// Call it before ``next(into:)``.
-  func beginning() throws(Stop) -> [UInt8] {
-    if plain.isEmpty { _ = try nextPlain(into: &plain) }
-    return Array(plain.prefix(1024))
+  /// - Returns: as many bytes as were asked for, or all that the file has.
+  func beginning(_ byteCount: Int) throws(Stop) -> (bytes: [UInt8], isWhole: Bool) {
+    while plain.count < byteCount, !plainHasEnded { plainHasEnded = try !nextPlain(into: &plain) }
+    return (Array(plain.prefix(byteCount)), plainHasEnded && plain.count <= byteCount)
   }
 
   /// Whether the bytes are handed on just as the file has them.
@@ -72,20 +82,48 @@ final class ByteSource {
   var isText: Bool { decoder == nil }
 
   /// Decodes from `encoding` on the way; without a call the bytes are handed on as they are.
-  func decode(from encoding: TextEncoding) { decoder = LegacyDecoder(encoding) }
+  func decode(from encoding: TextEncoding) {
+    self.encoding = encoding
+    decoder = LegacyDecoder(encoding)
+  }
+
+  /// Has the bytes looked at on the way: whether they are still in the encoding that they are read in.
+  func look(with watch: EncodingWatch) { self.watch = watch }
 
   /// Appends the next chunk of UTF-8.
   /// - Returns: false at the end of the file.
   func next(into buffer: inout [UInt8]) throws(Stop) -> Bool {
-    if decoder == nil, plain.isEmpty { return try nextPlain(into: &buffer) }
-    let more = plain.isEmpty ? try nextPlain(into: &plain) : true
-    if decoder != nil {
-      decoder?.decode(plain, isLast: !more, into: &buffer)
+    let start = buffer.count
+    var more = true
+    if plainAt < plain.count {
+      // What was read ahead is handed on in chunks as well.
+      let piece = plain[plainAt..<min(plain.count, plainAt + chunkBytes)]
+      plainAt += piece.count
+      if decoder == nil {
+        buffer.append(contentsOf: piece)
+      } else {
+        try decode(piece, isLast: false, &buffer)
+      }
+    } else if decoder == nil {
+      more = plainHasEnded ? false : try nextPlain(into: &buffer)
     } else {
-      buffer.append(contentsOf: plain)
+      plain.removeAll(keepingCapacity: true)
+      plainAt = 0
+      more = plainHasEnded ? false : try nextPlain(into: &plain)
+      try decode(plain[...], isLast: !more, &buffer)
+      plainAt = plain.count
     }
-    plain.removeAll(keepingCapacity: true)
+    if watch != nil {
+      if decoder == nil { try watch?.see(buffer.span.extracting(start..<buffer.count)) }
+      if !more { try watch?.finish() }
+    }
     return more
+  }
+
+  private func decode(_ bytes: ArraySlice<UInt8>, isLast: Bool, _ buffer: inout [UInt8]) throws(Stop) {
+    let bytes = Array(bytes)
+    try watch?.see(bytes.span)
+    decoder?.decode(bytes, isLast: isLast, into: &buffer)
   }
 
   private func nextPlain(into buffer: inout [UInt8]) throws(Stop) -> Bool {
@@ -122,7 +160,12 @@ final class ByteSource {
     while filled < chunkBytes {
       if rawAt == rawCount { try fillRaw() }
       if rawCount == 0 {
-        guard memberEnded else { throw notWhole("it ends in the middle") }
+        guard memberEnded else {
+          // What there is goes first.
+          if filled > 0 { break }
+          isCutOff = true
+          throw notWhole("it ends in the middle")
+        }
         break
       }
       if memberEnded {

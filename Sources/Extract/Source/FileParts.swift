@@ -28,8 +28,12 @@ package struct FilePart: Sendable, Hashable {
     self.isExact = isExact
   }
 
-  func source(of file: ExportFile, chunkBytes: Int) throws(Stop) -> ByteSource {
-    try ByteSource(file, chunkBytes: chunkBytes, from: isExact ? start : start - 1)
+  func source(of file: ExportFile, _ format: ExportFormat, chunkBytes: Int) throws(Stop) -> ByteSource {
+    let source = try ByteSource(file, chunkBytes: chunkBytes, from: isExact ? start : start - 1)
+    // Only plain UTF-8 is read in parts.
+    source.look(
+      with: EncodingWatch(file, encoding: .utf8, isDeclared: format.encoding != nil, from: source.offset))
+    return source
   }
 }
 

@@ -3,6 +3,8 @@
 // rule refuses; letters of Windows-1258 come as base and mark and are put together when names are folded.
 // Load: whole exports, one table look-up for each byte.
 
+import Record
+
 /// Decodes one file.
 struct LegacyDecoder {
   private let encoding: TextEncoding
@@ -30,6 +32,9 @@ struct LegacyDecoder {
     }
     self.pairs = pairs
   }
+
+  /// UTF-16 that is read from its middle on, without its byte order mark.
+  mutating func setByteOrder(isBigEndian: Bool) { self.isBigEndian = isBigEndian }
 
   mutating func decode(_ bytes: [UInt8], isLast: Bool, into text: inout [UInt8]) {
     switch encoding {

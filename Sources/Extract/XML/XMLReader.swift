@@ -33,6 +33,16 @@ final class XMLReader {
   /// Records that libxml2 saw the end of.
   private var endedCount = 0
   private let scansPlainRecords: Bool
+  /// What libxml2 was given and has not read, and the record that it is in from its start tag on: its original.
+  private var held: [UInt8] = []
+  /// Where ``held`` begins in the file's text.
+  private var heldOffset = 0
+  /// Bytes of the file's text before a byte that libxml2 did not see, because the scanner took them.
+  private var unseenCount = 0
+  /// Bytes given to libxml2.
+  private var fedCount = 0
+  /// Where the record being read begins in the file's text.
+  private var recordOffset = 0
   /// What a record's end tag ends in.
   private let nameAndClose: [UInt8]
 
@@ -40,6 +50,7 @@ final class XMLReader {
   fileprivate var pending: RawBatch
   fileprivate var ordinal: UInt32 = 0
   fileprivate var depth = 0
+  fileprivate var hasRoot = false
   /// The depth of the record element; 0 outside a record.
   fileprivate var recordDepth = 0
   fileprivate var recordLine: UInt32 = 0
@@ -58,6 +69,8 @@ final class XMLReader {
   fileprivate static let deepest = 64
   fileprivate static let longestValue = 64 << 10
   fileprivate static let longestRecord = 1 << 20
+  private static let longestTag = 64 << 10
+  private static let pieceBytes = 16 << 10
 
   init(
     _ file: ExportFile, source: ByteSource, record: String, columns: [String], collectsPaths: Bool = false,
@@ -182,18 +195,39 @@ final class XMLReader {
     return nil
   }
 
-  /// Hands text to libxml2.
+  /// Hands text to libxml2, in pieces, so that what it can't read yet is bounded.
   /// - Returns: false if that ended the file.
   private func feed(_ text: [UInt8], _ range: Range<Int>, isLast: Bool) -> Bool {
+    var start = range.lowerBound
+    repeat {
+      let end = min(start + Self.pieceBytes, range.upperBound)
+      guard feedPiece(text, start..<end, isLast: false) else { return false }
+      start = end
+    } while start < range.upperBound
+    // What is wrong only now is the end itself.
+    return !isLast || feedPiece(text, range.upperBound..<range.upperBound, isLast: true)
+  }
+
+  private func feedPiece(_ text: [UInt8], _ range: Range<Int>, isLast: Bool) -> Bool {
     let ended = endedCount
+    if held.isEmpty {
+      heldOffset = bufferOffset + range.lowerBound
+      unseenCount = heldOffset - fedCount
+    }
+    held += text[range]
+    fedCount += range.count
+    defer { letGoOfHeld() }
     let code = unsafe text.withUnsafeBytes { bytes in
       unsafe xmlParseChunk(
         context,
         (bytes.baseAddress.map { unsafe $0 + range.lowerBound })?.assumingMemoryBound(to: CChar.self),
         CInt(range.count), isLast ? 1 : 0)
     }
-    guard code == 0, refusal == nil else {
-      damage = damageFound(code)
+    // Namespaces that are not declared or are no addresses don't matter: prefixes are ignored.
+    let isWellFormed = unsafe context?.pointee.wellFormed != 0 && code != XML_ERR_NO_MEMORY.rawValue
+    if isWellFormed, refusal == nil { refuseLongMarkup() }
+    guard isWellFormed, refusal == nil else {
+      damage = damageFound(code, atEnd: isLast)
       hasEnded = true
       return false
     }
@@ -204,6 +238,39 @@ final class XMLReader {
     return true
   }
 
+  /// Where libxml2 stands in the file's text.
+  private var parserOffset: Int { unsafe xmlByteConsumed(context) + unseenCount }
+
+  /// Keeps what the original of the record being read may need, within bounds.
+  private func letGoOfHeld() {
+    let kept = min(max(recordDepth > 0 ? recordOffset : parserOffset, heldOffset), heldOffset + held.count)
+    held.removeSubrange(..<(kept - heldOffset))
+    heldOffset = kept
+    // The start of a record, or of a tag, that is longer than any may be: its original is given up.
+    guard held.count > 2 * Self.longestRecord else { return }
+    heldOffset += held.count
+    held.removeAll()
+  }
+
+  /// Where the tag begins that libxml2 has just read the start of: no attribute holds a `<`.
+  private func startOfTag() -> Int {
+    var i = min(parserOffset - heldOffset, held.count) - 1
+    while i >= 0, held[i] != UInt8(ascii: "<") { i -= 1 }
+    return heldOffset + max(i, 0)
+  }
+
+  /// Refuses markup that libxml2 has not seen the end of within bounds.
+  ///
+  /// It compares each attribute of a tag with all others.
+  private func refuseLongMarkup() {
+    let unread = heldOffset + held.count - parserOffset
+    guard unread > Self.longestTag else { return }
+    let first = max(0, parserOffset - heldOffset)
+    let isTag = first + 1 < held.count && held[first] == UInt8(ascii: "<") && held[first + 1] | 0x20 >= 0x61
+    if isTag { return refuse("a tag longer than 64 KiB") }
+    if unread > Self.longestRecord { refuse("a comment or instruction longer than 1 MiB") }
+  }
+
   /// Whether libxml2 has nothing left of what it was given.
   private var hasReadAll: Bool {
     guard let input = unsafe context?.pointee.input else { return false }
@@ -212,16 +279,29 @@ final class XMLReader {
 
   /// What ended the file early; thrown when the records before it have been handed on.
   private var damage: Stop?
+  /// The file is not well-formed from this line on; nil if it is, or was refused for another reason.
+  var damagedLine: Int? { refusal == nil ? damage?.finding.origin.line : nil }
+  /// What the next record's ordinal would be.
+  var nextOrdinal: UInt32 { ordinal }
+  /// Where what was read of the file's text ends: the line, and the byte that an unfinished record begins at.
+  var lastLine: Int { isSynced ? Int(line) : unsafe max(1, Int(xmlSAX2GetLineNumber(context))) }
+  var nextOffset: Int { recordDepth > 0 ? recordOffset : isSynced ? bufferOffset + at : parserOffset }
 
-  private func damageFound(_ code: CInt) -> Stop {
+  private func damageFound(_ code: CInt, atEnd: Bool) -> Stop {
     let line = unsafe Int(xmlCtxtGetLastError(context)?.pointee.line ?? Int32(xmlSAX2GetLineNumber(context)))
     if let refusal {
       return Stop(
         .dataRefused, at: file.name, line: max(1, line), expected: "an XML export", found: refusal,
         remedy: "Ask the supplier for a plain export; nothing was changed.")
     }
+    // libxml2 has one code for what ends too early and for what doesn't end in time.
+    let isBehindRoot = depth == 0 && hasRoot && xmlParserErrors(UInt32(code)) == XML_ERR_DOCUMENT_END
     return Stop(
-      .dataRefused, at: file.name, line: max(1, line), expected: "well-formed XML", found: Self.words(code),
+      .dataRefused, at: file.name, line: max(1, line), expected: "well-formed XML",
+      found: isBehindRoot
+        ? "something behind the end of the root element"
+        : atEnd && hasRoot
+          ? "an end in the middle of the document, as of a half-copied file" : Self.words(code),
       remedy: "Ask the supplier for a whole, correct file; nothing was changed.")
   }
 
@@ -239,6 +319,10 @@ final class XMLReader {
     case XML_ERR_NAME_REQUIRED, XML_ERR_ENTITYREF_SEMICOL_MISSING: "a bare & or a tag without a name"
     case XML_ERR_ATTRIBUTE_REDEFINED: "an attribute given twice"
     case XML_ERR_CDATA_NOT_FINISHED: "a CDATA section without an end"
+    case XML_ERR_MISPLACED_CDATA_END: "the end of a CDATA section without its beginning"
+    case XML_ERR_COMMENT_NOT_FINISHED: "a comment without an end"
+    case XML_ERR_HYPHEN_IN_COMMENT: "two dashes in a comment"
+    case XML_ERR_RESERVED_XML_NAME: "an XML declaration that is not at the beginning"
     default: "a fault of form (libxml2 code \(code))"
     }
   }
@@ -254,6 +338,7 @@ final class XMLReader {
     _ name: UnsafePointer<xmlChar>, _ attributes: UnsafeMutablePointer<UnsafePointer<xmlChar>?>?, _ count: Int
   ) {
     depth += 1
+    hasRoot = true
     if depth > Self.deepest { return refuse("elements nested deeper than \(Self.deepest)") }
     if depth == 1 { unsafe readDeclaredCount(attributes, count) }
     var node = -1
@@ -261,6 +346,7 @@ final class XMLReader {
       guard unsafe PathTree.equal(recordName, name) else { return }
       recordDepth = depth
       recordLine = UInt32(truncatingIfNeeded: unsafe xmlSAX2GetLineNumber(context))
+      recordOffset = startOfTag()
       recordBytes = 0
       fault = .none
       for slot in present.indices where present[slot] {
@@ -292,6 +378,10 @@ final class XMLReader {
       }
       guard node >= 0 else { continue }
       for wanted in tree.nodes[node].attributes where unsafe PathTree.equal(wanted.name, attribute) {
+        // One name with two prefixes.
+        if present[wanted.slot], !values[wanted.slot].isEmpty {
+          fault = fault == .none ? .tooManyValues : fault
+        }
         present[wanted.slot] = true
         unsafe append(UnsafeBufferPointer(start: begin, count: end - begin), to: wanted.slot)
       }
@@ -345,9 +435,14 @@ final class XMLReader {
       appendix.append(contentsOf: values[slot])
       unsafe scanner.values[slot] = RawBatch.packed(start, start + values[slot].count)
     }
-    unsafe pending.append(
-      RawRecord(line: recordLine, ordinal: ordinal, fault: fault),
-      values: UnsafeBufferPointer(scanner.values))
+    var record = RawRecord(line: recordLine, ordinal: ordinal, byteOffset: UInt64(recordOffset), fault: fault)
+    let original = recordOffset - heldOffset..<parserOffset - heldOffset
+    if original.lowerBound >= 0, original.upperBound <= held.count, original.count <= Self.longestRecord {
+      record.textStart = UInt32(truncatingIfNeeded: buffer.count + appendix.count)
+      record.textByteCount = UInt32(truncatingIfNeeded: original.count)
+      appendix += held[original]
+    }
+    unsafe pending.append(record, values: UnsafeBufferPointer(scanner.values))
     ordinal += 1
   }
 

@@ -16,7 +16,7 @@ package enum NameFault: Error, Hashable, Sendable {
   case tooLong
   /// A digit, a control character, or no letter at all.
   case format
-  /// A replacement character or the traces of UTF-8 read as another encoding.
+  /// A replacement character, or the traces of UTF-8 or an old encoding read as another.
   case mojibake
 }
 
@@ -42,7 +42,7 @@ package struct NameFolder: Sendable {
 
   /// Whether a name is in clean form as it stands, as nearly all names are.
   ///
-  /// Clean as it stands are Latin letters in NFC, single spaces,
+  /// Clean as it stands are letters of Vietnamese and ASCII in NFC, where Vietnamese has them, single spaces,
   /// apostrophes, hyphens and full stops, all of them UTF-8. It is only a short cut: false says nothing.
   package func isCleanAlready(_ name: Span<UInt8>) -> Bool {
     guard name.count <= 255 else { return false }
@@ -98,7 +98,9 @@ package struct NameFolder: Sendable {
     if clean.count == start { return .empty }
     if let fault { return fault }
     if letters == 0 { return .format }
-    return scalars > 255 ? .tooLong : nil
+    if scalars > 255 { return .tooLong }
+    if isCleanAlready(clean.span.extracting(start..<clean.count)) { return nil }
+    return Mojibake.isOldEncoding(String(decoding: clean[start...], as: UTF8.self)) ? .mojibake : nil
   }
 
   /// Appends the exact form of a clean name to `exact`.
@@ -230,7 +232,9 @@ package struct NameFolder: Sendable {
       }
       return (following >= 0x80 && following < 0xC0 && following != 0xA0)
         || (following >= 0x2010 && following <= 0x2122 && following != 0x2019 && following != 0x2018)
-    case 0xE1: return following == 0xBB || following == 0xBA
+    // The same, put in small letters afterwards; behind them ´ may stand for an apostrophe.
+    case 0xE2...0xE6: return following > 0xA0 && following < 0xC0 && following != 0xB4
+    case 0xC1, 0xE1: return following == 0xBB || following == 0xBA
     default: return false
     }
   }

@@ -9,6 +9,8 @@ package enum RawFault: UInt8, Sendable, BitwiseCopyable {
   case none, fieldCount, encoding, unclosedQuote, tooLong
   /// An element given twice under one path.
   case tooManyValues
+  /// Stands for what could not be read of a damaged file.
+  case damaged
 }
 
 /// Where a raw record stands in its file, and what is wrong with it.
@@ -19,7 +21,7 @@ package struct RawRecord: Hashable, Sendable, BitwiseCopyable {
   package var line: UInt32
   /// Ascends within the file: the line (CSV), or the record's number from 0 (XML).
   package var ordinal: UInt32
-  /// Where the record begins in the file's decoded UTF-8 text; 0 where that is not known.
+  /// Where the record begins in the file's text: its bytes, after inflating gzip and converting to UTF-8.
   package var byteOffset: UInt64
   /// Where the record as the export has it begins in the batch's bytes, and how long it is there; nothing where the
   /// reader can't tell.

@@ -55,6 +55,8 @@ package struct StagedSnapshot: Hashable, Sendable, Codable {
   package var quarantine: [SortedRun]
   /// Records without a value by export and field, `insurance.facility_code`; 0 for a field that always has one.
   package var blanks: [String: Int]?
+  /// What is wrong with files that were damaged and kept, by export and name, `insurance/cards.xml`; nil for none.
+  package var damaged: [String: String]?
 
   package init() { (files, population, legacy, insurance, quarantine) = ([], [], [], [], []) }
 

@@ -34,6 +34,8 @@ package enum Reason: UInt8, Sendable, CaseIterable {
   case decisionRejected, decisionNotApplied
   case reopenedPopulationName, reopenedPopulationBirthDate, reopenedPopulationSex, reopenedPopulationStatus
   case reopenedInsuranceName, reopenedInsuranceBirthDate, reopenedInsuranceSex, reopenedInsurancePersonalID
+  // quarantined: what could not be read of a damaged file; a note: the name came in an old encoding
+  case fileDamaged, nameConverted
 
   /// The word as users read it.
   package var word: String {
@@ -113,6 +115,8 @@ package enum Reason: UInt8, Sendable, CaseIterable {
     case .reopenedInsuranceBirthDate: "reopened_insurance_birth_date"
     case .reopenedInsuranceSex: "reopened_insurance_sex"
     case .reopenedInsurancePersonalID: "reopened_insurance_personal_id"
+    case .fileDamaged: "file_damaged"
+    case .nameConverted: "name_converted"
     }
   }
 

@@ -74,6 +74,8 @@ package struct ExportSpec: Hashable, Sendable {
   /// Absolute glob patterns.
   package var files: [String]
   package var encoding: String?
+  /// A damaged file is read up to its fault, rather than refused.
+  package var keepsDamaged = false
   package var delimiter: UInt8
   package var emptyValues: [String]
   /// The element that is one record; XML only.

@@ -188,6 +188,7 @@ struct PipelineReader {
       node, key: kind.name, line: line(node),
       known: [
         "format", "files", "encoding", "delimiter", "empty", "record", "fields", "split", "values", "dates",
+        "on_damage",
       ], required: ["format", "files", "fields", "dates"])
     let formatText = try text(keys["format"], key: "format")
     try choice(formatText, of: ["csv", "xml"], key: "format", line: line(keys["format"]))
@@ -201,6 +202,11 @@ struct PipelineReader {
       let encoding = try text(node, key: "encoding").lowercased()
       try choice(encoding, of: Self.encodings, key: "encoding", line: line(node))
       spec.encoding = encoding
+    }
+    if let node = keys["on_damage"] {
+      let word = try text(node, key: "on_damage")
+      try choice(word, of: ["refuse", "keep"], key: "on_damage", line: line(node))
+      spec.keepsDamaged = word == "keep"
     }
     if let node = keys["delimiter"] {
       let delimiter = node.scalar?.string ?? ""

@@ -442,7 +442,14 @@ package struct ReportPage {
       let lines = run.ledger.filter { $0.export == file.export.name && $0.sourceFile == file.name }
       let records = lines.reduce(0) { $0 + $1.records }
       let held = lines.filter { $0.outcome == Outcome.quarantined.name }.reduce(0) { $0 + $1.records }
-      return "<tr><td>\(Markup.escaped(file.name))</td><td>\(Markup.both(file.export.title))</td>"
+      let damage = run.damaged?["\(file.export.name)/\(file.name)"].map {
+        Markup.element(
+          "p", "class=\"note\"",
+          Markup.both(
+            "Tệp bị hỏng, chỉ đọc đến chỗ lỗi: " + $0, "Damaged, read up to its fault: " + $0))
+      }
+      return
+        "<tr><td>\(Markup.escaped(file.name))\(damage ?? "")</td><td>\(Markup.both(file.export.title))</td>"
         + "<td class=\"r\">\(Markup.figure(FigureText.bytes(file.byteCount)))</td><td class=\"r\">\(lines.isEmpty ? "–" : Markup.count(records))</td>"
         + "<td class=\"r\">\(Markup.percent(held, of: records))</td></tr>"
     }

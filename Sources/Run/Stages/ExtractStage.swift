@@ -16,6 +16,7 @@ private let smallestPartBytes = 64 << 20
 extension Night {
   func extract(into folder: String) throws(Stop) -> (StagedSnapshot, Int) {
     let files = run.exports
+    try checkBeginnings(of: files)
     let width = max(1, options.threads)
     // Half of the memory for records being sorted; what is left is for reading, decoding and writing.
     let bufferBytes = min(options.memoryBytes / 2 / width, 256 << 20)
@@ -45,6 +46,7 @@ extension Night {
         progress.advance(.extract, done: min(sum, total), of: total, unit: "bytes")
       }
     }
+    var damaged: [String: String] = [:]
     var byFile: [StagedPart] = Array(repeating: StagedPart(), count: files.count)
     var pieceBefore: (number: Int, next: (offset: Int, line: Int))?
     for (piece, found) in zip(pieces, staged) {
@@ -61,8 +63,15 @@ extension Night {
       }
       pieceBefore = (piece.number, found.next)
       byFile[piece.number].add(found.part)
+      if let damage = found.damage {
+        damaged["\(piece.file.export.name)/\(piece.file.name)"] = "\(damage.origin): found \(damage.found)"
+        tellDamage(damage, of: piece.file)
+      }
     }
-    for (file, part) in zip(files, byFile) { try checkNotEmpty(file, part) }
+    for (file, part) in zip(files, byFile) {
+      try checkNotEmpty(file, part)
+      try checkEncoding(file, misread: part.misreadCount, of: part.recordCount, atLeast: 20)
+    }
     let digestTexts = try digests.value()
     for file in files { try file.checkUnchanged() }
     try update { run in for i in run.exports.indices { run.exports[i].digest = digestTexts[i] } }
@@ -86,6 +95,7 @@ extension Night {
           quarantinedCount: part.quarantinedCount, byteCount: file.byteCount))
     }
     snapshot.blanks = blanks
+    snapshot.damaged = damaged.isEmpty ? nil : damaged
     // Few runs are read at once later, however many files there were.
     snapshot.population = try compacted(snapshot.population, in: folder, name: "population")
     snapshot.legacy = try compacted(snapshot.legacy, in: folder, name: "legacy")
@@ -113,26 +123,77 @@ extension Night {
     let spec = pipeline.export(file.export)
     let extractor = try Extractor(
       ExportFile(path: file.path, name: file.name), format: spec.extractFormat, part: try piece.part())
-    let rules = try spec.rules(asOf: options.asOf, pipeline: pipeline.path)
+    var rules = try spec.rules(asOf: options.asOf, pipeline: pipeline.path)
+    rules.uppercaseNames = extractor.encoding == .tcvn3
+    rules.convertsNames = extractor.encoding != .utf8 && extractor.encoding != .utf16
     var stager = Stager(
       rules: rules, fileIndex: index, folder: folder, name: "\(file.export.name)-\(index)-\(piece.index)",
       bufferBytes: bufferBytes)
     var batch = RawBatch(slotCount: spec.columns.count)
     var counted = 0
-    while try extractor.nextBatch(into: &batch) {
-      try stager.stage(batch)
-      let bytes = extractor.tally.bytesRead
-      read(bytes - counted)
-      counted = bytes
+    var damage: Stop?
+    do throws(Stop) {
+      while try extractor.nextBatch(into: &batch) {
+        try stager.stage(batch)
+        // Far more records than stand in any sample are no text in this encoding.
+        try checkEncoding(file, misread: stager.misreadCount, of: stager.recordCount, atLeast: 20_000)
+        let bytes = extractor.tally.bytesRead
+        read(bytes - counted)
+        counted = bytes
+      }
+      damage = fault(in: extractor.tally, of: file)
+    } catch {
+      guard let rest = extractor.damage else { throw error }
+      damage = error
+      if spec.keepsDamaged {
+        batch.removeAll()
+        batch.append(rest)
+        try stager.stage(batch)
+      }
     }
-    let tally = extractor.tally
+    if let damage, !spec.keepsDamaged { throw damage }
+    return StagedPiece(
+      part: try stager.finish(), firstOffset: extractor.firstOffset, next: extractor.next,
+      damage: damage?.finding)
+  }
+
+  /// What the whole of a file shows to be missing of it.
+  private func fault(in tally: FileTally, of file: FoundFile) -> Stop? {
     if let declared = tally.declaredCount, declared != tally.records {
-      throw Stop(
+      return Stop(
         .dataRefused, at: file.name, expected: "the \(declared) records that the file declares",
         found: "\(tally.records)", remedy: "Ask the supplier for a whole file; nothing was changed.")
     }
-    return StagedPiece(
-      part: try stager.finish(), firstOffset: extractor.firstOffset, next: extractor.next)
+    return tally.cutLine.map { line in
+      Stop(
+        .dataRefused, at: file.name, line: line, expected: "a whole last record",
+        found: "one that breaks off, without a line break behind it, as of a half-copied file",
+        remedy: "Ask the supplier for a whole file; nothing was changed.")
+    }
+  }
+
+  /// Refuses a file most of whose records are no text in the encoding that it is read in.
+  private func checkEncoding(
+    _ file: FoundFile, misread: Int, of records: Int, atLeast fewest: Int
+  ) throws(Stop) {
+    guard records >= fewest, misread * 2 > records else { return }
+    throw Stop(
+      .dataRefused, at: file.name,
+      expected: "text in \(pipeline.export(file.export).encoding ?? "the encoding that it says, or utf-8")",
+      found: "\(misread) of \(records) records that are none, or bear names from another encoding",
+      remedy:
+        "Set the right encoding in the pipeline file, or ask the supplier for UTF-8; nothing was changed.")
+  }
+
+  private func tellDamage(_ damage: Finding, of file: FoundFile) {
+    progress.event(
+      RunEvent(
+        .fileDamaged, .warning, run: run.id, stage: .extract,
+        [
+          "file": .text(file.name), "line": .count(damage.origin.line ?? 0),
+          "expected": .text(damage.expected),
+          "found": .text(damage.found),
+        ], text: "\(file.name) is damaged and read up to its fault, as on_damage says.", isForTerminal: true))
   }
 
   private func checkNotEmpty(_ file: FoundFile, _ part: StagedPart) throws(Stop) {
@@ -173,6 +234,8 @@ private struct StagedPiece: Sendable {
   var part: StagedPart
   var firstOffset: Int
   var next: (offset: Int, line: Int)
+  /// The file is damaged, and kept all the same.
+  var damage: Finding?
 
   /// Removes its runs, for they are to be made anew.
   func remove(from folder: String) throws(Stop) {
@@ -229,6 +292,6 @@ extension ExportSpec {
       },
       emptyValues: emptyValues.map { Array($0.utf8) }, datePatterns: patterns,
       split: split.map { ($0.separator, $0.fields.compactMap { Field(rawValue: $0) }) },
-      uppercaseNames: encoding == "tcvn3", asOf: asOf)
+      asOf: asOf)
   }
 }

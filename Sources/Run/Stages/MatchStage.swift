@@ -31,6 +31,7 @@ extension Night {
       $0.missingByGroup = matched.missingByGroup
       $0.blanks = staged.blanks
       $0.decisions = applied
+      $0.damaged = staged.damaged
     }
     return (matched, staged.files.reduce(0) { $0 + $1.recordCount })
   }

@@ -78,6 +78,8 @@ package struct Status: Sendable, Encodable {
   /// Whose store came back in the place of whose.
   package var rollback: Rollback?
   package var release: Release?
+  /// What is wrong with files that were damaged and kept, by export and name.
+  package var damaged: [String: String]?
   /// The process that holds the workspace now.
   package var holder: LockHolder?
   package var inForce: InForce?
@@ -153,6 +155,7 @@ extension Status {
       InForce(run: $0.id, asOf: $0.asOf, ageDays: Clock.days(from: $0.asOf, to: today), madeAt: $0.ended)
     }
     self.packagesOfRun = packagesOfRun
+    damaged = run.damaged
     self.before = run.ledger.isEmpty ? nil : before?.id
     var counts: [Count] = []
     for export in [ExportKind.insurance, .population] where !run.ledger.isEmpty {

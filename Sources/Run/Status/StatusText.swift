@@ -91,6 +91,9 @@ package struct StatusText {
       lines += Self.wrapped(
         "released by \(release.by) at \(Self.time(release.at)): \(release.because)", indent: 2)
     }
+    for (_, fault) in (status.damaged ?? [:]).sorted(by: { $0.key < $1.key }) {
+      lines += Self.wrapped("damaged · tệp hỏng: \(fault)", indent: 2)
+    }
     lines.append(inForce)
     if let packages = status.packagesOfRun, packages != status.inForce?.run {
       lines.append("  packages · gói dữ liệu: of run \(packages)")

@@ -14,6 +14,8 @@ package struct RunEvent: Sendable {
     case nothingToDo = "nothing_to_do"
     /// A stage's earlier result is still true.
     case stageSkipped = "stage_skipped"
+    /// A damaged file is read up to its fault.
+    case fileDamaged = "file_damaged"
     case gateFailed = "gate_failed"
     case gatesPassed = "gates_passed"
     case released

@@ -68,6 +68,8 @@ package struct RunRecord: Hashable, Sendable, Codable {
   package var blanks: [String: Int]?
   /// The officers' decisions that the match applied; nil for none.
   package var decisions: AppliedDecisions?
+  /// What is wrong with files that were damaged and kept, by export and name; nil for none.
+  package var damaged: [String: String]?
   /// What the gates found.
   package var gates: [GateVerdict]?
   /// Who let it pass a gate that held it.

@@ -1,11 +1,10 @@
-// The name rule: a name is 1 to 255 characters, has a letter, no digit and no trace of a wrong encoding.
+// The name rule: a name is 1 to 255 characters, has a letter and no digit; see also MojibakeRule.
 // Invariant: a record that passes carries its name in clean form (see NameFolder).
 // Load: one name per record, about 20 characters; the longest piece of work of a clean record.
 //
 // For data officers: a name is never corrected beyond white space, apostrophes, tone order and look-alike letters.
-// `Nguyá»…n` or a replacement character says that the whole file was read in the wrong encoding.
 //
-// Accepts: `NGUYỄN VĂN AN`, `Y Blăk`, `K'Brai`. Refuses: empty, `TRAN 2`, `---`, `Nguyá»…n`.
+// Accepts: `NGUYỄN VĂN AN`, `Y Blăk`, `K'Brai`. Refuses: empty, `TRAN 2`, `---`.
 
 import Record
 
@@ -29,10 +28,5 @@ enum NameRule {
     "the name holds a digit or a control character, has no letter, or is longer than 255 characters",
     "họ tên có chữ số hoặc ký tự điều khiển, không có chữ cái nào, hoặc dài quá 255 ký tự",
     "Correct the name in the source system; if all names are so, check which column the pipeline file maps."
-  )
-  static let mojibake: Explanation = (
-    "the name was read in the wrong encoding",
-    "họ tên bị lỗi phông chữ do đọc sai bảng mã",
-    "Set the right encoding of this export in the pipeline file, or export the file again as UTF-8."
   )
 }

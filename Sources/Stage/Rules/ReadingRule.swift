@@ -17,6 +17,7 @@ enum ReadingRule {
     case .unclosedQuote: .unclosedQuote
     case .tooLong: .valueTooLong
     case .tooManyValues: .repeatedElement
+    case .damaged: .fileDamaged
     }
   }
 
@@ -44,5 +45,10 @@ enum ReadingRule {
     "an element that may stand once stands several times in the record",
     "phần tử chỉ được có một lần lại xuất hiện nhiều lần trong bản ghi",
     "Correct the record in the source system, or map the field to a path that leads to one element."
+  )
+  static let fileDamaged: Explanation = (
+    "the file is damaged here; what stands behind could not be read, and counts as one record",
+    "tệp bị hỏng từ vị trí này; phần phía sau không đọc được và được tính là một bản ghi",
+    "Ask the supplier for a whole, correct file."
   )
 }

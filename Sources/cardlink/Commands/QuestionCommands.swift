@@ -26,18 +26,7 @@ struct CheckCommand: ParsableCommand {
         ]
       }, numeric: ["bytes"])
     table.write(form.output)
-    // An XML path may be optional and so be missing lawfully; a CSV column that is mapped must be there.
-    guard let file = files.first(where: { !$0.missing.isEmpty && pipeline.isCSV($0.export) }) else { return }
-    throw Stop(
-      .dataRefused, at: file.name, line: 1, field: file.missing[0].column,
-      expected: "the columns that the pipeline reads", found: "\(file.missing.count) missing",
-      remedy: "Correct fields in the pipeline file, or ask the supplier for the columns.")
-  }
-}
-
-extension Pipeline {
-  fileprivate func isCSV(_ export: String) -> Bool {
-    (export == population.kind.name ? population : insurance).format == .csv
+    if let fault = files.lazy.compactMap(\.fault).first { throw fault }
   }
 }
 

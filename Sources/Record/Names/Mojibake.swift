@@ -1,0 +1,112 @@
+// Whether a name is text of an old encoding that was read as Windows-1252: `NguyÔn V¨n Hßa`, `Nguyeãn Vaên Hoøa`.
+// Invariant: a name is taken for it only if all of its words, read in one old encoding, are possible Vietnamese
+// syllables, while as they stand some are not; and that not by one chance: two such words, or one that holds a sign or
+// a capital behind a small letter, or that becomes a common family name, Văn or Thị. A name with a letter that only
+// Vietnamese has (ă, đ, ơ, ư, ạ …) can't have come so.
+// Load: only names with a letter or a pair of letters that the table of clean names doesn't know; microseconds each.
+
+/// Finds names of old encodings that were read as Windows-1252.
+package enum Mojibake {
+  /// What the bytes of an old encoding mean, for whole words.
+  package enum Old: CaseIterable, Sendable {
+    case tcvn3, vni, vps, viscii, windows1258
+
+    /// Appends the letters of a word; false if some byte means nothing.
+    package func append(_ bytes: some Sequence<UInt8>, to word: inout [UInt32]) -> Bool {
+      let table: [UInt16] =
+        switch self {
+        case .tcvn3: LegacyTables.tcvn3
+        case .vni: LegacyTables.vni
+        case .vps: LegacyTables.vps
+        case .viscii: LegacyTables.viscii
+        case .windows1258: LegacyTables.windows1258
+        }
+      var pending: UInt8?
+      func add(_ byte: UInt8) -> Bool {
+        let letter = table[Int(byte)]
+        word.append(UInt32(letter))
+        return letter != 0xFFFD
+      }
+      for byte in bytes {
+        if self == .vni {
+          if let vowel = pending {
+            pending = nil
+            if let letter = Self.vniPairs[UInt16(vowel) << 8 | UInt16(byte)] {
+              word.append(UInt32(letter))
+              continue
+            }
+            guard add(vowel) else { return false }
+          }
+          pending = byte
+        } else {
+          guard add(byte) else { return false }
+        }
+      }
+      return pending.map(add) ?? true
+    }
+
+    private static let vniPairs = Dictionary(uniqueKeysWithValues: LegacyTables.vniPairs)
+  }
+
+  private static let families: Set<String> = [
+    "NGUYỄN", "TRẦN", "LÊ", "PHẠM", "HOÀNG", "HUỲNH", "VŨ", "VÕ", "ĐẶNG", "BÙI", "ĐỖ", "HỒ", "NGÔ", "DƯƠNG",
+    "LÝ",
+    "ĐINH", "TRƯƠNG", "ĐOÀN", "TRỊNH", "LƯƠNG", "TẠ", "CHÂU", "THẠCH",
+  ]
+  private static let middles: Set<String> = ["VĂN", "THỊ"]
+
+  /// Whether a clean name is text of an old encoding, read as Windows-1252.
+  package static func isOldEncoding(_ name: String) -> Bool {
+    let syllables = Syllables.shared
+    var words: [(scalars: [UInt32], bytes: [UInt8], isMarked: Bool, isPossible: Bool, isStrange: Bool)] = []
+    for part in name.unicodeScalars.split(whereSeparator: { $0 == " " || $0 == "-" || $0 == "'" || $0 == "." }
+    ) {
+      let scalars = part.map(\.value)
+      var bytes: [UInt8] = []
+      for scalar in scalars {
+        guard let byte = Windows1252.byte(readAs: scalar) else { return false }
+        bytes.append(byte)
+      }
+      words.append(
+        (
+          scalars, bytes, bytes.contains { $0 >= 0x80 }, syllables.isPossible(scalars), isStrange(scalars)
+        ))
+    }
+    guard words.contains(where: { $0.isMarked && !$0.isPossible }) else { return false }
+    return Old.allCases.contains { old in
+      var repaired = 0
+      var isSure = false
+      for (i, word) in words.enumerated() {
+        guard word.isMarked else {
+          guard word.isPossible else { return false }
+          continue
+        }
+        var letters: [UInt32] = []
+        guard old.append(word.bytes, to: &letters), syllables.isPossible(letters) else { return false }
+        guard !word.isPossible, letters != word.scalars, word.scalars.count > 1 else { continue }
+        repaired += 1
+        if word.isStrange || isCommon(letters, isFirst: i == 0) { isSure = true }
+      }
+      return repaired >= 2 || repaired == 1 && isSure
+    }
+  }
+
+  /// A sign that no name has, or a capital beyond ASCII behind a small letter.
+  private static func isStrange(_ word: [UInt32]) -> Bool {
+    for (i, scalar) in word.enumerated() {
+      switch scalar {
+      case 0x80..<0xC0, 0xD7, 0xF7, 0x2000...: return true
+      case 0xC0..<0xDF where i > 0 && (0x61...0x7A).contains(word[i - 1]): return true
+      default: break
+      }
+    }
+    return false
+  }
+
+  private static func isCommon(_ word: [UInt32], isFirst: Bool) -> Bool {
+    var text = String.UnicodeScalarView()
+    for scalar in word.compactMap(Unicode.Scalar.init) { text.append(scalar) }
+    let forms = NameFolder().forms(of: String(text))
+    return isFirst && families.contains(forms.exact) || !isFirst && middles.contains(forms.exact)
+  }
+}
