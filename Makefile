@@ -15,7 +15,7 @@ PACKAGES := libxml2-dev libsqlite3-dev zlib1g-dev pkg-config
 SUDO := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
 
 .PHONY: help run test test-packages quick build install uninstall tarball test-install libraries format lint sample-data bench \
-  bench-check soak clean
+  bench-check soak fuzz clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -68,6 +68,9 @@ bench: build ## Time the stages on a million invented people (PEOPLE=n for more)
 
 bench-check: build ## Time card checks against a store of a million invented people (PEOPLE=n for more)
 	scripts/bench-check $(CARDLINK) $(or $(PEOPLE),1000000)
+
+fuzz: libraries ## Let libFuzzer invent files for the extractors (SECONDS=n, default 60)
+	scripts/fuzz $(or $(SECONDS),60)
 
 soak: libraries ## Kill a hundred runs at random moments; each next run must end with the same store (KILLS=n for more)
 	swift build --build-tests $(TEST_TRAITS)

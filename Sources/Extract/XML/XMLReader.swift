@@ -21,6 +21,8 @@ final class XMLReader {
   private var buffer: [UInt8] = []
   private var at = 0
   private var sourceEnded = false
+  /// The byte order mark is passed over, or there is none.
+  private var isBehindMark = false
   /// Where the buffer begins in the file's text.
   private var bufferOffset = 0
   /// Values that libxml2 gave, behind the buffer; reused.
@@ -118,13 +120,19 @@ final class XMLReader {
     }
     // The bytes are UTF-8 by now, whatever the declaration says.
     _ = unsafe xmlCtxtUseOptions(made, CInt(XML_PARSE_NONET.rawValue | XML_PARSE_IGNORE_ENC.rawValue))
+    // Nor does libxml2 guess from the first four bytes; it would convert, and print bytes that it can't.
+    unsafe made.pointee.charset = CInt(XML_CHAR_ENCODING_UTF8.rawValue)
     unsafe context = made
   }
 
   deinit { if let context = unsafe context { unsafe xmlFreeParserCtxt(context) } }
 
-  /// Starts libxml2 once, before any thread uses it.
-  private static let started: Void = unsafe xmlInitParser()
+  /// Starts libxml2 once, before any thread uses it, and lets it print nothing on any of them.
+  private static let started: Void = {
+    unsafe xmlInitParser()
+    unsafe xmlThrDefSetStructuredErrorFunc(nil) { _, _ in }
+    unsafe xmlSetStructuredErrorFunc(nil) { _, _ in }
+  }()
 
   /// Fills `batch` with the next records; it stays empty at the end of the file.
   func nextBatch(into batch: inout RawBatch) throws(Stop) {
@@ -151,6 +159,11 @@ final class XMLReader {
 
   /// Reads the records of the buffer, and leaves one that is cut off by its end.
   private func readWhatIsThere() {
+    if !isBehindMark {
+      guard buffer.count >= 3 || sourceEnded else { return }
+      isBehindMark = true
+      if buffer.starts(with: [0xEF, 0xBB, 0xBF]) { at = 3 }
+    }
     // Lent to the loop; nothing changes it meanwhile.
     let text = buffer
     while !hasEnded {

@@ -1,0 +1,14 @@
+// The fuzz target: libFuzzer invents files, the checks of the extractors look at each. Built and run by scripts/fuzz.
+// Invariant: what breaks a property or traps is written down by libFuzzer, to be read again by the tests.
+
+import Glibc
+
+@_cdecl("LLVMFuzzerTestOneInput")
+public func fuzzOneInput(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+  do {
+    try unsafe checkAll(Array(UnsafeBufferPointer(start: data, count: count)), in: "/dev/shm")
+  } catch {
+    fatalError("\(error)")
+  }
+  return 0
+}
