@@ -168,13 +168,21 @@ private func readXML(
   }
 }
 
+/// The file and line of a refusal.
+private func place(_ refusal: String?) -> Substring? {
+  refusal.map { $0[..<($0.firstRange(of: ": expected")?.lowerBound ?? $0.endIndex)] }
+}
+
 private func checkXML(_ file: ExportFile, _ bytes: [UInt8], _ encoding: TextEncoding?, _ chunkBytes: Int)
   throws
 {
   let format = ExportFormat(kind: .xml(record: "The"), encoding: encoding, columns: paths)
   let slow = try readXML(file, format, scans: false, 1 << 16, bytes)
   let fast = try readXML(file, format, scans: true, 1 << 16, bytes)
-  guard fast == slow else { throw Broken("\(fast) instead of \(slow)") }
+  // Of two faults at the end, which one is told depends on how much libxml2 has been given.
+  guard fast.records == slow.records, place(fast.refusal) == place(slow.refusal) else {
+    throw Broken("\(fast) instead of \(slow)")
+  }
   let cut = try readXML(file, format, scans: true, chunkBytes, bytes)
   guard cut.records == fast.records, (cut.refusal == nil) == (fast.refusal == nil) else {
     throw Broken("chunks of \(chunkBytes): \(cut) instead of \(fast)")
