@@ -34,6 +34,7 @@ struct CSVCase: Sendable, CustomTestStringConvertible {
   static let quoting = [
     CSVCase("quotes around a plain value", "A,B\n\"1\",\"2\"\n", ["2 1|2"]),
     CSVCase("a delimiter in quotes", "A,B\n\"1,1\",2\n", ["2 1,1|2"]),
+    CSVCase("nothing but delimiters in quotes", "A,B\n\",\",\",\"\n\",\"\n", ["2 ,|,", "3 fieldCount"]),
     CSVCase("a doubled quote", "A,B\n\"say \"\"no\"\"\",2\n", ["2 say \"no\"|2"]),
     CSVCase("nothing but a doubled quote", "A,B\n\"\"\"\",2\n", ["2 \"|2"]),
     CSVCase("an empty value in quotes", "A,B\n\"\",\"\"\n3,4\n", ["3 3|4"]),

@@ -371,9 +371,14 @@ final class CSVReader {
 
   /// Whether no field of a line, each plain or wholly in quotes, holds anything.
   private func isBlankRecord(_ text: Span<UInt8>) -> Bool {
+    var isQuoted = false
     for i in text.indices {
       let byte = text[i]
-      if byte != 0x20, byte != 0x09, byte != delimiter, byte != Self.quote { return false }
+      if byte == Self.quote {
+        isQuoted.toggle()
+      } else if byte != 0x20, byte != 0x09, byte != delimiter || isQuoted {
+        return false
+      }
     }
     return true
   }
