@@ -103,8 +103,11 @@ extension JudgedFields {
   /// It is `d`, the insurance side in hexadecimal digits, then `p` and the population's if it is known. No spreadsheet
   /// takes it for a number.
   package var text: String {
-    var text: [UInt8] = [UInt8(ascii: "d")]
+    var text: [UInt8] = []
+    text.reserveCapacity(2 + 2 * (InsuranceFields.byteCount + PopulationFields.byteCount))
+    text.append(UInt8(ascii: "d"))
     var bytes: [UInt8] = []
+    bytes.reserveCapacity(InsuranceFields.byteCount)
     insurance.append(to: &bytes)
     Self.appendDigits(of: bytes, to: &text)
     if let population {
@@ -133,8 +136,10 @@ extension JudgedFields {
   }
 
   private static func appendDigits(of bytes: [UInt8], to text: inout [UInt8]) {
+    func digit(_ nibble: UInt8) -> UInt8 { nibble < 10 ? 48 + nibble : 87 + nibble }
     for byte in bytes {
-      for nibble in [byte >> 4, byte & 15] { text.append(nibble < 10 ? 48 + nibble : 87 + nibble) }
+      text.append(digit(byte >> 4))
+      text.append(digit(byte & 15))
     }
   }
 

@@ -44,8 +44,22 @@ package func eightDigits(_ word: UInt64) -> UInt64? {
 
 /// The number as text, padded with zeros on the left to `width` digits.
 package func padded(_ number: UInt64, to width: Int) -> String {
-  let digits = String(number)
-  return String(repeating: "0", count: max(0, width - digits.count)) + digits
+  var count = 1
+  var bound: UInt64 = 10
+  while count < 19, number >= bound {
+    count += 1
+    bound = bound &* 10
+  }
+  if count == 19, number >= bound { count = 20 }
+  count = max(count, width)
+  return unsafe String(unsafeUninitializedCapacity: count) { text in
+    var rest = number
+    for i in stride(from: count - 1, through: 0, by: -1) {
+      unsafe text[i] = UInt8(truncatingIfNeeded: 48 + rest % 10)
+      rest /= 10
+    }
+    return count
+  }
 }
 
 /// A personal ID number (số định danh cá nhân): 12 digits, no check digit.

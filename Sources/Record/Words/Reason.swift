@@ -155,7 +155,18 @@ package struct Reasons: Hashable, Sendable, BitwiseCopyable {
     reason.rawValue < 64 ? low >> reason.rawValue & 1 == 1 : high >> (reason.rawValue - 64) & 1 == 1
   }
 
-  package var words: [String] { Reason.allCases.filter(contains).map(\.word).sorted() }
+  /// Each with its word, by the words.
+  private static let byWord = Reason.allCases.map { (reason: $0, word: $0.word) }.sorted { $0.word < $1.word }
+
+  package var words: [String] { Self.byWord.filter { contains($0.reason) }.map(\.word) }
   /// The words, sorted, joined by commas; empty when there are none.
-  package var text: String { isEmpty ? "" : words.joined(separator: ",") }
+  package var text: String {
+    var text = ""
+    guard !isEmpty else { return text }
+    for (reason, word) in Self.byWord where contains(reason) {
+      if !text.isEmpty { text += "," }
+      text += word
+    }
+    return text
+  }
 }
