@@ -8,6 +8,10 @@ import PackageDescription
 /// Modules that reach no C library build clean under strict memory safety checking where they can.
 let swift: [SwiftSetting] = [.swiftLanguageMode(.v6), .enableUpcomingFeature("InternalImportsByDefault")]
 
+/// For the foundation, whose small functions every loop of the stages calls: their bodies are seen by the other modules.
+let foundation: [SwiftSetting] =
+  swift + [.unsafeFlags(["-cross-module-optimization"], .when(configuration: .release))]
+
 let package = Package(
   name: "cardlink",
   products: [.executable(name: "cardlink", targets: ["cardlink"])],
@@ -34,11 +38,11 @@ let package = Package(
     .systemLibrary(name: "CSync"),
 
     // The foundation.
-    .target(name: "Record", swiftSettings: swift),
+    .target(name: "Record", swiftSettings: foundation),
     .target(
       name: "Disk", dependencies: ["Record", "CSync", .product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: swift),
-    .target(name: "Sorted", dependencies: ["Record", "Disk", "CScan"], swiftSettings: swift),
+    .target(name: "Sorted", dependencies: ["Record", "Disk", "CScan"], swiftSettings: foundation),
 
     // The stages, in the order of the walk.
     .target(

@@ -10,7 +10,11 @@ package import Record
 package let widestMerge = 128
 
 /// Merges runs until at most ``widestMerge`` are left.
-package func compacted(_ runs: [SortedRun], in folder: String, name: String) throws(Stop) -> [SortedRun] {
+///
+/// - Parameter synced: whether the disk has the runs made; see ``SortedRunWriter/finish(synced:)``.
+package func compacted(
+  _ runs: [SortedRun], in folder: String, name: String, synced: Bool = true
+) throws(Stop) -> [SortedRun] {
   var runs = runs
   var merged = 0
   while runs.count > widestMerge {
@@ -23,7 +27,7 @@ package func compacted(_ runs: [SortedRun], in folder: String, name: String) thr
       try merge.withPayload { payload throws(Stop) in try writer.append(key: key, place: place, payload) }
       try merge.advance()
     }
-    let whole = try writer.finish()
+    let whole = try writer.finish(synced: synced)
     for run in some { try Folder.remove(folder + "/" + run.name) }
     runs.removeFirst(some.count)
     if let whole { runs.append(whole) }

@@ -1,8 +1,8 @@
 // Many sorted runs read as one ascending stream.
 // Invariant: records come by (key, place), each once; a merge over key ranges that touch gives, one after the other,
 // what the merge over the whole gives.
-// Load: some hundred runs, one block of each in memory; a binary heap of the runs' current keys, so that a step moves
-// numbers and touches no reference count.
+// Load: some hundred runs, one block of each in memory. A tournament of the runs' current keys: a step plays one match
+// on each level, against the loser of an earlier one, and moves numbers without a branch that can't be foreseen.
 
 package import Record
 
@@ -14,16 +14,17 @@ package struct Merge: ~Copyable {
     var place: UInt64
     var cursor: Int
 
-    static func < (a: Head, b: Head) -> Bool {
-      a.key != b.key ? a.key < b.key : a.place != b.place ? a.place < b.place : a.cursor < b.cursor
-    }
+    /// Behind every record.
+    static func none(_ cursor: Int) -> Head { Head(key: .max, place: .max, cursor: cursor) }
   }
 
   /// Memory of this merge alone, so that going on costs no retain; all of it is initialized.
   private let cursors: UnsafeMutableBufferPointer<RunCursor>
-  /// A heap of the runs that have a record, the least first.
-  private let heap: UnsafeMutableBufferPointer<Head>
-  private var count = 0
+  /// A tournament: the loser of each match; a match's two sides are those of places 2i and 2i + 1, and behind the last
+  /// match the runs themselves.
+  private let losers: UnsafeMutableBufferPointer<Head>
+  /// Who won them all: the least.
+  private var least: Head
   private let end: UInt64
 
   /// - Parameters:
@@ -49,97 +50,97 @@ package struct Merge: ~Copyable {
       }
     }
     let cursors = UnsafeMutableBufferPointer<RunCursor>.allocate(capacity: paths.count)
-    let heap = UnsafeMutableBufferPointer<Head>.allocate(capacity: paths.count)
     var opened = 0
-    var count = 0
+    var heads: [Head] = []
     do throws(Stop) {
       for path in paths {
         unsafe cursors.initializeElement(at: opened, to: try RunCursor(path, from: start))
         opened += 1
-        guard try unsafe cursors[opened - 1].next(), unsafe cursors[opened - 1].key < end else { continue }
-        unsafe heap.initializeElement(
-          at: count,
-          to: Head(key: cursors[opened - 1].key, place: cursors[opened - 1].place, cursor: opened - 1))
-        count += 1
+        let hasRecord = try unsafe cursors[opened - 1].next()
+        heads.append(unsafe Self.head(opened - 1, cursors, hasRecord: hasRecord, end))
       }
     } catch {
       for i in 0..<opened { unsafe cursors.deinitializeElement(at: i) }
       unsafe cursors.deallocate()
-      unsafe heap.deallocate()
       throw error
     }
     self.end = end
     self.cursors = unsafe cursors
-    self.heap = unsafe heap
-    self.count = count
-    for i in stride(from: count / 2 - 1, through: 0, by: -1) { siftDown(i) }
+    // All matches once, from the last to the first; the winners stand where the runs of the level below would.
+    let runs = heads.count
+    losers = UnsafeMutableBufferPointer<Head>.allocate(capacity: max(1, runs))
+    unsafe losers.initialize(repeating: .none(0))
+    var winners = Array(repeating: Head.none(0), count: runs) + heads
+    for match in stride(from: runs - 1, through: 1, by: -1) {
+      let (a, b) = (winners[2 * match], winners[2 * match + 1])
+      let aWins = Self.comes(a, before: b)
+      winners[match] = aWins ? a : b
+      unsafe losers[match] = aWins ? b : a
+    }
+    least = runs == 0 ? .none(0) : winners[1]
   }
 
   deinit {
     for i in 0..<cursors.count { unsafe cursors.deinitializeElement(at: i) }
     unsafe cursors.deallocate()
-    unsafe heap.deallocate()
+    unsafe losers.deallocate()
   }
 
   /// Whether there is a record to look at.
-  package var hasRecord: Bool { count > 0 }
+  package var hasRecord: Bool { least.key != .max }
 
   /// The current record's key; the end of all keys when there is none.
-  package var key: UInt64 { count == 0 ? .max : unsafe heap[0].key }
-  package var place: UInt64 { count == 0 ? .max : unsafe heap[0].place }
+  package var key: UInt64 { least.key }
+  package var place: UInt64 { least.place }
 
   /// Lends the current record's payload.
   ///
   /// There must be one: see ``hasRecord``.
   package func withPayload<R>(_ body: (RawSpan) throws(Stop) -> R) throws(Stop) -> R {
-    precondition(count > 0)
-    return try unsafe cursors[heap[0].cursor].withPayload(body)
+    precondition(hasRecord)
+    return try unsafe cursors[least.cursor].withPayload(body)
   }
 
   /// Goes to the record after the current one.
   package mutating func advance() throws(Stop) {
-    precondition(count > 0)
-    let top = unsafe heap[0].cursor
-    settle(try unsafe cursors[top].next())
+    precondition(hasRecord)
+    settle(try unsafe cursors[least.cursor].next())
   }
 
   /// Goes to the first record whose key is not below `start`; blocks in between are not read.
   package mutating func skip(to start: UInt64) throws(Stop) {
-    while count > 0, unsafe heap[0].key < start {
-      let top = unsafe heap[0].cursor
-      settle(try unsafe cursors[top].skip(to: start))
-    }
+    while least.key < start { settle(try unsafe cursors[least.cursor].skip(to: start)) }
   }
 
-  /// Puts the least run where it belongs after it moved, or takes it out.
+  /// Lets the run that came first play again with its next record, up to the top.
   @inline(__always)
   private mutating func settle(_ hasNext: Bool) {
-    let top = unsafe heap[0].cursor
-    if hasNext, unsafe cursors[top].key < end {
-      unsafe heap[0] = Head(key: cursors[top].key, place: cursors[top].place, cursor: top)
-    } else {
-      count -= 1
-      if count > 0 { unsafe heap[0] = heap[count] }
+    var winner = unsafe Self.head(least.cursor, cursors, hasRecord: hasNext, end)
+    var match = (winner.cursor + cursors.count) >> 1
+    while match > 0 {
+      let loser = unsafe losers[match]
+      let loserWins = Self.comes(loser, before: winner)
+      unsafe losers[match] = loserWins ? winner : loser
+      winner = loserWins ? loser : winner
+      match >>= 1
     }
-    siftDown(0)
+    least = winner
   }
 
-  private func siftDown(_ from: Int) {
-    guard count > 1 else { return }
-    var i = from
-    let moving = unsafe heap[i]
-    while true {
-      var child = 2 * i + 1
-      guard child < count else { break }
-      if child + 1 < count, unsafe heap[child + 1] < heap[child] { child += 1 }
-      guard unsafe heap[child] < moving else { break }
-      unsafe heap[i] = heap[child]
-      i = child
-    }
-    unsafe heap[i] = moving
+  @inline(__always)
+  private static func head(
+    _ i: Int, _ cursors: UnsafeMutableBufferPointer<RunCursor>, hasRecord: Bool, _ end: UInt64
+  ) -> Head {
+    guard hasRecord, unsafe cursors[i].key < end else { return .none(i) }
+    return unsafe Head(key: cursors[i].key, place: cursors[i].place, cursor: i)
+  }
+
+  @inline(__always)
+  private static func comes(_ a: Head, before b: Head) -> Bool {
+    let (x, y) = (UInt128(a.key) << 64 | UInt128(a.place), UInt128(b.key) << 64 | UInt128(b.place))
+    return x == y ? a.cursor < b.cursor : x < y
   }
 }
-
 /// Keys that cut the records of the runs into `parts` of about equal size; ascending, at most `parts - 1` of them.
 ///
 /// A key is never cut apart, so a run of records with one key stays whole.

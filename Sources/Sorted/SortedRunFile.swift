@@ -25,6 +25,8 @@ private let blockHeadBytes = 24
 /// The most bytes that a record needs besides its payload.
 private let recordHeadBytes = 26
 private let tailBytes = 32
+/// Behind a block in memory, so that a record's head is read without asking where the block ends.
+private let spareBytes = 64
 
 /// The bits of a place that name its file, shifted as they are stored.
 private func fileBits(_ place: UInt64) -> UInt64 { (place >> 48) << 40 }
@@ -43,6 +45,8 @@ package struct SortedRunWriter: ~Copyable {
   private var firstKey: UInt64 = 0
   private var lastKey: UInt64 = 0
   private var lastPlace: UInt64 = 0
+  /// Of the record begun.
+  private var payloadCount = 0
 
   package init(folder: String, name: String) throws(Stop) {
     file = try OutputFile(creating: folder + "/" + name)
@@ -53,6 +57,14 @@ package struct SortedRunWriter: ~Copyable {
 
   /// Appends a record; (key, place) is never below the one before.
   package mutating func append(key: UInt64, place: UInt64, _ payload: RawSpan) throws(Stop) {
+    var writer = begin(key: key, place: place, byteCount: payload.byteCount)
+    writer.append(payload)
+    try end(writer)
+  }
+
+  /// Begins a record whose payload, of exactly `byteCount` bytes, is written into the block itself; ``end(_:)`` ends it,
+  /// and nothing else is asked of the writer in between.
+  package mutating func begin(key: UInt64, place: UInt64, byteCount: Int) -> ByteWriter {
     precondition(
       recordCount == 0 || lastKey < key || lastKey == key && lastPlace <= place, "records must ascend")
     if recordCount == 0 { firstKey = key }
@@ -61,17 +73,23 @@ package struct SortedRunWriter: ~Copyable {
       blockFile = fileBits(place)
       lastKey = key
     }
-    let room = recordHeadBytes + payload.byteCount
-    block.reserve(room)
-    var writer = unsafe ByteWriter(block.base + block.count, room: room)
-    writer.append(varint: key - lastKey)
+    block.reserve(recordHeadBytes + byteCount + 16)
+    var head = unsafe ByteWriter(block.base + block.count, room: recordHeadBytes + 10)
+    head.append(varint: key - lastKey)
     let lowest = place & 0xff
-    writer.append(varint: UInt64(payload.byteCount) << 1 | (lowest == 0 ? 0 : 1))
-    writer.append(varint: place >> 8 ^ blockFile)
-    if lowest != 0 { writer.append(varint: lowest) }
-    writer.append(payload)
-    block.count += writer.count
+    head.append(varint: UInt64(byteCount) << 1 | (lowest == 0 ? 0 : 1))
+    head.append(varint: place >> 8 ^ blockFile)
+    if lowest != 0 { head.append(varint: lowest) }
+    block.count += head.count
+    payloadCount = byteCount
     (lastKey, lastPlace) = (key, place)
+    return unsafe ByteWriter(block.base + block.count, room: byteCount + 16)
+  }
+
+  /// Ends the record that ``begin(key:place:byteCount:)`` began.
+  package mutating func end(_ writer: ByteWriter) throws(Stop) {
+    precondition(writer.count == payloadCount, "a payload of another size")
+    block.count += payloadCount
     blockRecords += 1
     recordCount += 1
     if block.count >= blockBytes { try endBlock() }
@@ -88,8 +106,10 @@ package struct SortedRunWriter: ~Copyable {
   }
 
   /// Ends the file.
-  /// - Returns: the run, synced to disk; nil, and no file, if it holds no record.
-  package consuming func finish() throws(Stop) -> SortedRun? {
+  ///
+  /// - Parameter synced: whether to wait until the disk has it; not for a run that is removed before its stage ends.
+  /// - Returns: the run; nil, and no file, if it holds no record.
+  package consuming func finish(synced: Bool = true) throws(Stop) -> SortedRun? {
     guard recordCount > 0 else { return nil }
     try endBlock()
     var tail: [UInt8] = []
@@ -102,7 +122,7 @@ package struct SortedRunWriter: ~Copyable {
     try file.append(blocks.span)
     try file.append(tail.span)
     let byteCount = file.byteCount
-    try file.finish()
+    if synced { try file.finish() } else { try file.finishUnsynced() }
     return SortedRun(
       name: name, recordCount: recordCount, byteCount: byteCount, firstKey: firstKey, lastKey: lastKey)
   }
@@ -207,27 +227,53 @@ struct RunCursor: ~Copyable {
   /// Goes to the next record.
   /// - Returns: false when there is none.
   mutating func next() throws(Stop) -> Bool {
-    if firstWanted > 0 {
-      let start = firstWanted
-      firstWanted = 0
-      return try skip(to: start)
-    }
     at += payloadCount
     payloadCount = 0
     if at >= blockByteCount {
+      if firstWanted > 0 {
+        let start = firstWanted
+        firstWanted = 0
+        return try skip(to: start)
+      }
       guard nextBlock < offsets.count else { return false }
       try readBlock()
     }
-    let raw = unsafe RawSpan(_unsafeBytes: memory).extracting(..<blockByteCount)
+    guard let base = unsafe UnsafeRawPointer(memory.baseAddress) else { return false }
+    // A record's head may end behind the block, where there is room, and is then refused.
     var reading = at
-    let newKey = key &+ raw.varint(at: &reading)
-    let countAndFlag = raw.varint(at: &reading)
-    let upper = raw.varint(at: &reading) ^ blockFile
-    let lowest = countAndFlag & 1 == 0 ? 0 : raw.varint(at: &reading)
+    let newKey = unsafe key &+ varint(base, &reading)
+    let countAndFlag = unsafe varint(base, &reading)
+    let upper = unsafe varint(base, &reading) ^ blockFile
+    let lowest = countAndFlag & 1 == 0 ? 0 : unsafe varint(base, &reading)
     let count = Int(countAndFlag >> 1)
-    guard reading + count <= raw.byteCount else { throw .damaged(path) }
+    guard count <= blockByteCount, reading + count <= blockByteCount else { throw .damaged(path) }
     (key, place, payloadCount, at) = (newKey, upper << 8 | lowest, count, reading)
     return true
+  }
+
+  /// Reads what ``ByteWriter/append(varint:)`` wrote, eight bytes at once, and moves behind it.
+  ///
+  /// How long a number is can't be foreseen: seven bits of each byte are moved together without asking.
+  @inline(__always)
+  private func varint(_ base: UnsafeRawPointer, _ at: inout Int) -> UInt64 {
+    let word = unsafe UInt64(littleEndian: base.loadUnaligned(fromByteOffset: at, as: UInt64.self))
+    let stops = ~word & 0x8080_8080_8080_8080
+    guard stops != 0 else { return unsafe longVarint(base, &at) }
+    at += stops.trailingZeroBitCount >> 3 + 1
+    var bits = word & (stops ^ (stops &- 1)) & 0x7F7F_7F7F_7F7F_7F7F
+    bits = bits & 0x007F_007F_007F_007F | (bits & 0x7F00_7F00_7F00_7F00) >> 1
+    bits = bits & 0x0000_3FFF_0000_3FFF | (bits & 0x3FFF_0000_3FFF_0000) >> 2
+    return bits & 0x0FFF_FFFF | (bits & 0x0FFF_FFFF_0000_0000) >> 4
+  }
+
+  /// A number of nine or ten bytes, of which a key's first difference may be one.
+  @inline(never)
+  private func longVarint(_ base: UnsafeRawPointer, _ at: inout Int) -> UInt64 {
+    let raw = unsafe RawSpan(_unsafeStart: base + at, byteCount: 10)
+    var reading = 0
+    let value = raw.varint(at: &reading)
+    at += reading
+    return value
   }
 
   /// Goes on, by one record at least, to one whose key is not below `start`; reads two blocks at most.
@@ -254,10 +300,11 @@ struct RunCursor: ~Copyable {
     guard start >= 0, end - start > blockHeadBytes, end <= file.byteCount else { throw .damaged(path) }
     // Head and records in one read.
     let byteCount = end - start
-    if byteCount > memory.count {
+    if byteCount + spareBytes > memory.count {
       unsafe memory.deallocate()
       memory = UnsafeMutableRawBufferPointer.allocate(
-        byteCount: max(byteCount, min(indexOffset, blockBytes + 8192)), alignment: 16)
+        byteCount: spareBytes + max(byteCount, min(indexOffset, blockBytes + 8192)), alignment: 16)
+      unsafe memory.initializeMemory(as: UInt8.self, repeating: 0)
     }
     let block = unsafe UnsafeMutableRawBufferPointer(rebasing: memory[..<byteCount])
     try file.read(at: start, into: block)

@@ -12,6 +12,7 @@ package struct Sorter: ~Copyable {
   private let folder: String
   private let name: String
   private let bufferBytes: Int
+  private let synced: Bool
   /// Records back to back: place 8, payload byte count 4, payload.
   private var memory = GrowingMemory()
   /// An ``IndexEntry`` for each.
@@ -22,10 +23,13 @@ package struct Sorter: ~Copyable {
   ///   - folder: where the runs are written; it exists.
   ///   - name: the runs are called `name-0`, `name-1`, …; no other sorter in the folder has it.
   ///   - bufferBytes: memory for records before they are sorted and written; at most 2 GiB.
-  package init(folder: String, name: String, bufferBytes: Int) {
+  ///   - synced: whether the disk has the runs when they are finished; not for runs that are removed before the
+  ///     stage ends.
+  package init(folder: String, name: String, bufferBytes: Int, synced: Bool = true) {
     self.folder = folder
     self.name = name
     self.bufferBytes = min(max(bufferBytes, 4096), 2 << 30)
+    self.synced = synced
   }
 
   /// Takes one record of at most 16 MiB.
@@ -63,7 +67,7 @@ package struct Sorter: ~Copyable {
   }
 
   /// Writes what is left.
-  /// - Returns: the runs, all of them synced to disk.
+  /// - Returns: the runs.
   package consuming func finish() throws(Stop) -> [SortedRun] {
     try spill()
     return runs
@@ -92,7 +96,7 @@ package struct Sorter: ~Copyable {
       try run.append(
         key: sorted[i].key, place: unsafe record.loadUnaligned(as: UInt64.self), unsafe payload.bytes)
     }
-    if let finished = try run.finish() { runs.append(finished) }
+    if let finished = try run.finish(synced: synced) { runs.append(finished) }
     index.count = 0
     memory.count = 0
   }

@@ -70,6 +70,50 @@ struct SortedTests {
     }
   }
 
+  @Test("keys and places of any size come back", arguments: UInt64(0)..<20)
+  func sizes(seed: UInt64) throws {
+    let folder = try Self.folder()
+    defer { try? Folder.remove(folder) }
+    var random = SystemRandomNumberGenerator()
+    var items: Set<Item> = []
+    for bits in UInt64(1)..<64 {
+      for _ in 0..<10 {
+        let place = random.next() >> (seed % 2 == 0 ? bits : 16)
+        items.insert(Item(key: random.next() >> bits, place: place))
+      }
+    }
+    var runs: [SortedRun] = []
+    for part in 0..<(1 + seed % 5) {
+      var sorter = Sorter(folder: folder, name: "run-\(part)", bufferBytes: 4096, synced: false)
+      for item in items where item.place % (1 + seed % 5) == part {
+        try sorter.append(key: item.key, place: item.place, item.payload.span)
+      }
+      runs += try sorter.finish()
+    }
+    #expect(try Self.read(runs, folder) == items.sorted())
+  }
+
+  @Test("skipping finds the first record from a key on", arguments: UInt64(0)..<20)
+  func skipping(seed: UInt64) throws {
+    let folder = try Self.folder()
+    defer { try? Folder.remove(folder) }
+    let items = Self.items(seed)
+    var sorter = Sorter(folder: folder, name: "run", bufferBytes: 4096 + Int(seed) * 500)
+    for item in items.shuffled() { try sorter.append(key: item.key, place: item.place, item.payload.span) }
+    let runs = try sorter.finish()
+    let sorted = items.sorted()
+    var merge = try Merge(runs, in: folder)
+    var wanted: UInt64 = 0
+    while true {
+      try merge.skip(to: wanted)
+      let expected = sorted.first { $0.key >= wanted }
+      #expect(merge.hasRecord == (expected != nil))
+      guard let expected, merge.hasRecord else { break }
+      #expect(Item(key: merge.key, place: merge.place) == expected)
+      wanted = expected.key + 1 + seed % 7
+    }
+  }
+
   @Test("a file that is damaged or cut short is recognised", arguments: [0, 20, 200, -1, -20, -40])
   func damage(position: Int) throws {
     let folder = try Self.folder()
