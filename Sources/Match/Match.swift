@@ -65,6 +65,9 @@ package struct MatchRequest: Sendable {
 package struct MatchedSnapshot: Hashable, Sendable, Codable {
   /// Persons with their cards, in key order; see `JudgedRecords.swift`.
   package var judged: [SortedRun] = []
+  /// How these are written; results of before this was noted have none.
+  package var judgedFormat: Int? = currentJudgedFormat
+  package static let currentJudgedFormat = 2
   /// The cards among them that are held back: person's key, place.
   package var shared: [SortedRun] = []
   /// By export, then place.
@@ -97,27 +100,25 @@ package struct MatchedSnapshot: Hashable, Sendable, Codable {
 ///
 /// - Returns: what ``MatchedPersons`` and ``MatchedFindings`` read, and the counts for the ledger.
 /// - Throws: ``Stop`` if a staged file is damaged or the disk fails.
-/// - Complexity: one pass over both exports, and a sort on disk of 28 bytes per linked record.
+/// - Complexity: one pass over both exports and one more over the population, and 24 bytes per linked record that are
+///   written and read once.
 package func match(_ request: MatchRequest) throws(Stop) -> MatchedSnapshot {
   let snapshot = request.snapshot
   var matched = MatchedSnapshot()
   var tally = request.tally
 
-  // Records that have no number to join on.
-  let unusable = try UnusableNumbers(request: request).run()
-  matched.findings += unusable.findings
-  tally.add(unusable.tally)
-  var personless = unusable.personless
-
-  // 9-digit numbers become personal ID numbers.
+  // Records that have no number to join on; 9-digit numbers become personal ID numbers.
   let legacyRanges = try request.ranges(
     of: snapshot.legacy + snapshot.insurance, in: request.stagedFolder, from: LinkKey.firstLegacy.packed,
     to: LinkKey.firstPersonal.packed)
-  let legacy = try inOrder(legacyRanges, width: request.threads) { (range) throws(Stop) in
-    try LegacyJoin(request: request, part: range.part, start: range.start, end: range.end).run()
+  let numberlessRanges: [(part: Int, start: UInt64, end: UInt64)?] = [nil] + legacyRanges.map { $0 }
+  let numberless = try inOrder(numberlessRanges, width: request.threads) { (range) throws(Stop) in
+    guard let range else { return try UnusableNumbers(request: request).run() }
+    return try LegacyJoin(request: request, part: range.part, start: range.start, end: range.end).run()
   }
+  var personless = PersonlessRuns()
   var resolved: [SortedRun] = []
-  for part in legacy {
+  for part in numberless {
     resolved += part.resolved
     matched.findings += part.findings
     personless.add(part.personless)
@@ -126,33 +127,37 @@ package func match(_ request: MatchRequest) throws(Stop) -> MatchedSnapshot {
   // Officers' decisions send records to persons whom they don't name.
   resolved += personless.routed
   resolved += try GivenRecords(request: request).run()
-  resolved = try compacted(resolved, in: request.folder, name: "resolved")
+  resolved = try compacted(resolved, in: request.folder, name: "resolved", synced: false)
 
   // Both exports meet.
   let personRanges = try request.ranges(
     of: snapshot.population + snapshot.insurance, in: request.stagedFolder,
     from: LinkKey.firstPersonal.packed,
     to: LinkKey.end.packed)
+  let claimed = ClaimedNumbers(request)
   let joined = try inOrder(personRanges, width: request.threads) {
     [resolved, repaired = personless.repaired] (range) throws(Stop) in
     try PersonJoin(
-      request: request, resolved: resolved, repaired: repaired, part: range.part, start: range.start,
-      end: range.end
+      request: request, resolved: resolved, repaired: repaired, claimed: claimed, part: range.part,
+      start: range.start, end: range.end
     ).run()
   }
-  var claims: [SortedRun] = []
   var repairedHits: [SortedRun] = []
   for part in joined {
     if let judged = part.judged { matched.judged.append(judged) }
-    claims += part.claims
     matched.findings += part.findings
     personless.add(part.personless)
     repairedHits += part.repairedHits
     tally.add(part.tally)
   }
-  claims = try compacted(claims, in: request.folder, name: "claims")
 
   // Numbers that two persons claim.
+  let logs = joined.indices.map { (part: $0, log: joined[$0].claims) }
+  let suspects = try inOrder(logs, width: request.threads) { (item) throws(Stop) in
+    try item.log.suspects(claimed, request, part: item.part)
+  }
+  let claims = try compacted(
+    suspects.flatMap(\.self), in: request.folder, name: "suspects", synced: false)
   let claimRanges = try request.ranges(of: claims, in: request.folder, from: 0, to: .max)
   let shared = try inOrder(claimRanges, width: request.threads) { [claims] (range) throws(Stop) in
     try NumberClaims(
@@ -171,7 +176,7 @@ package func match(_ request: MatchRequest) throws(Stop) -> MatchedSnapshot {
   matched.findings = try compacted(matched.findings, in: request.folder, name: "findings")
 
   // Who may be meant by the records that lead to nobody.
-  let sought = try compacted(personless.sought, in: request.folder, name: "sought")
+  let sought = try compacted(personless.sought, in: request.folder, name: "sought", synced: false)
   matched.candidates = try CandidateSearch(
     request: request, sought: sought, repairedHits: repairedHits, ranges: personRanges
   ).run()

@@ -17,13 +17,28 @@ package final class MatchedPersons {
   ///   - folder: where the match stage wrote.
   ///   - asOf: the business date, which decides the serving card.
   ///   - personsPerBatch: a batch has at most so many persons; all cards of a person are in one batch.
+  ///   - keys: which persons, by their keys; all of them, if it is not said.
   package init(
-    _ matched: MatchedSnapshot, in folder: String, asOf: CalendarDate, personsPerBatch: Int = 4096
+    _ matched: MatchedSnapshot, in folder: String, asOf: CalendarDate, personsPerBatch: Int = 1024,
+    keys: Range<UInt64> = 0..<UInt64.max
   ) throws(Stop) {
-    judged = try Merge(matched.judged, in: folder)
-    shared = try Merge(matched.shared, in: folder)
+    guard matched.judgedFormat == MatchedSnapshot.currentJudgedFormat else {
+      throw Stop(
+        .inputOutput, at: folder, expected: "a match result of this version of cardlink",
+        found: "one of another version", remedy: "Match again: cardlink rerun match PIPELINE")
+    }
+    judged = try Merge(matched.judged, in: folder, from: keys.lowerBound, to: keys.upperBound)
+    shared = try Merge(matched.shared, in: folder, from: keys.lowerBound, to: keys.upperBound)
     self.asOf = asOf
     self.personsPerBatch = max(1, personsPerBatch)
+  }
+
+  /// Cuts the persons into about equal ranges of keys, in ascending order and without a gap.
+  package static func ranges(
+    of matched: MatchedSnapshot, in folder: String, parts: Int
+  ) throws(Stop) -> [Range<UInt64>] {
+    let cuts = [0] + (try splitKeys(of: matched.judged, in: folder, parts: parts)) + [UInt64.max]
+    return cuts.indices.dropLast().map { cuts[$0]..<cuts[$0 + 1] }
   }
 
   /// Reads on into `batch`, whose former content is gone.
@@ -40,27 +55,30 @@ package final class MatchedPersons {
     let id = LinkKey(packed: key).personalID ?? PersonalID(packed: 0)
     let nameStart = batch.bytes.count
     let cardStart = batch.cards.count
-    let head = try judged.withPayload { (payload) throws(Stop) in
-      unsafe payload.extracting(JudgedPerson.headByteCount...).withUnsafeBytes {
-        unsafe batch.bytes.append(contentsOf: $0)
-      }
-      return JudgedPerson(payload)
-    }
-    try judged.advance()
     var linked = LinkedCards()
+    var head: JudgedPerson?
     while judged.key == key {
       let place = judged.place
-      if shared.key == key, shared.place == place {
-        try shared.advance()
-      } else {
-        try judged.withPayload { (payload) throws(Stop) in
-          let row = CardRow(InsuranceRecord(payload), id, place: place)
-          linked.add(row.insuranceNumber)
-          batch.cards.append(row)
+      let isShared = shared.key == key && shared.place == place
+      try judged.withPayload { (payload) throws(Stop) in
+        var card = payload
+        if head == nil {
+          let person = JudgedPerson(payload)
+          unsafe payload.extracting(person.name).withUnsafeBytes {
+            unsafe batch.bytes.append(contentsOf: $0)
+          }
+          card = payload.extracting(person.card)
+          head = person
         }
+        guard !isShared else { return }
+        let row = CardRow(InsuranceRecord(card), id, place: place)
+        linked.add(row.insuranceNumber)
+        batch.cards.append(row)
       }
+      if isShared { try shared.advance() }
       try judged.advance()
     }
+    guard let head else { return }
     guard linked.count > 0 else {
       batch.bytes.removeLast(batch.bytes.count - nameStart)
       return

@@ -8,8 +8,9 @@ import Record
 struct Tally: Sendable {
   static let outcomes = Outcome.allCases.count
   private static let bits = 128
-  /// By export, then file index × outcome.
-  private var files: [[Int]]
+  /// By file index × outcome.
+  private var populationFiles: [Int]
+  private var insuranceFiles: [Int]
   /// By export × outcome × bit of the reason.
   private var reasons: [Int]
   /// Insurance records without any reason, by outcome.
@@ -21,10 +22,8 @@ struct Tally: Sendable {
 
   /// - Parameter fileCounts: population, insurance.
   init(fileCounts: (Int, Int)) {
-    files = [
-      Array(repeating: 0, count: fileCounts.0 * Self.outcomes),
-      Array(repeating: 0, count: fileCounts.1 * Self.outcomes),
-    ]
+    populationFiles = Array(repeating: 0, count: fileCounts.0 * Self.outcomes)
+    insuranceFiles = Array(repeating: 0, count: fileCounts.1 * Self.outcomes)
     reasons = Array(repeating: 0, count: 2 * Self.outcomes * Self.bits)
     plain = Array(repeating: 0, count: Self.outcomes)
     places = Array(repeating: 0, count: BirthPlace.count * Self.outcomes)
@@ -33,17 +32,23 @@ struct Tally: Sendable {
 
   /// Counts a record, or with a negative `count` takes one back.
   mutating func add(_ export: ExportKind, file: Int, _ outcome: Outcome, _ words: Reasons, count: Int = 1) {
-    let e = Int(export.rawValue)
     let at = file * Self.outcomes + Int(outcome.rawValue)
-    if at >= files[e].count {
-      files[e] += repeatElement(0, count: (file + 1) * Self.outcomes - files[e].count)
+    if export == .insurance {
+      Self.add(count, to: &insuranceFiles, at)
+    } else {
+      Self.add(count, to: &populationFiles, at)
     }
-    files[e][at] += count
     if !words.isEmpty {
       add(export, outcome, words, count: count)
     } else if export == .insurance {
       plain[Int(outcome.rawValue)] += count
     }
+  }
+
+  @inline(__always)
+  private static func add(_ count: Int, to counts: inout [Int], _ at: Int) {
+    if at >= counts.count { counts += repeatElement(0, count: (at / outcomes + 1) * outcomes - counts.count) }
+    counts[at] += count
   }
 
   /// Counts where the person of an insurance record was registered at birth, as far as its key says so.
@@ -70,12 +75,8 @@ struct Tally: Sendable {
   }
 
   mutating func add(_ other: Tally) {
-    for e in 0..<2 {
-      if other.files[e].count > files[e].count {
-        files[e] += repeatElement(0, count: other.files[e].count - files[e].count)
-      }
-      for i in other.files[e].indices { files[e][i] += other.files[e][i] }
-    }
+    for i in other.populationFiles.indices { Self.add(other.populationFiles[i], to: &populationFiles, i) }
+    for i in other.insuranceFiles.indices { Self.add(other.insuranceFiles[i], to: &insuranceFiles, i) }
     for i in reasons.indices { reasons[i] += other.reasons[i] }
     for i in plain.indices { plain[i] += other.plain[i] }
     for i in places.indices { places[i] += other.places[i] }
@@ -84,7 +85,7 @@ struct Tally: Sendable {
 
   /// By file index and outcome.
   func outcomeCounts(_ export: ExportKind) -> [[Int]] {
-    let all = files[Int(export.rawValue)]
+    let all = export == .population ? populationFiles : insuranceFiles
     return stride(from: 0, to: all.count, by: Self.outcomes).map { Array(all[$0..<$0 + Self.outcomes]) }
   }
 

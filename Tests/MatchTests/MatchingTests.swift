@@ -131,6 +131,41 @@ struct MatchingTests {
     }
   }
 
+  @Test("ranges of persons, one behind the other, are all persons", arguments: [1, 3, 40])
+  func ranges(parts: Int) throws {
+    try withFolder { path in
+      var sample = StagedSample()
+      sample.fill(persons: 4000, seed: 9)
+      var random = SeededGenerator(1)
+      let snapshot = try sample.stage(in: path + "/staged", random: &random)
+      try Folder.create(path + "/matched")
+      let matched = try match(
+        MatchRequest(
+          snapshot: snapshot, stagedFolder: path + "/staged", folder: path + "/matched",
+          asOf: StagedSample.asOf, threads: 2, memoryBytes: 1 << 20))
+      func cards(_ keys: Range<UInt64>) throws -> [CardRow] {
+        let persons = try MatchedPersons(matched, in: path + "/matched", asOf: StagedSample.asOf, keys: keys)
+        var batch = PersonBatch()
+        var cards: [CardRow] = []
+        while try persons.nextBatch(into: &batch) { cards += batch.cards }
+        return cards
+      }
+      let ranges = try MatchedPersons.ranges(of: matched, in: path + "/matched", parts: parts)
+      #expect(ranges.count <= parts)
+      #expect(try ranges.flatMap { try cards($0) } == cards(0..<UInt64.max))
+    }
+  }
+
+  @Test("a match result of an earlier version is not read as one of this version")
+  func earlierVersion() throws {
+    try withFolder { path in
+      var matched = MatchedSnapshot()
+      _ = try MatchedPersons(matched, in: path, asOf: StagedSample.asOf)
+      matched.judgedFormat = nil
+      #expect(throws: Stop.self) { try MatchedPersons(matched, in: path, asOf: StagedSample.asOf) }
+    }
+  }
+
   @Test("what stays on disk is only what the next stage reads")
   func leftovers() throws {
     try withFolder { path in

@@ -1,9 +1,10 @@
 // Who may be meant by the records that lead to nobody: the persons with the same bare name, full birth date and sex.
 // Invariant: exact; the digest that brings both sides together is checked against name, date and sex. A candidate is a
 // suggestion for an officer and never a link. A person whom an officer rejected for a record is none.
-// Load: one more pass over the population, of which a filter of 16 bits for each record asked about lets the persons
-// through who may be wanted; no pass at all when nothing is asked. The filter keeps to a quarter of the memory and
-// lets more through when that is little.
+// Load: one more pass over the population; no pass at all when nothing is asked. Two filters of 16 bits for each record
+// asked about let the persons through who may be wanted: one by birth date, sex and the words' first letters, and for the
+// few per cent behind it one by the whole bare name, so that few names are folded. They keep to a quarter of the memory
+// and let more through when that is little.
 //
 //   hits         by key, then personal ID number: place u64, PopulationFields, bare name
 //   candidates   by export, then place: count u32, personal ID number u64 if it is one, PopulationFields
@@ -11,33 +12,6 @@
 import Disk
 import Record
 import Sorted
-
-/// Which keys may be asked about: no false no, some false yes.
-struct CandidateFilter: Sendable {
-  private var words: [UInt64]
-
-  init(count: Int, memoryBytes: Int) {
-    words = Array(repeating: 0, count: max(16, min(count / 4 + 1, memoryBytes / 8)))
-  }
-
-  /// One word per key, two bits in it: one miss of the cache.
-  @inline(__always)
-  private func place(_ key: UInt64) -> (word: Int, bits: UInt64) {
-    let word = Int((key << 1).multipliedFullWidth(by: UInt64(words.count)).high)
-    return (word, 1 << (key & 63) | 1 << (key >> 6 & 63))
-  }
-
-  mutating func insert(_ key: UInt64) {
-    let (word, bits) = place(key)
-    words[word] |= bits
-  }
-
-  @inline(__always)
-  func mayContain(_ key: UInt64) -> Bool {
-    let (word, bits) = place(key)
-    return words[word] & bits == bits
-  }
-}
 
 /// A person who may be meant.
 struct Candidate: BitwiseCopyable {
@@ -57,17 +31,17 @@ struct CandidateSearch: Sendable {
   func run() throws(Stop) -> [SortedRun] {
     var named: [SortedRun] = []
     if !sought.isEmpty {
-      let filter = try filter()
+      let filters = try filters()
       let hits = try inOrder(ranges, width: request.threads) { (range) throws(Stop) in
-        try self.hits(filter, range.part, from: range.start, to: range.end)
+        try self.hits(filters, range.part, from: range.start, to: range.end)
       }.flatMap(\.self)
-      let compactedHits = try compacted(hits, in: request.folder, name: "hits")
+      let compactedHits = try compacted(hits, in: request.folder, name: "hits", synced: false)
       let keyRanges = try request.ranges(of: sought + compactedHits, in: request.folder, from: 0, to: .max)
       named = try inOrder(keyRanges, width: request.threads) { (range) throws(Stop) in
         try self.meeting(compactedHits, range.part, from: range.start, to: range.end)
       }.flatMap(\.self)
       for run in compactedHits { try Folder.remove(request.folder + "/" + run.name) }
-      named = try compacted(named, in: request.folder, name: "named")
+      named = try compacted(named, in: request.folder, name: "named", synced: false)
     }
     guard !named.isEmpty || !repairedHits.isEmpty else { return [] }
     let candidates = try together(named, repairedHits)
@@ -75,37 +49,59 @@ struct CandidateSearch: Sendable {
     return candidates.map { [$0] } ?? []
   }
 
-  private func filter() throws(Stop) -> CandidateFilter {
-    var filter = CandidateFilter(
-      count: sought.reduce(0) { $0 + $1.recordCount }, memoryBytes: request.memoryBytes / 4)
-    for run in sought {
+  /// Which persons may be asked about.
+  private struct Filters: Sendable {
+    /// By ``FieldDigester/roughKey(ofClean:_:_:)``.
+    let rough: KeyFilter
+    /// By ``FieldDigester/candidateKey(ofClean:_:_:)``.
+    let whole: KeyFilter
+  }
+
+  private func filters() throws(Stop) -> Filters {
+    let count = sought.reduce(0) { $0 + $1.recordCount }
+    let filters = Filters(
+      rough: KeyFilter(keyCount: count, memoryBytes: request.memoryBytes / 8),
+      whole: KeyFilter(keyCount: count, memoryBytes: request.memoryBytes / 8))
+    _ = try inOrder(sought, width: request.threads) { (run) throws(Stop) in
+      var digester = FieldDigester()
       var records = try Merge([run], in: request.folder)
       while records.hasRecord {
-        filter.insert(records.key)
+        filters.whole.insert(records.key)
+        try records.withPayload { (payload) throws(Stop) in
+          let fields = SoughtRecord(payload).fields
+          let name = Span<UInt8>(_bytes: payload.extracting(SoughtRecord.headByteCount...))
+          if let key = digester.roughKey(ofClean: name, fields.birthDate, fields.sex) {
+            filters.rough.insert(key)
+          }
+        }
         try records.advance()
       }
     }
-    return filter
+    return filters
   }
 
-  /// The persons of a range whom the filter lets through.
-  private func hits(_ filter: CandidateFilter, _ part: Int, from start: UInt64, to end: UInt64) throws(Stop)
+  /// The persons of a range whom the filters let through.
+  private func hits(_ filters: Filters, _ part: Int, from start: UInt64, to end: UInt64) throws(Stop)
     -> [SortedRun]
   {
-    var hits = Sorter(folder: request.folder, name: "hits-\(part)", bufferBytes: request.sorterBytes)
-    var population = try Merge(request.snapshot.population, in: request.stagedFolder, from: start, to: end)
+    var hits = Sorter(
+      folder: request.folder, name: "hits-\(part)", bufferBytes: request.sorterBytes, synced: false)
     var digester = FieldDigester()
     var bytes: [UInt8] = []
-    while population.hasRecord {
-      let (id, place) = (population.key, population.place)
-      try population.withPayload { (payload) throws(Stop) in
-        let record = PopulationRecord(payload)
-        let failure = unsafe payload.extracting(PopulationRecord.nameRange(in: payload)).withUnsafeBytes {
-          (name) -> Stop? in
-          let name = unsafe name.bindMemory(to: UInt8.self).span
-          guard let key = digester.candidateKey(ofClean: name, record.birthDate, record.sex),
-            filter.mayContain(key)
-          else { return nil }
+    // Each run by itself: what is found is sorted by name anyway.
+    for run in request.snapshot.population {
+      var population = try Merge([run], in: request.stagedFolder, from: start, to: end)
+      while population.hasRecord {
+        let (id, place) = (population.key, population.place)
+        try population.withPayload { (payload) throws(Stop) in
+          var nameStart = 0
+          let record = PopulationRecord(payload, &nameStart)
+          let name = Span<UInt8>(_bytes: payload.extracting(nameStart...))
+          guard let rough = digester.roughKey(ofClean: name, record.birthDate, record.sex),
+            filters.rough.mayContain(rough),
+            let key = digester.candidateKey(ofClean: name, record.birthDate, record.sex),
+            filters.whole.mayContain(key)
+          else { return }
           bytes.removeAll(keepingCapacity: true)
           bytes.append(integer: place)
           PopulationFields(
@@ -113,12 +109,10 @@ struct CandidateSearch: Sendable {
             status: record.status
           ).append(to: &bytes)
           bytes.append(contentsOf: digester.bare)
-          do throws(Stop) { try hits.append(key: key, place: id, bytes.span) } catch { return error }
-          return nil
+          try hits.append(key: key, place: id, bytes.span)
         }
-        if let failure { throw failure }
+        try population.advance()
       }
-      try population.advance()
     }
     return try hits.finish()
   }
@@ -142,7 +136,8 @@ struct CandidateSearch: Sendable {
   private func meeting(_ hits: [SortedRun], _ part: Int, from start: UInt64, to end: UInt64) throws(Stop)
     -> [SortedRun]
   {
-    var named = Sorter(folder: request.folder, name: "named-\(part)", bufferBytes: request.sorterBytes)
+    var named = Sorter(
+      folder: request.folder, name: "named-\(part)", bufferBytes: request.sorterBytes, synced: false)
     var records = try Merge(sought, in: request.folder, from: start, to: end)
     var persons = try Merge(hits, in: request.folder, from: start, to: end)
     var groups: [Group] = []

@@ -43,6 +43,58 @@ struct FieldDigester: Sendable {
     return digest64(bare.span.bytes, seed: UInt64(birthDate.packed) << 2 | UInt64(sex.rawValue)) >> 1
   }
 
+  /// A key that records with one ``candidateKey(ofClean:_:_:)`` share, made of the words' first letters without folding
+  /// the name; nil where there is no such key.
+  ///
+  /// - Parameter name: clean or bare, which gives the same.
+  mutating func roughKey(ofClean name: Span<UInt8>, _ birthDate: CalendarDate, _ sex: Sex) -> UInt64? {
+    guard !birthDate.isNone, birthDate.day > 0, sex != .unknown else { return nil }
+    var key = UInt64(birthDate.packed) << 2 | UInt64(sex.rawValue)
+    let raw = name.bytes
+    if raw.byteCount > 0 { add(initialAt: 0, of: name, to: &key) }
+    var i = 0
+    while i < raw.byteCount {
+      // A bit at the top of each byte that is a space; of the last, shorter word each byte by itself.
+      var spaces: UInt64
+      if i + 8 <= raw.byteCount {
+        let word: UInt64 = raw.integer(at: i) ^ 0x2020_2020_2020_2020
+        spaces =
+          ~((word & 0x7F7F_7F7F_7F7F_7F7F &+ 0x7F7F_7F7F_7F7F_7F7F) | word) & 0x8080_8080_8080_8080
+      } else {
+        spaces = 0
+        for k in 0..<raw.byteCount - i where name[i + k] == 0x20 { spaces |= 0x80 << UInt64(8 * k) }
+      }
+      while spaces != 0 {
+        let next = i + spaces.trailingZeroBitCount >> 3 + 1
+        if next < raw.byteCount { add(initialAt: next, of: name, to: &key) }
+        spaces &= spaces - 1
+      }
+      i += 8
+    }
+    return key
+  }
+
+  /// Adds the first letter of a word, as the bare form has it.
+  @inline(__always)
+  private mutating func add(initialAt i: Int, of name: Span<UInt8>, to key: inout UInt64) {
+    var letter = name[i]
+    if letter >= 0x80 {
+      letter = initial(at: i, of: name)
+    } else if letter >= 0x61, letter <= 0x7A {
+      letter -= 0x20
+    }
+    key = (key ^ UInt64(letter)) &* 0x9E37_79B9_7F4A_7C15
+  }
+
+  /// The first byte of a word's bare form; a space if there is none.
+  @inline(never)
+  private mutating func initial(at start: Int, of name: Span<UInt8>) -> UInt8 {
+    var end = start
+    while end < name.count, name[end] != 0x20 { end += 1 }
+    foldBare(name.extracting(start..<end))
+    return bare.first ?? 0x20
+  }
+
   /// Makes the bare form of a clean name.
   mutating func foldBare(_ name: Span<UInt8>) {
     bare.removeAll(keepingCapacity: true)
@@ -83,7 +135,8 @@ struct PersonlessRecords: ~Copyable {
   init(_ request: MatchRequest, name: String) {
     decisions = request.decisions
     func sorter(_ kind: String) -> Sorter {
-      Sorter(folder: request.folder, name: "\(kind)-\(name)", bufferBytes: request.sorterBytes)
+      Sorter(
+        folder: request.folder, name: "\(kind)-\(name)", bufferBytes: request.sorterBytes, synced: false)
     }
     routed = sorter("routed")
     sought = sorter("sought")
@@ -197,7 +250,7 @@ struct PersonlessRecords: ~Copyable {
   /// The personal ID number whose zeros a spreadsheet dropped; nil for any other shape.
   static func withZeros(_ raw: RawSpan) -> PersonalID? {
     guard raw.byteCount == 10 || raw.byteCount == 11 else { return nil }
-    let digits = unsafe Span<UInt8>(_bytes: raw)
+    let digits = Span<UInt8>(_bytes: raw)
     return (try? readDigits(digits, count: digits.count)).map { PersonalID(packed: $0) }
   }
 

@@ -30,7 +30,7 @@ struct RepairedNumbers: ~Copyable {
     decisions = request.decisions
     records = try Merge(repaired, in: request.folder, from: start, to: end)
     hits = Sorter(
-      folder: request.folder, name: "repaired-hits-\(part)", bufferBytes: request.sorterBytes)
+      folder: request.folder, name: "repaired-hits-\(part)", bufferBytes: request.sorterBytes, synced: false)
   }
 
   /// Begins a person; whether anything is asked about this number.

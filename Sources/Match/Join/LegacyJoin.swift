@@ -14,18 +14,11 @@ struct LegacyJoin: Sendable {
   var start: UInt64
   var end: UInt64
 
-  struct Result: Sendable {
-    /// Insurance records by the personal ID number that was found.
-    var resolved: [SortedRun]
-    var findings: [SortedRun]
-    var personless: PersonlessRuns
-    var tally: Tally
-  }
-
-  func run() throws(Stop) -> Result {
+  func run() throws(Stop) -> NumberlessPart {
     let snapshot = request.snapshot
     var tally = request.tally
-    var resolved = Sorter(folder: request.folder, name: "resolved-\(part)", bufferBytes: request.sorterBytes)
+    var resolved = Sorter(
+      folder: request.folder, name: "resolved-\(part)", bufferBytes: request.sorterBytes, synced: false)
     var findings = FindingSorter(
       folder: request.folder, name: "findings-legacy-\(part)", bufferBytes: request.sorterBytes)
     var personless = PersonlessRecords(request, name: "legacy-\(part)")
@@ -61,7 +54,7 @@ struct LegacyJoin: Sendable {
         try records.advance()
       }
     }
-    return Result(
+    return NumberlessPart(
       resolved: try resolved.finish(), findings: try findings.finish(), personless: try personless.finish(),
       tally: tally)
   }

@@ -1,7 +1,7 @@
 // Insurance numbers that records of two or more persons claim.
 // Invariant: all records that claim such a number are held back, of whichever person; a number claimed by one person
 // only, by however many records, is not touched.
-// Load: one claim of 28 bytes per record that would be linked, sorted on disk; nearly all numbers have one claim.
+// Load: the claims that ``ClaimLog`` suspects, sorted; most of these numbers turn out to have one claim as well.
 
 import Record
 import Sorted

@@ -14,6 +14,7 @@ struct PersonJoin: Sendable {
   var resolved: [SortedRun]
   /// Records whose number may have lost its zeros.
   var repaired: [SortedRun]
+  var claimed: ClaimedNumbers
   var part: Int
   var start: UInt64
   var end: UInt64
@@ -21,7 +22,7 @@ struct PersonJoin: Sendable {
   struct Result: Sendable {
     var judged: SortedRun?
     /// Insurance number → personal ID number, of the records that would be linked.
-    var claims: [SortedRun]
+    var claims: ClaimLog.Written
     var findings: [SortedRun]
     var personless: PersonlessRuns
     var repairedHits: [SortedRun]
@@ -31,7 +32,7 @@ struct PersonJoin: Sendable {
   func run() throws(Stop) -> Result {
     var tally = request.tally
     var judged = try JudgedWriter(folder: request.folder, name: "judged-\(part)")
-    var claims = Sorter(folder: request.folder, name: "claims-\(part)", bufferBytes: request.sorterBytes)
+    var claims = try ClaimLog(request, part: part)
     var findings = FindingSorter(
       folder: request.folder, name: "findings-join-\(part)", bufferBytes: request.sorterBytes)
     var population = try Merge(request.snapshot.population, in: request.stagedFolder, from: start, to: end)
@@ -42,7 +43,6 @@ struct PersonJoin: Sendable {
     var person = PersonRules(
       request.decisions, from: LinkKey(packed: start).personalID ?? PersonalID(packed: 0))
     var places: [RecordPlace] = []
-    var claim: [UInt8] = []
     var met = 0
     while population.hasRecord || insurance.hasRecord {
       let key = min(population.key, insurance.key)
@@ -52,12 +52,11 @@ struct PersonJoin: Sendable {
       let isAsked = try repaired.begin(key)
       while population.key == key {
         let line = try population.withPayload { (payload) throws(Stop) in
-          let record = PopulationRecord(payload)
-          unsafe payload.extracting(PopulationRecord.nameRange(in: payload)).withUnsafeBytes {
-            let name = unsafe $0.bindMemory(to: UInt8.self).span
-            person.add(record, name: name)
-            if isAsked { repaired.add(record, name: name, id) }
-          }
+          var nameStart = 0
+          let record = PopulationRecord(payload, &nameStart)
+          let name = Span<UInt8>(_bytes: payload.extracting(nameStart...))
+          person.add(record, name: name)
+          if isAsked { repaired.add(record, name: name, id) }
           return record.line
         }
         places.append(RecordPlace(place: population.place, line: line))
@@ -74,23 +73,27 @@ struct PersonJoin: Sendable {
       var cards = LinkedCards()
       while insurance.key == key {
         let place = insurance.place
-        let (record, verdict) = try insurance.withPayload { (payload) throws(Stop) in
-          var record = InsuranceRecord(payload)
+        try insurance.withPayload { (payload) throws(Stop) in
+          var nameStart = 0
+          var record = InsuranceRecord(payload, &nameStart)
           let held = Self.held(record, payload, key)
-          var judged: JudgedFields?
-          let verdict = unsafe payload.extracting(record.nameRange(in: payload)).withUnsafeBytes {
-            let name = unsafe $0.bindMemory(to: UInt8.self).span
-            let verdict = person.verdict(on: record, name: name, held: held)
-            if verdict.outcome == .disputed {
-              judged = person.judgedFields(of: record, name, held: held)
-            }
-            return verdict
-          }
+          let name = Span<UInt8>(
+            _bytes: payload.extracting(nameStart..<payload.byteCount - Int(record.rawIDByteCount)))
+          let verdict = person.verdict(on: record, name: name, held: held)
+          let isAsStaged = verdict.rule == nil && verdict.words == record.words && record.rawIDByteCount == 0
           if let rule = verdict.rule { record.rule = rule }
           switch verdict.outcome {
           case .linked:
             tally.add(.insurance, file: Place(packed: place).file, verdict.outcome, verdict.words)
             tally.add(placeOf: key, verdict.outcome)
+            try judged.append(
+              card: record, notes: verdict.words, head: payload.extracting(..<nameStart),
+              isAsStaged: isAsStaged, key: key, place: place, firstOf: cards.count == 0 ? person.first : nil,
+              name: person.name.span)
+            if cards.add(record.insuranceNumber) { claimed.claim(record.insuranceNumber) }
+            if !record.insuranceNumber.isNone {
+              try claims.append(record.insuranceNumber, of: key, place: place)
+            }
           case .idMissing, .idInvalid, .personUnknown:
             // From here on it is a record that leads to nobody, whether an officer gave it to someone or not.
             let wasRouted = record.rule == .decision
@@ -102,18 +105,9 @@ struct PersonJoin: Sendable {
           default:
             tally.add(.insurance, file: Place(packed: place).file, verdict.outcome, verdict.words)
             tally.add(placeOf: key, verdict.outcome)
-            try findings.append(.insurance, record, key, place: place, verdict, judged: judged)
-          }
-          return (record, verdict)
-        }
-        if verdict.outcome == .linked {
-          if cards.count == 0 { try judged.append(person: person.first, name: person.name, key: key) }
-          try judged.append(card: record, notes: verdict.words, key: key, place: place)
-          cards.add(record.insuranceNumber)
-          if !record.insuranceNumber.isNone {
-            claim.removeAll(keepingCapacity: true)
-            claim.append(integer: key)
-            try claims.append(key: record.insuranceNumber.packed, place: place, claim.span)
+            let fields =
+              verdict.outcome == .disputed ? person.judgedFields(of: record, name, held: held) : nil
+            try findings.append(.insurance, record, key, place: place, verdict, judged: fields)
           }
         }
         try insurance.advance()
@@ -159,14 +153,18 @@ struct LinkedCards {
   private var firstNumber = InsuranceNumber.none
   private(set) var haveSeveralNumbers = false
 
-  mutating func add(_ number: InsuranceNumber) {
+  /// Adds a record's number.
+  /// - Returns: whether it is the first one, or differs from it.
+  @discardableResult
+  mutating func add(_ number: InsuranceNumber) -> Bool {
     count += 1
-    guard !number.isNone else { return }
+    guard !number.isNone, number != firstNumber else { return false }
     if firstNumber.isNone {
       firstNumber = number
-    } else if number != firstNumber {
+    } else {
       haveSeveralNumbers = true
     }
+    return true
   }
 
   /// Counts the note that each of the person's linked records bears, or takes it back.

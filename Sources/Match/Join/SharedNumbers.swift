@@ -24,12 +24,15 @@ struct SharedNumbers: Sendable {
       let key = shared.key
       try records.skip(to: key)
       precondition(records.key == key, "a claim without its record")
-      try records.advance()  // the person
+      var isFirst = true  // with which the person stands
       var before = LinkedCards()
       var after = LinkedCards()
       while records.key == key {
         let place = records.place
-        let card = try records.withPayload { (payload) throws(Stop) in InsuranceRecord(payload) }
+        let card = try records.withPayload { (payload) throws(Stop) in
+          InsuranceRecord(isFirst ? payload.extracting(JudgedPerson(payload).card) : payload)
+        }
+        isFirst = false
         before.add(card.insuranceNumber)
         if shared.key == key, shared.place == place {
           let file = Place(packed: place).file

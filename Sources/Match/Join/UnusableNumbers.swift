@@ -6,10 +6,19 @@
 import Record
 import Sorted
 
+/// What comes of a part of the records that hold no personal ID number.
+struct NumberlessPart: Sendable {
+  /// Insurance records by the personal ID number that was found.
+  var resolved: [SortedRun] = []
+  var findings: [SortedRun]
+  var personless: PersonlessRuns
+  var tally: Tally
+}
+
 struct UnusableNumbers: Sendable {
   var request: MatchRequest
 
-  func run() throws(Stop) -> (findings: [SortedRun], personless: PersonlessRuns, tally: Tally) {
+  func run() throws(Stop) -> NumberlessPart {
     var tally = request.tally
     var findings = FindingSorter(
       folder: request.folder, name: "findings-unusable", bufferBytes: request.sorterBytes)
@@ -41,6 +50,7 @@ struct UnusableNumbers: Sendable {
       }
       try records.advance()
     }
-    return (try findings.finish(), try personless.finish(), tally)
+    return NumberlessPart(
+      findings: try findings.finish(), personless: try personless.finish(), tally: tally)
   }
 }

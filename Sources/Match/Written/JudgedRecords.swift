@@ -1,11 +1,12 @@
 // The written form of persons and their cards, as far as a person's own records can tell.
-// Invariant: by personal ID number; the first record of a key is the person, the others are its cards in the order
-// of the export. A card may still be held back because another person claims its insurance number: those stand by
-// (key, place) in the `shared` runs, and one pass reads both.
-// Load: written and read once a night, front to back; a card is the staged bytes with its notes put in.
+// Invariant: by personal ID number; the first record of a key is the person with the first card, the others are its
+// further cards in the order of the export. A card may still be held back because another person claims its insurance
+// number: those stand by (key, place) in the `shared` runs, and one pass reads both.
+// Load: written and read once a night, front to back; a card whose notes are those of staging is copied as it was staged.
 //
-//   person   birth date u32, sex u8, clean name
-//   card     the head of the staged InsuranceRecord, its words being the notes
+//   person        birth date 3, sex 1, name byte count varint, clean name, card
+//   further card  card
+//   card          the head of the staged InsuranceRecord, its words being the notes
 
 import Record
 import Sorted
@@ -17,35 +18,69 @@ struct JudgedWriter: ~Copyable {
 
   init(folder: String, name: String) throws(Stop) { run = try SortedRunWriter(folder: folder, name: name) }
 
-  mutating func append(person: PopulationRecord, name: [UInt8], key: UInt64) throws(Stop) {
-    bytes.removeAll(keepingCapacity: true)
-    bytes.append(integer: person.birthDate.packed)
-    bytes.append(person.sex.rawValue)
-    bytes.append(contentsOf: name)
-    try run.append(key: key, place: 0, bytes)
-  }
-
-  mutating func append(card: InsuranceRecord, notes: Reasons, key: UInt64, place: UInt64) throws(Stop) {
+  /// Appends a card, the first one of a person with the person.
+  ///
+  /// - Parameters:
+  ///   - head: the card's record as it was staged, without name and raw field.
+  ///   - isAsStaged: whether record and notes say what `head` says.
+  mutating func append(
+    card: InsuranceRecord, notes: Reasons, head: RawSpan, isAsStaged: Bool, key: UInt64, place: UInt64,
+    firstOf person: PopulationRecord?, name: Span<UInt8>
+  ) throws(Stop) {
+    if isAsStaged { return try append(head, key, place, person, name) }
     var card = card
     card.words = notes
     card.rawIDByteCount = 0
     bytes.removeAll(keepingCapacity: true)
     card.append(to: &bytes, name: Span(), rawID: Span())
-    try run.append(key: key, place: place, bytes)
+    try appendBytes(key, place, person, name)
+  }
+
+  private mutating func appendBytes(
+    _ key: UInt64, _ place: UInt64, _ person: PopulationRecord?, _ name: Span<UInt8>
+  ) throws(Stop) {
+    let bytes = bytes
+    try append(bytes.span.bytes, key, place, person, name)
+  }
+
+  private mutating func append(
+    _ card: RawSpan, _ key: UInt64, _ place: UInt64, _ person: PopulationRecord?, _ name: Span<UInt8>
+  ) throws(Stop) {
+    guard let person else { return try run.append(key: key, place: place, card) }
+    let headBytes = JudgedPerson.headByteCount(nameByteCount: name.count)
+    var writer = run.begin(key: key, place: place, byteCount: headBytes + name.count + card.byteCount)
+    writer.append(UInt64(person.birthDate.bits), byteCount: 3)
+    writer.append(UInt64(person.sex.rawValue), byteCount: 1)
+    writer.append(varint: UInt64(name.count))
+    writer.append(name.bytes)
+    writer.append(card)
+    try run.end(writer)
   }
 
   consuming func finish() throws(Stop) -> SortedRun? { try run.finish() }
 }
 
-/// The head of a judged person.
+/// A judged person, as the first record of its key tells.
 struct JudgedPerson {
   var birthDate: CalendarDate
   var sex: Sex
-  static let headByteCount = 5
+  /// Where the clean name stands in the record.
+  var name: Range<Int>
+  /// Where the card stands in the record.
+  var card: Range<Int>
+
+  /// How many bytes stand before a name of this size.
+  static func headByteCount(nameByteCount: Int) -> Int {
+    nameByteCount < 0x80 ? 5 : nameByteCount < 0x4000 ? 6 : 7
+  }
 
   init(_ payload: RawSpan) {
-    birthDate = CalendarDate(packed: payload.integer(at: 0))
-    sex = Sex(rawValue: payload.integer(at: 4)) ?? .unknown
+    var at = 0
+    birthDate = CalendarDate(bits: UInt32(payload.integer(at: &at, byteCount: 3)))
+    sex = Sex(rawValue: UInt8(payload.integer(at: &at, byteCount: 1))) ?? .unknown
+    let nameByteCount = Int(payload.varint(at: &at))
+    name = at..<at + nameByteCount
+    card = name.upperBound..<payload.byteCount
   }
 }
 

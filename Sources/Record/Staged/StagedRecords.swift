@@ -57,7 +57,13 @@ package struct PopulationRecord: Hashable, Sendable, BitwiseCopyable {
 
   /// Reads what ``write(to:name:)`` wrote; the name stands in ``nameRange(in:)``.
   package init(_ bytes: RawSpan) {
-    var at = 0
+    var nameStart = 0
+    self.init(bytes, &nameStart)
+  }
+
+  /// Reads what ``write(to:name:)`` wrote, and where its name begins; `at` is zero before.
+  @inline(__always)
+  package init(_ bytes: RawSpan, _ at: inout Int) {
     let flags = bytes.integer(at: &at, byteCount: 1)
     sex = Sex(rawValue: UInt8(flags & 3)) ?? .unknown
     status = PersonStatus(rawValue: UInt8(flags >> 2 & 7)) ?? .unknown
@@ -185,7 +191,13 @@ package struct InsuranceRecord: Hashable, Sendable, BitwiseCopyable {
 
   /// Reads what ``write(to:name:rawID:)`` wrote.
   package init(_ bytes: RawSpan) {
-    var at = 0
+    var nameStart = 0
+    self.init(bytes, &nameStart)
+  }
+
+  /// Reads what ``write(to:name:rawID:)`` wrote, and where its name begins; `at` is zero before.
+  @inline(__always)
+  package init(_ bytes: RawSpan, _ at: inout Int) {
     let flags = bytes.integer(at: &at, byteCount: 2)
     sex = Sex(rawValue: UInt8(flags & 3)) ?? .unknown
     rule = LinkRule(rawValue: UInt8(flags >> 2 & 7)) ?? .personalID

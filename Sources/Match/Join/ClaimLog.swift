@@ -1,0 +1,109 @@
+// Who claims which insurance number: written down as the join goes by, and looked at again only where a number may have
+// been claimed before.
+// Invariant: of a number that two persons claim all claims are among the suspects, whatever came first on which thread;
+// a suspect that turns out to have one person costs time and changes nothing.
+// Load: a claim of 24 bytes for each record that would be linked. All but about one in fifty are read back once and not
+// sorted; when the filters are given little memory, more are.
+
+import Disk
+import Record
+import Sorted
+
+/// What the threads of the join share: the numbers claimed so far, and those among them claimed again.
+struct ClaimedNumbers: Sendable {
+  private let claimed: KeyFilter
+  private let again: KeyFilter
+
+  init(_ request: MatchRequest) {
+    let records = request.snapshot.insurance.reduce(0) { $0 + $1.recordCount }
+    claimed = KeyFilter(keyCount: records, memoryBytes: request.memoryBytes / 8)
+    again = KeyFilter(keyCount: records / 4, memoryBytes: request.memoryBytes / 32)
+  }
+
+  @inline(__always)
+  func claim(_ number: InsuranceNumber) {
+    if claimed.insert(number.packed) { again.insert(number.packed) }
+  }
+
+  @inline(__always)
+  func mayBeShared(_ number: UInt64) -> Bool { again.mayContain(number) }
+}
+
+/// The claims of one part of the join, in the order in which they came.
+struct ClaimLog: ~Copyable {
+  private let name: String
+  private var file: OutputFile
+  private var words: [UInt64] = []
+  private var count = 0
+  /// Number, person's key, place.
+  private static let wordsPerClaim = 3
+  private static let claimsAtOnce = 4096
+
+  init(_ request: MatchRequest, part: Int) throws(Stop) {
+    name = "claims-\(part).log"
+    file = try OutputFile(creating: request.folder + "/" + name)
+    words.reserveCapacity(Self.claimsAtOnce * Self.wordsPerClaim)
+  }
+
+  @inline(__always)
+  mutating func append(_ number: InsuranceNumber, of person: UInt64, place: UInt64) throws(Stop) {
+    words.append(number.packed)
+    words.append(person)
+    words.append(place)
+    if words.count == Self.claimsAtOnce * Self.wordsPerClaim { try flush() }
+  }
+
+  private mutating func flush() throws(Stop) {
+    count += words.count / Self.wordsPerClaim
+    try Self.write(words, to: &file)
+    words.removeAll(keepingCapacity: true)
+  }
+
+  // The words, a neighbour of the file in self, by a parameter.
+  private static func write(_ words: [UInt64], to file: inout OutputFile) throws(Stop) {
+    try file.append(Span<UInt8>(_bytes: words.span.bytes))
+  }
+
+  /// Ends the log, which is removed before the stage ends.
+  consuming func finish() throws(Stop) -> Written {
+    try flush()
+    let written = Written(name: name, count: count)
+    try file.finishUnsynced()
+    return written
+  }
+
+  /// A log on disk.
+  struct Written: Sendable {
+    var name: String
+    var count: Int
+
+    /// Sorts the claims whose number may have been claimed by someone else, and removes the log.
+    ///
+    /// - Returns: runs of (number, place), the payload being the person's key.
+    func suspects(_ numbers: ClaimedNumbers, _ request: MatchRequest, part: Int) throws(Stop) -> [SortedRun] {
+      let path = request.folder + "/" + name
+      var suspects = Sorter(
+        folder: request.folder, name: "suspects-\(part)", bufferBytes: request.sorterBytes, synced: false)
+      let file = try InputFile(path)
+      var bytes: [UInt8] = []
+      var read = 0
+      while read < count {
+        let some = min(claimsAtOnce, count - read)
+        let claimBytes = 8 * wordsPerClaim
+        try file.read(at: read * claimBytes, count: some * claimBytes, into: &bytes)
+        read += some
+        let raw = bytes.span.bytes
+        for i in 0..<some {
+          let number: UInt64 = raw.integer(at: i * claimBytes)
+          guard numbers.mayBeShared(number) else { continue }
+          try suspects.append(
+            key: number, place: raw.integer(at: i * claimBytes + 16),
+            Span<UInt8>(_bytes: raw.extracting(i * claimBytes + 8..<i * claimBytes + 16)))
+        }
+      }
+      let runs = try suspects.finish()
+      try Folder.remove(path)
+      return runs
+    }
+  }
+}
