@@ -7,29 +7,90 @@ internal import Disk
 internal import GRDB
 import Glibc
 package import Record
+import Synchronization
+
+/// Where the persons of a load come from: ranges of them, which several threads read at once.
+package struct PersonSource: Sendable {
+  /// How many ranges there are; each ascends, and all of its persons are above those of the range before.
+  package var rangeCount: Int
+  /// How many threads may read.
+  package var width: Int
+  /// Hands on the batches of a range, one after the other.
+  package var read: @Sendable (_ range: Int, _ take: (PersonBatch) throws(Stop) -> Void) throws(Stop) -> Void
+
+  package init(
+    rangeCount: Int, width: Int,
+    read:
+      @escaping @Sendable (_ range: Int, _ take: (PersonBatch) throws(Stop) -> Void) throws(Stop) -> Void
+  ) {
+    self.rangeCount = rangeCount
+    self.width = width
+    self.read = read
+  }
+}
 
 /// Writes a new store and puts it in force.
 ///
 /// - Parameters:
-///   - persons: fills the batch with the next persons, ascending by personal ID number, in place of those before;
-///     answers false when there are none left.
+///   - persons: the persons, ascending by personal ID number.
 ///   - findings: the next record that did not link, or nil at the end.
-///   - progress: told, after each batch, how many cards are written.
+///   - progress: told by any thread, after each batch, how many cards are written.
 ///   - check: sees the counts before the new store takes the old one's place; what it throws ends the load.
 /// - Throws: ``Stop`` with ``Exit/internalError`` if persons don't ascend or a person hasn't exactly one serving card;
 ///   ``Exit/inputOutput`` or ``Exit/storeUnavailable`` if the file can't be written. The old store is then in force.
-/// - Complexity: O(*n*) time; some 40 MiB of memory.
+/// - Complexity: O(*n*) time; some 40 MiB of memory, and for each million persons two.
+package func load(
+  _ request: LoadRequest, persons: PersonSource, findings: () throws(Stop) -> FindingRow?,
+  progress: @escaping @Sendable (_ cards: Int) -> Void = { _ in },
+  check: (LoadReport) throws(Stop) -> Void = { _ throws(Stop) in }
+) throws(Stop) -> LoadReport {
+  let cards = Counted(progress)
+  return try load(request, findings: findings, check: check) { file, notes throws(Stop) in
+    let ranges = Array(0..<persons.rangeCount)
+    return try inOrder(ranges, width: persons.width) { range throws(Stop) in
+      var builder = PersonRangeBuilder(file, notes, store: request.path)
+      try persons.read(range) { batch throws(Stop) in
+        try builder.append(batch)
+        cards.add(batch.cards.count)
+      }
+      return try builder.finish()
+    }
+  }
+}
+
+/// Writes a new store from persons who come one batch after the other.
+///
+/// - Parameter persons: fills the batch with the next persons, ascending by personal ID number, in place of those before;
+///   answers false when there are none left.
 package func load(
   _ request: LoadRequest, persons: (inout PersonBatch) throws(Stop) -> Bool,
   findings: () throws(Stop) -> FindingRow?, progress: (_ cards: Int) -> Void = { _ in },
   check: (LoadReport) throws(Stop) -> Void = { _ throws(Stop) in }
+) throws(Stop) -> LoadReport {
+  try load(request, findings: findings, check: check) { file, notes throws(Stop) in
+    var builder = PersonRangeBuilder(file, notes, store: request.path)
+    var batch = PersonBatch()
+    var cards = 0
+    while try persons(&batch) {
+      try builder.append(batch)
+      cards += batch.cards.count
+      progress(cards)
+    }
+    return [try builder.finish()]
+  }
+}
+
+/// The load, whoever builds the persons' leaves.
+private func load(
+  _ request: LoadRequest, findings: () throws(Stop) -> FindingRow?, check: (LoadReport) throws(Stop) -> Void,
+  _ build: (PagedFile, NoteLists) throws(Stop) -> [PersonRange]
 ) throws(Stop) -> LoadReport {
   let partial = request.path + ".partial"
   do throws(Stop) {
     try Folder.create(Folder.parent(of: request.path))
     // Made here, not by SQLite, so that no other user can read it for a moment.
     try OutputFile(creating: partial).finish()
-    var report = try write(request, to: partial, persons, findings, progress)
+    var report = try write(request, to: partial, findings, build)
     try check(report)
     try Faults.passWrite(partial)
     report.byteCount = try syncedByteCount(of: partial)
@@ -41,6 +102,16 @@ package func load(
     try? Folder.remove(partial)
     throw error
   }
+}
+
+/// A sum that several threads add to, and that is told on.
+private final class Counted: Sendable {
+  private let sum = Atomic<Int>(0)
+  private let tell: @Sendable (Int) -> Void
+
+  init(_ tell: @escaping @Sendable (Int) -> Void) { self.tell = tell }
+
+  func add(_ more: Int) { tell(sum.add(more, ordering: .relaxed).newValue) }
 }
 
 /// Marks a run as it now is, in one small transaction of the store in force.
@@ -105,22 +176,31 @@ private func syncedByteCount(of path: String) throws(Stop) -> Int {
 /// Fills the new file: SQLite makes it and writes the small tables, the large ones are built page by page, and SQLite
 /// adds what is known only then.
 private func write(
-  _ request: LoadRequest, to path: String, _ persons: (inout PersonBatch) throws(Stop) -> Bool,
-  _ findings: () throws(Stop) -> FindingRow?, _ progress: (Int) -> Void
+  _ request: LoadRequest, to path: String, _ findings: () throws(Stop) -> FindingRow?,
+  _ build: (PagedFile, NoteLists) throws(Stop) -> [PersonRange]
 ) throws(Stop) -> LoadReport {
   var report = LoadReport()
   let roots = try filling(path, of: request.path) { db in
     try db.execute(sql: Schema.tables)
     try insertOrigins(request, db)
-    for sql in Schema.indexes { try db.execute(sql: sql) }
     try writeFindings(findings, &report, db, request.path)
     try db.execute(sql: Schema.views)
     try Faults.passWrite(path)
     return try PersonTables.Roots(db)
   }
-  let notes = try writePersons(persons, progress, to: path, roots, of: request.path, &report)
+  let file = try PagedFile(sqlite: path, pageBytes: Schema.pageBytes)
+  let notes = NoteLists()
+  let ranges = try build(file, notes)
+  var tables = PersonTables(file, roots, store: request.path)
+  for range in ranges {
+    try tables.append(range)
+    report.persons += range.personCount
+    report.cards += range.cardCount
+  }
+  try tables.finish()
+  try file.close()
   try filling(path, of: request.path) { db in
-    for (list, id) in notes {
+    for (list, id) in notes.byList {
       try db.execute(sql: "INSERT INTO note_list VALUES (?, ?)", arguments: [id, list.text])
     }
     try Faults.passWrite(path)
@@ -154,30 +234,6 @@ private func filling<T>(_ path: String, of store: String, _ body: (Database) thr
   }
 }
 
-/// Hands persons to the thread that builds their pages.
-/// - Returns: the lists of notes, each with its number.
-private func writePersons(
-  _ next: (inout PersonBatch) throws(Stop) -> Bool, _ progress: (Int) -> Void, to path: String,
-  _ roots: PersonTables.Roots, of store: String, _ report: inout LoadReport
-) throws(Stop) -> [Reasons: Int64] {
-  let built = try handingOver(
-    PersonBatch(),
-    from: { (batch: inout PersonBatch) throws(Stop) in
-      guard try next(&batch) else { return false }
-      report.persons += batch.persons.count
-      report.cards += batch.cards.count
-      progress(report.cards)
-      return true
-    },
-    to: { queue throws(Stop) in
-      var tables = try PersonTables(path, roots, store: store)
-      var batch = PersonBatch()
-      while queue.take(&batch) { try tables.append(batch) }
-      return try tables.finish()
-    })
-  return built
-}
-
 private func insertOrigins(_ request: LoadRequest, _ db: Database) throws {
   try db.execute(sql: "INSERT INTO origin VALUES (?)", arguments: [request.runID])
   for (export, files) in [
@@ -207,9 +263,18 @@ private func insert(_ row: LedgerRow, _ db: Database) throws {
 
 // MARK: Rows
 
+/// So many findings are there at most when their indexes are made by sorting, which SQLite does in memory.
+private let sortedFindings = 1 << 20
+
 private func writeFindings(
   _ next: () throws(Stop) -> FindingRow?, _ report: inout LoadReport, _ db: Database, _ path: String
 ) throws {
+  var areIndexed = false
+  func index() throws {
+    guard !areIndexed else { return }
+    for sql in Schema.indexes { try db.execute(sql: sql) }
+    areIndexed = true
+  }
   var held = try BulkInsert(Schema.insertHeldRecord, db, columnCount: 11, path: path)
   var bytes: [UInt8] = []
   var ends: [Int] = []
@@ -240,5 +305,10 @@ private func writeFindings(
     }
     if let failure { throw failure }
     report.findings += 1
+    if report.findings == sortedFindings {
+      try index()
+      held = try BulkInsert(Schema.insertHeldRecord, db, columnCount: 11, path: path)
+    }
   }
+  try index()
 }

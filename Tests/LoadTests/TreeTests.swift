@@ -1,5 +1,6 @@
 // Pages built without SQLite, read and checked by SQLite itself.
-// Small pages make trees of many levels, rows that part pages and rows that overflow out of a few thousand rows.
+// Small pages make trees of many levels, rows that part pages and rows that overflow out of a few thousand rows. The
+// leaves are built in ranges, cut anywhere, the last range's first: so that page numbers say nothing about order.
 
 import Disk
 import Foundation
@@ -11,8 +12,12 @@ import Testing
 
 @Suite("A table built page by page")
 struct TreeTests {
-  /// - Parameter behind: pages that the file has when the first one is appended; those in between belong to nobody.
-  static func build(_ rows: [[Cell]], pageBytes: Int, behind pages: Int = 0, at path: String) throws {
+  /// - Parameters:
+  ///   - cuts: where a range of leaves ends and the next one begins, ascending; equal ones make an empty range.
+  ///   - behind: pages that the file has when the first one is appended; those in between belong to nobody.
+  static func build(
+    _ rows: [[Cell]], cuts: [Int] = [], pageBytes: Int, behind pages: Int = 0, at path: String
+  ) throws {
     let queue = try DatabaseQueue(path: path)
     let root = try queue.writeWithoutTransaction { db in
       try db.execute(sql: "PRAGMA page_size = \(pageBytes); PRAGMA journal_mode = OFF")
@@ -24,22 +29,29 @@ struct TreeTests {
     }
     try queue.close()
     if pages > 0 { #expect(truncate(path, off_t(pages * pageBytes)) == 0) }
-    var file = try PagedFile(sqlite: path, pageBytes: pageBytes)
-    var tree = TreeBuilder(rootPage: root, pageBytes: pageBytes)
+    let file = try PagedFile(sqlite: path, pageBytes: pageBytes)
     var bytes = RowBytes()
-    for row in rows {
-      bytes.removeAll()
-      for cell in row {
-        switch cell {
-        case .null: bytes.appendNull()
-        case .integer(let number): bytes.append(Int64(number))
-        case .text(let text): Array(text.utf8).withUnsafeBufferPointer { bytes.append(text: $0) }
+    let ends = [0] + cuts + [rows.count]
+    var ranges: [Leaves] = []
+    for range in ends.indices.dropLast().reversed() {
+      var leaves = LeafBuilder(file)
+      for row in rows[ends[range]..<ends[range + 1]] {
+        bytes.removeAll()
+        for cell in row {
+          switch cell {
+          case .null: bytes.appendNull()
+          case .integer(let number): bytes.append(Int64(number))
+          case .text(let text): Array(text.utf8).withUnsafeBufferPointer { bytes.append(text: $0) }
+          }
         }
+        try leaves.append(bytes)
       }
-      try tree.append(bytes, to: &file)
+      ranges.append(try leaves.finish())
     }
-    try tree.finish(&file)
-    try putPageCount(&file)
+    var tree = TreeBuilder(file, rootPage: root)
+    for leaves in ranges.reversed() { try tree.append(leaves) }
+    try tree.finish()
+    try putPageCount(file)
     try file.close()
   }
 
@@ -71,7 +83,10 @@ struct TreeTests {
       rows.append(Self.row(id, &random, longest: longest))
     }
     let path = workshop.path + "/tree.sqlite"
-    try Self.build(rows, pageBytes: [512, 1024, 8192][Int(seed % 3)], at: path)
+    let cuts = (0..<Int.random(in: 0...5, using: &random)).map { _ in
+      Int.random(in: 0...rows.count, using: &random)
+    }
+    try Self.build(rows, cuts: cuts.sorted(), pageBytes: [512, 1024, 8192][Int(seed % 3)], at: path)
     let seen = try Seen(path)
     #expect(try seen.rows("PRAGMA integrity_check") == [[.text("ok")]])
     #expect(try seen.rows("SELECT id, a, b, c FROM t ORDER BY id") == rows)
@@ -80,6 +95,20 @@ struct TreeTests {
         try seen.rows("SELECT id, a, b, c FROM t WHERE id = ?", ["\(row[0])".trimmingCharacters(in: ["'"])])
           == [row])
     }
+  }
+
+  @Test("ranges of a few rows each, wherever they are cut", arguments: 0..<40)
+  func shortRanges(count: Int) throws {
+    let workshop = try Workshop()
+    var random = SeededGenerator(UInt64(count))
+    let rows = (0..<40).map { Self.row($0, &random, longest: count % 2 == 0 ? 60 : 300) }
+    // Ranges of one row to several leaves, and empty ones between them.
+    let cuts = stride(from: count % 7, to: 40, by: 1 + count / 4).map { $0 } + [40, 40]
+    let path = workshop.path + "/tree.sqlite"
+    try Self.build(rows, cuts: cuts, pageBytes: 512, at: path)
+    let seen = try Seen(path)
+    #expect(try seen.rows("PRAGMA integrity_check") == [[.text("ok")]])
+    #expect(try seen.rows("SELECT id, a, b, c FROM t ORDER BY id") == rows)
   }
 
   @Test("a row of any length about the limits of overflow", arguments: [512, 1024])
@@ -103,7 +132,7 @@ struct TreeTests {
     let (pageBytes, locking) = (8192, 131_073)
     let rows = (0..<2000).map { Self.row($0, &random, longest: 9000) }
     let path = workshop.path + "/tree.sqlite"
-    try Self.build(rows, pageBytes: pageBytes, behind: locking - 5, at: path)
+    try Self.build(rows, cuts: [700, 1500], pageBytes: pageBytes, behind: locking - 5, at: path)
     let seen = try Seen(path)
     #expect(try seen.rows("SELECT id, a, b, c FROM t ORDER BY id") == rows)
     let count = try seen.rows("PRAGMA page_count")

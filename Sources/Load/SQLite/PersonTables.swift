@@ -2,13 +2,14 @@
 // that don't.
 // Invariant: persons ascend by personal ID number, each with exactly one card that serves; a row's values stand in the
 // order of the columns in Schema.
-// Load: 90 million persons and some million other cards, one after the other, on a thread of its own.
+// Load: 90 million persons and some million other cards: ranges of persons on several threads, then their trees.
 
 internal import Disk
 internal import GRDB
 import Record
+import Synchronization
 
-/// Writes persons and their cards behind what SQLite has written.
+/// Puts the ranges of persons together, behind what SQLite has written.
 struct PersonTables: ~Copyable {
   /// The pages that SQLite made for the empty tables.
   struct Roots: Sendable {
@@ -29,31 +30,75 @@ struct PersonTables: ~Copyable {
 
   /// The store's path, for messages; the file has another name as yet.
   private let store: String
-  private var file: PagedFile
+  private let file: PagedFile
   private var persons: TreeBuilder
   private var otherCards: TreeBuilder
-  private var row: RowBytes
   private var last: PersonalID?
-  private var notes = NoteLists()
 
-  init(_ path: String, _ roots: Roots, store: String) throws(Stop) {
-    // What can fail first: a value of this type is whole or was never begun.
-    let opened = try PagedFile(sqlite: path, pageBytes: Schema.pageBytes)
+  init(_ file: PagedFile, _ roots: Roots, store: String) {
     self.store = store
-    file = opened
-    persons = TreeBuilder(rootPage: roots.person, pageBytes: Schema.pageBytes)
-    otherCards = TreeBuilder(rootPage: roots.otherCard, pageBytes: Schema.pageBytes)
-    row = RowBytes()
+    self.file = file
+    persons = TreeBuilder(file, rootPage: roots.person)
+    otherCards = TreeBuilder(file, rootPage: roots.otherCard)
+  }
+
+  /// Appends a range of persons, all of them above those before.
+  mutating func append(_ range: PersonRange) throws(Stop) {
+    guard let keys = range.keys else { return }
+    if let last, last >= keys.first { throw .wrongOrder(store) }
+    last = keys.last
+    try persons.append(range.persons)
+    try otherCards.append(range.otherCards)
+  }
+
+  /// Writes what is left; the file stays open.
+  consuming func finish() throws(Stop) {
+    try persons.finish()
+    try otherCards.finish()
+    try putPageCount(file)
+  }
+}
+
+/// A range of persons, whose leaves are written.
+struct PersonRange: Sendable {
+  fileprivate var persons: Leaves
+  fileprivate var otherCards: Leaves
+  /// The first and the last person's; nil if there are none.
+  fileprivate var keys: (first: PersonalID, last: PersonalID)?
+  private(set) var personCount: Int
+  private(set) var cardCount: Int
+}
+
+/// Writes the persons of one range, while other threads write others.
+struct PersonRangeBuilder: ~Copyable {
+  private let store: String
+  private let path: String
+  private var persons: LeafBuilder
+  private var otherCards: LeafBuilder
+  private var row = RowBytes()
+  private var keys: (first: PersonalID, last: PersonalID)?
+  private var notes: KnownNotes
+  private var personCount = 0
+  private var cardCount = 0
+
+  init(_ file: PagedFile, _ notes: NoteLists, store: String) {
+    self.store = store
+    path = file.path
+    persons = LeafBuilder(file)
+    otherCards = LeafBuilder(file)
+    self.notes = KnownNotes(notes)
   }
 
   /// Appends the persons of a batch.
   ///
   /// - Throws: ``Stop`` with ``Exit/internalError`` if persons don't ascend or one hasn't exactly one serving card.
   mutating func append(_ batch: PersonBatch) throws(Stop) {
-    try Faults.passWrite(file.path)
+    try Faults.passWrite(path)
+    personCount += batch.persons.count
+    cardCount += batch.cards.count
     for person in batch.persons {
-      if let last, last >= person.personalID { throw .wrongOrder(store) }
-      last = person.personalID
+      if let keys, keys.last >= person.personalID { throw .wrongOrder(store) }
+      keys = (keys?.first ?? person.personalID, person.personalID)
       var serving = -1
       var others = 0
       for i in person.cards {
@@ -69,7 +114,7 @@ struct PersonTables: ~Copyable {
         row.append(person.personalID)
         row.append(Int64(others))
         row.append(batch.cards[i], &notes)
-        try otherCards.append(row, to: &file)
+        try otherCards.append(row)
       }
       guard serving >= 0 else { throw .servingCards(store, 0) }
       row.removeAll()
@@ -80,31 +125,47 @@ struct PersonTables: ~Copyable {
       row.append(person.birthDate)
       row.append(Int64(person.sex.rawValue))
       row.append(batch.cards[serving], &notes)
-      try persons.append(row, to: &file)
+      try persons.append(row)
     }
   }
 
-  /// Writes what is left and closes the file.
-  /// - Returns: the lists of notes, each with its number.
-  consuming func finish() throws(Stop) -> [Reasons: Int64] {
-    try persons.finish(&file)
-    try otherCards.finish(&file)
-    try putPageCount(&file)
-    let lists = notes.byList
-    try file.close()
-    return lists
+  consuming func finish() throws(Stop) -> PersonRange {
+    PersonRange(
+      persons: try persons.finish(), otherCards: try otherCards.finish(), keys: keys,
+      personCount: personCount,
+      cardCount: cardCount)
   }
 }
 
 /// Lists of notes, each stored once; a night has some dozens.
-private struct NoteLists {
-  private(set) var byList: [Reasons: Int64] = [:]
+///
+/// Which of them gets which number is chance where several threads ask.
+final class NoteLists: Sendable {
+  private let lists = Mutex<[Reasons: Int64]>([:])
+
+  var byList: [Reasons: Int64] { lists.withLock { $0 } }
+
+  func id(of list: Reasons) -> Int64 {
+    lists.withLock { lists in
+      let id = lists[list] ?? Int64(lists.count + 1)
+      lists[list] = id
+      return id
+    }
+  }
+}
+
+/// The numbers of lists that one thread has asked for.
+private struct KnownNotes {
+  private let lists: NoteLists
+  private var known: [Reasons: Int64] = [:]
   private var last = (list: Reasons(), id: Int64(0))
+
+  init(_ lists: NoteLists) { self.lists = lists }
 
   mutating func id(of list: Reasons) -> Int64 {
     if list == last.list { return last.id }
-    let id = byList[list] ?? Int64(byList.count + 1)
-    byList[list] = id
+    let id = known[list] ?? lists.id(of: list)
+    known[list] = id
     last = (list, id)
     return id
   }
@@ -113,7 +174,7 @@ private struct NoteLists {
 extension RowBytes {
   /// Appends a card's columns, of which there are eleven.
   @inline(__always)
-  fileprivate mutating func append(_ card: CardRow, _ notes: inout NoteLists) {
+  fileprivate mutating func append(_ card: CardRow, _ notes: inout KnownNotes) {
     append(card.insuranceNumber)
     append(card.cardNumber)
     append(card.facility)

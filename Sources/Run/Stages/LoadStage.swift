@@ -14,8 +14,8 @@ extension Night {
       throw .defect("the load stage without the stages before it")
     }
     try Folder.create(Folder.parent(of: storePath))
-    let persons = try MatchedPersons(matched, in: reader.folder(of: judged), asOf: options.asOf)
-    let findings = try MatchedFindings(matched, in: reader.folder(of: judged))
+    let folder = reader.folder(of: judged)
+    let findings = try MatchedFindings(matched, in: folder)
     let earlier = try reader.runs().filter { $0.state == "done" && $0.id != run.id }
     let current = run
     let request = LoadRequest(
@@ -29,11 +29,8 @@ extension Night {
     var generation: Generation?
     try KeptStores(pipeline, in: workspace.path).keepStoreInForce()
     let report = try Load.load(
-      request,
-      persons: { batch throws(Stop) in
-        let more = try persons.nextBatch(into: &batch)
-        return more
-      }, findings: { () throws(Stop) in try findings.next() },
+      request, persons: try persons(matched, in: folder),
+      findings: { () throws(Stop) in try findings.next() },
       progress: { [progress] cards in progress.advance(.load, done: cards, of: total, unit: "cards") },
       check: { report throws(Stop) in
         try Self.check(report, against: current)
@@ -43,6 +40,21 @@ extension Night {
       })
     if let generation { try server?.putInForce(generation) }
     return report.cards + report.findings
+  }
+
+  /// The persons in ranges of about two million at most, four or more for each thread, so that both cores are busy to
+  /// the end.
+  private func persons(_ matched: MatchedSnapshot, in folder: String) throws(Stop) -> PersonSource {
+    let width = max(1, options.threads)
+    let records = matched.judged.reduce(0) { $0 + $1.recordCount }
+    let parts = 4 * width * (1 + records / (8_000_000 * width))
+    let ranges = try MatchedPersons.ranges(of: matched, in: folder, parts: parts)
+    return PersonSource(rangeCount: ranges.count, width: width) {
+      [asOf = options.asOf] i, take throws(Stop) in
+      let persons = try MatchedPersons(matched, in: folder, asOf: asOf, keys: ranges[i])
+      var batch = PersonBatch()
+      while try persons.nextBatch(into: &batch) { try take(batch) }
+    }
   }
 
   /// The store holds what the ledger says, no more and no less.
