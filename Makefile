@@ -15,7 +15,7 @@ PACKAGES := libxml2-dev libsqlite3-dev zlib1g-dev pkg-config
 SUDO := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
 
 .PHONY: help run test test-packages quick build install uninstall tarball test-install libraries format lint sample-data bench \
-  bench-check soak fuzz clean
+  bench-scale bench-duckdb bench-check soak fuzz clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -65,6 +65,12 @@ sample-data: build ## Write sample-data anew (the same seed gives the same bytes
 
 bench: build ## Time the stages on a million invented people (PEOPLE=n for more)
 	scripts/bench $(CARDLINK) $(or $(PEOPLE),1000000)
+
+bench-scale: build ## Time per record at several sizes, as a table and as docs/scale.svg (SIZES="1000000 3000000")
+	scripts/bench-scale $(CARDLINK) "$(or $(SIZES),1000000 3000000 10000000)"
+
+bench-duckdb: build ## The same job in cardlink and in DuckDB's SQL on the same exports, and the ratio (PEOPLE=n)
+	scripts/bench-duckdb $(CARDLINK) $(or $(PEOPLE),1000000)
 
 bench-check: build ## Time card checks against a store of a million invented people (PEOPLE=n for more)
 	scripts/bench-check $(CARDLINK) $(or $(PEOPLE),1000000)
