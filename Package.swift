@@ -48,7 +48,7 @@ let package = Package(
     .target(
       name: "Extract", dependencies: ["Record", "Disk", "CLibXML2", "CZlib", "CScan"], swiftSettings: swift),
     .target(name: "Stage", dependencies: ["Record", "Disk", "Sorted"], swiftSettings: swift),
-    .target(name: "Match", dependencies: ["Record", "Disk", "Sorted"], swiftSettings: swift),
+    .target(name: "Match", dependencies: ["Record", "Disk", "Sorted", "CScan"], swiftSettings: swift),
     .target(
       name: "Load",
       dependencies: [

@@ -8,10 +8,7 @@ import Sorted
 
 /// Hands on persons in batches.
 package final class MatchedPersons {
-  private var judged: Merge
-  private var shared: Merge
-  private let asOf: CalendarDate
-  private let personsPerBatch: Int
+  private var reading: PersonReading
 
   /// - Parameters:
   ///   - folder: where the match stage wrote.
@@ -27,10 +24,10 @@ package final class MatchedPersons {
         .inputOutput, at: folder, expected: "a match result of this version of cardlink",
         found: "one of another version", remedy: "Match again: cardlink rerun match PIPELINE")
     }
-    judged = try Merge(matched.judged, in: folder, from: keys.lowerBound, to: keys.upperBound)
-    shared = try Merge(matched.shared, in: folder, from: keys.lowerBound, to: keys.upperBound)
-    self.asOf = asOf
-    self.personsPerBatch = max(1, personsPerBatch)
+    reading = PersonReading(
+      judged: try Merge(matched.judged, in: folder, from: keys.lowerBound, to: keys.upperBound),
+      shared: try Merge(matched.shared, in: folder, from: keys.lowerBound, to: keys.upperBound), asOf: asOf,
+      personsPerBatch: max(1, personsPerBatch))
   }
 
   /// Cuts the persons into about equal ranges of keys, in ascending order and without a gap.
@@ -44,13 +41,26 @@ package final class MatchedPersons {
   /// Reads on into `batch`, whose former content is gone.
   /// - Returns: false when there are no more persons; the batch is then empty.
   package func nextBatch(into batch: inout PersonBatch) throws(Stop) -> Bool {
+    try reading.nextBatch(into: &batch)
+  }
+}
+
+/// How far the persons are read: a value of one owner, so that access to it is checked once a batch.
+private struct PersonReading: ~Copyable {
+  var judged: Merge
+  var shared: Merge
+  let asOf: CalendarDate
+  let personsPerBatch: Int
+
+  /// See ``MatchedPersons/nextBatch(into:)``.
+  mutating func nextBatch(into batch: inout PersonBatch) throws(Stop) -> Bool {
     batch.removeAll()
     while batch.persons.count < personsPerBatch, judged.hasRecord { try nextPerson(into: &batch) }
     return !batch.persons.isEmpty
   }
 
   /// Reads one person, who is left out if all cards are held back.
-  private func nextPerson(into batch: inout PersonBatch) throws(Stop) {
+  private mutating func nextPerson(into batch: inout PersonBatch) throws(Stop) {
     let key = judged.key
     let id = LinkKey(packed: key).personalID ?? PersonalID(packed: 0)
     let nameStart = batch.bytes.count

@@ -12,7 +12,7 @@ struct WallsTests {
     "Sorted": ["Record", "Disk", "CScan"],
     "Extract": ["Record", "Disk", "CLibXML2", "CZlib", "CScan"],
     "Stage": ["Record", "Disk", "Sorted"],
-    "Match": ["Record", "Disk", "Sorted"],
+    "Match": ["Record", "Disk", "Sorted", "CScan"],
     "Load": ["Record", "Disk", "CPostgres"],
     "Publish": ["Record", "Disk", "Sorted"],
     "CardCheck": ["Record", "Disk"],

@@ -2,8 +2,8 @@
 // been claimed before.
 // Invariant: of a number that two persons claim all claims are among the suspects, whatever came first on which thread;
 // a suspect that turns out to have one person costs time and changes nothing.
-// Load: a claim of 24 bytes for each record that would be linked. All but about one in fifty are read back once and not
-// sorted; when the filters are given little memory, more are.
+// Load: a claim of 24 bytes for each record that would be linked, read back once. By the arithmetic of the filters fewer
+// than one in a hundred are sorted; when the filters are given little memory, more are.
 
 import Disk
 import Record
@@ -20,9 +20,24 @@ struct ClaimedNumbers: Sendable {
     again = KeyFilter(keyCount: records / 4, memoryBytes: request.memoryBytes / 32)
   }
 
-  @inline(__always)
-  func claim(_ number: InsuranceNumber) {
-    if claimed.insert(number.packed) { again.insert(number.packed) }
+  /// Claims the numbers of a log's claims.
+  ///
+  /// A number's place in memory is seldom in the cache: some are asked for together, and then claimed.
+  func claim(_ words: Span<UInt64>) {
+    let stride = ClaimLog.wordsPerClaim
+    let count = words.count / stride
+    var i = 0
+    while i < count {
+      let end = min(i + 16, count)
+      for k in i..<end { claimed.ask(for: words[k * stride]) }
+      for k in i..<end {
+        let (number, person) = (words[k * stride], words[k * stride + 1])
+        // A person's next record with the same number claims nothing new.
+        if k > 0, words[(k - 1) * stride] == number, words[(k - 1) * stride + 1] == person { continue }
+        if claimed.insert(number) { again.insert(number) }
+      }
+      i = end
+    }
   }
 
   @inline(__always)
@@ -32,14 +47,16 @@ struct ClaimedNumbers: Sendable {
 /// The claims of one part of the join, in the order in which they came.
 struct ClaimLog: ~Copyable {
   private let name: String
+  private let numbers: ClaimedNumbers
   private var file: OutputFile
   private var words: [UInt64] = []
   private var count = 0
   /// Number, person's key, place.
-  private static let wordsPerClaim = 3
+  fileprivate static let wordsPerClaim = 3
   private static let claimsAtOnce = 4096
 
-  init(_ request: MatchRequest, part: Int) throws(Stop) {
+  init(_ request: MatchRequest, _ numbers: ClaimedNumbers, part: Int) throws(Stop) {
+    self.numbers = numbers
     name = "claims-\(part).log"
     file = try OutputFile(creating: request.folder + "/" + name)
     words.reserveCapacity(Self.claimsAtOnce * Self.wordsPerClaim)
@@ -55,6 +72,7 @@ struct ClaimLog: ~Copyable {
 
   private mutating func flush() throws(Stop) {
     count += words.count / Self.wordsPerClaim
+    numbers.claim(words.span)
     try Self.write(words, to: &file)
     words.removeAll(keepingCapacity: true)
   }

@@ -32,7 +32,7 @@ struct PersonJoin: Sendable {
   func run() throws(Stop) -> Result {
     var tally = request.tally
     var judged = try JudgedWriter(folder: request.folder, name: "judged-\(part)")
-    var claims = try ClaimLog(request, part: part)
+    var claims = try ClaimLog(request, claimed, part: part)
     var findings = FindingSorter(
       folder: request.folder, name: "findings-join-\(part)", bufferBytes: request.sorterBytes)
     var population = try Merge(request.snapshot.population, in: request.stagedFolder, from: start, to: end)
@@ -42,13 +42,15 @@ struct PersonJoin: Sendable {
     var repaired = try RepairedNumbers(request, repaired, part: part, from: start, to: end)
     var person = PersonRules(
       request.decisions, from: LinkKey(packed: start).personalID ?? PersonalID(packed: 0))
+    // The places of the person's records are the first of these: emptying an array for each person is not free.
     var places: [RecordPlace] = []
+    var placeCount = 0
     var met = 0
     while population.hasRecord || insurance.hasRecord {
       let key = min(population.key, insurance.key)
       let id = LinkKey(packed: key).personalID ?? PersonalID(packed: 0)
       person.begin(id)
-      places.removeAll(keepingCapacity: true)
+      placeCount = 0
       let isAsked = try repaired.begin(key)
       while population.key == key {
         let line = try population.withPayload { (payload) throws(Stop) in
@@ -59,15 +61,17 @@ struct PersonJoin: Sendable {
           if isAsked { repaired.add(record, name: name, id) }
           return record.line
         }
-        places.append(RecordPlace(place: population.place, line: line))
+        let place = RecordPlace(place: population.place, line: line)
+        if placeCount < places.count { places[placeCount] = place } else { places.append(place) }
+        placeCount += 1
         try population.advance()
       }
-      met += places.count
+      met += placeCount
       if met >= 1 << 16 {
         request.progress(met)
         met = 0
       }
-      try end(places, of: person, &findings, &tally)
+      try end(places, placeCount, of: person, &findings, &tally)
       if isAsked { try repaired.end() }
 
       var cards = LinkedCards()
@@ -90,7 +94,7 @@ struct PersonJoin: Sendable {
               card: record, notes: verdict.words, head: payload.extracting(..<nameStart),
               isAsStaged: isAsStaged, key: key, place: place, firstOf: cards.count == 0 ? person.first : nil,
               name: person.name.span)
-            if cards.add(record.insuranceNumber) { claimed.claim(record.insuranceNumber) }
+            cards.add(record.insuranceNumber)
             if !record.insuranceNumber.isNone {
               try claims.append(record.insuranceNumber, of: key, place: place)
             }
@@ -132,9 +136,10 @@ struct PersonJoin: Sendable {
 
   /// Ends the population's records of one number.
   private func end(
-    _ places: [RecordPlace], of person: PersonRules, _ findings: inout FindingSorter, _ tally: inout Tally
+    _ places: [RecordPlace], _ count: Int, of person: PersonRules, _ findings: inout FindingSorter,
+    _ tally: inout Tally
   ) throws(Stop) {
-    for i in places.indices {
+    for i in 0..<count {
       let file = Place(packed: places[i].place).file
       if person.disagreements.isEmpty {
         tally.add(.population, file: file, i == 0 ? .registered : .repeated, Reasons())
@@ -153,18 +158,14 @@ struct LinkedCards {
   private var firstNumber = InsuranceNumber.none
   private(set) var haveSeveralNumbers = false
 
-  /// Adds a record's number.
-  /// - Returns: whether it is the first one, or differs from it.
-  @discardableResult
-  mutating func add(_ number: InsuranceNumber) -> Bool {
+  mutating func add(_ number: InsuranceNumber) {
     count += 1
-    guard !number.isNone, number != firstNumber else { return false }
+    guard !number.isNone else { return }
     if firstNumber.isNone {
       firstNumber = number
-    } else {
+    } else if number.packed != firstNumber.packed {
       haveSeveralNumbers = true
     }
-    return true
   }
 
   /// Counts the note that each of the person's linked records bears, or takes it back.

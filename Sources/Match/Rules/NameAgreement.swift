@@ -29,8 +29,9 @@ struct NameComparison: Sendable {
   /// Takes the clean name with which others are compared from now on.
   mutating func begin(with name: Span<UInt8>) {
     clean.removeAll(keepingCapacity: true)
-    exact.removeAll(keepingCapacity: true)
-    bare.removeAll(keepingCapacity: true)
+    // Emptying what is empty is not free.
+    if !exact.isEmpty { exact.removeAll(keepingCapacity: true) }
+    if !bare.isEmpty { bare.removeAll(keepingCapacity: true) }
     unsafe name.withUnsafeBufferPointer { unsafe clean.append(contentsOf: $0) }
   }
 

@@ -97,7 +97,7 @@ struct PersonRules: Sendable {
       reasons.insert(.name)
       reasons.formUnion(names.differences())
     }
-    if record.birthDate != first.birthDate || record.birthDate.isNone {
+    if record.birthDate.packed != first.birthDate.packed || record.birthDate.isNone {
       if record.birthDate.agrees(with: first.birthDate) {
         notes.insert(.birthDatePrecision)
       } else {
