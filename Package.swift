@@ -34,7 +34,7 @@ let package = Package(
     .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
     // No library: the processor's own instructions for finding bytes.
     .systemLibrary(name: "CScan"),
-    // No library: a call of the C library's that Swift doesn't see.
+    // No library: calls of the C library that Swift doesn't see.
     .systemLibrary(name: "CSync"),
 
     // The foundation.

@@ -34,6 +34,18 @@ package final class InputFile: Sendable {
     if let failure = unsafe fill(buffer, from: offset) { throw failure }
   }
 
+  /// Lends all bytes from front to back, at most 256 KiB at a time.
+  package func readAll(_ take: (Span<UInt8>) throws(Stop) -> Void) throws(Stop) {
+    var chunk: [UInt8] = []
+    var offset = 0
+    while offset < byteCount {
+      let count = min(256 << 10, byteCount - offset)
+      try read(at: offset, count: count, into: &chunk)
+      try take(chunk.span)
+      offset += count
+    }
+  }
+
   private func fill(_ buffer: UnsafeMutableRawBufferPointer, from offset: Int) -> Stop? {
     unsafe OpenFile(descriptor: descriptor, path: path).read(at: offset, into: buffer)
   }

@@ -57,16 +57,12 @@ package struct SigningKey: Sendable {
   ///
   /// - Throws: ``Stop`` with ``Exit/cannotCreate`` if one of them stands there already.
   package func write(to path: String) throws(Stop) {
-    for taken in [path, path + ".pub"] where Folder.exists(taken) {
-      throw Stop(
-        .cannotCreate, at: taken, expected: "no file of this name", found: "one",
-        remedy: "A key is never written over: packages signed with it could not be checked any more.",
-        next: "cardlink keys new ANOTHER-FILE")
-    }
-    try Folder.create(Folder.parent(of: path))
-    try Folder.writeWhole(
-      PEM.text(Self.head + Array(key.rawRepresentation), label: "PRIVATE KEY"), to: path)
-    try Folder.writeWhole(verifying.pem, to: path + ".pub")
+    try KeyFile.write(
+      private: PEM.text(Self.head + Array(key.rawRepresentation), label: "PRIVATE KEY"),
+      public: verifying.pem,
+      to: path,
+      remedy: "A key is never written over: packages signed with it could not be checked any more.",
+      next: "cardlink keys new ANOTHER-FILE")
   }
 }
 

@@ -1,15 +1,18 @@
 // The persons of the store, sorted by recipient on disk.
 // Invariant: a person stands once under the key of each package that the rules give to the facility on the serving card,
 // whatever the memory; persons come in ascending order or the publication stops.
-// Load: 90 million persons. They are read on the caller's thread and sorted on another, four batches ahead at most.
+// Load: 90 million persons, in parts that each thread reads and sorts one after the other.
 
 import Disk
 import Record
 import Sorted
+import Synchronization
 
 /// What sorting leaves: the runs, and who is in none of them.
 struct SortedPeople: Sendable {
   var runs: [SortedRun]
+  /// The keys of the packages that somebody is in.
+  var packages: Set<UInt64>
   var report: PublishReport
 }
 
@@ -17,17 +20,41 @@ struct SortedPeople: Sendable {
 func sortPeople(
   _ next: (inout PersonBatch) throws(Stop) -> Bool, _ request: PublishRequest, into folder: String
 ) throws(Stop) -> SortedPeople {
-  guard request.threads > 1 else {
-    var batch = PersonBatch()
-    var sorter = PeopleSorter(request, into: folder)
-    while try next(&batch) { try sorter.append(batch) }
+  var batch = PersonBatch()
+  var sorter = PeopleSorter(request, into: folder, name: "people", bytes: request.memoryBytes)
+  while try next(&batch) { try sorter.append(batch) }
+  return try sorter.finish()
+}
+
+/// Sorts the people of all parts, several parts at once.
+func sortPeople(_ parts: PeopleParts, _ request: PublishRequest, into folder: String) throws(Stop)
+  -> SortedPeople
+{
+  let threads = max(1, request.threads)
+  let next = Atomic<Int>(0)
+  // A sorter for each thread and not for each part: each leaves a file or more, which are all open when they are merged.
+  let sorted = try inOrder(Array(0..<threads), width: threads) { thread throws(Stop) in
+    var sorter = PeopleSorter(
+      request, into: folder, name: "people-\(thread)", bytes: request.memoryBytes / threads)
+    while true {
+      let part = next.add(1, ordering: .relaxed).oldValue
+      guard part < parts.count else { break }
+      try parts.handOver(part) { batch throws(Stop) in try sorter.append(batch) }
+    }
     return try sorter.finish()
   }
-  return try handingOver(PersonBatch(), from: next) { queue throws(Stop) in
-    var sorter = PeopleSorter(request, into: folder)
-    var batch = PersonBatch()
-    while queue.take(&batch) { try sorter.append(batch) }
-    return try sorter.finish()
+  return sorted.dropFirst().reduce(into: sorted[0]) { $0.add($1) }
+}
+
+extension SortedPeople {
+  fileprivate mutating func add(_ other: SortedPeople) {
+    runs += other.runs
+    packages.formUnion(other.packages)
+    report.persons += other.report.persons
+    report.copies += other.report.copies
+    report.personsWithoutFacility += other.report.personsWithoutFacility
+    report.personsWithMalformedFacility += other.report.personsWithMalformedFacility
+    report.personsNotSelected += other.report.personsNotSelected
   }
 }
 
@@ -38,8 +65,8 @@ private struct PeopleSorter: ~Copyable {
   private var packed: [UInt8] = []
   private var last: PersonalID?
 
-  init(_ request: PublishRequest, into folder: String) {
-    sorter = Sorter(folder: folder, name: "people", bufferBytes: request.memoryBytes)
+  init(_ request: PublishRequest, into folder: String, name: String, bytes: Int) {
+    sorter = Sorter(folder: folder, name: name, bufferBytes: bytes)
     recipients = Recipients(request.policy.rules)
   }
 
@@ -73,7 +100,7 @@ private struct PeopleSorter: ~Copyable {
   }
 
   consuming func finish() throws(Stop) -> SortedPeople {
-    SortedPeople(runs: try sorter.finish(), report: report)
+    SortedPeople(runs: try sorter.finish(), packages: recipients.packages, report: report)
   }
 }
 

@@ -17,7 +17,7 @@ internal import Sorted
 ///     answers false when there are none left. Of a person's cards only the one that serves is read.
 ///   - reason: why a person whom a recipient had is not among its people any more.
 /// - Throws: ``Stop`` with ``Exit/internalError`` if persons don't ascend, ``Exit/pipelineWrong`` if the signing key can't
-///   be read; ``Exit/inputOutput`` or ``Exit/cannotCreate`` if the disk fails. The packages in force before are then
+///   be read or a package that is to be encrypted has no key; ``Exit/inputOutput`` or ``Exit/cannotCreate`` if the disk fails. The packages in force before are then
 ///   still in force.
 /// - Complexity: O(*n* log *n*) time; the request's memory, and some 200 KiB per thread and for each time that the memory
 ///   was filled.
@@ -25,18 +25,41 @@ package func publish(
   _ request: PublishRequest, persons: (inout PersonBatch) throws(Stop) -> Bool,
   reason: @escaping @Sendable (PersonalID) throws(Stop) -> RemovalReason = { _ in .notInExport }
 ) throws(Stop) -> PublishReport {
+  try publish(request, reason) { folder throws(Stop) in try sortPeople(persons, request, into: folder) }
+}
+
+/// Writes the packages of a run, whose persons come in parts, and puts them in force.
+///
+/// As the other, but that it reads on all threads.
+package func publish(
+  _ request: PublishRequest, persons: PeopleParts,
+  reason: @escaping @Sendable (PersonalID) throws(Stop) -> RemovalReason = { _ in .notInExport }
+) throws(Stop) -> PublishReport {
+  try publish(request, reason) { folder throws(Stop) in try sortPeople(persons, request, into: folder) }
+}
+
+/// - Parameter sort: sorts the persons into a folder.
+private func publish(
+  _ request: PublishRequest, _ reason: @escaping @Sendable (PersonalID) throws(Stop) -> RemovalReason,
+  _ sort: (String) throws(Stop) -> SortedPeople
+) throws(Stop) -> PublishReport {
   let key: SigningKey? = if let file = request.policy.signingKey { try SigningKey(file: file) } else { nil }
+  let encryption = try PackageKeys(request.policy)
   let folders = RunFolders(request.folder, runID: request.runID)
   do throws(Stop) {
     try folders.begin()
-    let sorted = try sortPeople(persons, request, into: folders.sorting)
+    let sorted = try sort(folders.sorting)
+    try encryption.check(sorted.packages, Recipients(request.policy.rules))
     var report = sorted.report
-    var night = PackageNight(request, folders, key, reason)
-    let packages = try night.writeAllPackages(sorted.runs)
+    var night = try PackageNight(request, folders, key, encryption, reason)
+    let written = try night.writeAllPackages(sorted.runs)
+    let packages = written.packages
     report.packages = packages.count
     report.deltas = packages.count { $0.kind == .delta }
+    report.encrypted = packages.count { $0.encryptedTo != nil }
+    report.leftOut = written.leftOut
     let chainStart = packages.compactMap(\.base).min(by: PackagePoint.isBefore)
-    try writeManifest(of: packages, request, report, chainStart, to: folders.partial)
+    try RunManifest.write(packages, request, report, chainStart, to: folders.partial)
     if request.policy.checkpointEvery > 1 {
       try KeptPeople(policy: night.policy, runs: sorted.runs).write(in: folders.sorting)
     }
@@ -55,17 +78,21 @@ private struct PackageNight: Sendable {
   let request: PublishRequest
   let folders: RunFolders
   let key: SigningKey?
+  let encryption: PackageKeys
   let reason: @Sendable (PersonalID) throws(Stop) -> RemovalReason
   let policy: String
   let edition: Int
+  let before: PublicationBefore
   /// The people of the publication in force, if changes since then may be written.
   var kept: KeptPeople?
 
   init(
-    _ request: PublishRequest, _ folders: RunFolders, _ key: SigningKey?,
+    _ request: PublishRequest, _ folders: RunFolders, _ key: SigningKey?, _ encryption: PackageKeys,
     _ reason: @escaping @Sendable (PersonalID) throws(Stop) -> RemovalReason
-  ) {
+  ) throws(Stop) {
     (self.request, self.folders, self.key, self.reason) = (request, folders, key, reason)
+    self.encryption = encryption
+    before = try PublicationBefore(folders)
     policy = request.policyDigest(key)
     edition = folders.edition
     let people = request.policy.checkpointEvery > 1 ? folders.peopleInForce : nil
@@ -74,7 +101,7 @@ private struct PackageNight: Sendable {
   }
 
   /// Writes each recipient's package; full ones, if the rows of the publication in force turn out to be damaged.
-  mutating func writeAllPackages(_ runs: [SortedRun]) throws(Stop) -> [PublishedPackage] {
+  mutating func writeAllPackages(_ runs: [SortedRun]) throws(Stop) -> WrittenPackages {
     do throws(Stop) {
       return try writePackages(runs)
     } catch {
@@ -89,8 +116,7 @@ private struct PackageNight: Sendable {
   }
 
   /// Writes each recipient's package, several recipients at once.
-  /// - Returns: the packages in the order of their keys.
-  func writePackages(_ runs: [SortedRun]) throws(Stop) -> [PublishedPackage] {
+  func writePackages(_ runs: [SortedRun]) throws(Stop) -> WrittenPackages {
     // More parts than threads, so that a thread whose part was small takes another.
     let parts = request.threads > 1 ? request.threads * 4 : 1
     let cuts = try splitKeys(of: runs, in: folders.sorting, parts: parts)
@@ -98,13 +124,13 @@ private struct PackageNight: Sendable {
     let written = try inOrder(ranges, width: request.threads) { range throws(Stop) in
       try writePackages(runs, in: range)
     }
-    return written.flatMap { $0 }
+    return WrittenPackages(
+      packages: written.flatMap(\.packages), leftOut: written.flatMap(\.leftOut).sorted())
   }
 
-  private func writePackages(_ runs: [SortedRun], in range: Range<UInt64>) throws(Stop) -> [PublishedPackage]
-  {
+  private func writePackages(_ runs: [SortedRun], in range: Range<UInt64>) throws(Stop) -> WrittenPackages {
     let recipients = Recipients(request.policy.rules)
-    var packages: [PublishedPackage] = []
+    var written = WrittenPackages()
     var (person, before) = (FieldTexts(), FieldTexts())
     var now = try Merge(runs, in: folders.sorting, from: range.lowerBound, to: range.upperBound)
     var then = try Merge(
@@ -112,12 +138,21 @@ private struct PackageNight: Sendable {
     while now.hasRecord || then.hasRecord {
       let recipient = min(now.key, then.key)
       let (rule, name) = recipients.recipient(of: recipient)
+      let keys = try encryption.keys(of: name, rule)
+      if let keys, keys.isEmpty {
+        while now.hasRecord, now.key == recipient { try now.advance() }
+        while then.hasRecord, then.key == recipient { try then.advance() }
+        written.leftOut.append(name)
+        continue
+      }
       let facts = PackageFacts(
         pipeline: request.pipeline, recipient: name, runID: request.runID, edition: edition,
         asOf: request.asOf, validDays: request.policy.validDays, rule: rule)
       let attributes = rule.attributes
+      // What is to be encrypted never stands plain where packages are put in force.
+      let folder = (keys == nil ? folders.partial : folders.sorting) + "/" + name
       var package = try RecipientWriter(
-        facts, request.policy.fhir, try standing(of: name, rule), in: folders.partial + "/" + name)
+        facts, request.policy.fhir, standing(of: name, rule, keys), in: folder)
       while true {
         let isHere = now.key == recipient && now.hasRecord
         let wasHere = then.key == recipient && then.hasRecord
@@ -144,22 +179,37 @@ private struct PackageNight: Sendable {
         try package.append(person, isChanged: isChanged)
         try now.advance()
       }
-      packages.append(try package.finish(key: key))
+      var finished = try package.finish(key: key)
+      if let keys {
+        try EncryptedPackage.write(
+          folder, to: folders.partial + "/" + name + EncryptedPackage.suffix, for: keys, on: request.asOf)
+        finished.encryptedTo = PackageKeys.digest(of: keys)
+      }
+      written.packages.append(finished)
     }
-    return packages
+    return written
   }
 
   /// Whether tonight's package of a recipient is full, and what it follows.
-  private func standing(of name: String, _ rule: PackageRule) throws(Stop) -> PackageStanding {
-    let held = try Bag.held(in: folders.current + "/" + name)
+  private func standing(of name: String, _ rule: PackageRule, _ keys: [EncryptionKey]?) -> PackageStanding {
+    let held = before[name]
     var standing = PackageStanding(before: held?.point)
+    // Who has a new key may have lost what was encrypted to the old one.
     guard kept != nil, let held, let base = held.base, rule.canChange(request.policy.fhir),
       held.deltas + 1 < request.policy.checkpointEvery,
-      Folder.exists(folders.folder(of: base) + "/" + name + "/" + BagName.tagManifest)
+      held.encryptedTo == keys.map(PackageKeys.digest),
+      Folder.exists(folders.folder(of: base) + "/" + name + (keys == nil ? "" : EncryptedPackage.suffix))
     else { return standing }
     (standing.kind, standing.base, standing.deltas) = (.delta, base, held.deltas + 1)
     return standing
   }
+}
+
+/// The packages of a publication, or of a part of it, in the order of their keys.
+private struct WrittenPackages: Sendable {
+  var packages: [PublishedPackage] = []
+  /// Those for which there is no key.
+  var leftOut: [String] = []
 }
 
 extension RawSpan {
@@ -173,38 +223,4 @@ extension RawSpan {
     }
     return true
   }
-}
-
-private func writeManifest(
-  of packages: [PublishedPackage], _ request: PublishRequest, _ report: PublishReport,
-  _ chainStart: PackagePoint?, to folder: String
-) throws(Stop) {
-  // Names are letters, digits and hyphens: nothing here needs escaping.
-  var file = try OutputFile(creating: folder + "/manifest.json")
-  try file.append(
-    """
-    {
-      "run": \(request.runID),
-      "as_of": "\(request.asOf.text)",
-      "valid_until": "\(request.asOf.adding(days: request.policy.validDays).text)",
-      "packages": \(packages.count),
-      "deltas": \(report.deltas),
-      "chain_from": "\(chainStart.map { RunFolders.name(of: $0) } ?? "")",
-      "persons": \(report.persons),
-      "copies": \(report.copies),
-      "persons_without_facility": \(report.personsWithoutFacility),
-      "persons_not_selected": \(report.personsNotSelected),
-      "folders": [
-    """)
-  for (i, package) in packages.enumerated() {
-    try file.append(
-      """
-      \(i == 0 ? "" : ",")
-          {"folder": "\(package.recipient)", "kind": "\(package.kind.rawValue)", \
-      "base": "\(package.base.map { RunFolders.name(of: $0) } ?? "")", "persons": \(package.persons), "bytes": \(package.byteCount), \
-      "digest": "\(package.digest)"}
-      """)
-  }
-  try file.append("\n  ]\n}\n")
-  try file.finishUnsynced()
 }

@@ -32,11 +32,30 @@ package struct PublishRequest: Sendable {
   }
 }
 
-package struct PublishReport: Sendable, Hashable, Codable {
+/// The people of a store in parts, which are read side by side.
+package struct PeopleParts: Sendable {
+  package var count: Int
+  /// Hands over the persons of one part in batches, ascending by personal ID number; numbers of a part come before those of
+  /// the next.
+  package var handOver: @Sendable (Int, (PersonBatch) throws(Stop) -> Void) throws(Stop) -> Void
+
+  package init(
+    count: Int,
+    handOver: @escaping @Sendable (Int, (PersonBatch) throws(Stop) -> Void) throws(Stop) -> Void
+  ) {
+    (self.count, self.handOver) = (count, handOver)
+  }
+}
+
+package struct PublishReport: Sendable, Hashable {
   /// Packages written.
   package var packages = 0
   /// Packages of changes among them.
   package var deltas = 0
+  /// Packages that are encrypted among them.
+  package var encrypted = 0
+  /// Packages that were left out, for there is no key to encrypt them to; ascending.
+  package var leftOut: [String] = []
   /// Persons in them, each counted once.
   package var persons = 0
   /// Further packages in which these persons are: the copies for a province or for all.

@@ -29,7 +29,7 @@ struct RunFolders: Sendable {
   }
   private static let people = ".people"
   /// The name of the folder in force.
-  private var inForce: String? { Folder.target(ofLink: current) }
+  var inForce: String? { Folder.target(ofLink: current) }
 
   /// The name of the folder of one publication.
   static func name(of point: PackagePoint) -> String {
@@ -105,7 +105,7 @@ struct RunFolders: Sendable {
   }
 
   /// Run and edition of a publication, from its folder's name.
-  private static func place(of name: String) -> (Int, Int)? {
+  static func place(of name: String) -> (runID: Int, edition: Int)? {
     let parts = name.split(separator: "-", omittingEmptySubsequences: false)
     guard (2...3).contains(parts.count), parts[0] == "run", let run = Int(parts[1]) else { return nil }
     guard parts.count == 3 else { return (run, 1) }

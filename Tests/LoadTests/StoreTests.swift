@@ -75,6 +75,13 @@ struct StoreTests {
     }
     #expect(batch.persons.isEmpty)
     try #require(persons.count == sample.persons.count)
+    // In parts, they are the same and in the same order.
+    var parts: [PersonalID] = []
+    for part in StoredPersons.parts {
+      let stored = try StoredPersons(path: workshop.store, numbers: part)
+      while try stored.nextBatch(into: &batch) { parts += batch.persons.map(\.personalID) }
+    }
+    #expect(parts == persons.map(\.id))
     for (read, written) in zip(persons, sample.persons) {
       #expect(read.id == written.id && read.name == written.name && read.birthDate == written.birthDate)
       #expect(read.sex == written.sex && read.cards == written.cards.filter(\.isServing))

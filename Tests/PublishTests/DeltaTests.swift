@@ -77,6 +77,11 @@ struct DeltaTests {
       policy.signingKey = sender.path + "/key"
       try SigningKey().write(to: sender.path + "/key")
     }
+    // Some packages are encrypted.
+    let keys = try FacilityKeys(in: sender, for: FacilityKeys.codes)
+    for i in policy.rules.indices where seed % 4 == 0 && i % 2 == 0 {
+      policy.rules[i].encryptTo = [keys.folder]
+    }
     var people = People(seed: seed, count: 120)
     var (deltas, applied) = (0, 0)
     for night in 0..<9 {
@@ -86,17 +91,18 @@ struct DeltaTests {
       let report = try people.publish(in: sender, run: run, asOf: asOf, policy, threads: [1, 2].any(&random))
       var plain = policy
       plain.checkpointEvery = 1
+      for i in plain.rules.indices { plain.rules[i].encryptTo = [] }
       try people.publish(in: full, run: run, asOf: asOf, plain)
       deltas += report.deltas
       for name in Folder.names(in: full.current) where name != "manifest.json" && random.chance(60) {
         let received = Folder.names(in: sender.packages).filter { $0.hasPrefix("run-") }
-          .map { sender.packages + "/\($0)/\(name)" }
-          .filter { Folder.exists($0 + "/bag-info.txt") }.shuffled(using: &random)
+          .flatMap { run in [name, name + ".age"].map { sender.packages + "/\(run)/\($0)" } }
+          .filter { Folder.exists($0) }.shuffled(using: &random)
         let home = facility.path + "/" + name
         let done = try apply(
           ApplyRequest(
             packages: received, folder: home, keyFile: policy.signingKey.map { $0 + ".pub" },
-            day: CalendarDate(iso: asOf) ?? .none))
+            identityFile: keys.folder + "/" + name, day: CalendarDate(iso: asOf) ?? .none))
         #expect(done.faults.isEmpty, "\(name), night \(night): \(done.faults)")
         #expect(
           try Self.payload(home + "/current") == Self.payload(full.current + "/" + name),

@@ -236,5 +236,6 @@ extension StringProtocol {
 /// Which outside tools are there.
 enum Installed {
   static let openssl = (try? Workshop.run("openssl", ["version"])) != nil
+  static let age = (try? Workshop.run("age", ["--version"])) != nil
   static let xmllint = (try? Workshop.run("xmllint", ["--version"])) != nil
 }

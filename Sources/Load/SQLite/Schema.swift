@@ -86,11 +86,13 @@ enum Schema {
     SELECT personal_id, full_name, birth_date, \(sexWord), \(cardValues) FROM person r ORDER BY r.personal_id
     """
   /// The stored columns of a person, as ``StoredPersons`` reads them.
-  static let personsInOrder = """
+  static func personsInOrder(where condition: String = "1") -> String {
+    """
     SELECT personal_id, full_name, birth_date, sex, insurance_number, card_number, facility_code, valid_from,
       valid_to, five_years_from, area_code, rule, note_id, source_id, source_line
-    FROM person ORDER BY personal_id
+    FROM person WHERE \(condition) ORDER BY personal_id
     """
+  }
 
   /// Where the files of an export stand in `source_file`.
   static func sourceID(_ export: ExportKind, _ fileIndex: Int) -> Int64 {

@@ -22,7 +22,8 @@ package final class StoredPersons {
   /// The run that the rows come from.
   package let runID: Int
 
-  package init(path: String) throws(Stop) {
+  /// - Parameter numbers: the personal ID numbers of the persons that are read, as 12 digits or how they begin; nil for all.
+  package init(path: String, numbers: Range<String>? = nil) throws(Stop) {
     self.path = path
     let queue = try stopping(at: path) { try openStore(path, readonly: true) }
     (insuranceFiles, runID, statement, notes) = try stopping(at: path) {
@@ -35,12 +36,28 @@ package final class StoredPersons {
           try String.fetchAll(
             db, sql: "SELECT name FROM source_file WHERE export = 'insurance' ORDER BY file_index"),
           try Int.fetchOne(db, sql: "SELECT run_id FROM origin") ?? 0,
-          try db.makeStatement(sql: Schema.personsInOrder), notes
+          try Self.statement(db, numbers), notes
         )
       }
     }
     self.queue = queue
   }
+
+  private static func statement(_ db: Database, _ numbers: Range<String>?) throws -> Statement {
+    guard let numbers else { return try db.makeStatement(sql: Schema.personsInOrder()) }
+    let statement = try db.makeStatement(
+      sql: Schema.personsInOrder(where: "personal_id >= ? AND personal_id < ?"))
+    try statement.setArguments([numbers.lowerBound, numbers.upperBound])
+    return statement
+  }
+
+  /// Ranges of numbers that together hold all persons, ascending: by the province of birth registration.
+  ///
+  /// Several readers take one after the other.
+  package static let parts: [Range<String>] = {
+    let starts = [""] + (1..<100).map { padded(UInt64($0), to: 3) }
+    return zip(starts, starts.dropFirst() + [":"]).map { $0..<$1 }
+  }()
 
   private static func notes(_ words: String, _ path: String) throws(Stop) -> Reasons {
     var notes = Reasons()

@@ -14,13 +14,18 @@ package struct ApplyRequest: Sendable {
   package var folder: String
   /// A public key that the facility got another way than with the packages.
   package var keyFile: String?
+  /// The facility's private keys, to which packages are encrypted.
+  package var identityFile: String?
   /// The day on which the newest is to be used.
   package var day: CalendarDate
 
-  package init(packages: [String], folder: String, keyFile: String? = nil, day: CalendarDate) {
+  package init(
+    packages: [String], folder: String, keyFile: String? = nil, identityFile: String? = nil, day: CalendarDate
+  ) {
     self.packages = packages
     self.folder = folder
     self.keyFile = keyFile
+    self.identityFile = identityFile
     self.day = day
   }
 }
@@ -35,6 +40,8 @@ package struct ApplyReport: Sendable {
   package var faults: [PackageFault] = []
   /// What the facility has now.
   package var verdict: PackageVerdict?
+  /// Encrypted packages that can't be read at all, such as those to a key that the facility had before.
+  package var unreadable: [(package: String, fault: PackageFault)] = []
 }
 
 /// Brings a facility's folder to the newest of the packages.
@@ -48,24 +55,46 @@ package func apply(_ request: ApplyRequest) throws(Stop) -> ApplyReport {
   var seen = try SeenPackages(state)
   var key = try request.keyFile.map { file throws(Stop) in try VerifyingKey(receivedAs: file) }
   if key == nil { key = seen.key }
+  let identities = try request.identityFile.map { file throws(Stop) in try DecryptionKey.all(inFile: file) }
   let current = request.folder + "/current"
   var had = try Bag.held(in: current)
   var report = ApplyReport()
   var waiting: [(folder: String, held: HeldPackage)] = []
   for folder in request.packages {
-    guard let held = try Bag.held(in: folder) else { throw .noPackage(folder) }
-    waiting.append((folder, held))
+    do throws(ArchiveFailure) {
+      let package = try ReceivedPackage(folder, with: identities, whole: false)
+      guard let held = try orStop({ () throws(Stop) in try Bag.held(in: package) }) else {
+        throw .stop(.noPackage(folder))
+      }
+      waiting.append((folder, held))
+    } catch {
+      try report.unreadable.append((folder, error.fault(of: folder)))
+    }
   }
   waiting.sort { PackagePoint.isBefore($0.held.point, $1.held.point) }
   if let had { waiting.removeAll { !PackagePoint.isBefore(had.point, $0.held.point) } }
   if let full = waiting.lastIndex(where: { $0.held.info.kind != .delta }) { waiting.removeFirst(full) }
-  report.passedOver = request.packages.count - waiting.count
+  report.passedOver = request.packages.count - waiting.count - report.unreadable.count
+  // One that can't be read may be the one that was wanted: only newer ones make it a side matter.
+  if waiting.isEmpty, let unreadable = report.unreadable.first {
+    (report.refused, report.faults) = (unreadable.package, [unreadable.fault])
+  }
   for (i, package) in waiting.enumerated() {
     let folders = RunFolders(request.folder, runID: package.held.point.runID)
     do throws(Stop) {
       try folders.begin()
       let copy = package.held.info.kind == .delta ? folders.sorting : folders.partial
-      try copyFiles(from: package.folder, to: copy)
+      if EncryptedInput.isEncrypted(package.folder) {
+        do throws(ArchiveFailure) {
+          try EncryptedPackage.unpack(package.folder, with: identities ?? [], to: copy)
+        } catch {
+          (report.refused, report.faults) = (package.folder, [try error.fault(of: package.folder)])
+          try folders.clear()
+          return report
+        }
+      } else {
+        try copyFiles(from: package.folder, to: copy)
+      }
       var verdict = try verify(copy, key: key, after: had, on: request.day)
       // A night that was missed may be over; what counts is the newest.
       if i + 1 < waiting.count { verdict.faults.removeAll { $0.kind == .expired } }
@@ -116,14 +145,7 @@ private func copyFiles(from: String, to: String) throws(Stop) {
 private func copyFile(_ source: String, to target: String) throws(Stop) {
   let file = try InputFile(source)
   var copy = try OutputFile(creating: target)
-  var chunk: [UInt8] = []
-  var offset = 0
-  while offset < file.byteCount {
-    let count = min(256 << 10, file.byteCount - offset)
-    try file.read(at: offset, count: count, into: &chunk)
-    try copy.append(chunk.span)
-    offset += count
-  }
+  try file.readAll { chunk throws(Stop) in try copy.append(chunk) }
   try copy.finishUnsynced()
 }
 

@@ -110,17 +110,22 @@ enum Bag {
     return pairs.map { "\($0): \($1)\n" }.joined()
   }
 
-  /// A package that stands in a folder, as the chain needs it; nil if none stands there.
-  static func held(in folder: String) throws(Stop) -> HeldPackage? {
-    guard let info = try Folder.read(folder + "/" + BagName.info).map(BagInfo.init),
+  /// A package as the chain needs it; nil if it doesn't say where it stands.
+  static func held(in package: ReceivedPackage) throws(Stop) -> HeldPackage? {
+    guard let info = try package.text(BagName.info).map(BagInfo.init),
       let run = info["Cardlink-Run"].flatMap({ Int($0) }),
       let edition = info["Cardlink-Edition"].flatMap({ Int($0) })
     else { return nil }
     // An applied package stands for the one whose changes it has.
-    let place = info.kind == .applied ? folder + "/" + BagName.proof : folder
-    guard let tags = try Folder.read(place + "/" + BagName.tagManifest) else { return nil }
+    let place = info.kind == .applied ? BagName.proof + "/" : ""
+    guard let tags = try package.text(place + BagName.tagManifest) else { return nil }
     return HeldPackage(
       point: PackagePoint(digest: Digest.text(of: tags), runID: run, edition: edition), info: info)
+  }
+
+  /// The package that stands in a folder; nil if none does.
+  static func held(in folder: String) throws(Stop) -> HeldPackage? {
+    try held(in: ReceivedPackage(folder: folder))
   }
 }
 

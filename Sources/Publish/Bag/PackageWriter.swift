@@ -51,6 +51,10 @@ struct PublishedPackage: Sendable {
   var kind: PackageKind
   /// The full package that it builds on; nil if it is one.
   var base: PackagePoint?
+  /// Packages of changes since then, this one counted.
+  var deltas = 0
+  /// The digest of the keys that it is encrypted to; nil for a folder.
+  var encryptedTo: String?
   var persons: Int
   var byteCount: Int
   var digest: String

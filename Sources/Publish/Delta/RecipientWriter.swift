@@ -53,8 +53,8 @@ struct RecipientWriter {
     }
     let digest = try Bag.finish(folder, facts, end, key: key)
     return PublishedPackage(
-      recipient: facts.recipient, kind: standing.kind, base: standing.base, persons: end.persons,
-      byteCount: end.payload.reduce(0) { $0 + $1.byteCount }, digest: digest)
+      recipient: facts.recipient, kind: standing.kind, base: standing.base, deltas: standing.deltas,
+      persons: end.persons, byteCount: end.payload.reduce(0) { $0 + $1.byteCount }, digest: digest)
   }
 }
 

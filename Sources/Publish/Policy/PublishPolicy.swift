@@ -10,6 +10,8 @@ package struct PublishPolicy: Hashable, Sendable {
   package var rules = [PackageRule()]
   /// Every so-many-th package of a recipient is full, those between hold what has changed; 1: all are full.
   package var checkpointEvery = 1
+  /// Whether a package that should be encrypted and for which there is no key is left out; else nothing is published.
+  package var leavesOutWithoutKey = false
   package var fhir = FHIRNames()
 
   package init() {}
@@ -36,18 +38,22 @@ package struct PackageRule: Hashable, Sendable {
   package var formats = [PackageFormat.csv]
   /// In ascending order.
   package var attributes = Attribute.allCases
+  /// To whom its packages are encrypted: public keys, `age1…`, files of them and folders of such files, by their absolute
+  /// paths; none leaves them plain.
+  package var encryptTo: [String] = []
 
   package init() {}
 
   package init(
     _ selection: Selection, name: String? = nil, isCopy: Bool = false, formats: [PackageFormat] = [.csv],
-    attributes: [Attribute] = Attribute.allCases
+    attributes: [Attribute] = Attribute.allCases, encryptTo: [String] = []
   ) {
     self.selection = selection
     self.name = name
     self.isCopy = isCopy && name != nil
     self.formats = PackageFormat.allCases.filter { formats.contains($0) }
     self.attributes = Attribute.allCases.filter { attributes.contains($0) }
+    self.encryptTo = encryptTo
   }
 
   /// Whether a package may have this name: small letters and digits joined by hyphens, which no facility's code has.

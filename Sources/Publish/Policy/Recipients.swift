@@ -17,6 +17,8 @@ struct Recipients {
   let rules: [PackageRule]
   /// The keys under which people are sorted, of the packages of all places.
   private(set) var keys: [UInt64] = []
+  /// The keys of all packages that somebody is in.
+  private(set) var packages: Set<UInt64> = []
   private var known: [UInt64: Place] = [:]
   /// Set in the keys of packages with a name of their own; no code has it.
   private static let named: UInt64 = 1 << 63
@@ -42,6 +44,7 @@ struct Recipients {
       }
       if !rule.isCopy { break }
     }
+    packages.formUnion(keys[start...])
     let place = Place(packages: start..<keys.count, isNameless: isNameless && start == keys.count)
     known[facility.packed] = place
     return place

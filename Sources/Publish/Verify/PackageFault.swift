@@ -9,6 +9,8 @@ package struct PackageFault: Hashable, Sendable {
     case signatureAbsent = "signature_absent"
     case signatureWrong = "signature_wrong"
     case otherKey = "other_key"
+    case otherReader = "other_reader"
+    case cutShort = "cut_short"
   }
   package var kind: Kind
   /// Seen from the package; empty where it concerns all of it.
@@ -34,6 +36,8 @@ extension PackageFault.Kind {
     case .signatureAbsent: "không có chữ ký"
     case .signatureWrong: "chữ ký sai"
     case .otherKey: "ký bằng khóa khác với khóa đã nhận"
+    case .otherReader: "mã hóa cho khóa khác, không phải khóa của đơn vị"
+    case .cutShort: "tệp bị cắt cụt, thiếu phần cuối"
     }
   }
 
@@ -50,6 +54,8 @@ extension PackageFault.Kind {
     case .signatureAbsent: "there is no signature"
     case .signatureWrong: "the signature is wrong"
     case .otherKey: "signed with another key than the one that you have"
+    case .otherReader: "encrypted to another key than yours"
+    case .cutShort: "the end of the file is missing"
     }
   }
 }

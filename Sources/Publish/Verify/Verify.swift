@@ -1,14 +1,14 @@
 // Verifying a package where it was received: no network, no pipeline, no workspace.
 // Invariant: any change to any byte of any file is found, and so is a file too many or too few; nothing outside the
 // package's folder is opened, whatever its manifests say. A package put together from changes is held against what came
-// signed with the last of them.
+// signed with the last of them. An encrypted package is held against the same, and against its encryption.
 // Load: a facility's few megabytes, read once.
 
-import Disk
-import Glibc
+package import Disk
 package import Record
 
 package struct VerifyRequest: Sendable {
+  /// The package: its folder, or its encrypted file.
   package var folder: String
   /// A public key that the facility got another way than with the package.
   package var keyFile: String?
@@ -16,16 +16,22 @@ package struct VerifyRequest: Sendable {
   package var after: String?
   /// What was seen before, where it is remembered; the key is pinned there on first use.
   package var state: String?
+  /// Whether what is seen now is remembered there too.
+  package var remembers = true
+  /// The facility's private keys, to which packages are encrypted.
+  package var identityFile: String?
   /// The day on which it is to be used.
   package var day: CalendarDate
 
   package init(
-    folder: String, keyFile: String? = nil, after: String? = nil, state: String? = nil, day: CalendarDate
+    folder: String, keyFile: String? = nil, after: String? = nil, state: String? = nil,
+    identityFile: String? = nil, day: CalendarDate
   ) {
     self.folder = folder
     self.keyFile = keyFile
     self.after = after
     self.state = state
+    self.identityFile = identityFile
     self.day = day
   }
 }
@@ -35,13 +41,34 @@ package struct VerifyRequest: Sendable {
 /// - Throws: ``Stop`` with ``Exit/exportMissing`` if there is no package in the folder, or no package or key where the
 ///   request says.
 package func verify(_ request: VerifyRequest) throws(Stop) -> PackageVerdict {
-  var verifier = Verifier(folder: request.folder)
-  guard Folder.isFolder(request.folder) || Folder.isFolder(request.folder + "/."),
-    Folder.exists(request.folder + "/" + BagName.declaration)
-      || Folder.exists(request.folder + "/" + BagName.tagManifest)
-  else { throw .noPackage(request.folder) }
+  try openPackage(request) { _ in false }.verdict
+}
+
+/// A package that was looked at, and what it says of its people.
+package struct OpenedPackage: Sendable {
+  package var verdict: PackageVerdict
+  /// Its `bag-info.txt`.
+  package var facts = ""
+  /// Of an encrypted package, the files that were asked for, by their names; the files that were looked at, and no others.
+  package var tables: [String: MemoryFile] = [:]
+}
+
+/// Looks at all of a package, and keeps what it decrypts of some files.
+///
+/// - Parameter isKept: which files of an encrypted package's people are kept in memory, by their names seen from it.
+package func openPackage(_ request: VerifyRequest, keeping isKept: (String) -> Bool) throws(Stop)
+  -> OpenedPackage
+{
+  let identities = try request.identityFile.map { file throws(Stop) in try DecryptionKey.all(inFile: file) }
   var key = try request.keyFile.map { file throws(Stop) in try VerifyingKey(receivedAs: file) }
   var seen = try request.state.map { file throws(Stop) in try SeenPackages(file) }
+  let package: ReceivedPackage
+  do throws(ArchiveFailure) {
+    package = try ReceivedPackage(request.folder, with: identities, keeping: isKept)
+  } catch {
+    return OpenedPackage(verdict: PackageVerdict(faults: [try error.fault(of: request.folder)]))
+  }
+  var verifier = Verifier(package)
   if let pinned = seen?.key {
     if let key, key.fingerprint != pinned.fingerprint { verifier.note(.otherKey, BagName.publisher) }
     key = pinned
@@ -53,21 +80,29 @@ package func verify(_ request: VerifyRequest) throws(Stop) -> PackageVerdict {
     verifier.checkChain(newest.point, asOf: newest.asOf, recipient: verifier.verdict.recipient)
   }
   if let after = request.after {
-    guard let had = try Bag.held(in: after) else { throw .noPackage(after) }
+    let had: HeldPackage?
+    do throws(ArchiveFailure) {
+      let before = try ReceivedPackage(after, with: identities, whole: false)
+      had = try orStop { () throws(Stop) in try Bag.held(in: before) }
+    } catch {
+      return OpenedPackage(verdict: PackageVerdict(faults: [try error.fault(of: after)]))
+    }
+    guard let had else { throw .noPackage(after) }
     verifier.checkChain(had)
   }
-  if seen != nil, verifier.verdict.faults.isEmpty, let held = try Bag.held(in: request.folder) {
+  if seen != nil, request.remembers, verifier.verdict.faults.isEmpty, let held = try Bag.held(in: package) {
     verifier.verdict.isKeyPinnedNow = seen?.key == nil && verifier.signer != nil
     try seen?.remember(verifier.verdict, held.point, signedWith: key ?? verifier.signer)
   }
-  return verifier.verdict
+  return OpenedPackage(
+    verdict: verifier.verdict, facts: try package.text(BagName.info) ?? "", tables: package.tables)
 }
 
 /// Looks at all of a package that is to follow another one.
 func verify(_ folder: String, key: VerifyingKey?, after had: HeldPackage?, on day: CalendarDate) throws(Stop)
   -> PackageVerdict
 {
-  var verifier = Verifier(folder: folder)
+  var verifier = Verifier(ReceivedPackage(folder: folder))
   try verifier.checkFiles()
   try verifier.checkSignature(key)
   try verifier.checkFacts(on: day)
@@ -94,7 +129,7 @@ extension VerifyingKey {
 }
 
 private struct Verifier {
-  let folder: String
+  private let package: ReceivedPackage
   var verdict = PackageVerdict()
   private var tagManifest = ""
   private(set) var info = BagInfo("")
@@ -103,7 +138,7 @@ private struct Verifier {
   /// The key that signed.
   private(set) var signer: VerifyingKey?
 
-  init(folder: String) { self.folder = folder }
+  init(_ package: ReceivedPackage) { self.package = package }
 
   mutating func note(_ kind: PackageFault.Kind, _ file: String = "") {
     let fault = PackageFault(kind, file)
@@ -113,9 +148,10 @@ private struct Verifier {
   // MARK: Files
 
   mutating func checkFiles() throws(Stop) {
-    var unlisted = Set(try files(under: ""))
+    var (unlisted, others) = package.names()
+    for other in others { note(.added, other) }
     guard unlisted.remove(BagName.tagManifest) != nil,
-      let text = try Folder.read(folder + "/" + BagName.tagManifest)
+      let text = try package.text(BagName.tagManifest)
     else { return note(.missing, BagName.tagManifest) }
     tagManifest = text
     verdict.digest = Digest.text(of: text)
@@ -126,7 +162,7 @@ private struct Verifier {
       note(.malformed, BagName.tagManifest)
     }
     try check(tags, &unlisted)
-    if let text = try Folder.read(folder + "/" + BagName.manifest) {
+    if let text = try package.text(BagName.manifest) {
       if let payload = Self.entries(text, mayBeEmpty: true),
         payload.allSatisfy({ $0.path.hasPrefix("data/") })
       {
@@ -136,7 +172,7 @@ private struct Verifier {
       }
     }
     for file in unlisted.sorted() { note(.added, file) }
-    if let text = try Folder.read(folder + "/" + BagName.info) { info = BagInfo(text) }
+    if let text = try package.text(BagName.info) { info = BagInfo(text) }
     if info.kind == .applied { try checkApplied() }
   }
 
@@ -144,27 +180,27 @@ private struct Verifier {
   /// themselves, and the digests of the text files that they lead to.
   private mutating func checkApplied() throws(Stop) {
     let proof = BagName.proof + "/"
-    guard let tags = try Folder.read(folder + "/" + proof + BagName.tagManifest),
+    guard let tags = try package.text(proof + BagName.tagManifest),
       let signed = Self.entries(tags),
-      let manifest = try Folder.read(folder + "/" + proof + BagName.manifest).flatMap({ Self.entries($0) }),
-      let result = try Folder.read(folder + "/" + proof + Folder.name(of: BagName.result)),
+      let manifest = try package.text(proof + BagName.manifest).flatMap({ Self.entries($0) }),
+      let result = try package.text(proof + Folder.name(of: BagName.result)),
       let files = Self.entries(result),
-      let said = try Folder.read(folder + "/" + proof + BagName.info).map(BagInfo.init)
+      let said = try package.text(proof + BagName.info).map(BagInfo.init)
     else { return note(.malformed, BagName.proof) }
     (tagManifest, verdict.digest) = (tags, Digest.text(of: tags))
     for entry in signed
-    where try Digest.text(of: Folder.read(folder + "/" + proof + entry.path) ?? "") != entry.digest {
+    where try Digest.text(of: package.text(proof + entry.path) ?? "") != entry.digest {
       note(.altered, proof + entry.path)
     }
     if !manifest.contains(where: { $0.path == BagName.result && $0.digest == Digest.text(of: result) }) {
       note(.altered, proof + Folder.name(of: BagName.result))
     }
     for file in files {
-      guard Folder.exists(folder + "/" + file.path) else {
+      guard package.has(file.path) else {
         note(.missing, file.path)
         continue
       }
-      if try Digest.text(ofFile: folder + "/" + file.path) != file.digest { note(.altered, file.path) }
+      if try package.digest(of: file.path) != file.digest { note(.altered, file.path) }
     }
     for key in [
       "Pipeline", "Recipient", "Run", "Edition", "As-Of", "Valid-Until", "Persons", "Formats", "Attributes",
@@ -183,24 +219,8 @@ private struct Verifier {
         note(.missing, entry.path)
         continue
       }
-      if try Digest.text(ofFile: folder + "/" + entry.path) != entry.digest { note(.altered, entry.path) }
+      if try package.digest(of: entry.path) != entry.digest { note(.altered, entry.path) }
     }
-  }
-
-  /// All plain files, seen from the package; links and other things are noted as added.
-  private mutating func files(under path: String) throws(Stop) -> [String] {
-    var found: [String] = []
-    for name in Folder.names(in: path.isEmpty ? folder : folder + "/" + path) {
-      let inside = path.isEmpty ? name : path + "/" + name
-      var info = stat()
-      guard unsafe lstat(folder + "/" + inside, &info) == 0 else { continue }
-      switch info.st_mode & S_IFMT {
-      case S_IFDIR: found += try files(under: inside)
-      case S_IFREG: found.append(inside)
-      default: note(.added, inside)
-      }
-    }
-    return found
   }
 
   /// Reads a manifest in the one form that we write; nil for any other.
@@ -226,10 +246,9 @@ private struct Verifier {
   // MARK: Signature
 
   mutating func checkSignature(_ known: VerifyingKey?) throws(Stop) {
-    let place = info.kind == .applied ? folder + "/" + BagName.proof : folder
-    let shipped = try Folder.read(place + "/" + BagName.publisher)
-    let file = place + "/" + BagName.signature
-    guard Folder.exists(file) else {
+    let place = info.kind == .applied ? BagName.proof + "/" : ""
+    let shipped = try package.text(place + BagName.publisher)
+    guard package.has(place + BagName.signature) else {
       if known != nil || shipped != nil
         || (signedInfo ?? info)["Cardlink-Signature"]?.hasPrefix("Ed25519") ?? false
       {
@@ -237,9 +256,7 @@ private struct Verifier {
       }
       return
     }
-    let input = try InputFile(file)
-    var signature: [UInt8] = []
-    if input.byteCount == 64 { try input.read(at: 0, count: 64, into: &signature) }
+    let signature = try package.bytes(place + BagName.signature, count: 64) ?? []
     guard let publisher = shipped.flatMap(VerifyingKey.init(pem:)),
       publisher.isSignature(signature, of: Array(tagManifest.utf8))
     else { return note(.signatureWrong, BagName.signature) }
@@ -300,13 +317,5 @@ private struct Verifier {
       // Changes are of no use but to who has what they changed.
       if info.kind == .delta { note(.outOfChain) }
     }
-  }
-}
-
-extension Stop {
-  static func noPackage(_ folder: String) -> Stop {
-    Stop(
-      .exportMissing, at: folder, expected: "a package: a folder with bagit.txt", found: "none",
-      remedy: "Name the folder of the package as it was received.", next: "cardlink verify --help")
   }
 }

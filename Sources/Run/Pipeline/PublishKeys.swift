@@ -2,6 +2,7 @@
 // Invariant: as in the rest of the file: every key is known or refused with its line and the nearest known one. Nobody
 // can get a package by a slip of the pen: a rule says whom it selects, and what no rule selects is not published.
 
+import Disk
 import Publish
 import Record
 import Yams
@@ -10,7 +11,7 @@ extension PipelineReader {
   func publish(_ node: Node, base: String) throws(Stop) -> PublishPolicy {
     let keys = try mapping(
       node, key: "publish", line: line(node),
-      known: ["valid_days", "signing_key", "checkpoint_every", "packages", "fhir"],
+      known: ["valid_days", "signing_key", "checkpoint_every", "missing_key", "packages", "fhir"],
       required: [])
     var policy = PublishPolicy()
     if let node = keys["valid_days"] {
@@ -34,6 +35,11 @@ extension PipelineReader {
       }
       policy.checkpointEvery = count
     }
+    if let node = keys["missing_key"] {
+      let word = try text(node, key: "missing_key")
+      try choice(word, of: ["stop", "leave_out"], key: "missing_key", line: line(node))
+      policy.leavesOutWithoutKey = word == "leave_out"
+    }
     if let node = keys["fhir"] { policy.fhir = try fhirNames(node) }
     if let node = keys["packages"] {
       guard let items = node.sequence, !items.isEmpty else {
@@ -42,16 +48,16 @@ extension PipelineReader {
           remedy: "Write one rule per item: - { facility: \"01*\", formats: [csv] }")
       }
       policy.rules = []
-      for item in items { policy.rules.append(try rule(item, after: policy.rules)) }
+      for item in items { policy.rules.append(try rule(item, after: policy.rules, base: base)) }
     }
     return policy
   }
 
-  private func rule(_ node: Node, after rules: [PackageRule]) throws(Stop) -> PackageRule {
+  private func rule(_ node: Node, after rules: [PackageRule], base: String) throws(Stop) -> PackageRule {
     let selections = ["facility", "province", "all"]
     let keys = try mapping(
-      node, key: "packages", line: line(node), known: selections + ["name", "copy", "formats", "attributes"],
-      required: [])
+      node, key: "packages", line: line(node),
+      known: selections + ["name", "copy", "formats", "attributes", "encrypt_to"], required: [])
     let selected = selections.filter { keys[$0] != nil }
     guard selected.count == 1, let selected = selected.first, let value = keys[selected] else {
       throw stop(
@@ -133,7 +139,30 @@ extension PipelineReader {
       }
       rule.attributes = Attribute.allCases.filter { attributes.contains($0.name) }
     }
+    if let node = keys["encrypt_to"] { rule.encryptTo = try encryptTo(node, base: base) }
     return rule
+  }
+
+  /// Public keys, and files and folders of them; a key that isn't right is found before anything runs.
+  private func encryptTo(_ node: Node, base: String) throws(Stop) -> [String] {
+    let items =
+      node.sequence == nil ? [try text(node, key: "encrypt_to")] : try texts(node, key: "encrypt_to")
+    func wrong(_ found: String) -> Stop {
+      stop(
+        line(node), "encrypt_to", expected: "public keys (age1…), or files or folders of them", found: found,
+        remedy: "Write encrypt_to: keys/facilities for a folder with a file CODE.pub for each facility.")
+    }
+    guard !items.isEmpty else { throw wrong("none") }
+    var sources: [String] = []
+    for item in items {
+      if item.uppercased().hasPrefix("AGE-SECRET-KEY-") {
+        throw wrong("a private key, which must stay with its facility")
+      }
+      let isKey = item.lowercased().hasPrefix("age1")
+      if isKey, EncryptionKey(item) == nil { throw wrong("age1 and something that is no key") }
+      sources.append(isKey ? item : Paths.join(base, item))
+    }
+    return sources
   }
 
   private func fhirNames(_ node: Node) throws(Stop) -> FHIRNames {

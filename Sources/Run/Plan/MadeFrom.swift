@@ -70,10 +70,13 @@ extension Pipeline {
 
   /// What the publish stage makes the packages from.
   func publishMadeFrom(_ load: MadeFrom?) -> MadeFrom {
-    [
+    var parts: MadeFrom = [
       "cardlink": Build.digest, "load": load?.digest ?? "unknown", "pipeline": name,
       "publish": Digest.text(of: CanonicalText.of(publish)),
     ]
+    // Files that can't be read make the stage run, and say so there.
+    if let keys = try? publish.keysDigest() { parts["facilities' keys"] = keys }
+    return parts
   }
 }
 

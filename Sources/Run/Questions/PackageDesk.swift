@@ -17,20 +17,22 @@ package struct VerifiedPackage: Sendable {
 ///
 /// - Parameter state: the file that remembers what was seen; the key is pinned there on first use.
 package func verifyPackage(
-  _ folder: String, key: String?, after: String?, state: String?, on day: CalendarDate
+  _ folder: String, key: String?, after: String?, state: String?, identity: String?, on day: CalendarDate
 ) throws(Stop) -> VerifiedPackage {
   let verdict = try verify(
-    VerifyRequest(folder: folder, keyFile: key, after: after, state: state, day: day))
+    VerifyRequest(
+      folder: folder, keyFile: key, after: after, state: state, identityFile: identity, day: day))
   return VerifiedPackage(verdict)
 }
 
 /// Brings a facility's folder to the newest of the packages that it received.
 ///
 /// - Returns: the package that it has now, or what was wrong with the one that was refused.
-package func applyPackages(_ packages: [String], to folder: String, key: String?, on day: CalendarDate)
-  throws(Stop) -> (package: VerifiedPackage, refused: String?)
-{
-  let report = try apply(ApplyRequest(packages: packages, folder: folder, keyFile: key, day: day))
+package func applyPackages(
+  _ packages: [String], to folder: String, key: String?, identity: String?, on day: CalendarDate
+) throws(Stop) -> (package: VerifiedPackage, refused: String?) {
+  let report = try apply(
+    ApplyRequest(packages: packages, folder: folder, keyFile: key, identityFile: identity, day: day))
   if let refused = report.refused {
     return (VerifiedPackage(faults: report.faults), refused)
   }
@@ -52,6 +54,11 @@ package func applyPackages(_ packages: [String], to folder: String, key: String?
       "\(report.applied.count) \(report.applied.count == 1 ? "package" : "packages") applied; use the folder "
         + "\(folder)/current."
     ))
+  for (path, fault) in report.unreadable {
+    package.facts.append(
+      ("Không đọc được \(path): \(fault.kind.vietnamese).", "\(path) was passed over: \(fault.kind.english).")
+    )
+  }
   return (package, nil)
 }
 
@@ -130,4 +137,13 @@ package func newSigningKey(at path: String) throws(Stop) -> String {
   let key = SigningKey()
   try key.write(to: Paths.absolute(path))
   return key.verifying.fingerprint
+}
+
+/// Makes a facility's key pair, to which packages are encrypted.
+///
+/// - Returns: the public half, which the sender needs.
+package func newFacilityKey(at path: String) throws(Stop) -> String {
+  let key = DecryptionKey()
+  try key.write(to: Paths.absolute(path))
+  return key.encryption.text
 }

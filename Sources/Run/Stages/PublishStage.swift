@@ -5,25 +5,34 @@ import Disk
 import Load
 import Publish
 import Record
+import Synchronization
 
 extension Night {
   func publish() throws(Stop) -> Int {
-    let persons = try StoredPersons(path: storePath)
     let request = PublishRequest(
       folder: workspace.path + "/packages", pipeline: pipeline.name, runID: run.id, asOf: options.asOf,
       policy: pipeline.publish, memoryBytes: min(options.memoryBytes / 4, 256 << 20), threads: options.threads
     )
     let store = try Store(path: storePath)
-    var read = 0
+    let read = Atomic<Int>(0)
+    let parts = StoredPersons.parts
+    let persons = PeopleParts(count: parts.count) { [progress, storePath] part, take throws(Stop) in
+      let persons = try StoredPersons(path: storePath, numbers: parts[part])
+      var batch = PersonBatch()
+      while try persons.nextBatch(into: &batch) {
+        try take(batch)
+        let done = read.add(batch.persons.count, ordering: .relaxed).newValue
+        progress.advance(.publish, done: done, of: 0, unit: "people read")
+      }
+    }
     let report = try Publish.publish(
-      request,
-      persons: { [progress] batch throws(Stop) in
-        let more = try persons.nextBatch(into: &batch)
-        read += batch.persons.count
-        progress.advance(.publish, done: read, of: 0, unit: "people read")
-        return more
-      },
+      request, persons: persons,
       reason: { id throws(Stop) in try store.removalReason(id) })
+    if !report.leftOut.isEmpty {
+      let shown = report.leftOut.prefix(10).joined(separator: ", ") + (report.leftOut.count > 10 ? ", …" : "")
+      progress.note(
+        "\(report.leftOut.count) packages were left out, for there is no key to encrypt them to: \(shown)")
+    }
     return report.persons + report.personsWithoutFacility + report.personsNotSelected
   }
 

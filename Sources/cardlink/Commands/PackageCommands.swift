@@ -17,6 +17,7 @@ struct VerifyCommand: ParsableCommand {
         cardlink verify /media/usb/01028 --key publisher.pub
         cardlink verify /media/usb/01028 --key publisher.pub --after /srv/cardlink/01028
         cardlink verify /media/usb/01028 --state /srv/cardlink/seen.txt
+        cardlink verify /media/usb/01028.age --identity facility.key --key publisher.pub
 
       With --state the newest package of each recipient is remembered, and the key of the first signed package: whatever
       comes later and is older, out of chain or signed with another key is refused.
@@ -26,7 +27,8 @@ struct VerifyCommand: ParsableCommand {
       EXIT CODES
         0 whole, and may be used · 65 not to be used; the list says why · 66 no package or no key there
       """)
-  @Argument(help: ArgumentHelp("The package's folder.", valueName: "directory")) var directory: String
+  @Argument(help: ArgumentHelp("The package: its folder, or its encrypted file.", valueName: "package"))
+  var directory: String
   @Option(help: ArgumentHelp("The publisher's public key (PEM), received another way.", valueName: "file"))
   var key: String?
   @Option(
@@ -38,13 +40,17 @@ struct VerifyCommand: ParsableCommand {
   var state: String?
   @Option(
     help: ArgumentHelp(
+      "The facility's private key, for packages that are encrypted (NAME.age).", valueName: "file"))
+  var identity: String?
+  @Option(
+    help: ArgumentHelp(
       "The day on which it is to be used; default today in Asia/Ho_Chi_Minh.", valueName: "date"))
   var on: BusinessDate?
   @OptionGroup var form: OutputArguments
 
   func run() throws {
     let package = try verifyPackage(
-      directory, key: key, after: after, state: state, on: on?.date ?? Clock.today())
+      directory, key: key, after: after, state: state, identity: identity, on: on?.date ?? Clock.today())
     try package.show(directory, form.output)
   }
 }
@@ -61,8 +67,10 @@ struct ApplyCommand: ParsableCommand {
 
         cardlink apply /media/usb/01028 --to /srv/cardlink/01028
         cardlink apply /media/usb/run-*/01028 --to /srv/cardlink/01028 --key publisher.pub
+        cardlink apply /media/usb/01028.age --to /srv/cardlink/01028 --identity facility.key
         cardlink check-card --package /srv/cardlink/01028/current
 
+      What was encrypted stands decrypted in DIRECTORY, for its owner alone: keep it on an encrypted disk.
       The publisher's key is pinned in DIRECTORY/seen.txt with the first signed package; read its fingerprint out to the
       sender on the telephone, or give --key the first time.
 
@@ -76,12 +84,17 @@ struct ApplyCommand: ParsableCommand {
   var key: String?
   @Option(
     help: ArgumentHelp(
+      "The facility's private key, for packages that are encrypted (NAME.age).", valueName: "file"))
+  var identity: String?
+  @Option(
+    help: ArgumentHelp(
       "The day on which it is to be used; default today in Asia/Ho_Chi_Minh.", valueName: "date"))
   var on: BusinessDate?
   @OptionGroup var form: OutputArguments
 
   func run() throws {
-    let (package, refused) = try applyPackages(packages, to: to, key: key, on: on?.date ?? Clock.today())
+    let (package, refused) = try applyPackages(
+      packages, to: to, key: key, identity: identity, on: on?.date ?? Clock.today())
     try package.show(refused ?? to, form.output)
   }
 }
@@ -113,7 +126,8 @@ extension VerifiedPackage {
 
 struct KeysCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "keys", abstract: "Keys that sign packages.", subcommands: [NewKeyCommand.self])
+    commandName: "keys", abstract: "Keys that sign packages, and keys that packages are encrypted to.",
+    subcommands: [NewKeyCommand.self, FacilityKeyCommand.self])
 }
 
 struct NewKeyCommand: ParsableCommand {
@@ -131,4 +145,22 @@ struct NewKeyCommand: ParsableCommand {
   var file: String
 
   func run() throws { print("fingerprint \(try newSigningKey(at: file))") }
+}
+
+struct FacilityKeyCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "facility",
+    abstract: "Make a facility's key pair, to which its packages are encrypted. Tạo cặp khóa của cơ sở.",
+    discussion: """
+      Run it at the facility. It writes the private key to FILE (mode 0600), shows the public one (age1…) and writes it to
+      FILE.pub. Send FILE.pub to the insurer and read it out on the telephone; FILE never leaves the facility. Without FILE
+      encrypted packages can't be read: keep a copy where no network reaches it.
+      Chạy tại cơ sở: gửi FILE.pub cho bên gửi, giữ kín FILE, cất một bản sao ở nơi an toàn.
+        cardlink keys facility facility.key
+      The keys are those of age (age-encryption.org): age-keygen makes them as well.
+      """)
+  @Argument(help: ArgumentHelp("The file of the private key; it must not exist.", valueName: "file"))
+  var file: String
+
+  func run() throws { print(try newFacilityKey(at: file)) }
 }

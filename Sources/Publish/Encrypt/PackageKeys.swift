@@ -1,0 +1,155 @@
+// To which keys each package is encrypted, as the rules of the pipeline file say.
+// Invariant: a package whose rule says that it is encrypted has a key, or isn't written; a rule that names keys by facility
+// has one of that very facility, whatever other keys it names. A file with a line that is no key is no file of keys.
+// Load: 13,000 facilities, each with a file of its own or a line in one; read once for a publication.
+//
+//   # a file of keys: for every package of the rule, and for one facility's
+//   age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p
+//   01028 age1lggyhqrw2nlhcxprm67z43rta597azn8gknawjehu9d9dl0jq3yqqvfafg
+
+import Disk
+package import Record
+
+struct PackageKeys: Sendable {
+  /// What one file of keys holds.
+  private struct Table: Sendable {
+    var forAll: [EncryptionKey] = []
+    var byName: [String: [EncryptionKey]] = [:]
+  }
+  private var tables: [String: Table] = [:]
+  private let isLeftOut: Bool
+  /// As many as one package may be encrypted to.
+  private static let mostKeys = 100
+
+  /// Reads the files of keys that the rules name.
+  ///
+  /// - Throws: ``Stop`` with ``Exit/pipelineWrong`` if one is missing or holds something else.
+  init(_ policy: PublishPolicy) throws(Stop) {
+    isLeftOut = policy.leavesOutWithoutKey
+    for source in policy.rules.flatMap(\.encryptTo) where !source.hasPrefix("age1") && tables[source] == nil {
+      guard !Folder.isFolder(source + "/.") else { continue }
+      guard let text = try Folder.read(source) else {
+        throw Self.stop(
+          source, "the facilities' public keys", "no such file or folder", "Ask the facilities for them.")
+      }
+      tables[source] = try Self.table(text, source)
+    }
+  }
+
+  /// The keys of one package; nil if its rule leaves it plain, none if it can't be encrypted and is to be left out.
+  ///
+  /// - Throws: ``Stop`` with ``Exit/pipelineWrong`` if there is none, or a file that should hold one holds something else.
+  func keys(of name: String, _ rule: PackageRule) throws(Stop) -> [EncryptionKey]? {
+    guard !rule.encryptTo.isEmpty else { return nil }
+    var (shared, own) = ([] as [EncryptionKey], [] as [EncryptionKey])
+    var goesByName = false
+    for source in rule.encryptTo {
+      if let key = EncryptionKey(source) {
+        shared.append(key)
+      } else if let table = tables[source] {
+        shared += table.forAll
+        own += table.byName[name] ?? []
+        if !table.byName.isEmpty { goesByName = true }
+      } else {
+        goesByName = true
+        let file = source + "/" + name + ".pub"
+        guard let text = try Folder.read(file) else { continue }
+        own += try Self.table(text, file).forAll
+      }
+    }
+    var keys: [EncryptionKey] = []
+    for key in own + shared where !keys.contains(key) { keys.append(key) }
+    guard !keys.isEmpty, !goesByName || !own.isEmpty else {
+      guard isLeftOut else { throw Self.missing([name], rule) }
+      return []
+    }
+    guard keys.count <= Self.mostKeys else {
+      throw Self.stop(
+        rule.encryptTo[0], "at most \(Self.mostKeys) keys for one package", "\(keys.count) for \(name)",
+        "Give some of them a package of their own.")
+    }
+    return keys
+  }
+
+  /// Looks for the keys of all packages that are about to be written, before the first of them is.
+  ///
+  /// - Throws: ``Stop`` with ``Exit/pipelineWrong`` that names those without one.
+  func check(_ packages: some Sequence<UInt64>, _ recipients: Recipients) throws(Stop) {
+    var missing: [String] = []
+    var rule: PackageRule?
+    for package in packages.sorted() {
+      let recipient = recipients.recipient(of: package)
+      guard !recipient.rule.encryptTo.isEmpty, !isLeftOut else { continue }
+      do throws(Stop) {
+        _ = try keys(of: recipient.name, recipient.rule)
+      } catch {
+        // A key that is wrong is another matter than one that isn't there.
+        guard error == Self.missing([recipient.name], recipient.rule) else { throw error }
+        missing.append(recipient.name)
+        rule = rule ?? recipient.rule
+      }
+    }
+    if let rule { throw Self.missing(missing, rule) }
+  }
+
+  /// What the keys are, without the keys: another value where a facility's keys are others.
+  static func digest(of keys: [EncryptionKey]) -> String {
+    Digest.text(of: keys.map(\.text).sorted().joined(separator: "\n"))
+  }
+
+  private static func table(_ text: String, _ path: String) throws(Stop) -> Table {
+    var table = Table()
+    for (number, line) in KeyFile.lines(text) {
+      let words = line.split(whereSeparator: \.isWhitespace)
+      guard let word = words.last, words.count <= 2, let key = EncryptionKey(String(word)) else {
+        throw stop(
+          path, line: number, "a public key, age1…, or a facility's code and one",
+          line.uppercased().contains("AGE-SECRET-KEY-") ? "a private key" : "something else",
+          "Ask the facility for its public key; its private key stays with it.")
+      }
+      if words.count == 2 {
+        table.byName[String(words[0]), default: []].append(key)
+      } else {
+        table.forAll.append(key)
+      }
+    }
+    guard !table.forAll.isEmpty || !table.byName.isEmpty else {
+      throw stop(path, "a public key, age1…", "none", "Ask the facilities for their public keys.")
+    }
+    return table
+  }
+
+  private static func missing(_ names: [String], _ rule: PackageRule) -> Stop {
+    let shown = names.prefix(10).joined(separator: ", ") + (names.count > 10 ? ", …" : "")
+    return stop(
+      rule.encryptTo.first { !$0.hasPrefix("age1") } ?? rule.encryptTo[0],
+      "a public key for each package that is to be encrypted",
+      "none for \(names.count) of them: \(shown)",
+      "Nothing was published. Put their keys there, or write missing_key: leave_out to publish without these packages."
+    )
+  }
+
+  private static func stop(
+    _ path: String, line: Int? = nil, _ expected: String, _ found: String, _ remedy: String
+  ) -> Stop {
+    Stop(.pipelineWrong, at: path, line: line, expected: expected, found: found, remedy: remedy)
+  }
+}
+
+extension PublishPolicy {
+  /// The digest of all files of keys that the rules name; nil if they name none.
+  ///
+  /// - Throws: ``Stop`` with ``Exit/inputOutput`` if one can't be read; one that isn't there counts as empty.
+  package func keysDigest() throws(Stop) -> String? {
+    let sources = rules.flatMap(\.encryptTo).filter { !$0.hasPrefix("age1") }
+    guard !sources.isEmpty else { return nil }
+    var digest = Digest()
+    for source in sources {
+      let files =
+        Folder.isFolder(source + "/.")
+        ? Folder.names(in: source).filter { $0.hasSuffix(".pub") }.map { source + "/" + $0 } : [source]
+      for file in files { digest.update("\(Folder.name(of: file))\n\(try Folder.read(file) ?? "")\n") }
+    }
+    return digest.text
+  }
+}

@@ -1,0 +1,106 @@
+// The manifest of a publication: its packages, and where each stands in its recipient's sequence.
+// Invariant: an encrypted package can't be looked into by who made it, so all that the next publication needs of this one
+// stands here; what can't be read counts as nothing, and packages are then full.
+// Load: a line for each of 13,000 packages, written and read once a night.
+
+import Disk
+import Foundation
+import Record
+
+struct RunManifest: Decodable {
+  static let name = "manifest.json"
+
+  struct Package: Decodable {
+    var folder: String?
+    /// The name of an encrypted package.
+    var file: String?
+    var kind: String
+    var base: String
+    var baseDigest: String?
+    var deltas: Int?
+    var encryptedTo: String?
+    var digest: String
+  }
+  var folders: [Package]
+}
+
+/// The packages of the publication in force, by their recipients.
+struct PublicationBefore: Sendable {
+  struct Package: Sendable {
+    var point: PackagePoint
+    /// The full package that it builds on; nil where that isn't known.
+    var base: PackagePoint?
+    var deltas: Int
+    var encryptedTo: String?
+  }
+  private var packages: [String: Package] = [:]
+
+  subscript(recipient: String) -> Package? { packages[recipient] }
+
+  /// - Parameter folders: those of the publication that is being made.
+  init(_ folders: RunFolders) throws(Stop) {
+    guard let name = folders.inForce, let place = RunFolders.place(of: name),
+      let text = try Folder.read(folders.current + "/" + RunManifest.name)
+    else { return }
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    guard let manifest = try? decoder.decode(RunManifest.self, from: Data(text.utf8)) else { return }
+    for package in manifest.folders {
+      let point = PackagePoint(digest: package.digest, runID: place.runID, edition: place.edition)
+      var base: PackagePoint?
+      if package.kind == PackageKind.full.rawValue {
+        base = point
+      } else if let digest = package.baseDigest, let place = RunFolders.place(of: package.base) {
+        base = PackagePoint(digest: digest, runID: place.runID, edition: place.edition)
+      }
+      let name = package.folder ?? String((package.file ?? "").dropLast(EncryptedPackage.suffix.count))
+      packages[name] = Package(
+        point: point, base: base, deltas: package.deltas ?? 0, encryptedTo: package.encryptedTo)
+    }
+  }
+}
+
+extension RunManifest {
+  static func write(
+    _ packages: [PublishedPackage], _ request: PublishRequest, _ report: PublishReport,
+    _ chainStart: PackagePoint?, to folder: String
+  ) throws(Stop) {
+    // Names are letters, digits and hyphens: nothing here needs escaping.
+    var file = try OutputFile(creating: folder + "/" + name)
+    try file.append(
+      """
+      {
+        "run": \(request.runID),
+        "as_of": "\(request.asOf.text)",
+        "valid_until": "\(request.asOf.adding(days: request.policy.validDays).text)",
+        "packages": \(packages.count),
+        "deltas": \(report.deltas),
+        "encrypted": \(report.encrypted),
+        "left_out": [\(report.leftOut.map { "\"\($0)\"" }.joined(separator: ", "))],
+        "chain_from": "\(chainStart.map { RunFolders.name(of: $0) } ?? "")",
+        "persons": \(report.persons),
+        "copies": \(report.copies),
+        "persons_without_facility": \(report.personsWithoutFacility),
+        "persons_not_selected": \(report.personsNotSelected),
+        "folders": [
+      """)
+    for (i, package) in packages.enumerated() {
+      let place =
+        package.encryptedTo.map {
+          "\"file\": \"\(package.recipient)\(EncryptedPackage.suffix)\", \"encrypted_to\": \"\($0)\""
+        } ?? "\"folder\": \"\(package.recipient)\""
+      let base =
+        package.base.map {
+          "\"base\": \"\(RunFolders.name(of: $0))\", \"base_digest\": \"\($0.digest)\", \"deltas\": \(package.deltas)"
+        } ?? "\"base\": \"\""
+      try file.append(
+        """
+        \(i == 0 ? "" : ",")
+            {\(place), "kind": "\(package.kind.rawValue)", \(base), "persons": \(package.persons), \
+        "bytes": \(package.byteCount), "digest": "\(package.digest)"}
+        """)
+    }
+    try file.append("\n  ]\n}\n")
+    try file.finishUnsynced()
+  }
+}

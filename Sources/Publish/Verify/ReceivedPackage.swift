@@ -1,0 +1,159 @@
+// A package as it was received, a folder or one encrypted file: its files, seen from the package.
+// Invariant: nothing outside the package is opened; an encrypted one is read once, from front to back, and what is kept of its
+// people is in memory alone. The two forms of a package answer the same.
+// Load: a facility's few megabytes. Of an encrypted one the files that tell of it stay in memory, some ten kilobytes.
+
+import Disk
+import Glibc
+import Record
+
+struct ReceivedPackage {
+  private enum Place {
+    case folder(String)
+    case archive([String: Entry])
+  }
+  private struct Entry {
+    var digest: String
+    /// Of files that tell of the package.
+    var bytes: [UInt8]?
+  }
+  private let place: Place
+  /// Of an encrypted package, the tables that were asked for, decrypted.
+  private(set) var tables: [String: MemoryFile] = [:]
+  /// The longest file that tells of a package and is looked at.
+  private static let longestTag = 1 << 20
+
+  init(folder: String) { place = .folder(folder) }
+
+  /// Reads an encrypted package.
+  ///
+  /// - Parameters:
+  ///   - whole: false to end with the files that tell of it.
+  ///   - isKept: which files of its people are kept.
+  init(
+    encrypted path: String, with keys: [DecryptionKey], whole: Bool = true,
+    keeping isKept: (String) -> Bool = { _ in false }
+  ) throws(ArchiveFailure) {
+    var archive = try ArchiveReader(path, with: keys)
+    var entries: [String: Entry] = [:]
+    while let file = try archive.next() {
+      let isPayload = file.name.hasPrefix("data/")
+      if isPayload, !whole { break }
+      guard isPayload || file.byteCount <= Self.longestTag else { throw .fault(.malformed) }
+      var digest = Digest()
+      var bytes: [UInt8] = []
+      let table =
+        isPayload && isKept(file.name) ? try orStop({ () throws(Stop) in try MemoryFile() }) : nil
+      tables[file.name] = table
+      try archive.readAll { chunk throws(Stop) in
+        digest.update(chunk.bytes)
+        try table?.append(chunk)
+        if !isPayload { unsafe chunk.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) } }
+      }
+      entries[file.name] = Entry(digest: digest.text, bytes: isPayload ? nil : bytes)
+    }
+    place = .archive(entries)
+  }
+
+  /// Opens either form of a package.
+  ///
+  /// - Parameters:
+  ///   - whole: false to read of an encrypted one what tells of it and no more.
+  ///   - isKept: which files of an encrypted one's people are kept.
+  /// - Throws: ``ArchiveFailure`` with ``Stop`` and ``Exit/exportMissing`` if there is no package.
+  init(
+    _ path: String, with keys: [DecryptionKey]?, whole: Bool = true,
+    keeping isKept: (String) -> Bool = { _ in false }
+  ) throws(ArchiveFailure) {
+    if EncryptedInput.isEncrypted(path) {
+      guard let keys else { throw .stop(.keyNeeded(path)) }
+      try self.init(encrypted: path, with: keys, whole: whole, keeping: isKept)
+      return
+    }
+    self.init(folder: path)
+    guard Folder.isFolder(path + "/."), has(BagName.declaration) || has(BagName.tagManifest) else {
+      throw .stop(.noPackage(path))
+    }
+  }
+
+  func has(_ name: String) -> Bool {
+    switch place {
+    case .folder(let folder): Folder.exists(folder + "/" + name)
+    case .archive(let entries): entries[name] != nil
+    }
+  }
+
+  /// A file that tells of the package; nil if there is none.
+  func text(_ name: String) throws(Stop) -> String? {
+    switch place {
+    case .folder(let folder): try Folder.read(folder + "/" + name)
+    case .archive(let entries): (entries[name]?.bytes).map { String(decoding: $0, as: UTF8.self) }
+    }
+  }
+
+  /// The bytes of such a file, if it has as many.
+  func bytes(_ name: String, count: Int) throws(Stop) -> [UInt8]? {
+    switch place {
+    case .folder(let folder):
+      guard Folder.exists(folder + "/" + name) else { return nil }
+      let input = try InputFile(folder + "/" + name)
+      guard input.byteCount == count else { return nil }
+      var bytes: [UInt8] = []
+      try input.read(at: 0, count: count, into: &bytes)
+      return bytes
+    case .archive(let entries): return entries[name]?.bytes.flatMap { $0.count == count ? $0 : nil }
+    }
+  }
+
+  /// The SHA-256 of a file that is there.
+  func digest(of name: String) throws(Stop) -> String {
+    switch place {
+    case .folder(let folder): try Digest.text(ofFile: folder + "/" + name)
+    case .archive(let entries): entries[name]?.digest ?? ""
+    }
+  }
+
+  /// All plain files, and what is neither a file nor a folder.
+  func names() -> (files: Set<String>, others: [String]) {
+    switch place {
+    case .folder(let folder): Self.names(in: folder, under: "")
+    case .archive(let entries): (Set(entries.keys), [])
+    }
+  }
+
+  private static func names(in folder: String, under path: String) -> (files: Set<String>, others: [String]) {
+    var (files, others) = (Set<String>(), [] as [String])
+    for name in Folder.names(in: path.isEmpty ? folder : folder + "/" + path) {
+      let inside = path.isEmpty ? name : path + "/" + name
+      var info = stat()
+      guard unsafe lstat(folder + "/" + inside, &info) == 0 else { continue }
+      switch info.st_mode & S_IFMT {
+      case S_IFDIR:
+        let below = names(in: folder, under: inside)
+        files.formUnion(below.files)
+        others += below.others
+      case S_IFREG: files.insert(inside)
+      default: others.append(inside)
+      }
+    }
+    return (files, others)
+  }
+}
+
+extension Stop {
+  static func noPackage(_ path: String) -> Stop {
+    Stop(
+      .exportMissing, at: path,
+      expected: "a package: a folder with bagit.txt, or a file \(EncryptedPackage.suffix)",
+      found: "none", remedy: "Name the folder or the file of the package as it was received.",
+      next: "cardlink verify --help")
+  }
+
+  fileprivate static func keyNeeded(_ path: String) -> Stop {
+    Stop(
+      .exportMissing, at: path, expected: "the facility's private key, for this package is encrypted",
+      found: "none given",
+      remedy: "Name its file: --identity facility.key. Nêu tệp khóa riêng của cơ sở: --identity facility.key",
+      next: "cardlink verify \(path) --identity FILE")
+  }
+}
