@@ -196,7 +196,7 @@ extension NumberFilter {
 }
 
 /// One SELECT with at most one parameter, a personal ID number, stepped row by row.
-private final class Query {
+final class Query {
   /// Keeps the handle alive.
   private let owner: Statement
   let handle: OpaquePointer

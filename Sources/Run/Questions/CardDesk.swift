@@ -1,22 +1,40 @@
 // The clerk's desk: card checks against a pipeline's store or a facility's package, one at a time or a file of them.
 // Invariant: a check against a store is in the audit log before its answer goes out, a batch before its first answer.
-// What was asked and answered goes to the caller and nowhere else; a package's reader writes nothing.
+// What was asked and answered goes to the caller and nowhere else; a package's reader writes nothing, and answers nothing
+// from a package that is not as it was sent or not for use any more.
 
 package import CardCheck
 import Disk
+import Publish
 package import Record
+import Synchronization
 
 /// Answers card checks.
-package struct CardDesk: Sendable {
+package final class CardDesk: Sendable {
   private enum Place {
     case store(String)
-    case package(String)
+    case package(String, PackageCheck?)
+  }
+
+  /// How a package is looked at before anything is asked of it.
+  package struct PackageCheck: Sendable {
+    /// The publisher's public key, received another way.
+    package var key: String?
+    /// What `cardlink apply` or `verify --state` remembers: the publisher's key, and the newest package.
+    package var state: String?
+    /// The facility's private key.
+    package var identity: String?
+
+    package init(key: String? = nil, state: String? = nil, identity: String? = nil) {
+      (self.key, self.state, self.identity) = (key, state, identity)
+    }
   }
   private let place: Place
   private let day: CalendarDate
   /// Nil at a facility, which has no workspace.
   private let audit: Audit?
   private let because: String?
+  private let doubts = Mutex<(vietnamese: String, english: String)?>(nil)
 
   /// How long after its business date a store that says nothing of it may be used.
   package static let daysOfUse = 3
@@ -31,9 +49,11 @@ package struct CardDesk: Sendable {
     self.because = because
   }
 
-  /// - Parameter path: the folder of a package, or its CSV file.
-  package init(package path: String, on day: CalendarDate) {
-    place = .package(path)
+  /// - Parameters:
+  ///   - path: the folder of a package, its encrypted file, or its CSV or SQLite file alone.
+  ///   - check: how it is looked at before; nil not to.
+  package init(package path: String, on day: CalendarDate, check: PackageCheck? = PackageCheck()) {
+    place = .package(path, check)
     self.day = day
     (audit, because) = (nil, nil)
   }
@@ -45,7 +65,8 @@ package struct CardDesk: Sendable {
     switch place {
     case .store(let path):
       return try answerOne(input, from: StoredCards(path: path, daysOfUse: Self.daysOfUse), form)
-    case .package(let path): return try answerOne(input, from: FacilityPackage.open(path), form)
+    case .package(let path, let check):
+      return try answerOne(input, from: checkedPackage(path, check), form)
     }
   }
 
@@ -60,9 +81,70 @@ package struct CardDesk: Sendable {
       return try answerAll(
         input, from: StoredCards(path: path, daysOfUse: Self.daysOfUse, memoryBytes: memoryBytes), form,
         memoryBytes, write)
-    case .package(let path):
-      return try answerAll(input, from: FacilityPackage.open(path), form, memoryBytes, write)
+    case .package(let path, let check):
+      return try answerAll(input, from: checkedPackage(path, check), form, memoryBytes, write)
     }
+  }
+
+  /// What can't be told of the package's origin, in Vietnamese and English; nil if there is nothing of that kind to say.
+  ///
+  /// Known once something was asked.
+  package var doubt: (vietnamese: String, english: String)? { doubts.withLock { $0 } }
+
+  private func checkedPackage(_ path: String, _ check: PackageCheck?) throws(Stop) -> MemoryCards {
+    // A table by itself has nothing that it could be held against.
+    let isEncrypted = EncryptedInput.isEncrypted(path)
+    let root =
+      isEncrypted ? path : [path, Folder.parent(of: path)].first { Folder.exists($0 + "/bagit.txt") }
+    guard let check, let root, Folder.exists(path) else {
+      guard check?.key == nil, check?.state == nil else {
+        throw Stop(
+          .exportMissing, at: path, expected: "a whole package, to be verified",
+          found: Folder.exists(path) ? "a table by itself" : "nothing",
+          remedy: "Name the folder of the package as it was received, or give neither --key nor --state.",
+          next: "cardlink check-card --help")
+      }
+      note(
+        "Chưa kiểm tra gói: không biết dữ liệu có đúng như khi gửi hay không.",
+        "The package was not verified: whether it is as it was sent can't be told.")
+      return try FacilityPackage.open(path)
+    }
+    var request = VerifyRequest(
+      folder: root, keyFile: check.key, state: check.state, identityFile: check.identity, day: day)
+    request.remembers = false
+    // Where `cardlink apply` has put a package, what it remembers stands beside it.
+    let beside = Folder.parent(of: path) + "/seen.txt"
+    if check.state == nil, check.key == nil, Folder.name(of: path) == "current", Folder.exists(beside) {
+      request.state = beside
+    }
+    let package = try openPackage(request) { FacilityPackage.tables(among: [$0]) != [] }
+    if let fault = package.verdict.faults.first {
+      let more = package.verdict.faults.count - 1
+      throw Stop(
+        .dataRefused, at: path, expected: "a package as it was sent, and for use on \(day.text)",
+        found:
+          "\(fault.kind.rawValue)\(fault.file.isEmpty ? "" : " \(fault.file)")\(more > 0 ? " and \(more) more" : ""): "
+          + "\(fault.kind.vietnamese); \(fault.kind.english)",
+        remedy: "Nothing was answered. Đề nghị bên gửi gửi gói mới.", next: "cardlink verify \(path)")
+    }
+    if package.verdict.signedBy == nil {
+      note(
+        "Gói không có chữ ký: không thể biết ai đã gửi.",
+        "The package is not signed: who sent it can't be told.")
+    } else if !package.verdict.isKeyKnown {
+      note(
+        "Chữ ký khớp với khóa trong gói; chưa chắc là của bên gửi: dùng --key hoặc --state.",
+        "Signed with the key that came in the package; whose it is can't be told: give --key or --state.")
+    }
+    guard isEncrypted else { return try FacilityPackage.open(path) }
+    let names = FacilityPackage.tables(among: package.tables.keys.sorted())
+    defer { withExtendedLifetime(package.tables) {} }
+    return try FacilityPackage.open(
+      path, tables: names.compactMap { package.tables[$0]?.path }, facts: package.facts)
+  }
+
+  private func note(_ vietnamese: String, _ english: String) {
+    doubts.withLock { $0 = (vietnamese, english) }
   }
 
   private func answerOne(

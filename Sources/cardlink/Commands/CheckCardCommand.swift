@@ -26,9 +26,14 @@ struct CheckCardCommand: ParsableCommand {
         echo '{"maThe":"7912345678","hoTen":"Nguyễn Văn A","ngaySinh":"1990"}' |
           cardlink check-card pipelines/nightly.yaml --because 'quầy 3'
 
-      AT A FACILITY, from its package and nothing else:
-        cardlink check-card --package /media/usb/01028
-        cardlink check-card --package 01028.csv --on 2026-12-31
+      AT A FACILITY, from its package and nothing else (CSV or SQLite among its formats):
+        cardlink check-card --package /srv/cardlink/01028/current
+        cardlink check-card --package /media/usb/01028 --key publisher.pub
+        cardlink check-card --package 01028.age --identity facility.key
+        cardlink check-card --package people.csv --on 2026-12-31
+      A package is verified before it answers anything, as `cardlink verify` does: one that was altered, is expired, older \
+      than the newest seen (--state) or signed with another key is refused. Of a file by itself, or with --unverified, it \
+      says that it was not verified.
 
       MANY AT ONCE, one per line, in any of these forms; a header such as maThe,hoTen,ngaySinh may name the columns. \
       Each line gets one answer, in order, with its number (dong):
@@ -48,8 +53,20 @@ struct CheckCardCommand: ParsableCommand {
     help: ArgumentHelp("The pipeline file, for its store.", valueName: "pipeline"),
     completion: .file(extensions: ["yaml"]))
   var pipeline: String?
-  @Option(help: ArgumentHelp("A facility's package: its folder, or its CSV file.", valueName: "dir"))
+  @Option(
+    help: ArgumentHelp(
+      "A facility's package: its folder or encrypted file, or its CSV or SQLite file alone.", valueName: "dir"
+    ))
   var package: String?
+  @Option(help: ArgumentHelp("The publisher's public key (PEM), received another way.", valueName: "file"))
+  var key: String?
+  @Option(
+    help: ArgumentHelp("What verify --state or apply (seen.txt) remembers; only read.", valueName: "file"))
+  var state: String?
+  @Option(help: ArgumentHelp("The facility's private key, for an encrypted package.", valueName: "file"))
+  var identity: String?
+  @Flag(help: "Answer from a package without looking whether it is as it was sent.")
+  var unverified = false
   @Option(help: ArgumentHelp("Another workspace than the pipeline file's.", valueName: "dir"))
   var workspace: String?
   @Option(
@@ -71,6 +88,13 @@ struct CheckCardCommand: ParsableCommand {
     if (pipeline == nil) == (package == nil) {
       throw ValidationError("Give a pipeline file, or a package with --package DIR.")
     }
+    if package == nil, key != nil || state != nil || identity != nil || unverified {
+      throw ValidationError(
+        "--key, --state, --identity and --unverified concern a package: give --package DIR.")
+    }
+    if unverified, key != nil || state != nil || identity != nil {
+      throw ValidationError("Give --unverified or what it is to be verified with.")
+    }
     if batch != nil, input != "-" { throw ValidationError("Give --input for one card or --batch for many.") }
   }
 
@@ -81,7 +105,8 @@ struct CheckCardCommand: ParsableCommand {
         StandardError.write(
           "Quét mã QR của thẻ, hoặc gõ: số, họ tên, ngày sinh. Scan a card, or type its data.")
       }
-      return print(try desk.answerOne(input, form: output == .csv ? .csv : .json), terminator: "")
+      print(try desk.answerOne(input, form: output == .csv ? .csv : .json), terminator: "")
+      return say(desk.doubt)
     }
     let report = try desk.answerAll(
       batch, form: output == .csv ? .csv : .jsonLines, memoryBytes: memory.bytes
@@ -90,11 +115,20 @@ struct CheckCardCommand: ParsableCommand {
       "\($0.key.text): \(grouped($0.value))"
     }
     StandardError.write("\(grouped(report.questions)) checked. " + codes.joined(separator: " · "))
+    say(desk.doubt)
+  }
+
+  private func say(_ doubt: (vietnamese: String, english: String)?) {
+    if let doubt { StandardError.write("\(doubt.vietnamese)\n\(doubt.english)") }
   }
 
   private func desk() throws(Stop) -> CardDesk {
     let day = on?.date ?? Clock.today()
-    if let package { return CardDesk(package: package, on: day) }
+    if let package {
+      return CardDesk(
+        package: package, on: day,
+        check: unverified ? nil : CardDesk.PackageCheck(key: key, state: state, identity: identity))
+    }
     var loaded = try Pipeline(file: pipeline ?? "")
     if let workspace { loaded.workspace = Paths.absolute(workspace) }
     return CardDesk(store: loaded, on: day, because: reason.because)
