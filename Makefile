@@ -26,9 +26,9 @@ run: build ## Install what is missing, build, run the nightly pipeline on the sa
 test: libraries ## Install what is missing, build and run all tests
 	swift build --build-tests $(TEST_TRAITS)
 	scripts/test $(TEST_TRAITS)
-	@[ ! -e .build/test-packages/ready ] || scripts/test-packages .build/debug/cardlink
 
-test-packages: build ## Look at packages with other people's tools: bagit, fhir.resources, xmllint, openssl
+test-packages: build ## Look at packages with other people's tools: bagit, fhir.resources, xmllint, openssl, age
+	scripts/outside-tools
 	scripts/test-packages $(CARDLINK)
 
 quick: libraries ## The fast tests only: values, rules and the walls of the house

@@ -33,7 +33,9 @@ def signed(folder):
 
 
 packages = sorted(path.parent for path in root.glob("var/packages/run-*/*/bagit.txt"))
-packages += sorted(path.parent for path in root.glob("homes/*/current/bagit.txt"))
+encrypted = sorted(path.parent for path in root.glob("opened/run-*/*/bagit.txt"))
+seen["encrypted"] = len(encrypted)
+packages += encrypted + sorted(path.parent for path in root.glob("homes/*/current/bagit.txt"))
 for package in packages:
     what = kind(package)
     seen[what] += 1
@@ -62,7 +64,13 @@ try:
 except bagit.BagValidationError:
     pass
 
-for word in ["full", "delta", "applied", "XML files", "Patient lines", "Coverage lines"]:
+# What `apply` makes of encrypted packages is what it makes of plain ones.
+for name in ["people.csv", "people.xml", "fhir/Patient.ndjson"]:
+    sealed, plain = (root / f"homes/{home}/current/data" / name for home in ["sealed-people", "all-people"])
+    if sealed.read_bytes().replace(b"sealed-people", b"all-people") != plain.read_bytes():
+        raise SystemExit(f"{name} differs between encrypted and plain packages")
+
+for word in ["full", "delta", "applied", "encrypted", "XML files", "Patient lines", "Coverage lines"]:
     if not seen[word]:
         raise SystemExit(f"nothing to look at: {word}")
 print(", ".join(f"{word}: {count}" for word, count in seen.items()))
