@@ -56,33 +56,34 @@ package func explainJudgement(
   return explanations
 }
 
-/// The records without a person of their own that officers gave to this one, as the match sends them there.
+/// Records without a person of their own that officers gave to somebody, each with that person, as the match sends them
+/// there; whether the decision can be applied is for the rules to say.
 ///
 /// - Parameter found: records that may be among them.
 package func givenRecords(
-  to id: PersonalID, among found: [FoundInsurance], holders: (LegacyID) throws(Stop) -> [PersonalID],
-  _ decisions: Decisions
-) throws(Stop) -> [FoundInsurance] {
+  among found: [FoundInsurance], holders: (LegacyID) throws(Stop) -> [PersonalID], _ decisions: Decisions
+) throws(Stop) -> [(record: FoundInsurance, person: PersonalID)] {
+  guard !decisions.isEmpty else { return [] }
   var digester = FieldDigester()
-  var given: [FoundInsurance] = []
+  var given: [(record: FoundInsurance, person: PersonalID)] = []
   for record in found {
     let fields = digester.insuranceFields(
       of: record.record, Array(record.name.utf8).span, held: record.held)
-    guard decisions.route(record.record, fields).person == id else { continue }
+    guard let person = decisions.route(record.record, fields).person else { continue }
     var reasons = Reasons()
     if let legacy = record.key.legacyID {
       let ids = try holders(legacy)
       guard ids.count != 1 else { continue }
       reasons.insert(ids.isEmpty ? .legacyUnknown : .legacyAmbiguous)
     } else if let held = record.key.personalID {
-      var person = PersonRules()
-      person.begin(held)
-      reasons = person.unknownReasons
+      var nobody = PersonRules()
+      nobody.begin(held)
+      reasons = nobody.unknownReasons
     }
     var record = record
     record.record.rule = .decision
     record.record.words.formUnion(reasons)
-    given.append(record)
+    given.append((record, person))
   }
   return given
 }

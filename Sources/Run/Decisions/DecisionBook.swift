@@ -3,8 +3,7 @@
 // that closes it is on the disk; lines before it that a crash left without one count for nothing. Each closing line
 // bears a hash over what it closes and over the hash before, so that damage is noticed and never read as fewer
 // decisions. No run, rollback or prune touches the file.
-// Load: read once at the beginning of each match and for each question; some 150 bytes a decision, a million in a
-// second or two.
+// Load: read once at the beginning of each match and for each question, in chunks; some 150 bytes a decision.
 //
 //   workspace/decisions.log, mode 0600
 //     d <number> <accept|reject> <person> <insurance number> <card number> <digest> <reason>   between tabs; one each

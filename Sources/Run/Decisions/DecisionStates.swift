@@ -46,12 +46,14 @@ package struct DecisionState: Sendable {
 
 /// The decisions of a pipeline's workspace, by number.
 ///
-/// - Parameter person: only those on this person; nil for all.
+/// - Parameter person: only those on this person, or on a record that holds the person's number; nil for all.
 package func decisionStates(_ pipeline: Pipeline, of person: PersonalID? = nil) throws(Stop)
   -> [DecisionState]
 {
   let book = try DecisionBook(pipeline.workspace)
-  let entries = book.entries.filter { person == nil || $0.decision.person == person }
+  let entries = book.entries.filter { entry in
+    person == nil || entry.decision.person == person || entry.decision.insurance.held.personalID == person
+  }
   guard !entries.isEmpty else { return [] }
   let store = try? Store(path: pipeline.storePath(in: pipeline.workspace))
   var known = 0

@@ -32,15 +32,30 @@ package struct Desk: Sendable {
     let holders = { (legacy) throws(Stop) in try lookup.holders(of: legacy) }
     let book = try DecisionBook(pipeline.workspace, upTo: run.decisions?.acts ?? 0)
     let decisions = Decisions(book.inForce)
-    let given = try givenRecords(
-      to: id, among: try Self.heldElsewhere(id, book.inForce, lookup), holders: holders, decisions)
-    let places = Set(given.map(\.place))
-    let own = try lookup.insurance(of: id, population).filter { !places.contains($0.place) }
-    let judgements = try explainJudgement(
-      of: id, population: population, insurance: (own + given).sorted { $0.place < $1.place },
-      holders: holders,
-      heldBack: try matched.heldBack(id, in: last.matchedFolder), decisions: decisions)
     let store = try? store()
+    var own = try lookup.insurance(of: id, population)
+    let others = try Self.heldElsewhere(id, book.inForce, lookup).filter { other in
+      !own.contains { $0.place == other.place }
+    }
+    // A number that the population has leads there by itself, whatever was decided when it had not.
+    let nobodys = population.isEmpty ? own : own.filter { $0.key.personalID == nil }
+    for (record, person) in try givenRecords(among: nobodys + others, holders: holders, decisions) {
+      if person == id {
+        own.removeAll { $0.place == record.place }
+        own.append(record)
+      } else if let cards = try store?.cards(of: person.text),
+        cards.contains(where: {
+          $0.sourceLine == Int(record.record.line) && $0.rule == LinkRule.decision.name
+            && $0.insuranceNumber == record.record.insuranceNumber.text
+        })
+      {
+        // It is somebody else's now.
+        own.removeAll { $0.place == record.place }
+      }
+    }
+    let judgements = try explainJudgement(
+      of: id, population: population, insurance: own.sorted { $0.place < $1.place }, holders: holders,
+      heldBack: try matched.heldBack(id, in: last.matchedFolder), decisions: decisions)
     return Explanation(
       run: run, id: id, population: population, judgements: judgements,
       quarantined: try lookup.quarantine(id),

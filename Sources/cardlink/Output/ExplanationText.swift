@@ -71,6 +71,7 @@ struct ExplanationText {
       "    \(state.taken.at) by \(state.taken.by): \(state.entry.because.isEmpty ? "–" : state.entry.because)",
       "    → \(standing)",
     ]
+    if decision.person != found.id { lines.insert("    about \(decision.person.text)", at: 1) }
     if let revoked = state.revoked {
       lines.append("    revoked \(revoked.at) by \(revoked.by): \(revoked.because ?? "–")")
     }
