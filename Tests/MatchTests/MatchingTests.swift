@@ -112,6 +112,87 @@ struct MatchingTests {
     #expect(found == Oracle(sample).text)
   }
 
+  @Test(
+    "exports that have nobody in common match nothing, with decisions and without", arguments: UInt64(0)..<4)
+  func noMatch(seed: UInt64) throws {
+    var sample = StagedSample()
+    sample.fill(persons: 1500, seed: 20 + seed)
+    for i in sample.insured.indices {
+      guard case .personal(let id) = sample.insured[i].field else { continue }
+      sample.insured[i].field = .personal(PersonalID(packed: id.packed + 90_000_000_000))
+    }
+    var random = SeededGenerator(seed)
+    if seed > 1 { sample.decide(200, &random) }
+    let found = try matchedText(sample, memoryBytes: 64 << 10, seed: seed)
+    #expect(found == Oracle(sample).text)
+    #expect(seed > 1 || !found.cards.contains { $0.contains("|personal_id|") })
+  }
+
+  @Test("one range of keys that holds everything gives what the slow matcher says", arguments: [1, 2, 8])
+  func onePartition(threads: Int) throws {
+    // All records without a number, all with one 9-digit number, all with one unusable number.
+    let fields: [IDField] = [.missing, .legacy(StagedSample.legacies[0]), .invalid("1080000001")]
+    for (i, field) in fields.enumerated() {
+      var sample = StagedSample()
+      sample.fill(persons: 1200, seed: 30 + UInt64(i))
+      for j in sample.insured.indices {
+        sample.insured[j].field = field
+        if case .invalid = field { sample.insured[j].record.words.insert(.leadingZeroLost) }
+      }
+      // One person alone held the 9-digit number.
+      sample.persons[0].record.legacy = StagedSample.legacies[0]
+      var random = SeededGenerator(UInt64(i))
+      sample.decide(60, &random)
+      let found = try matchedText(sample, threads: threads, memoryBytes: 64 << 10)
+      #expect(found == Oracle(sample).text)
+    }
+  }
+
+  @Test(
+    "where everything ties, the first in the export serves, however it is spread", arguments: UInt64(0)..<6)
+  func ties(seed: UInt64) throws {
+    var sample = StagedSample()
+    sample.fill(persons: 60, seed: 40 + seed)
+    let model = try #require(sample.insured.first { $0.name == StagedSample.names[0] })
+    let own = sample.persons.map(\.id)
+    // Ten equal cards for each person, in places by chance.
+    var random = SeededGenerator(seed)
+    sample.insured = (0..<600).shuffled(using: &random).enumerated().map { (ordinal, i) in
+      var card = model
+      card.place = Place(file: ordinal % StagedSample.fileCount, ordinal: ordinal)
+      card.field = .personal(own[i % own.count])
+      card.record.insuranceNumber = StagedSample.number(3_000_000_000 + UInt64(i % own.count))
+      card.record.line = UInt32(ordinal + 2)
+      return card
+    }
+    let found = try matchedText(sample, threads: 1 + Int(seed % 3), memoryBytes: 64 << 10, seed: seed)
+    #expect(found == Oracle(sample).text)
+    #expect(found.cards.count { $0.hasSuffix("serves") } == Set(found.cards.map { $0.prefix(12) }).count)
+  }
+
+  @Test("an empty value equals nothing, though it stands everywhere")
+  func empties() throws {
+    var sample = StagedSample()
+    sample.fill(persons: 800, seed: 50)
+    for i in sample.persons.indices {
+      sample.persons[i].record.birthDate = .none
+      sample.persons[i].record.sex = .unknown
+      sample.persons[i].record.legacy = LegacyID(packed: 0)
+    }
+    for i in sample.insured.indices {
+      sample.insured[i].field = i % 2 == 0 ? .missing : .legacy(LegacyID(packed: 0))
+      sample.insured[i].record.birthDate = .none
+      sample.insured[i].record.sex = .unknown
+      sample.insured[i].record.cardNumber = .none
+      sample.insured[i].record.facility = .none
+      sample.insured[i].record.validTo = .none
+    }
+    let found = try matchedText(sample, memoryBytes: 64 << 10)
+    #expect(found.cards.isEmpty)
+    #expect(found.findings.allSatisfy { ($0.candidates ?? 0) == 0 })
+    #expect(found.counts.filter { $0.key.hasPrefix("insurance") }.values.reduce(0, +) == sample.insured.count)
+  }
+
   @Test("a damaged staged file stops the run")
   func damage() throws {
     try withFolder { path in
