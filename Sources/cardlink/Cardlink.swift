@@ -22,6 +22,7 @@ struct Cardlink: ParsableCommand {
         cardlink doctor pipelines/nightly.yaml     can the next night go well?
         cardlink findings pipelines/nightly.yaml   the records that did not link, and why
         cardlink explain 001090000123 pipelines/nightly.yaml
+        cardlink decide --help                     settle what no rule can
 
       EXIT CODES
         0 done · 64 usage · 65 data refused · 66 export missing · 69 store unavailable · 70 internal error
@@ -31,7 +32,7 @@ struct Cardlink: ParsableCommand {
     subcommands: [
       RunCommand.self, RerunCommand.self, ReleaseCommand.self, RollbackCommand.self, PruneCommand.self,
       CheckCommand.self, StatusCommand.self,
-      RunsCommand.self, ReportCommand.self, DoctorCommand.self,
+      RunsCommand.self, ReportCommand.self, DiffCommand.self, DoctorCommand.self,
       FindingsCommand.self, DecideCommand.self, DecisionsCommand.self, ExplainCommand.self,
       LookupCommand.self,
       CheckCardCommand.self,

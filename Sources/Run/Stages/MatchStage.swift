@@ -15,11 +15,7 @@ extension Night {
     var request = MatchRequest(
       snapshot: staged, stagedFolder: reader.folder(of: extracted), folder: folder, asOf: options.asOf,
       threads: options.threads, memoryBytes: options.memoryBytes, decisions: Decisions(book.inForce))
-    let people = staged.files(of: .population).reduce(0) { $0 + $1.recordCount - $1.quarantinedCount }
-    let met = Sum()
-    request.progress = { [progress] records in
-      progress.advance(.match, done: min(met.add(records), people), of: people, unit: "people")
-    }
+    request.tell(progress)
     let matched = try Match.match(request)
     let ledger = try Ledger.balanced(staged, matched)
     try update {
@@ -34,6 +30,17 @@ extension Night {
       $0.damaged = staged.damaged
     }
     return (matched, staged.files.reduce(0) { $0 + $1.recordCount })
+  }
+}
+
+extension MatchRequest {
+  /// Says how many of the people have been met.
+  mutating func tell(_ listener: any Progress) {
+    let people = snapshot.files(of: .population).reduce(0) { $0 + $1.recordCount - $1.quarantinedCount }
+    let met = Sum()
+    progress = { records in
+      listener.advance(.match, done: min(met.add(records), people), of: people, unit: "people")
+    }
   }
 }
 

@@ -54,12 +54,41 @@ struct RerunCommand: ParsableCommand {
       For example after a correction of the pipeline file that concerns matching only:
         cardlink rerun match pipelines/nightly.yaml
       Stages: extract, match, load, publish.
+
+      --dry-run rehearses a rerun of match: which records would end otherwise, with examples by file and line, and whose
+      card would change, against the last finished run. Nothing in the workspace is changed, and no lock is taken: it
+      may run beside the night. It needs disk for a second match result while it works.
+        cardlink rerun match pipelines/nightly.yaml --dry-run
+        cardlink rerun match tomorrow.yaml --workspace /var/lib/cardlink/nightly --dry-run --as-of 2027-01-01 --output csv
       """)
   @Argument(help: "The stage to begin with: extract, match, load or publish.") var stage: StageName
   @OptionGroup var pipeline: PipelineArguments
   @OptionGroup var arguments: RunArguments
+  @Flag(name: .customLong("dry-run"), help: "Say what a rerun of match would change; changes nothing.")
+  var dryRun = false
+  @OptionGroup var form: OutputArguments
 
-  func run() throws { try runPipeline(pipeline, arguments, from: stage) }
+  func validate() throws {
+    if dryRun, stage != .match {
+      throw ValidationError("--dry-run rehearses the match: cardlink rerun match … --dry-run.")
+    }
+  }
+
+  func run() throws {
+    guard dryRun else { return try runPipeline(pipeline, arguments, from: stage) }
+    let loaded = try pipeline.load()
+    let found = try rehearse(loaded, options: arguments.options, progress: RunProgress())
+    let text = RehearsalText(found)
+    switch form.output {
+    case .text:
+      print(text.text)
+      print(
+        "\nTry next:\n  cardlink rerun match \(pipeline.named)\(arguments.asOf.map { " --as-of \($0.date.text)" } ?? "")"
+      )
+    case .csv: text.table.write(.csv)
+    case .json: print(text.json)
+    }
+  }
 }
 
 struct ReleaseCommand: ParsableCommand {

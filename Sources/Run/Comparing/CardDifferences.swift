@@ -1,0 +1,163 @@
+// Who gained, lost or changed the card that serves, between two streams of persons.
+// Invariant: both streams ascend by personal ID number; each person is met once and counted once, under the place of
+// birth registration that the number names and under the facilities of the card before and now.
+// Load: 90 million persons on either side, read side by side a batch at a time; memory is two batches and a line for
+// each facility.
+
+package import Record
+
+/// What became of one person's card.
+package enum CardChange: String, Sendable, CaseIterable { case gained, lost, changed }
+
+/// What of a card can change.
+package enum CardField: String, Sendable, CaseIterable {
+  case insuranceNumber = "insurance_number"
+  case cardNumber = "card_number"
+  case facility = "facility_code"
+  case validFrom = "valid_from"
+  case validTo = "valid_to"
+  case fiveYearsFrom = "five_years_from"
+  case area = "area_code"
+
+  /// Whether two cards differ in it.
+  func differs(_ a: CardRow, _ b: CardRow) -> Bool {
+    switch self {
+    case .insuranceNumber: a.insuranceNumber != b.insuranceNumber
+    case .cardNumber: a.cardNumber != b.cardNumber
+    case .facility: a.facility != b.facility
+    case .validFrom: a.validFrom != b.validFrom
+    case .validTo: a.validTo != b.validTo
+    case .fiveYearsFrom: a.fiveYearsFrom != b.fiveYearsFrom
+    case .area: a.area != b.area
+    }
+  }
+}
+
+/// One person whose card is not the same.
+package struct CardDifference: Sendable {
+  package var person: PersonalID
+  package var change: CardChange
+  package var before: CardRow?
+  package var after: CardRow?
+
+  /// In what the cards differ; empty unless both are there.
+  package var fields: [CardField] {
+    guard let before, let after else { return [] }
+    return CardField.allCases.filter { $0.differs(before, after) }
+  }
+}
+
+/// Persons counted by what became of their cards.
+package struct CardCounts: Hashable, Sendable {
+  package var gained = 0
+  package var lost = 0
+  package var changed = 0
+  /// Of those changed, the persons who came to this facility from another, and who went from it.
+  package var came = 0
+  package var went = 0
+
+  package var all: Int { gained + lost + changed }
+}
+
+/// How two streams of persons differ.
+package struct CardDifferences: Sendable {
+  /// Persons with a card.
+  package var before = 0
+  package var after = 0
+  package var total = CardCounts()
+  /// Persons by what of their card has changed; one counts for each of its fields.
+  package var fields: [CardField: Int] = [:]
+  /// By ``BirthPlace/index``.
+  private var places = [CardCounts](repeating: CardCounts(), count: BirthPlace.count)
+  private var facilities: [ShortCode: CardCounts] = [:]
+
+  /// By place of birth registration, those with most differences first; without any, left out.
+  package var byProvince: [(place: BirthPlace, counts: CardCounts)] {
+    BirthPlace.all.map { ($0, places[$0.index]) }.filter { $0.1.all > 0 }
+      .sorted { ($0.1.all, $1.0.index) > ($1.1.all, $0.0.index) }
+  }
+  /// By facility code, empty for none, those with most differences first.
+  package var byFacility: [(facility: String, counts: CardCounts)] {
+    facilities.map { ($0.key.text, $0.value) }
+      .sorted { ($0.1.all + $0.1.went, $1.0) > ($1.1.all + $1.1.went, $0.0) }
+  }
+
+  fileprivate mutating func add(_ difference: CardDifference) {
+    let place = BirthPlace(difference.person).index
+    let (old, new) = (difference.before?.facility ?? .none, difference.after?.facility ?? .none)
+    switch difference.change {
+    case .gained:
+      total.gained += 1
+      places[place].gained += 1
+      facilities[new, default: CardCounts()].gained += 1
+    case .lost:
+      total.lost += 1
+      places[place].lost += 1
+      facilities[old, default: CardCounts()].lost += 1
+    case .changed:
+      total.changed += 1
+      places[place].changed += 1
+      facilities[new, default: CardCounts()].changed += 1
+      if old != new {
+        facilities[new, default: CardCounts()].came += 1
+        facilities[old, default: CardCounts()].went += 1
+      }
+      for field in difference.fields { fields[field, default: 0] += 1 }
+    }
+  }
+}
+
+/// Compares two streams of persons.
+///
+/// - Parameters:
+///   - before, after: fill a batch with the next persons, ascending; false when there are none left.
+///   - each: told of every person whose card is not the same, ascending.
+package func cardDifferences(
+  before: (inout PersonBatch) throws(Stop) -> Bool, after: (inout PersonBatch) throws(Stop) -> Bool,
+  each: (CardDifference) throws(Stop) -> Void = { (_) throws(Stop) in }
+) throws(Stop) -> CardDifferences {
+  var found = CardDifferences()
+  var (old, new) = (PersonBatch(), PersonBatch())
+  var (i, j) = (0, 0)
+  var (hasOld, hasNew) = (try before(&old), try after(&new))
+  while hasOld || hasNew {
+    let (a, b) = (hasOld ? old.persons[i].personalID : nil, hasNew ? new.persons[j].personalID : nil)
+    let takesOld = b.map { b in a.map { $0 <= b } ?? false } ?? true
+    let takesNew = a.map { a in b.map { $0 <= a } ?? false } ?? true
+    var difference: CardDifference?
+    switch (takesOld, takesNew) {
+    case (true, true):
+      let (was, now) = (old.servingCard(of: i), new.servingCard(of: j))
+      if CardField.allCases.contains(where: { $0.differs(was, now) }), let a {
+        difference = CardDifference(person: a, change: .changed, before: was, after: now)
+      }
+    case (true, false):
+      if let a { difference = CardDifference(person: a, change: .lost, before: old.servingCard(of: i)) }
+    default:
+      if let b { difference = CardDifference(person: b, change: .gained, after: new.servingCard(of: j)) }
+    }
+    if let difference {
+      found.add(difference)
+      try each(difference)
+    }
+    if takesOld {
+      found.before += 1
+      i += 1
+      if i == old.persons.count { (hasOld, i) = (try before(&old), 0) }
+    }
+    if takesNew {
+      found.after += 1
+      j += 1
+      if j == new.persons.count { (hasNew, j) = (try after(&new), 0) }
+    }
+  }
+  return found
+}
+
+extension PersonBatch {
+  /// The card that serves; a person has one.
+  fileprivate func servingCard(of person: Int) -> CardRow {
+    let range = persons[person].cards
+    return cards[range].first { $0.isServing } ?? cards[range.lowerBound]
+  }
+}

@@ -1,0 +1,194 @@
+// cardlink diff: who gained, lost or changed the card between two runs.
+
+import ArgumentParser
+import Foundation
+import Record
+import Run
+
+struct DiffCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "diff",
+    abstract: "Compare the stores of two finished runs: who gained, lost or changed the card.",
+    discussion: """
+      Counts persons by place of birth registration, which the number names, and by facility of initial registration. A
+      card is changed when its number, facility or validity, or another attribute that facilities read, is not the same;
+      came and went are the persons who changed to or from a facility.
+        cardlink diff pipelines/nightly.yaml 7 8
+        cardlink diff pipelines/nightly.yaml 7 8 --output csv > diff-7-8.csv
+
+      Stores are there of the run in force and of as many before as keep.stores in the pipeline file says; cardlink
+      rollback lists them. --people lists the persons themselves instead, by personal ID number; it is written into the
+      audit log.
+        cardlink diff pipelines/nightly.yaml 7 8 --people --output csv --because 'complaint of facility 79024'
+      """)
+  @OptionGroup var arguments: PipelineArguments
+  @Argument(help: ArgumentHelp("The run before.", valueName: "run")) var before: Int
+  @Argument(help: ArgumentHelp("The run after.", valueName: "run")) var after: Int
+  @Flag(help: "List the persons, by personal ID number.") var people = false
+  @Option(help: "At most so many facilities in text; default 20, and all as CSV or JSON.") var limit = 20
+  @OptionGroup var reason: ReasonArguments
+  @OptionGroup var form: OutputArguments
+
+  func validate() throws {
+    if limit < 0 { throw ValidationError("--limit takes a number of facilities.") }
+  }
+
+  func run() throws {
+    let pipeline = try arguments.load()
+    let runs = try ComparedRuns(pipeline, before, after)
+    if people { return try writePeople(pipeline, runs) }
+    let found = try runs.differences()
+    switch form.output {
+    case .text: print(text(runs, found))
+    case .csv: table(found).write(.csv)
+    case .json: print(json(runs, found))
+    }
+  }
+
+  // MARK: Counts
+
+  private func table(_ found: CardDifferences) -> Table {
+    func row(_ group: String, _ code: String, _ counts: CardCounts) -> [String?] {
+      [
+        group, code, String(counts.gained), String(counts.lost), String(counts.changed), String(counts.came),
+        String(counts.went),
+      ]
+    }
+    return Table(
+      columns: ["group", "code", "gained", "lost", "changed", "came", "went"],
+      rows: [row("all", "", found.total)]
+        + found.byProvince.map { row("province", $0.place.code, $0.counts) }
+        + found.byFacility.map { row("facility", $0.facility, $0.counts) }
+        + CardField.allCases.compactMap { field in
+          found.fields[field].map { ["field", field.rawValue, "0", "0", String($0), "0", "0"] }
+        }, numeric: ["gained", "lost", "changed", "came", "went"])
+  }
+
+  private func json(_ runs: ComparedRuns, _ found: CardDifferences) -> String {
+    func members(_ counts: CardCounts) -> String {
+      "\"gained\": \(counts.gained), \"lost\": \(counts.lost), \"changed\": \(counts.changed), "
+        + "\"came\": \(counts.came), \"went\": \(counts.went)"
+    }
+    func list(_ groups: [(String, CardCounts)]) -> String {
+      groups.map { "    {\"code\": \(Table.quoted($0.0)), \(members($0.1))}" }.joined(separator: ",\n")
+    }
+    let fields = CardField.allCases.map { "\"\($0.rawValue)\": \(found.fields[$0] ?? 0)" }
+    return """
+      {
+        "before": {"run": \(runs.before.id), "as_of": "\(runs.before.asOf)", "persons": \(found.before)},
+        "after": {"run": \(runs.after.id), "as_of": "\(runs.after.asOf)", "persons": \(found.after)},
+        "all": {\(members(found.total))},
+        "changed_fields": {\(fields.joined(separator: ", "))},
+        "provinces": [
+      \(list(found.byProvince.map { ($0.place.code, $0.counts) }))
+        ],
+        "facilities": [
+      \(list(found.byFacility.map { ($0.facility, $0.counts) }))
+        ]
+      }
+      """
+  }
+
+  private func text(_ runs: ComparedRuns, _ found: CardDifferences) -> String {
+    func side(_ run: RunRecord, _ count: Int) -> String {
+      "run \(run.id) for \(run.asOf)".leftAligned(30) + grouped(count).rightAligned(14)
+    }
+    var lines = [
+      "Persons with a card · người có thẻ", "  " + side(runs.before, found.before),
+      "  " + side(runs.after, found.after), "",
+    ]
+    let total = found.total
+    guard total.all > 0 else {
+      return (lines + ["No card differs. Không có thẻ nào khác."]).joined(separator: "\n")
+    }
+    for (words, count) in [
+      ("gained · được thêm thẻ", total.gained), ("lost · mất thẻ", total.lost),
+      ("changed · đổi thẻ", total.changed),
+    ] {
+      lines.append(
+        "  \(words)".leftAligned(32) + grouped(count).rightAligned(14) + "  " + Self.bar(count, of: total.all)
+      )
+    }
+    let fields = CardField.allCases.filter { found.fields[$0] != nil }
+    if !fields.isEmpty { lines += ["", "What has changed · nội dung thay đổi"] }
+    for field in fields {
+      let count = found.fields[field] ?? 0
+      lines.append(
+        "  \(field.rawValue)".leftAligned(32) + grouped(count).rightAligned(14) + "  "
+          + Self.bar(count, of: total.changed))
+    }
+    func heading(_ words: String) -> String {
+      words.leftAligned(32) + "gained".rightAligned(9) + "lost".rightAligned(9) + "changed".rightAligned(9)
+    }
+    func line(_ name: String, _ counts: CardCounts, most: Int) -> String {
+      "  \(name)".leftAligned(32) + grouped(counts.gained).rightAligned(9)
+        + grouped(counts.lost).rightAligned(9)
+        + grouped(counts.changed).rightAligned(9) + "  " + Self.bar(counts.all, of: most)
+    }
+    let provinces = found.byProvince
+    lines += ["", heading("Birth registered in · nơi ĐKKS")]
+    for (place, counts) in provinces {
+      lines.append(
+        line("\(place.code) \(place.name.vietnamese)", counts, most: provinces[0].counts.all))
+    }
+    let facilities = found.byFacility
+    lines += ["", heading("Facility · cơ sở KCB") + "came".rightAligned(9) + "went".rightAligned(9)]
+    for (code, counts) in facilities.prefix(limit) {
+      lines.append(
+        "  \(code.isEmpty ? "none" : code)".leftAligned(32) + grouped(counts.gained).rightAligned(9)
+          + grouped(counts.lost).rightAligned(9) + grouped(counts.changed).rightAligned(9)
+          + grouped(counts.came).rightAligned(9) + grouped(counts.went).rightAligned(9))
+    }
+    if facilities.count > limit {
+      lines.append("  and \(grouped(facilities.count - limit)) more: --output csv has all of them")
+    }
+    lines += [
+      "", "Try next:",
+      "  cardlink diff \(arguments.named) \(before) \(after) --people --output csv --because \"…\"",
+    ]
+    return lines.map(\.withoutTrailingSpaces).joined(separator: "\n")
+  }
+
+  private static func bar(_ count: Int, of most: Int) -> String {
+    String(repeating: "█", count: most == 0 || count == 0 ? 0 : max(1, count * 20 / most))
+  }
+
+  // MARK: Persons
+
+  private func writePeople(_ pipeline: Pipeline, _ runs: ComparedRuns) throws {
+    try Audit(pipeline.workspace).append(
+      .differencesRead, run: runs.after.id, because: reason.because,
+      detail: ["before": "\(before)", "after": "\(after)"])
+    let columns = [
+      "personal_id", "change", "province", "facility_before", "facility_after", "card_before", "card_after",
+      "fields",
+    ]
+    var count = 0
+    // Row by row, for there may be millions.
+    switch form.output {
+    case .csv: print(Table.csvLine(columns))
+    case .json: print("[", terminator: "")
+    case .text: print(columns.joined(separator: "\t"))
+    }
+    _ = try runs.differences { difference in
+      let row = [
+        difference.person.text, difference.change.rawValue, BirthPlace(difference.person).code,
+        difference.before?.facility.text ?? "", difference.after?.facility.text ?? "",
+        difference.before?.cardNumber.text ?? "", difference.after?.cardNumber.text ?? "",
+        difference.fields.map(\.rawValue).joined(separator: ","),
+      ]
+      switch form.output {
+      case .csv: print(Table.csvLine(row))
+      case .text: print(row.joined(separator: "\t"))
+      case .json:
+        let members = zip(columns, row).map { "\"\($0)\": \(Table.quoted($1))" }
+        print(
+          count == 0 ? "\n  {" : ",\n  {", members.joined(separator: ", "), "}", separator: "", terminator: ""
+        )
+      }
+      count += 1
+    }
+    if form.output == .json { print(count == 0 ? "]" : "\n]") }
+    if form.output == .text { print("\(grouped(count)) persons · người") }
+  }
+}

@@ -1,0 +1,266 @@
+// Rehearsals and differences between runs, against the real thing and against dictionaries.
+
+import Disk
+import Foundation
+import Load
+import Record
+import Testing
+
+@testable import Run
+
+@Suite("Comparing", .serialized)
+struct ComparingTests {
+  private static func options(_ asOf: CalendarDate = WalkTests.asOf, threads: Int = 2) -> RunOptions {
+    RunOptions(asOf: asOf, threads: threads, memoryBytes: 64 << 20)
+  }
+
+  /// Every file below a folder with its bytes' digest, time and inode.
+  private static func state(of folder: String) throws -> [String] {
+    let names = FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String } ?? []
+    return try names.sorted().map { name in
+      let path = folder + "/" + name
+      if let target = Folder.target(ofLink: path) { return "\(name) → \(target)" }
+      if Folder.isFolder(path) { return name }
+      let attributes = try FileManager.default.attributesOfItem(atPath: path)
+      let time = (attributes[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0
+      return "\(name) \(try Digest.text(ofFile: path)) \(time) \(attributes[.systemFileNumber] ?? 0)"
+    }
+  }
+
+  /// What the store says became of each insurance record: its line and file, outcome and reasons.
+  private static func outcomes(_ pipeline: Pipeline) throws -> [String: (outcome: String, reasons: String)] {
+    let store = try Desk(pipeline).store()
+    var found: [String: (outcome: String, reasons: String)] = [:]
+    var people: [String] = []
+    try store.forEachCardAttribute { (person) throws(Stop) in people.append(person.personalID) }
+    for id in people {
+      for card in try store.cards(of: id) { found["\(card.sourceFile):\(card.sourceLine)"] = ("linked", "") }
+    }
+    try store.findings { finding in
+      guard finding.export == "insurance" else { return }
+      found["\(finding.sourceFile):\(finding.sourceLine)"] = (finding.outcome, finding.reasons ?? "")
+    }
+    return found
+  }
+
+  /// The card of each person, as the store shows it.
+  private static func cards(_ store: Store) throws -> [String: LinkedCard] {
+    var cards: [String: LinkedCard] = [:]
+    try store.forEachCardAttribute { (person) throws(Stop) in cards[person.personalID] = person.card }
+    return cards
+  }
+
+  @Test("a rehearsal says what the rerun then gives, and changes nothing", arguments: UInt64(0)..<3)
+  func rehearsal(seed: UInt64) throws {
+    let workshop = try Workshop()
+    let pipeline = try DecisionTests.done(600, seed: 60 + seed, in: workshop)
+    let list = try DecisionTests.workList(pipeline, in: workshop) { finding in
+      guard finding.outcome == "disputed" || finding.candidates == 1 else { return nil }
+      return finding.sourceLine % 3 == 0 ? "reject" : "accept"
+    }
+    _ = try decide(pipeline, workList: list, named: "decisions.csv", by: nil)
+    let asOf = seed == 0 ? WalkTests.asOf : CalendarDate(packed: seed == 1 ? 2027_06_30 : 2028_01_01)
+    let was = try Self.outcomes(pipeline)
+    let oldCards = try Self.cards(Desk(pipeline).store())
+    let before = try Self.state(of: pipeline.workspace)
+    let found = try rehearse(
+      pipeline, options: Self.options(asOf, threads: 1 + Int(seed)), progress: SilentProgress())
+    #expect(try Self.state(of: pipeline.workspace) == before)
+    #expect(found.base.id == 1)
+
+    do {
+      let workspace = try Workspace(pipeline.workspace)
+      _ = try Run.walk(
+        pipeline, in: workspace, from: .match, options: Self.options(asOf), progress: SilentProgress())
+    }
+    let now = try Self.outcomes(pipeline)
+    var counts: [String: Int] = [:]
+    var others: [String: Int] = [:]
+    for (record, end) in now {
+      let start = try #require(was[record])
+      counts["\(start.outcome) \(end.outcome)", default: 0] += 1
+      if start.outcome == end.outcome, start.reasons != end.reasons { others[end.outcome, default: 0] += 1 }
+    }
+    var told: [String: Int] = [:]
+    for change in found.changes {
+      told["\(change.from.name) \(change.to.name)"] = change.records
+      if change.from == change.to { #expect(change.otherReasons == others[change.to.name] ?? 0) }
+      #expect(change.from == change.to || !change.examples.isEmpty)
+      for example in change.examples {
+        let record = found.origin(example)
+        #expect(was[record]?.outcome == change.from.name)
+        #expect(now[record]?.outcome == change.to.name)
+        #expect(was[record]?.reasons == example.was.text)
+        #expect(now[record]?.reasons == example.now.text)
+      }
+    }
+    #expect(told == counts)
+    #expect(counts["disputed linked"] ?? 0 > 0)
+
+    let newCards = try Self.cards(Desk(pipeline).store())
+    expectEqual(found.cards, oldCards, newCards)
+  }
+
+  /// Compares counts with those made the obvious way.
+  private func expectEqual(
+    _ found: CardDifferences, _ old: [String: LinkedCard], _ new: [String: LinkedCard]
+  ) {
+    func shown(_ card: LinkedCard) -> [String?] {
+      [
+        card.insuranceNumber, card.cardNumber, card.facilityCode, card.validFrom, card.validTo,
+        card.fiveYearsFrom, card.areaCode,
+      ]
+    }
+    #expect(found.before == old.count)
+    #expect(found.after == new.count)
+    var total = CardCounts()
+    var provinces: [String: Int] = [:]
+    var facilities: [String: CardCounts] = [:]
+    var fields = [0, 0, 0, 0, 0, 0, 0]
+    for id in Set(old.keys).union(new.keys) {
+      let (a, b) = (old[id], new[id])
+      let (from, to) = (a?.facilityCode ?? "", b?.facilityCode ?? "")
+      if let a, let b {
+        guard shown(a) != shown(b) else { continue }
+        total.changed += 1
+        facilities[to, default: CardCounts()].changed += 1
+        if from != to {
+          facilities[to, default: CardCounts()].came += 1
+          facilities[from, default: CardCounts()].went += 1
+        }
+        for i in fields.indices where shown(a)[i] != shown(b)[i] { fields[i] += 1 }
+      } else if a == nil {
+        total.gained += 1
+        facilities[to, default: CardCounts()].gained += 1
+      } else {
+        total.lost += 1
+        facilities[from, default: CardCounts()].lost += 1
+      }
+      let prefix = String(id.prefix(3))
+      let code =
+        BirthPlace(code: prefix) != nil
+        ? prefix : (101...295).contains(Int(prefix) ?? 0) ? "abroad" : "unknown"
+      provinces[code, default: 0] += 1
+    }
+    #expect(found.total == total)
+    #expect(found.byFacility.count == facilities.count)
+    for (code, counts) in found.byFacility { #expect(counts == facilities[code], "\(code)") }
+    #expect(found.byProvince.reduce(0) { $0 + $1.counts.all } == total.all)
+    for (place, counts) in found.byProvince where place.code.first?.isNumber ?? false {
+      #expect(counts.all == provinces[place.code], "\(place.code)")
+    }
+    #expect(CardField.allCases.map { found.fields[$0] ?? 0 } == fields)
+  }
+
+  @Test(
+    "a difference between two runs is the obvious one, whichever way it is asked", arguments: UInt64(0)..<3)
+  func diff(seed: UInt64) throws {
+    let workshop = try Workshop()
+    let pipeline = try DecisionTests.done(500, seed: 80 + seed, in: workshop)
+    let old = try Self.cards(Desk(pipeline).store())
+    // Another night: some lines of the insurance export gone, some moved to another facility, some prolonged.
+    let path = try #require(try pipeline.foundFiles().first { $0.export == .insurance }).path
+    // Byte for byte, for some lines are no UTF-8.
+    var lines = try String(contentsOfFile: path, encoding: .isoLatin1).split(
+      separator: "\n", omittingEmptySubsequences: false
+    ).map(String.init)
+    for i in lines.indices.dropFirst() {
+      switch digest64(Array(lines[i].utf8).span.bytes, seed: seed) % 12 {
+      case 0: lines[i] = ""
+      case 1: lines[i] = lines[i].replacing(",01001,", with: ",79024,").replacing("/2026,", with: "/2028,")
+      case 2: lines[i] = lines[i].replacing(/,[0-9]{5},/, with: ",48001,")
+      default: break
+      }
+    }
+    try lines.filter { !$0.isEmpty }.joined(separator: "\n").appending("\n").write(
+      toFile: path, atomically: true, encoding: .isoLatin1)
+    let run = try nextNight(pipeline)
+    #expect(run.id == 2)
+    let new = try Self.cards(Desk(pipeline).store())
+    let before = try Self.state(of: pipeline.workspace)
+    var people: [String: String] = [:]
+    var lastID = ""
+    let found = try ComparedRuns(pipeline, 1, 2).differences { difference in
+      people[difference.person.text] = difference.change.rawValue
+      #expect(difference.person.text > lastID)
+      lastID = difference.person.text
+    }
+    #expect(found.total.lost > 0)
+    #expect(found.total.changed > 0)
+    expectEqual(found, old, new)
+    #expect(people.count == found.total.all)
+    for (id, change) in people {
+      #expect(change == (old[id] == nil ? "gained" : new[id] == nil ? "lost" : "changed"))
+    }
+    let back = try ComparedRuns(pipeline, 2, 1).differences()
+    expectEqual(back, new, old)
+    #expect(try ComparedRuns(pipeline, 2, 2).differences().total.all == 0)
+    #expect(try Self.state(of: pipeline.workspace) == before)
+  }
+
+  /// Runs, and lets the run pass if a gate holds it.
+  private func nextNight(_ pipeline: Pipeline) throws -> RunRecord {
+    do {
+      return try WalkTests.walk(pipeline)
+    } catch {
+      let workspace = try Workspace(pipeline.workspace)
+      let last = try #require(try Desk(pipeline).runs().last)
+      return try Run.release(
+        pipeline, run: last.id, because: "a test", in: workspace, options: Self.options(),
+        progress: SilentProgress())
+    }
+  }
+
+  @Test("a store that was removed, and a run that isn't there, say what can be compared")
+  func gone() throws {
+    let workshop = try Workshop()
+    let pipeline = try DecisionTests.done(60, seed: 3, in: workshop)
+    _ = try WalkTests.walk(pipeline, from: .load)
+    do {
+      let workspace = try Workspace(pipeline.workspace)
+      var keep = Retention()
+      keep.stores = 0
+      try workspace.prune(try workspace.prunable(pipeline, keeping: keep))
+    }
+    let removed = try #require(throws: Stop.self) { try ComparedRuns(pipeline, 1, 2) }
+    #expect(removed.exit == .usage)
+    #expect(removed.finding.found == "one whose store was removed")
+    #expect(removed.finding.remedy.contains("Stores of runs 2 are there"))
+    #expect(removed.next == "cardlink rollback PIPELINE")
+    #expect(throws: Stop.self) { try ComparedRuns(pipeline, 2, 7) }
+  }
+
+  @Test("a scratch folder goes with its owner, and that of a killed process with the next command")
+  func scratch() throws {
+    let workshop = try Workshop()
+    func names() -> [String] { Folder.names(in: workshop.path) }
+    do {
+      let mine = try Scratch(in: workshop.path)
+      #expect(names().count == 1)
+      #expect(!Scratch.isLeftover(mine.path))
+      let other = try Scratch(in: workshop.path)
+      #expect(names().count == 2, "one that is in use stays")
+      let mode = try FileManager.default.attributesOfItem(atPath: other.path)[.posixPermissions] as? Int
+      #expect(mode == 0o700)
+    }
+    #expect(names().isEmpty)
+    try Folder.create(workshop.path + "/scratch-4711-1")
+    try Folder.writeWhole("left", to: workshop.path + "/scratch-4711-1/file")
+    #expect(Scratch.isLeftover(workshop.path + "/scratch-4711-1"))
+    _ = try Workspace(workshop.path)
+    #expect(names() == ["lock", "runs"])
+  }
+
+  @Test("a rehearsal that fails leaves nothing behind", arguments: [3, 9, 20])
+  func failing(write: Int) throws {
+    let workshop = try Workshop()
+    let pipeline = try DecisionTests.done(120, seed: 5, in: workshop)
+    let before = try Self.state(of: pipeline.workspace)
+    Faults.fail(at: write, under: pipeline.workspace)
+    defer { _ = Faults.end(under: pipeline.workspace) }
+    #expect(throws: Stop.self) {
+      try rehearse(pipeline, options: Self.options(), progress: SilentProgress())
+    }
+    #expect(try Self.state(of: pipeline.workspace) == before)
+  }
+}
