@@ -140,11 +140,11 @@ package enum Folder {
 
   /// Removes a file or a folder with all that is in it; a link is removed, not followed.
   package static func remove(_ path: String) throws(Stop) {
-    if isFolder(path) {
-      for name in names(in: path) { try remove(path + "/" + name) }
-      guard rmdir(path) == 0 || errno == ENOENT else { throw .writeFailed(path, errno) }
-    } else {
-      guard unlink(path) == 0 || errno == ENOENT else { throw .writeFailed(path, errno) }
-    }
+    guard unlink(path) != 0, errno != ENOENT else { return }
+    // What is no folder is gone by now: of a hundred thousand files none is asked what it is.
+    let code = errno
+    guard isFolder(path) else { throw .writeFailed(path, code) }
+    for name in names(in: path) { try remove(path + "/" + name) }
+    guard rmdir(path) == 0 || errno == ENOENT else { throw .writeFailed(path, errno) }
   }
 }

@@ -64,7 +64,8 @@ private func publish(
       try KeptPeople(policy: night.policy, runs: sorted.runs).write(in: folders.sorting)
     }
     try Folder.syncAll(folders.partial)
-    try folders.publish(keepingPeople: request.policy.checkpointEvery > 1, chainStart: chainStart)
+    try folders.publish(
+      keepingPeople: request.policy.checkpointEvery > 1, chainStart: chainStart, threads: request.threads)
     return report
   } catch {
     // What is left of a broken publication holds personal data; the failure itself is what is reported.
