@@ -50,8 +50,9 @@ package func load(
     return try inOrder(ranges, width: persons.width) { range throws(Stop) in
       var builder = PersonRangeBuilder(file, notes, store: request.path)
       try persons.read(range) { batch throws(Stop) in
+        let written = builder.cardCount
         try builder.append(batch)
-        cards.add(batch.cards.count)
+        cards.add(builder.cardCount - written)
       }
       return try builder.finish()
     }
@@ -70,11 +71,9 @@ package func load(
   try load(request, findings: findings, check: check) { file, notes throws(Stop) in
     var builder = PersonRangeBuilder(file, notes, store: request.path)
     var batch = PersonBatch()
-    var cards = 0
     while try persons(&batch) {
       try builder.append(batch)
-      cards += batch.cards.count
-      progress(cards)
+      progress(builder.cardCount)
     }
     return [try builder.finish()]
   }
@@ -196,6 +195,7 @@ private func write(
     try tables.append(range)
     report.persons += range.personCount
     report.cards += range.cardCount
+    report.kept += range.keptCount
   }
   try tables.finish()
   try file.close()
@@ -241,9 +241,17 @@ private func insertOrigins(_ request: LoadRequest, _ db: Database) throws {
   ] {
     for (i, name) in files.enumerated() {
       try db.execute(
-        sql: "INSERT INTO source_file VALUES (?, ?, ?, ?)",
+        sql: "INSERT INTO source_file VALUES (?, ?, ?, ?, NULL, NULL)",
         arguments: [Schema.sourceID(export, i), export.name, i, name])
     }
+  }
+  for (i, source) in request.keptSources.enumerated() {
+    try db.execute(
+      sql: "INSERT INTO source_file VALUES (?, ?, ?, ?, ?, ?)",
+      arguments: [
+        Schema.sourceID(ofKept: i), ExportKind.insurance.name, i, source.sourceFile, source.run,
+        source.graceUntil,
+      ])
   }
   for run in request.runs { try insert(run, db) }
   for row in request.ledger { try insert(row, db) }

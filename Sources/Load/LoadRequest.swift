@@ -1,6 +1,8 @@
 // What a load is asked for and what it answers: the store's place, its run, its ledger, and counts.
 // Invariant: values only; nothing here touches a file.
 
+package import Record
+
 /// One run as the view `run` shows it.
 package struct StoreRun: Sendable, Hashable, Codable {
   package var runID: Int
@@ -57,10 +59,12 @@ package struct LoadRequest: Sendable {
   /// The files of each export, in the order of ``Place/file``.
   package var populationFiles: [String]
   package var insuranceFiles: [String]
+  /// Where persons who are kept in grace come from, by ``CardRow/fileIndex``.
+  package var keptSources: [KeptSource]
 
   package init(
     path: String, runID: Int, runs: [StoreRun], ledger: [LedgerRow], populationFiles: [String],
-    insuranceFiles: [String]
+    insuranceFiles: [String], keptSources: [KeptSource] = []
   ) {
     self.path = path
     self.runID = runID
@@ -68,6 +72,7 @@ package struct LoadRequest: Sendable {
     self.ledger = ledger
     self.populationFiles = populationFiles
     self.insuranceFiles = insuranceFiles
+    self.keptSources = keptSources
   }
 }
 
@@ -76,6 +81,8 @@ package struct LoadReport: Sendable, Hashable, Codable {
   package var persons = 0
   /// Linked insurance records, serving or not.
   package var cards = 0
+  /// Persons who are kept in grace; they are among the persons, their cards not among the cards.
+  package var kept = 0
   package var findings = 0
   package var byteCount = 0
 

@@ -9,6 +9,8 @@ package struct CardAttribute: Sendable, Hashable, Codable {
   package var sex: String
   /// The card; its personal ID number is the person's.
   package var card: LinkedCard
+  /// The last day on which the person is kept though today's data is doubtful; nil for all others.
+  package var graceUntil: String? = nil
 }
 
 /// A row of `card`: one linked insurance record.

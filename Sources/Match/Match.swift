@@ -87,6 +87,12 @@ package struct MatchedSnapshot: Hashable, Sendable, Codable {
   package var placeCounts: [String: [String: Int]] = [:]
   /// Insurance records that end as `id_missing` by the card's group, two letters; empty: without a card number.
   package var missingByGroup: [String: Int] = [:]
+  /// Persons of the store before who are kept in grace, in key order; see `Written/KeptRecord.swift`.
+  package var kept: [SortedRun]?
+  /// Where their cards come from, by ``CardRow/fileIndex``.
+  package var keptSources: [KeptSource]?
+  /// Nil if grace isn't asked for or there is no store before.
+  package var grace: GraceCounts?
 
   package init() {}
 
@@ -98,11 +104,13 @@ package struct MatchedSnapshot: Hashable, Sendable, Codable {
 
 /// Links insurance records to persons.
 ///
+/// - Parameter before: the store whose people are kept for a time if today's data about them is only doubtful.
 /// - Returns: what ``MatchedPersons`` and ``MatchedFindings`` read, and the counts for the ledger.
 /// - Throws: ``Stop`` if a staged file is damaged or the disk fails.
 /// - Complexity: one pass over both exports and one more over the population, and 24 bytes per linked record that are
-///   written and read once.
-package func match(_ request: MatchRequest) throws(Stop) -> MatchedSnapshot {
+///   written and read once, with a store before twice.
+package func match(_ request: MatchRequest, after before: StoreBefore? = nil) throws(Stop) -> MatchedSnapshot
+{
   let snapshot = request.snapshot
   var matched = MatchedSnapshot()
   var tally = request.tally
@@ -153,8 +161,11 @@ package func match(_ request: MatchRequest) throws(Stop) -> MatchedSnapshot {
 
   // Numbers that two persons claim.
   let logs = joined.indices.map { (part: $0, log: joined[$0].claims) }
-  let suspects = try inOrder(logs, width: request.threads) { (item) throws(Stop) in
-    try item.log.suspects(claimed, request, part: item.part)
+  let suspects = try inOrder(logs, width: request.threads) {
+    [isDone = before == nil] (item) throws(Stop) in
+    let runs = try item.log.sorted(claimed.again, request, name: "suspects-\(item.part)")
+    if isDone { try item.log.remove(from: request.folder) }
+    return runs
   }
   let claims = try compacted(
     suspects.flatMap(\.self), in: request.folder, name: "suspects", synced: false)
@@ -174,6 +185,15 @@ package func match(_ request: MatchRequest) throws(Stop) -> MatchedSnapshot {
     tally.add(part.tally)
   }
   matched.findings = try compacted(matched.findings, in: request.folder, name: "findings")
+
+  // Who was in force last night and must not lapse suddenly.
+  if let before {
+    let kept = try Grace(
+      request: request, before: before, matched: matched, claims: joined.map(\.claims)
+    ).run()
+    (matched.kept, matched.keptSources, matched.grace) = (kept.runs, kept.sources, kept.counts)
+    for (_, log) in logs { try log.remove(from: request.folder) }
+  }
 
   // Who may be meant by the records that lead to nobody.
   let sought = try compacted(personless.sought, in: request.folder, name: "sought", synced: false)

@@ -1,6 +1,6 @@
 // Reads what the match stage left, in order: persons with their linked cards, and findings.
-// Invariant: persons ascend by personal ID number, each with at least one card, of which exactly one serves; findings
-// come by export, then file, then place.
+// Invariant: persons ascend by personal ID number, each with at least one card, of which exactly one serves; those kept in
+// grace stand among them with the card that they had. Findings come by export, then file, then place.
 // Load: one pass over some gigabytes, ahead of the one writer of the store; a batch's buffers are reused.
 
 package import Record
@@ -26,7 +26,8 @@ package final class MatchedPersons {
     }
     reading = PersonReading(
       judged: try Merge(matched.judged, in: folder, from: keys.lowerBound, to: keys.upperBound),
-      shared: try Merge(matched.shared, in: folder, from: keys.lowerBound, to: keys.upperBound), asOf: asOf,
+      shared: try Merge(matched.shared, in: folder, from: keys.lowerBound, to: keys.upperBound),
+      kept: try Merge(matched.kept ?? [], in: folder, from: keys.lowerBound, to: keys.upperBound), asOf: asOf,
       personsPerBatch: max(1, personsPerBatch))
   }
 
@@ -49,14 +50,25 @@ package final class MatchedPersons {
 private struct PersonReading: ~Copyable {
   var judged: Merge
   var shared: Merge
+  var kept: Merge
   let asOf: CalendarDate
   let personsPerBatch: Int
 
   /// See ``MatchedPersons/nextBatch(into:)``.
   mutating func nextBatch(into batch: inout PersonBatch) throws(Stop) -> Bool {
     batch.removeAll()
-    while batch.persons.count < personsPerBatch, judged.hasRecord { try nextPerson(into: &batch) }
+    while batch.persons.count < personsPerBatch, judged.hasRecord || kept.hasRecord {
+      // A person whose records are all held back has judged records, of which nothing comes.
+      if kept.key < judged.key { try nextKept(into: &batch) } else { try nextPerson(into: &batch) }
+    }
     return !batch.persons.isEmpty
+  }
+
+  /// Reads one person who is kept in grace.
+  private mutating func nextKept(into batch: inout PersonBatch) throws(Stop) {
+    let id = LinkKey(packed: kept.key).personalID ?? PersonalID(packed: 0)
+    try kept.withPayload { (payload) throws(Stop) in KeptRecord.read(payload, id, into: &batch) }
+    try kept.advance()
   }
 
   /// Reads one person, who is left out if all cards are held back.

@@ -7,11 +7,17 @@ import Record
 enum PackedPerson {
   static let fixedBytes = 57
 
+  /// Beside the sex: the last day of grace stands behind the fixed part.
+  ///
+  /// So a row without one is as it always was.
+  static let hasGrace: UInt64 = 1 << 7
+
   /// Appends all but the personal ID number, which is the record's place.
   static func append(_ person: PersonRow, name: Span<UInt8>, _ card: CardRow, to bytes: inout [UInt8]) {
-    bytes.append(room: fixedBytes + 8 + name.count) { writer in
+    bytes.append(room: fixedBytes + 12 + name.count) { writer in
       writer.append(UInt64(person.birthDate.packed), byteCount: 4)
-      writer.append(UInt64(person.sex.rawValue), byteCount: 1)
+      let isKept = !card.graceUntil.isNone
+      writer.append(UInt64(person.sex.rawValue) | (isKept ? hasGrace : 0), byteCount: 1)
       writer.append(card.insuranceNumber.packed, byteCount: 8)
       writer.append(card.cardNumber.head, byteCount: 8)
       writer.append(card.cardNumber.tail.packed, byteCount: 8)
@@ -20,6 +26,7 @@ enum PackedPerson {
       writer.append(UInt64(card.validFrom.packed), byteCount: 4)
       writer.append(UInt64(card.validTo.packed), byteCount: 4)
       writer.append(UInt64(card.fiveYearsFrom.packed), byteCount: 4)
+      if isKept { writer.append(UInt64(card.graceUntil.packed), byteCount: 4) }
       writer.append(name.bytes)
     }
   }
@@ -28,7 +35,7 @@ enum PackedPerson {
 /// The attributes of one person as text; the buffers are reused.
 struct FieldTexts {
   private(set) var bytes: [UInt8] = []
-  private var ends = InlineArray<11, Int>(repeating: 0)
+  private var ends = InlineArray<12, Int>(repeating: 0)
   /// What formats decide by: the serving card's validity.
   private(set) var card = CardRow()
 
@@ -72,7 +79,9 @@ struct FieldTexts {
       CalendarDate(packed: UInt32(truncatingIfNeeded: packed.integer(at: &offset, byteCount: 4)))
     }
     let birthDate = date()
-    let sex = Sex(rawValue: UInt8(truncatingIfNeeded: packed.integer(at: &offset, byteCount: 1))) ?? .unknown
+    let flags = packed.integer(at: &offset, byteCount: 1)
+    let isKept = flags & PackedPerson.hasGrace != 0
+    let sex = Sex(rawValue: UInt8(truncatingIfNeeded: flags & ~PackedPerson.hasGrace)) ?? .unknown
     card.personalID = id
     card.insuranceNumber = InsuranceNumber(packed: packed.integer(at: &offset, byteCount: 8))
     let head = packed.integer(at: &offset, byteCount: 8)
@@ -83,10 +92,11 @@ struct FieldTexts {
     card.validFrom = date()
     card.validTo = date()
     card.fiveYearsFrom = date()
+    card.graceUntil = isKept ? date() : .none
 
     appendDigits(id.packed, count: 12)
     end(.personalID)
-    unsafe packed.extracting(PackedPerson.fixedBytes...).withUnsafeBytes {
+    unsafe packed.extracting(offset...).withUnsafeBytes {
       unsafe bytes.append(contentsOf: $0)
     }
     end(.fullName)
@@ -115,6 +125,8 @@ struct FieldTexts {
     end(.fiveYearsFrom)
     append(card.area)
     end(.areaCode)
+    append(card.graceUntil)
+    end(.graceUntil)
   }
 
   private mutating func end(_ attribute: Attribute) { ends[attribute.rawValue] = bytes.count }

@@ -213,6 +213,7 @@ extension RunRecord {
     (populationReasons, places) = (other?.populationReasons, other?.places)
     (missingByGroup, blanks, damaged) = (other?.missingByGroup, other?.blanks, other?.damaged)
     (gates, released, decisions) = (other?.gates, other?.released, other?.decisions)
+    grace = other?.grace
   }
 
   /// The first stage that has not finished.

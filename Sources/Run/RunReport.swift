@@ -39,6 +39,10 @@ package struct RunReport {
     for (_, fault) in (run.damaged ?? [:]).sorted(by: { $0.key < $1.key }) {
       lines.append("Damaged, read up to its fault · tệp hỏng, chỉ đọc đến chỗ lỗi: \(fault)")
     }
+    if let grace = run.grace, grace.total > 0 {
+      lines.append(
+        "Kept in grace · giữ tạm: \(Self.grouped(grace.total)) persons whose data is doubtful today.")
+    }
     let causes = run.causes.prefix(5)
     if !causes.isEmpty {
       lines += ["", "Largest causes:"]

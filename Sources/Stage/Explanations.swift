@@ -75,6 +75,7 @@ package func explanation(of reason: Reason) -> (english: String, vietnamese: Str
   case .areaCode: AreaRule.code
   case .fiveYearsFormat: FiveYearsRule.format
   case .severalInsuranceNumbers: MatchingReasons.severalInsuranceNumbers
+  case .keptInGrace: MatchingReasons.keptInGrace
   case .decisionRejected: DecisionReasons.decisionRejected
   case .decisionNotApplied: DecisionReasons.decisionNotApplied
   case .reopenedPopulationName: DecisionReasons.reopenedPopulationName

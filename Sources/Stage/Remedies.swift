@@ -9,6 +9,10 @@ private let remedies = Dictionary(pairs) { first, _ in first }
 
 private let pairs: [(String, String)] = [
   (
+    "Correct what today's record is held back for before the grace date; then the person links again.",
+    "Trước ngày hết gia hạn, hãy xử lý nguyên nhân khiến bản ghi hôm nay chưa liên kết; khi đó người này được liên kết lại."
+  ),
+  (
     "Add the code to values, sex in the pipeline file if its meaning is sure; else correct it in the source system.",
     "Thêm mã vào mục values, sex của tệp cấu hình nếu chắc chắn ý nghĩa; nếu không, sửa tại hệ thống nguồn."
   ),

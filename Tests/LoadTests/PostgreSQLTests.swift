@@ -340,7 +340,7 @@
       let message = FailureTests.message { () throws(Stop) in
         _ = try PostgreSQLStore(place, pipeline: "nightly")
       }
-      #expect(message.contains("expected a store of version 1, found version 99"), "\(message)")
+      #expect(message.contains("expected a store of version 2, found version 99"), "\(message)")
     }
 
     @Test("no server: exit code 69, and the message says where")

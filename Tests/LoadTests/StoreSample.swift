@@ -64,6 +64,8 @@ struct StoreSample {
     var birthDate: CalendarDate
     var sex: Sex
     var cards: [CardRow]
+    /// Without the one that is kept in grace.
+    var linked: [CardRow] { cards.filter { $0.graceUntil.isNone } }
   }
 
   var persons: [Person] = []
@@ -73,6 +75,11 @@ struct StoreSample {
   var ledger: [LedgerRow] = []
   let populationFiles = ["population-1.csv", "population-2.csv"]
   let insuranceFiles = ["insurance-a.xml", "insurance-b.xml", "thẻ cũ.xml"]
+  /// Of earlier runs; one file has the name of one of today's.
+  let keptSources = [
+    KeptSource(sourceFile: "insurance-b.xml", run: 5, graceUntil: "2026-11-24"),
+    KeptSource(sourceFile: "hôm qua.xml", run: 6, graceUntil: "2026-12-06"),
+  ]
 
   init() {}
 
@@ -103,7 +110,7 @@ struct StoreSample {
         runID: runID - 1, export: "insurance", sourceFile: "insurance-a.xml", outcome: "linked", records: 4),
       LedgerRow(
         runID: runID, export: "insurance", sourceFile: "insurance-a.xml", outcome: "linked",
-        records: persons.reduce(0) { $0 + $1.cards.count }),
+        records: persons.reduce(0) { $0 + $1.linked.count }),
     ]
   }
 
@@ -126,6 +133,14 @@ struct StoreSample {
       cards: [])
     for _ in 0..<(random.chance(80) ? 1 : Int.random(in: 2...4, using: &random)) {
       person.cards.append(card(id, &random))
+    }
+    if random.chance(15) {
+      // Kept in grace: one card of an earlier run.
+      person.cards = [card(id, &random)]
+      person.cards[0].fileIndex = UInt16.random(in: 0..<2, using: &random)
+      person.cards[0].graceUntil =
+        CalendarDate(iso: ["2026-11-24", "2026-12-06"][Int(person.cards[0].fileIndex)]) ?? .none
+      person.cards[0].notes.insert(.keptInGrace)
     }
     // In the order of the export, one of them serving: which one is not the load's concern.
     person.cards.sort { ($0.fileIndex, $0.line) < ($1.fileIndex, $1.line) }
@@ -175,7 +190,7 @@ struct StoreSample {
   func request(_ path: String) -> LoadRequest {
     LoadRequest(
       path: path, runID: runID, runs: runs, ledger: ledger, populationFiles: populationFiles,
-      insuranceFiles: insuranceFiles)
+      insuranceFiles: insuranceFiles, keptSources: keptSources)
   }
 
   /// Hands the persons over in batches, as the match stage does.
@@ -212,12 +227,14 @@ struct StoreSample {
   // MARK: What the views must show
 
   func cells(_ card: CardRow) -> [Cell] {
-    [
+    let kept = card.graceUntil.isNone ? nil : keptSources[Int(card.fileIndex)]
+    return [
       Cell(orNull: card.insuranceNumber.isNone ? "" : card.insuranceNumber.text),
       Cell(orNull: card.cardNumber.text), Cell(orNull: card.facility.text), Cell(orNull: card.validFrom.text),
       Cell(orNull: card.validTo.text), Cell(orNull: card.fiveYearsFrom.text), Cell(orNull: card.area.text),
-      .text(card.rule.name), Cell(orNull: card.notes.text), .text(insuranceFiles[Int(card.fileIndex)]),
-      .integer(Int(card.line)), .integer(runID),
+      .text(card.rule.name), Cell(orNull: card.notes.text),
+      .text(kept?.sourceFile ?? insuranceFiles[Int(card.fileIndex)]),
+      .integer(Int(card.line)), .integer(kept?.run ?? runID),
     ]
   }
 
@@ -227,13 +244,13 @@ struct StoreSample {
         [
           .text(person.id.text), .text(person.name), Cell(orNull: person.birthDate.text),
           .text(person.sex.name),
-        ] + cells(card)
+        ] + cells(card) + [Cell(orNull: card.graceUntil.text)]
       }
     }
   }
 
   var cardRows: [[Cell]] {
-    persons.flatMap { person in person.cards.map { [.text(person.id.text)] + cells($0) } }
+    persons.flatMap { person in person.linked.map { [.text(person.id.text)] + cells($0) } }
   }
 
   var findingRows: [[Cell]] {

@@ -24,7 +24,8 @@ struct StoreTests {
       #expect(found.sex == person.sex.name)
       #expect(found.card.sourceLine == Int(serving.line))
       #expect(found.card.cardNumber == (serving.cardNumber.isNone ? nil : serving.cardNumber.text))
-      #expect(try store.cards(of: person.id.text).map(\.sourceLine) == person.cards.map { Int($0.line) })
+      #expect(try store.cards(of: person.id.text).map(\.sourceLine) == person.linked.map { Int($0.line) })
+      #expect(found.graceUntil == (serving.graceUntil.isNone ? nil : serving.graceUntil.text))
     }
     #expect(try store.card(personalID: "999999999999") == nil)
     #expect(try store.card(personalID: "") == nil)
@@ -62,6 +63,7 @@ struct StoreTests {
     try sample.load(into: workshop.store)
     let stored = try StoredPersons(path: workshop.store)
     #expect(stored.insuranceFiles == sample.insuranceFiles)
+    #expect(stored.keptSources == sample.keptSources)
     #expect(stored.runID == sample.runID)
     var batch = PersonBatch()
     var persons: [StoreSample.Person] = []

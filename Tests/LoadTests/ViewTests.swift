@@ -65,7 +65,9 @@ struct ViewTests {
   ]
 
   /// Columns that came after the contract was written; they stand behind its own.
-  static let added = ["finding": ", candidates, candidate_personal_id, digest"]
+  static let added = [
+    "card_attribute": ", grace_until", "finding": ", candidates, candidate_personal_id, digest",
+  ]
 
   @Test("a view has the contract's columns in the contract's order", arguments: contract)
   func columns(view: String, columns: String) throws {
@@ -92,6 +94,9 @@ struct ViewTests {
     #expect(try seen.rows("SELECT * FROM ledger ORDER BY run_id") == sample.ledgerRows)
     #expect(report.persons == sample.persons.count)
     #expect(report.cards == sample.cardRows.count)
+    let kept = sample.cardAttributeRows.filter { $0[16] != .null }
+    #expect(report.kept == kept.count)
+    #expect(try seen.rows("SELECT * FROM kept_in_grace ORDER BY personal_id") == kept)
     #expect(report.findings == sample.findings.count)
     #expect(try seen.rows("PRAGMA integrity_check") == [[.text("ok")]])
   }

@@ -88,7 +88,8 @@ struct FormatTests {
     func ext(_ name: String) -> String {
       let all = coverage["extension"] as? [[String: Any]] ?? []
       let one = all.first { $0["url"] as? String == "urn:x-cardlink:" + name }
-      return one?["valueDateTime"] as? String ?? one?["valueCode"] as? String ?? ""
+      return one?["valueDateTime"] as? String ?? one?["valueCode"] as? String ?? one?["valueDate"] as? String
+        ?? ""
     }
     let names = FHIRNames()
     let practitioner =
@@ -106,7 +107,7 @@ struct FormatTests {
       patient["birthDate"] as? String ?? "", patient["gender"] as? String ?? "", insurance, card,
       practitioner?["value"] as? String ?? "", period?["start"] as? String ?? "",
       period?["end"] as? String ?? "",
-      ext("five-years-from"), ext("living-area"),
+      ext("five-years-from"), ext("living-area"), ext("grace-until"),
     ]
   }
 

@@ -72,7 +72,7 @@ struct Someone: Hashable {
     [
       id.text, name, birthDate.text, sex.name, serving.insuranceNumber.text, serving.cardNumber.text,
       serving.facility.text, serving.validFrom.text, serving.validTo.text, serving.fiveYearsFrom.text,
-      serving.area.text,
+      serving.area.text, serving.graceUntil.text,
     ]
   }
 }
@@ -111,6 +111,7 @@ struct People {
     card.validFrom = date(2024...2026, &random)
     card.validTo = random.chance(80) ? date(2025...2027, &random) : .none
     card.fiveYearsFrom = random.chance(50) ? date(2020...2030, &random) : .none
+    if random.chance(10) { card.graceUntil = CalendarDate(iso: "2026-12-06") ?? .none }
     return Someone(
       id: id, name: names.any(&random), birthDate: date(1920...2026, &random), sex: Sex.allCases.any(&random),
       serving: card, hasOlderCard: random.chance(20))

@@ -232,7 +232,7 @@ struct ConvertedNameTests {
       .severalInsuranceNumbers, .decisionRejected, .decisionNotApplied, .reopenedPopulationName,
       .reopenedPopulationBirthDate, .reopenedPopulationSex, .reopenedPopulationStatus,
       .reopenedInsuranceName, .reopenedInsuranceBirthDate, .reopenedInsuranceSex,
-      .reopenedInsurancePersonalID,
+      .reopenedInsurancePersonalID, .keptInGrace,
       // Of the export's encoding, not of one record.
       .nameConverted,
     ]

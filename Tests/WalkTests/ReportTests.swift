@@ -250,7 +250,7 @@ struct ReportTests {
 }
 
 /// Random numbers from a seed (SplitMix64).
-private struct SeededOrder: RandomNumberGenerator {
+struct SeededOrder: RandomNumberGenerator {
   private var state: UInt64
   init(_ seed: UInt64) { state = seed }
   mutating func next() -> UInt64 {

@@ -166,6 +166,15 @@ package struct AnswerWriter: ~Copyable {
         append(sentence)
       }
     }
+    if remarks.contains(.keptInGrace) {
+      append(" Dữ liệu mới nhất của người này còn nghi vấn; thẻ được giữ tạm đến hết ngày ")
+      append(date: card.graceUntil)
+      append(": vẫn tiếp nhận, nhắc người bệnh liên hệ cơ quan BHXH.")
+    } else if remarks.contains(.graceOver) {
+      append(" Thẻ chỉ được giữ tạm đến hết ngày ")
+      append(date: card.graceUntil)
+      append(", nay đã quá hạn: hỏi cơ quan BHXH.")
+    }
     if code == .noData, standing.isPackage { append(" Gói này chỉ có người đăng ký tại cơ sở nhận gói.") }
     appendStanding()
   }

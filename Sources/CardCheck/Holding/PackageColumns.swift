@@ -6,7 +6,7 @@
 import Record
 
 struct PackageColumns {
-  private let id, name, birthDate, sex: Int
+  private let id, name, birthDate, sex, graceUntil: Int
   private let card: [Int]
 
   /// - Parameter names: in small letters, without `_`.
@@ -18,6 +18,7 @@ struct PackageColumns {
     )
     guard id >= 0, name >= 0, birthDate >= 0 else { return nil }
     card = StoredValues.cardColumns.map(place)
+    graceUntil = place("grace_until")
   }
 
   /// - Parameter fields: where the values stand in `text`, in the columns' order.
@@ -52,6 +53,9 @@ struct PackageColumns {
     row.validTo = try StoredValues.date(text.extracting(range(4)), "valid_to")
     row.fiveYearsFrom = try StoredValues.date(text.extracting(range(5)), "five_years_from")
     row.area = try StoredValues.code(text.extracting(range(6)), "area_code")
+    if graceUntil >= 0 {
+      row.graceUntil = try StoredValues.date(text.extracting(fields[graceUntil]), "grace_until")
+    }
     return row
   }
 }

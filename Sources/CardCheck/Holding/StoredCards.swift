@@ -46,6 +46,16 @@ package struct StoredCards: CardSource, ~Copyable {
         try db.execute(
           sql: "PRAGMA mmap_size = \(memoryBytes / 2); PRAGMA cache_size = -\(memoryBytes / 64 / 1024)")
         try filter.register(in: db)
+        // A store of an earlier version keeps nobody in grace.
+        let keeps =
+          try Bool.fetchOne(db, sql: "SELECT count(*) FROM sqlite_schema WHERE name = 'kept_in_grace'")
+          ?? false
+        func union(_ columns: String, grace: Bool, where condition: String) -> String {
+          let ofCards = "SELECT \(columns)\(grace ? ", NULL" : "") FROM card WHERE \(condition)"
+          guard keeps else { return ofCards }
+          return ofCards
+            + " UNION ALL SELECT \(columns)\(grace ? ", grace_until" : "") FROM kept_in_grace WHERE \(condition)"
+        }
         return (
           queue,
           Query(
@@ -53,23 +63,21 @@ package struct StoredCards: CardSource, ~Copyable {
               sql: "SELECT full_name, birth_date, sex FROM card_attribute WHERE personal_id = ?")),
           Query(
             try db.makeStatement(
-              sql: """
-                SELECT insurance_number, card_number, facility_code, valid_from, valid_to, five_years_from, area_code
-                FROM card WHERE personal_id = ?
-                """)),
+              sql: union(
+                "insurance_number, card_number, facility_code, valid_from, valid_to, five_years_from, area_code",
+                grace: true, where: "personal_id = ?1"))),
           Query(try db.makeStatement(sql: "SELECT 1 FROM finding WHERE personal_id = ? LIMIT 1")),
           Query(
             try db.makeStatement(
-              sql: """
-                SELECT personal_id, insurance_number, card_number FROM card
-                WHERE cardlink_wanted(insurance_number, card_number)
-                """)),
+              sql: union(
+                "personal_id, insurance_number, card_number", grace: false,
+                where: "cardlink_wanted(insurance_number, card_number)"))),
           // The run that the rows come from; of a store without rows the last one.
           try String.fetchOne(
             db,
             sql: """
               SELECT as_of FROM run
-              ORDER BY run_id = (SELECT run_id FROM card_attribute LIMIT 1) DESC, run_id DESC LIMIT 1
+              ORDER BY run_id = (SELECT run_id FROM card LIMIT 1) DESC, run_id DESC LIMIT 1
               """)
         )
       }
@@ -120,6 +128,7 @@ package struct StoredCards: CardSource, ~Copyable {
         card.validTo = try StoredValues.date(unsafe cards.bytes(4).span, "valid_to")
         card.fiveYearsFrom = try StoredValues.date(unsafe cards.bytes(5).span, "five_years_from")
         card.area = try StoredValues.code(unsafe cards.bytes(6).span, "area_code")
+        card.graceUntil = try StoredValues.date(unsafe cards.bytes(7).span, "grace_until")
         batch.cards.append(card)
       }
       guard batch.cards.count > first else { return false }

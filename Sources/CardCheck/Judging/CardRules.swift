@@ -84,6 +84,9 @@ struct CardRules: Sendable {
         verdict.remarks.insert(.facilityDiffers)
       }
       if isArmedForces(shown.cardNumber.group) { verdict.remarks.insert(.armedForces) }
+      if !shown.graceUntil.isNone {
+        verdict.remarks.insert(day.firstDay <= shown.graceUntil.lastDay ? .keptInGrace : .graceOver)
+      }
     }
     return verdict
   }

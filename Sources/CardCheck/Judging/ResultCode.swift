@@ -98,6 +98,10 @@ package struct Remarks: OptionSet, Sendable, Hashable, BitwiseCopyable {
   package static let held = Remarks(rawValue: 1 << 10)
   /// Several persons are known by the number.
   package static let shared = Remarks(rawValue: 1 << 11)
+  /// The person is kept from an earlier night, for today's data is doubtful; the answer holds until a day.
+  package static let keptInGrace = Remarks(rawValue: 1 << 12)
+  /// That day is over.
+  package static let graceOver = Remarks(rawValue: 1 << 13)
 
   /// The sentences of those remarks that are one sentence whatever the card.
   static let sentences: [(Remarks, StaticString)] = [

@@ -63,7 +63,10 @@ package struct Generation: Hashable, Sendable {
           .runInProgress, at: server.place, expected: "a database that no other load holds",
           found: "one that another session holds", remedy: "Wait until it has finished, then try again.")
       }
-      guard try !isOurs() else { return }
+      if try isOurs() {
+        guard try version() == "\(ServerSchema.versionBefore)" else { return }
+        return try server.transaction { () throws(Stop) in try server.execute(ServerSchema.upgrade) }
+      }
       try server.transaction { () throws(Stop) in
         try server.execute(ServerSchema.tables)
         try server.execute(ServerSchema.views)
@@ -198,7 +201,8 @@ package struct Generation: Hashable, Sendable {
       guard try server.execute("SELECT to_regclass('cardlink_data.store') IS NOT NULL").first?.first == "t"
       else { return false }
       let row = try server.execute("SELECT version, pipeline FROM cardlink_data.store").first ?? []
-      guard row.first == "\(ServerSchema.version)" else {
+      // One of the version before is read as it is, and made one of today's before the next load.
+      guard ["\(ServerSchema.version)", "\(ServerSchema.versionBefore)"].contains(row.first) else {
         throw refused(
           "a store of version \(ServerSchema.version)", "version \((row.first ?? nil) ?? "unknown")",
           "Use the cardlink that wrote it, or drop the schemas cardlink and cardlink_data and load again.")
@@ -209,6 +213,10 @@ package struct Generation: Hashable, Sendable {
           "Give each pipeline a database of its own in store.postgresql.")
       }
       return true
+    }
+
+    private func version() throws(Stop) -> String? {
+      try server.execute("SELECT version FROM cardlink_data.store").first?.first ?? nil
     }
 
     private func generations(_ condition: String) throws(Stop) -> [Generation] {

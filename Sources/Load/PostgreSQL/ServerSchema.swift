@@ -13,7 +13,9 @@ import Record
 
 enum ServerSchema {
   /// Grows with every change below that an older program can't read or write.
-  static let version = 1
+  static let version = 2
+  /// The version that ``upgrade`` makes today's of.
+  static let versionBefore = 1
 
   /// Says to other sessions that somebody is loading.
   static let lock = Int64(Schema.applicationID)
@@ -28,7 +30,7 @@ enum ServerSchema {
       generation integer PRIMARY KEY, run_id integer NOT NULL, was_in_force boolean NOT NULL DEFAULT false,
       loaded_at timestamptz NOT NULL DEFAULT now());
     CREATE TABLE cardlink_data.source_file (
-      generation integer NOT NULL, source_id integer NOT NULL, name \(text) NOT NULL,
+      generation integer NOT NULL, source_id integer NOT NULL, name \(text) NOT NULL, run_id integer, grace_until \(text),
       PRIMARY KEY (generation, source_id));
     CREATE TABLE cardlink_data.note_list (
       generation integer NOT NULL, note_id integer NOT NULL, words \(text) NOT NULL,
@@ -55,13 +57,8 @@ enum ServerSchema {
     """
 
   static let views = """
-    CREATE VIEW cardlink.card_attribute AS SELECT r.personal_id, r.full_name, r.birth_date,
-      \(Schema.word(of: "sex", Sex.allCases.map { ($0.rawValue, $0.name) })) AS sex, \(cardValues)
-      FROM cardlink_data.person r \(joins);
-    CREATE VIEW cardlink.card AS
-      SELECT r.personal_id, \(cardValues) FROM cardlink_data.person r \(joins)
-      UNION ALL
-      SELECT r.personal_id, \(cardValues) FROM cardlink_data.other_card r \(joins);
+    \(viewsOfCards)
+    CREATE VIEW cardlink.kept_in_grace AS SELECT * FROM cardlink.card_attribute WHERE grace_until IS NOT NULL;
     CREATE VIEW cardlink.finding AS SELECT
       \(Schema.word(of: "export", ExportKind.allCases.map { ($0.rawValue, $0.name) })) AS export, outcome, reasons,
       personal_id, insurance_number, card_number, s.name AS source_file, source_line, \(runID) AS run_id, candidates,
@@ -71,6 +68,26 @@ enum ServerSchema {
       FROM cardlink_data.ledger_row WHERE generation = \(inForce);
     CREATE VIEW cardlink.run AS SELECT run_id, pipeline, as_of, started_at, finished_at, state
       FROM cardlink_data.run_row WHERE generation = \(inForce);
+    """
+
+  /// Made once, or put in the place of those of the version before: columns are added at the end only.
+  private static let viewsOfCards = """
+    CREATE OR REPLACE VIEW cardlink.card_attribute AS SELECT r.personal_id, r.full_name, r.birth_date,
+      \(Schema.word(of: "sex", Sex.allCases.map { ($0.rawValue, $0.name) })) AS sex, \(valuesBeforeRun),
+      COALESCE(s.run_id, \(runID)) AS run_id, s.grace_until
+      FROM cardlink_data.person r \(joins);
+    CREATE OR REPLACE VIEW cardlink.card AS
+      SELECT r.personal_id, \(cardValues) FROM cardlink_data.person r \(joins) AND r.source_id >= 0
+      UNION ALL
+      SELECT r.personal_id, \(cardValues) FROM cardlink_data.other_card r \(joins);
+    """
+
+  /// Makes a store of the version before one of today's; grants on the views stay.
+  static let upgrade = """
+    ALTER TABLE cardlink_data.source_file ADD COLUMN run_id integer, ADD COLUMN grace_until \(text);
+    \(viewsOfCards)
+    CREATE VIEW cardlink.kept_in_grace AS SELECT * FROM cardlink.card_attribute WHERE grace_until IS NOT NULL;
+    UPDATE cardlink_data.store SET version = \(version);
     """
 
   /// A table that is copied from a SQLite store.
@@ -121,7 +138,9 @@ enum ServerSchema {
 
   /// The small ones: rows of all generations in one table.
   static let small = [
-    Table(name: "source_file", columns: [.int4, .text], query: "SELECT source_id, name FROM source_file"),
+    Table(
+      name: "source_file", columns: [.int4, .text, .int4, .text],
+      query: "SELECT source_id, name, run_id, grace_until FROM source_file"),
     Table(name: "note_list", columns: [.int4, .text], query: "SELECT note_id, words FROM note_list"),
     Table(
       name: "run_row", columns: [.int4, .text, .text, .text, .text, .text],
@@ -144,9 +163,10 @@ enum ServerSchema {
   private static let runID = """
     (SELECT g.run_id FROM cardlink_data.generation g JOIN cardlink_data.store f USING (generation))
     """
-  private static let cardValues = """
+  private static let cardValues = "\(valuesBeforeRun), \(runID) AS run_id"
+  private static let valuesBeforeRun = """
     \(cardNames), \(Schema.word(of: "rule", LinkRule.allCases.map { ($0.rawValue, $0.name) })) AS rule,
-    n.words AS notes, s.name AS source_file, source_line, \(runID) AS run_id
+    n.words AS notes, s.name AS source_file, source_line
     """
   private static let sourceJoin = """
     LEFT JOIN cardlink_data.source_file s ON s.generation = r.generation AND s.source_id = r.source_id

@@ -1,5 +1,5 @@
 // The two large tables of the store, built side by side in one file: persons with the card that serves, and the cards
-// that don't.
+// that don't; and the list of the persons who are kept in grace.
 // Invariant: persons ascend by personal ID number, each with exactly one card that serves; a row's values stand in the
 // order of the columns in Schema.
 // Load: 90 million persons and some million other cards: ranges of persons on several threads, then their trees.
@@ -15,6 +15,7 @@ struct PersonTables: ~Copyable {
   struct Roots: Sendable {
     var person: UInt32
     var otherCard: UInt32
+    var keptPerson: UInt32
 
     init(_ db: Database) throws {
       func page(of table: String) throws -> UInt32 {
@@ -25,6 +26,7 @@ struct PersonTables: ~Copyable {
         return page
       }
       (person, otherCard) = (try page(of: "person"), try page(of: "other_card"))
+      keptPerson = try page(of: "kept_person")
     }
   }
 
@@ -33,6 +35,7 @@ struct PersonTables: ~Copyable {
   private let file: PagedFile
   private var persons: TreeBuilder
   private var otherCards: TreeBuilder
+  private var keptPersons: TreeBuilder
   private var last: PersonalID?
 
   init(_ file: PagedFile, _ roots: Roots, store: String) {
@@ -40,6 +43,7 @@ struct PersonTables: ~Copyable {
     self.file = file
     persons = TreeBuilder(file, rootPage: roots.person)
     otherCards = TreeBuilder(file, rootPage: roots.otherCard)
+    keptPersons = TreeBuilder(file, rootPage: roots.keptPerson)
   }
 
   /// Appends a range of persons, all of them above those before.
@@ -49,12 +53,14 @@ struct PersonTables: ~Copyable {
     last = keys.last
     try persons.append(range.persons)
     try otherCards.append(range.otherCards)
+    try keptPersons.append(range.keptPersons)
   }
 
   /// Writes what is left; the file stays open.
   consuming func finish() throws(Stop) {
     try persons.finish()
     try otherCards.finish()
+    try keptPersons.finish()
     try putPageCount(file)
   }
 }
@@ -63,10 +69,14 @@ struct PersonTables: ~Copyable {
 struct PersonRange: Sendable {
   fileprivate var persons: Leaves
   fileprivate var otherCards: Leaves
+  fileprivate var keptPersons: Leaves
   /// The first and the last person's; nil if there are none.
   fileprivate var keys: (first: PersonalID, last: PersonalID)?
   private(set) var personCount: Int
+  /// Without the cards of those who are kept in grace.
   private(set) var cardCount: Int
+  /// Persons who are kept in grace.
+  private(set) var keptCount: Int
 }
 
 /// Writes the persons of one range, while other threads write others.
@@ -75,17 +85,21 @@ struct PersonRangeBuilder: ~Copyable {
   private let path: String
   private var persons: LeafBuilder
   private var otherCards: LeafBuilder
+  private var keptPersons: LeafBuilder
   private var row = RowBytes()
   private var keys: (first: PersonalID, last: PersonalID)?
   private var notes: KnownNotes
   private var personCount = 0
-  private var cardCount = 0
+  private var keptCount = 0
+  /// Cards written so far, without those of persons who are kept in grace.
+  private(set) var cardCount = 0
 
   init(_ file: PagedFile, _ notes: NoteLists, store: String) {
     self.store = store
     path = file.path
     persons = LeafBuilder(file)
     otherCards = LeafBuilder(file)
+    keptPersons = LeafBuilder(file)
     self.notes = KnownNotes(notes)
   }
 
@@ -126,14 +140,20 @@ struct PersonRangeBuilder: ~Copyable {
       row.append(Int64(person.sex.rawValue))
       row.append(batch.cards[serving], &notes)
       try persons.append(row)
+      guard !batch.cards[serving].graceUntil.isNone else { continue }
+      row.removeAll()
+      row.append(person.personalID)
+      try keptPersons.append(row)
+      keptCount += 1
+      cardCount -= 1
     }
   }
 
   consuming func finish() throws(Stop) -> PersonRange {
     PersonRange(
-      persons: try persons.finish(), otherCards: try otherCards.finish(), keys: keys,
-      personCount: personCount,
-      cardCount: cardCount)
+      persons: try persons.finish(), otherCards: try otherCards.finish(),
+      keptPersons: try keptPersons.finish(), keys: keys, personCount: personCount, cardCount: cardCount,
+      keptCount: keptCount)
   }
 }
 
@@ -184,7 +204,9 @@ extension RowBytes {
     append(card.area)
     append(Int64(card.rule.rawValue))
     if card.notes.isEmpty { appendNull() } else { append(notes.id(of: card.notes)) }
-    append(Schema.sourceID(.insurance, Int(card.fileIndex)))
+    append(
+      card.graceUntil.isNone
+        ? Schema.sourceID(.insurance, Int(card.fileIndex)) : Schema.sourceID(ofKept: Int(card.fileIndex)))
     append(Int64(card.line))
   }
 }

@@ -7,6 +7,9 @@
 // an index beside them, so that no key is stored twice and the views show the key itself. The card that serves stands
 // in its person's row; `other_card` holds the linked cards that don't serve. Files and lists of notes are stored once.
 // The rows of these two tables are put together in PersonTables, column by column in the order below.
+//
+// A person who is kept in grace stands in `person` like any other, under the `source_file` of an earlier run, whose number is
+// negative and which knows the run and the last day; `kept_person` lists them, so that nobody has to look for them.
 
 import Record
 
@@ -14,7 +17,7 @@ enum Schema {
   /// "clnk": says that a SQLite file is a store of this program.
   static let applicationID: Int32 = 0x636c_6e6b
   /// Grows with every change below that an older program can't read.
-  static let version: Int32 = 3
+  static let version: Int32 = 4
 
   static let pageBytes = 8192
 
@@ -28,7 +31,8 @@ enum Schema {
   static let tables = """
     CREATE TABLE origin (run_id INTEGER NOT NULL);
     CREATE TABLE source_file (
-      source_id INTEGER PRIMARY KEY, export TEXT NOT NULL, file_index INTEGER NOT NULL, name TEXT NOT NULL);
+      source_id INTEGER PRIMARY KEY, export TEXT NOT NULL, file_index INTEGER NOT NULL, name TEXT NOT NULL,
+      run_id INTEGER, grace_until TEXT);
     CREATE TABLE note_list (note_id INTEGER PRIMARY KEY, words TEXT NOT NULL);
     CREATE TABLE person (
       personal_id TEXT PRIMARY KEY NOT NULL, full_name TEXT, birth_date TEXT, sex INTEGER NOT NULL,
@@ -36,6 +40,7 @@ enum Schema {
     CREATE TABLE other_card (
       personal_id TEXT NOT NULL, ordinal INTEGER NOT NULL, \(cardColumns),
       PRIMARY KEY (personal_id, ordinal)) WITHOUT ROWID;
+    CREATE TABLE kept_person (personal_id TEXT PRIMARY KEY NOT NULL) WITHOUT ROWID;
     CREATE TABLE held_record (
       export INTEGER NOT NULL, outcome TEXT NOT NULL, reasons TEXT, personal_id TEXT, insurance_number TEXT,
       card_number TEXT, source_id INTEGER NOT NULL, source_line INTEGER NOT NULL, candidates INTEGER,
@@ -56,11 +61,14 @@ enum Schema {
 
   static let views = """
     CREATE VIEW card_attribute AS SELECT personal_id, full_name, birth_date, \(sexWord) AS sex,
-      \(cardValues) FROM person r;
+      \(attributeValues) FROM person r;
     CREATE VIEW card AS
-      SELECT personal_id, \(cardValues) FROM person r
+      SELECT personal_id, \(cardValues) FROM person r WHERE source_id >= 0
       UNION ALL
       SELECT personal_id, \(cardValues) FROM other_card r;
+    CREATE VIEW kept_in_grace AS
+      SELECT personal_id, full_name, birth_date, \(sexWord) AS sex, \(attributeValues)
+      FROM kept_person CROSS JOIN person r USING (personal_id);
     CREATE VIEW finding AS
       SELECT \(word(of: "export", ExportKind.allCases.map { ($0.rawValue, $0.name) })) AS export, outcome, reasons,
         personal_id, insurance_number, card_number, \(sourceName) AS source_file, source_line,
@@ -83,7 +91,7 @@ enum Schema {
 
   /// The columns of the view `card_attribute`, for reading all of it in the rows' own order.
   static let attributesInOrder = """
-    SELECT personal_id, full_name, birth_date, \(sexWord), \(cardValues) FROM person r ORDER BY r.personal_id
+    SELECT personal_id, full_name, birth_date, \(sexWord), \(attributeValues) FROM person r ORDER BY r.personal_id
     """
   /// The stored columns of a person, as ``StoredPersons`` reads them.
   static func personsInOrder(where condition: String = "1") -> String {
@@ -99,15 +107,26 @@ enum Schema {
     Int64(fileIndex) * 2 + Int64(export.rawValue)
   }
   static func fileIndex(ofSource id: Int64) -> Int { Int(id / 2) }
+  /// Where a ``KeptSource`` stands there, and which one does.
+  static func sourceID(ofKept index: Int) -> Int64 { -1 - Int64(index) }
+  static func keptIndex(ofSource id: Int64) -> Int? { id < 0 ? Int(-1 - id) : nil }
 
   private static let sourceName = "(SELECT s.name FROM source_file s WHERE s.source_id = r.source_id)"
   private static let runID = "(SELECT o.run_id FROM origin o)"
   private static let sexWord = word(of: "sex", Sex.allCases.map { ($0.rawValue, $0.name) })
-  private static let cardValues = """
+  private static let cardValues = "\(valuesBeforeRun), \(runID) AS run_id"
+  private static let attributeValues = """
+    \(valuesBeforeRun),
+    CASE WHEN source_id < 0 THEN (SELECT s.run_id FROM source_file s WHERE s.source_id = r.source_id) ELSE \(runID) END
+      AS run_id,
+    CASE WHEN source_id < 0 THEN (SELECT s.grace_until FROM source_file s WHERE s.source_id = r.source_id) END
+      AS grace_until
+    """
+  private static let valuesBeforeRun = """
     insurance_number, card_number, facility_code, valid_from, valid_to, five_years_from, area_code,
     \(word(of: "rule", LinkRule.allCases.map { ($0.rawValue, $0.name) })) AS rule,
     (SELECT n.words FROM note_list n WHERE n.note_id = r.note_id) AS notes,
-    \(sourceName) AS source_file, source_line, \(runID) AS run_id
+    \(sourceName) AS source_file, source_line
     """
 
   static func word(of column: String, _ words: [(UInt8, String)]) -> String {

@@ -29,6 +29,8 @@ package struct Store: Sendable {
   /// The person and the card that serves on another day.
   package func lookup(personalID: String, on day: CalendarDate) throws(Stop) -> CardAttribute? {
     guard var found = try card(personalID: personalID) else { return nil }
+    // Kept in grace there is one card, and no other day has another.
+    guard found.graceUntil == nil else { return found }
     guard let serving = try cards(of: personalID).serving(on: day) else { return nil }
     found.card = serving
     return found
@@ -40,7 +42,8 @@ package struct Store: Sendable {
     try rows(
       """
       SELECT c.* FROM card c WHERE c.personal_id = ?
-      ORDER BY (SELECT file_index FROM source_file WHERE export = 'insurance' AND name = c.source_file), c.source_line
+      ORDER BY (SELECT file_index FROM source_file WHERE export = 'insurance' AND source_id >= 0 AND name = c.source_file),
+        c.source_line
       """, [personalID], LinkedCard.init)
   }
 
@@ -153,7 +156,7 @@ extension CardAttribute {
   fileprivate init(_ row: Row) {
     self.init(
       personalID: row[0], fullName: row[1], birthDate: row[2], sex: row[3],
-      card: LinkedCard(row, personalID: row[0], from: 4))
+      card: LinkedCard(row, personalID: row[0], from: 4), graceUntil: row[16])
   }
 }
 

@@ -19,6 +19,9 @@ package final class StoredPersons {
   private let batchPersons = 4096
   /// The files of the insurance export that cards come from, by ``CardRow/fileIndex``.
   package let insuranceFiles: [String]
+  /// The same for cards that are kept in grace.
+  package let keptSources: [KeptSource]
+  private let graceDays: [CalendarDate]
   /// The run that the rows come from.
   package let runID: Int
 
@@ -26,7 +29,7 @@ package final class StoredPersons {
   package init(path: String, numbers: Range<String>? = nil) throws(Stop) {
     self.path = path
     let queue = try stopping(at: path) { try openStore(path, readonly: true) }
-    (insuranceFiles, runID, statement, notes) = try stopping(at: path) {
+    (insuranceFiles, keptSources, runID, statement, notes) = try stopping(at: path) {
       try queue.unsafeRead { db in
         var notes: [Int64: Reasons] = [:]
         for row in try Row.fetchAll(db, sql: "SELECT note_id, words FROM note_list") {
@@ -34,13 +37,21 @@ package final class StoredPersons {
         }
         return (
           try String.fetchAll(
-            db, sql: "SELECT name FROM source_file WHERE export = 'insurance' ORDER BY file_index"),
+            db,
+            sql:
+              "SELECT name FROM source_file WHERE export = 'insurance' AND source_id >= 0 ORDER BY file_index"
+          ),
+          try Row.fetchAll(
+            db,
+            sql: "SELECT name, run_id, grace_until FROM source_file WHERE source_id < 0 ORDER BY file_index"
+          ).map { KeptSource(sourceFile: $0[0], run: $0[1], graceUntil: $0[2]) },
           try Int.fetchOne(db, sql: "SELECT run_id FROM origin") ?? 0,
           try Self.statement(db, numbers), notes
         )
       }
     }
     self.queue = queue
+    graceDays = keptSources.map { CalendarDate(iso: $0.graceUntil) ?? .none }
   }
 
   private static func statement(_ db: Database, _ numbers: Range<String>?) throws -> Statement {
@@ -120,7 +131,15 @@ package final class StoredPersons {
       }
       card.notes = list
     }
-    card.fileIndex = UInt16(truncatingIfNeeded: Schema.fileIndex(ofSource: row.integer(13)))
+    let source = row.integer(13)
+    card.fileIndex = UInt16(
+      truncatingIfNeeded: Schema.keptIndex(ofSource: source) ?? Schema.fileIndex(ofSource: source))
+    if source < 0 {
+      guard Int(card.fileIndex) < graceDays.count, !graceDays[Int(card.fileIndex)].isNone else {
+        throw .notAStore(path, found: "a person kept in grace without a date")
+      }
+      card.graceUntil = graceDays[Int(card.fileIndex)]
+    }
     card.line = UInt32(truncatingIfNeeded: row.integer(14))
     let (start, firstCard) = (batch.bytes.count, batch.cards.count)
     row.withText(1) { batch.bytes.append(contentsOf: $0) }

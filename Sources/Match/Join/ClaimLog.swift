@@ -3,7 +3,8 @@
 // Invariant: of a number that two persons claim all claims are among the suspects, whatever came first on which thread;
 // a suspect that turns out to have one person costs time and changes nothing.
 // Load: a claim of 24 bytes for each record that would be linked, read back once. By the arithmetic of the filters fewer
-// than one in a hundred are sorted; when the filters are given little memory, more are.
+// than one in a hundred are sorted; when the filters are given little memory, more are. With a store before it is read
+// back once more, for the numbers of those who fell out.
 
 import Disk
 import Record
@@ -12,7 +13,7 @@ import Sorted
 /// What the threads of the join share: the numbers claimed so far, and those among them claimed again.
 struct ClaimedNumbers: Sendable {
   private let claimed: KeyFilter
-  private let again: KeyFilter
+  let again: KeyFilter
 
   init(_ request: MatchRequest) {
     let records = request.snapshot.insurance.reduce(0) { $0 + $1.recordCount }
@@ -39,9 +40,6 @@ struct ClaimedNumbers: Sendable {
       i = end
     }
   }
-
-  @inline(__always)
-  func mayBeShared(_ number: UInt64) -> Bool { again.mayContain(number) }
 }
 
 /// The claims of one part of the join, in the order in which they came.
@@ -82,7 +80,7 @@ struct ClaimLog: ~Copyable {
     try file.append(Span<UInt8>(_bytes: words.span.bytes))
   }
 
-  /// Ends the log, which is removed before the stage ends.
+  /// Ends the log, which the match removes before it ends.
   consuming func finish() throws(Stop) -> Written {
     try flush()
     let written = Written(name: name, count: count)
@@ -95,14 +93,15 @@ struct ClaimLog: ~Copyable {
     var name: String
     var count: Int
 
-    /// Sorts the claims whose number may have been claimed by someone else, and removes the log.
+    /// Sorts the claims whose number may be in a filter.
     ///
-    /// - Returns: runs of (number, place), the payload being the person's key.
-    func suspects(_ numbers: ClaimedNumbers, _ request: MatchRequest, part: Int) throws(Stop) -> [SortedRun] {
-      let path = request.folder + "/" + name
-      var suspects = Sorter(
-        folder: request.folder, name: "suspects-\(part)", bufferBytes: request.sorterBytes, synced: false)
-      let file = try InputFile(path)
+    /// - Returns: runs of (number, place), the payload being the person's key; the match removes them before it ends.
+    func sorted(_ numbers: KeyFilter, _ request: MatchRequest, name runName: String) throws(Stop)
+      -> [SortedRun]
+    {
+      var claims = Sorter(
+        folder: request.folder, name: runName, bufferBytes: request.sorterBytes, synced: false)
+      let file = try InputFile(request.folder + "/" + name)
       var bytes: [UInt8] = []
       var read = 0
       while read < count {
@@ -113,15 +112,15 @@ struct ClaimLog: ~Copyable {
         let raw = bytes.span.bytes
         for i in 0..<some {
           let number: UInt64 = raw.integer(at: i * claimBytes)
-          guard numbers.mayBeShared(number) else { continue }
-          try suspects.append(
+          guard numbers.mayContain(number) else { continue }
+          try claims.append(
             key: number, place: raw.integer(at: i * claimBytes + 16),
             Span<UInt8>(_bytes: raw.extracting(i * claimBytes + 8..<i * claimBytes + 16)))
         }
       }
-      let runs = try suspects.finish()
-      try Folder.remove(path)
-      return runs
+      return try claims.finish()
     }
+
+    func remove(from folder: String) throws(Stop) { try Folder.remove(folder + "/" + name) }
   }
 }

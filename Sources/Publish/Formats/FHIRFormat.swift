@@ -18,7 +18,8 @@ final class FHIRFormat: FormatWriter {
 
   /// The constant parts of the resources, made once.
   private struct Parts {
-    var personalID, insuranceNumber, cardNumber, facility, group, level, fiveYears, area, payor: [UInt8]
+    var personalID, insuranceNumber, cardNumber, facility, group, level, fiveYears, area, grace,
+      payor: [UInt8]
 
     init(_ names: FHIRNames) {
       func identifier(_ system: String, type: String) -> [UInt8] {
@@ -45,6 +46,7 @@ final class FHIRFormat: FormatWriter {
       level = coverageClass("level")
       fiveYears = ext("five-years-from", "valueDateTime")
       area = ext("living-area", "valueCode")
+      grace = ext("grace-until", "valueDate")
       payor = Array(",\"payor\":[{\"type\":\"Organization\",\"display\":\(json(names.payor))}]}\n".utf8)
     }
   }
@@ -117,21 +119,19 @@ final class FHIRFormat: FormatWriter {
     line.append(contentsOf: "{\"resourceType\":\"Coverage\",\"id\":\"c-".utf8)
     value(.personalID)
     line.append(UInt8(ascii: "\""))
-    if shows(.fiveYearsFrom, person) || shows(.areaCode, person) {
-      line.append(contentsOf: ",\"extension\":[".utf8)
-      if shows(.fiveYearsFrom, person) {
-        line.append(contentsOf: parts.fiveYears)
-        value(.fiveYearsFrom)
-        line.append(contentsOf: "\"}".utf8)
-      }
-      if shows(.areaCode, person) {
-        if shows(.fiveYearsFrom, person) { line.append(UInt8(ascii: ",")) }
-        line.append(contentsOf: parts.area)
-        value(.areaCode)
-        line.append(contentsOf: "\"}".utf8)
-      }
-      line.append(UInt8(ascii: "]"))
+    var isFirst = true
+    func appendExtension(_ attribute: Attribute, _ begin: [UInt8]) {
+      guard shows(attribute, person) else { return }
+      line.append(contentsOf: isFirst ? ",\"extension\":[".utf8 : ",".utf8)
+      line.append(contentsOf: begin)
+      value(attribute)
+      line.append(contentsOf: "\"}".utf8)
+      isFirst = false
     }
+    appendExtension(.fiveYearsFrom, parts.fiveYears)
+    appendExtension(.areaCode, parts.area)
+    appendExtension(.graceUntil, parts.grace)
+    if !isFirst { line.append(UInt8(ascii: "]")) }
     if shows(.cardNumber, person) {
       line.append(contentsOf: parts.cardNumber)
       value(.cardNumber)

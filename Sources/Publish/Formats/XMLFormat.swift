@@ -6,11 +6,13 @@ import Record
 final class XMLFormat: FormatWriter {
   private let file: PayloadFile
   private let bag: String?
+  private let schema: String
   /// Each attribute's tags, made once.
   private let tags: [(attribute: Attribute, start: [UInt8], end: [UInt8])]
 
   init(_ attributes: [Attribute], _ facts: PackageFacts, in bag: String?) throws(Stop) {
     self.bag = bag
+    schema = attributes.contains(.graceUntil) ? Self.schemaWithGrace : Self.schema
     tags = attributes.map { ($0, Array("<\($0.name)>".utf8), Array("</\($0.name)>".utf8)) }
     file = try PayloadFile("data/people.xml", in: bag)
     try file.append(
@@ -40,7 +42,7 @@ final class XMLFormat: FormatWriter {
 
   func finish() throws(Stop) -> [BagEntry] {
     try file.append("</people>\n")
-    return [try file.finish(), try PayloadFile.write(Self.schema, to: "data/people.xsd", in: bag)]
+    return [try file.finish(), try PayloadFile.write(schema, to: "data/people.xsd", in: bag)]
   }
 
   private static func appendEscaped(_ text: Span<UInt8>, to line: inout [UInt8]) {
@@ -63,6 +65,12 @@ final class XMLFormat: FormatWriter {
       i += 1
     }
   }
+
+  /// The schema where a pipeline keeps people in grace.
+  static let schemaWithGrace = schema.replacing(
+    "name=\"area_code\" type=\"code\" minOccurs=\"0\"/>\n",
+    with: "name=\"area_code\" type=\"code\" minOccurs=\"0\"/>\n        "
+      + "<xs:element name=\"grace_until\" type=\"xs:date\" minOccurs=\"0\"/>\n")
 
   /// The schema of all packages: an attribute that a recipient may not see is left out, so all but the number may be.
   static let schema = """

@@ -37,7 +37,7 @@ package struct PackageRule: Hashable, Sendable {
   /// In ascending order.
   package var formats = [PackageFormat.csv]
   /// In ascending order.
-  package var attributes = Attribute.allCases
+  package var attributes = Attribute.ofEveryPackage
   /// To whom its packages are encrypted: public keys, `age1…`, files of them and folders of such files, by their absolute
   /// paths; none leaves them plain.
   package var encryptTo: [String] = []
@@ -46,7 +46,7 @@ package struct PackageRule: Hashable, Sendable {
 
   package init(
     _ selection: Selection, name: String? = nil, isCopy: Bool = false, formats: [PackageFormat] = [.csv],
-    attributes: [Attribute] = Attribute.allCases, encryptTo: [String] = []
+    attributes: [Attribute] = Attribute.ofEveryPackage, encryptTo: [String] = []
   ) {
     self.selection = selection
     self.name = name
@@ -72,6 +72,11 @@ package enum PackageFormat: String, CaseIterable, Hashable, Sendable { case csv,
 package enum Attribute: Int, CaseIterable, Hashable, Sendable {
   case personalID, fullName, birthDate, sex, insuranceNumber, cardNumber, facilityCode, validFrom, validTo,
     fiveYearsFrom, areaCode
+  /// The last day on which a person is kept whose data is doubtful.
+  case graceUntil
+
+  /// All that a recipient gets of a pipeline that keeps nobody in grace; one that does shows ``graceUntil`` as well.
+  package static let ofEveryPackage = allCases.filter { $0 != .graceUntil }
 
   /// As the contract calls it.
   package var name: String {
@@ -87,6 +92,7 @@ package enum Attribute: Int, CaseIterable, Hashable, Sendable {
     case .validTo: "valid_to"
     case .fiveYearsFrom: "five_years_from"
     case .areaCode: "area_code"
+    case .graceUntil: "grace_until"
     }
   }
 }

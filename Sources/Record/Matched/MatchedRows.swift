@@ -22,11 +22,28 @@ package struct CardRow: Hashable, Sendable, BitwiseCopyable {
   package var line: UInt32 = 0
   /// Whether this is the person's card on the business date; exactly one of a person's cards is.
   package var isServing = false
+  /// The last day on which it is kept, if it comes from an earlier run and today's data is doubtful; then
+  /// ``fileIndex`` is that of a ``KeptSource``.
+  package var graceUntil = CalendarDate.none
 
   package init() {}
 }
 
-/// A person with at least one linked record; name, birth date and sex are the population's.
+/// Where cards that are kept in grace come from: the export file and the run that linked them, and until when they stay.
+package struct KeptSource: Hashable, Sendable, Codable {
+  package var sourceFile: String
+  package var run: Int
+  /// ISO 8601.
+  package var graceUntil: String
+
+  package init(sourceFile: String, run: Int, graceUntil: String) {
+    self.sourceFile = sourceFile
+    self.run = run
+    self.graceUntil = graceUntil
+  }
+}
+
+/// A person with at least one linked record, or one that is kept in grace; name, birth date and sex are the population's.
 package struct PersonRow: Hashable, Sendable {
   package var personalID: PersonalID
   package var birthDate: CalendarDate

@@ -36,6 +36,8 @@ package enum Reason: UInt8, Sendable, CaseIterable {
   case reopenedInsuranceName, reopenedInsuranceBirthDate, reopenedInsuranceSex, reopenedInsurancePersonalID
   // quarantined: what could not be read of a damaged file; a note: the name came in an old encoding
   case fileDamaged, nameConverted
+  // notes: a card of an earlier run that is kept while its data is doubtful
+  case keptInGrace
 
   /// The word as users read it.
   package var word: String {
@@ -117,6 +119,7 @@ package enum Reason: UInt8, Sendable, CaseIterable {
     case .reopenedInsurancePersonalID: "reopened_insurance_personal_id"
     case .fileDamaged: "file_damaged"
     case .nameConverted: "name_converted"
+    case .keptInGrace: "kept_in_grace"
     }
   }
 

@@ -88,7 +88,8 @@ private func rehearse(
     threads: options.threads,
     memoryBytes: options.memoryBytes, decisions: Decisions(book.inForce))
   request.tell(progress)
-  let new = try Match.match(request)
+  let new = try Match.match(
+    request, after: pipeline.storeBefore(options.asOf, among: reader.runs(), telling: progress))
   _ = try Ledger.balanced(staged, new)
   let changes = try outcomeChanges(from: old, in: oldFolder, to: new, in: scratch.path)
   let before = try MatchedPersons(old, in: oldFolder, asOf: CalendarDate(iso: base.asOf) ?? options.asOf)

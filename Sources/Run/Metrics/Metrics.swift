@@ -116,6 +116,14 @@ struct Metrics {
         "Linked insurance records as a share of those that could link: cards of the armed forces without a personal ID number are left out.",
         figures.linkable > 0 ? [([:], figures.linkRate)] : [])
     }
+    if let grace = run.grace {
+      page.family(
+        "kept_in_grace",
+        "Persons who are kept for a time though today's data about them is doubtful, by the outcome of today's record.",
+        Outcome.ofInsurance.filter { $0 != .linked }.map {
+          (["outcome": $0.name], Double(grace.kept[$0.name] ?? 0))
+        })
+    }
     if let gates = run.gates {
       page.family(
         "gates_failed", "Gates that the last run did not pass, released ones among them.",

@@ -25,6 +25,8 @@ package struct Pipeline: Hashable, Sendable {
   package var keep = Retention()
   /// Who gets which packages.
   package var publish = PublishPolicy()
+  /// How many days a person who was in force stays so when today's data about them is only doubtful; nil: none.
+  package var graceDays: Int?
   /// Where the metrics for a monitoring system are written; absolute.
   package var metrics: String?
   /// The workspace as it was typed on the command line, where one was given.

@@ -30,7 +30,7 @@ extension Pipeline {
     let base = Folder.parent(of: absolute)
     let top = try reader.mapping(
       root, key: "the file", line: 1,
-      known: ["name", "workspace", "exports", "store", "gates", "keep", "publish", "metrics"],
+      known: ["name", "workspace", "exports", "store", "gates", "grace", "keep", "publish", "metrics"],
       required: ["name", "workspace", "exports", "store"])
     let exports = try reader.mapping(
       top["exports"], key: "exports", line: reader.line(top["exports"]), known: ["population", "insurance"],
@@ -47,6 +47,11 @@ extension Pipeline {
     if let node = store["postgresql"] { postgresql = try reader.postgresql(node) }
     if let node = top["keep"] { keep = try reader.retention(node) }
     if let node = top["publish"] { publish = try reader.publish(node, base: base) }
+    if let node = top["grace"] {
+      graceDays = try reader.grace(node)
+      // Whoever gets people who are kept sees that they are.
+      for i in publish.rules.indices { publish.rules[i].attributes.append(.graceUntil) }
+    }
     if let node = top["gates"] { gates = try reader.gates(node) }
     if let node = top["metrics"] { metrics = try reader.metrics(node, base: base) }
   }

@@ -130,14 +130,14 @@ extension PipelineReader {
     if let node = keys["attributes"] {
       let attributes = try texts(node, key: "attributes")
       for attribute in attributes {
-        try choice(attribute, of: Attribute.allCases.map(\.name), key: "attributes", line: line(node))
+        try choice(attribute, of: Attribute.ofEveryPackage.map(\.name), key: "attributes", line: line(node))
       }
       guard attributes.contains(Attribute.personalID.name) else {
         throw stop(
           line(node), "attributes", expected: "personal_id among them", found: "none",
           remedy: "Add personal_id: a package is looked up by it.")
       }
-      rule.attributes = Attribute.allCases.filter { attributes.contains($0.name) }
+      rule.attributes = Attribute.ofEveryPackage.filter { attributes.contains($0.name) }
     }
     if let node = keys["encrypt_to"] { rule.encryptTo = try encryptTo(node, base: base) }
     return rule

@@ -42,8 +42,11 @@ extension Pipeline {
 
   /// What the match stage makes its result from.
   ///
-  /// - Parameter decisions: ``DecisionBook/digest``.
-  func matchMadeFrom(_ extract: MadeFrom?, asOf: String, decisions: String) -> MadeFrom {
+  /// - Parameters:
+  ///   - decisions: ``DecisionBook/digest``.
+  ///   - before: the store whose people may be kept in grace; nil if the pipeline asks for none.
+  func matchMadeFrom(_ extract: MadeFrom?, asOf: String, decisions: String, before: String? = nil) -> MadeFrom
+  {
     // Whatever the pipeline file says that is not known to concern another stage.
     var rest = self
     (rest.path, rest.text, rest.name, rest.workspace) = ("", "", "", "")
@@ -53,10 +56,12 @@ extension Pipeline {
     rest.population.fieldLines = [:]
     rest.insurance.files = []
     rest.insurance.fieldLines = [:]
-    return [
+    var parts: MadeFrom = [
       "cardlink": Build.digest, "business date": asOf, "extract": extract?.digest ?? "unknown",
       "pipeline file": Digest.text(of: CanonicalText.of(rest)), "the list of decisions": decisions,
     ]
+    parts["store before"] = before
+    return parts
   }
 
   /// What the load stage makes the store from.
@@ -93,7 +98,8 @@ extension Night {
     case .extract: return pipeline.extractMadeFrom(run.exports, asOf: options.asOf.text)
     case .match:
       return pipeline.matchMadeFrom(
-        run.finished(.extract)?.madeFrom, asOf: options.asOf.text, decisions: run.decisions?.digest ?? "none")
+        run.finished(.extract)?.madeFrom, asOf: options.asOf.text, decisions: run.decisions?.digest ?? "none",
+        before: pipeline.storeBeforeMadeFrom(options.asOf, among: (try? reader.runs()) ?? []))
     case .load: return pipeline.loadMadeFrom(run.finished(.match)?.madeFrom)
     case .publish: return pipeline.publishMadeFrom(run.finished(.load)?.madeFrom)
     }

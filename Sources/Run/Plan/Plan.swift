@@ -111,7 +111,9 @@ extension Plan {
       switch stage {
       case .extract: wanted = pipeline.extractMadeFrom(exports, asOf: asOf.text)
       case .match:
-        wanted = pipeline.matchMadeFrom(before?.uses?.madeFrom, asOf: asOf.text, decisions: decisions)
+        wanted = pipeline.matchMadeFrom(
+          before?.uses?.madeFrom, asOf: asOf.text, decisions: decisions,
+          before: pipeline.storeBeforeMadeFrom(asOf, among: earlier))
       case .load: wanted = pipeline.loadMadeFrom(before?.uses?.madeFrom)
       case .publish: wanted = pipeline.publishMadeFrom(before?.uses?.madeFrom)
       }

@@ -58,7 +58,7 @@ package struct Desk: Sendable {
       heldBack: try matched.heldBack(id, in: last.matchedFolder), decisions: decisions)
     return Explanation(
       run: run, id: id, population: population, judgements: judgements,
-      quarantined: try lookup.quarantine(id),
+      quarantined: try lookup.quarantine(id), kept: try keptInGrace(id),
       populationFiles: staged.files(of: .population).map(\.name),
       insuranceFiles: staged.files(of: .insurance).map(\.name),
       personless: try store?.findings(personalID: id.text).filter { $0.candidates != nil }.map(
@@ -85,6 +85,12 @@ package struct Desk: Sendable {
     var found = try lookup.insuranceWithoutNumber(wanted)
     for key in keys.sorted() { found += try lookup.insurance(key) }
     return found
+  }
+
+  /// The person's row in the store in force, if it is kept from an earlier run.
+  private func keptInGrace(_ id: PersonalID) throws(Stop) -> CardAttribute? {
+    guard pipeline.graceDays != nil, pipeline.runInForce != nil else { return nil }
+    return try store().card(personalID: id.text).flatMap { $0.graceUntil == nil ? nil : $0 }
   }
 
   /// What the last finished run left of its first two stages.
@@ -151,6 +157,8 @@ package struct Explanation: Sendable {
   package var population: [FoundPerson]
   package var judgements: [Judgement]
   package var quarantined: [FoundQuarantined]
+  /// The card of an earlier run that is in force still, though today's records are doubtful.
+  package var kept: CardAttribute?
   package var populationFiles: [String]
   package var insuranceFiles: [String]
   /// Records that hold this number, of nobody, with those who may be meant; of the store in force.

@@ -37,6 +37,7 @@ package struct ReportPage {
     var body: [String] = run.state == "done" ? [tiles, gates] : [stop, gates, tiles]
     body.append(flows)
     body.append(causes)
+    body.append(grace)
     body.append(trends)
     body.append(places)
     body.append(stages)
@@ -315,6 +316,42 @@ package struct ReportPage {
   private static func sentence(_ text: Bilingual) -> Bilingual {
     func raised(_ text: String) -> String { text.prefix(1).uppercased() + text.dropFirst() }
     return Bilingual(raised(text.vietnamese), raised(text.english))
+  }
+
+  // MARK: Grace
+
+  private var grace: String {
+    guard let grace = run.grace else { return "" }
+    let rows = Outcome.ofInsurance.filter { grace.kept[$0.name] ?? 0 > 0 }.map { outcome in
+      "<li><span class=\"what\">\(Markup.both(outcome.title))</span>"
+        + "<span class=\"count\"><b>\(Markup.count(grace.kept[outcome.name] ?? 0))</b></span>"
+        + "<span class=\"do\">\(Markup.command("cardlink findings \(pipeline) --outcome \(outcome.name)"))</span></li>"
+    }
+    let ends = [
+      (Bilingual("Trong đó đã giữ từ trước", "Of these, kept since an earlier night"), grace.keptBefore),
+      (
+        Bilingual(
+          "Thôi giữ: hết hạn giữ hoặc thẻ hết giá trị", "No longer kept: the date or the card has ended"),
+        grace.ended
+      ),
+      (
+        Bilingual(
+          "Thôi giữ: đã rõ (mất, rút thẻ, số thuộc người khác)",
+          "Not kept: it is clear (dead, withdrawn, the number is another's)"), grace.cleared
+      ),
+    ].filter { $0.1 > 0 }.map {
+      "<li><span>\(Markup.both($0.0))</span><span class=\"count\">\(Markup.count($0.1))</span></li>"
+    }
+    let total = FigureText.count(grace.total)
+    let isKept = run.finished(.load) != nil
+    return card(
+      Bilingual("Giữ tạm khi dữ liệu còn nghi vấn", "Kept while the data is doubtful"),
+      Bilingual(
+        "\(total.vietnamese) người có thẻ ở lần trước, hôm nay chưa liên kết được vì dữ liệu nghi vấn, \(isKept ? "được giữ thẻ" : "sẽ được giữ thẻ nếu lần chạy này được phát hành"), có đánh dấu, đến ngày gia hạn. Kết quả của bản ghi hôm nay trong sổ cái không đổi.",
+        "\(total.english) persons had a card last time and don't link today because the data is doubtful: they \(isKept ? "keep it" : "would keep it if this run were released"), flagged, until their grace date. In the ledger today's records end as they do."
+      ),
+      rows.isEmpty && ends.isEmpty
+        ? "" : "<ol class=\"causes\">\(rows.joined())\(ends.joined())</ol>")
   }
 
   // MARK: Trend

@@ -22,7 +22,7 @@ extension Night {
       path: storePath, runID: current.id, runs: earlier.map(\.storeRun) + [current.storeRun],
       ledger: earlier.flatMap(\.storeLedger) + current.storeLedger,
       populationFiles: staged.files(of: .population).map(\.name),
-      insuranceFiles: staged.files(of: .insurance).map(\.name))
+      insuranceFiles: staged.files(of: .insurance).map(\.name), keptSources: matched.keptSources ?? [])
     let total = current.count(.insurance, .linked)
     let server = try pipeline.server()
     try server?.hold()
@@ -63,10 +63,12 @@ extension Night {
     let others =
       run.count(.insurance) - linked + run.count(.population, .quarantined)
       + run.count(.population, .personDuplicated)
-    guard report.cards == linked, report.findings == others else {
+    let kept = run.grace?.total ?? 0
+    guard report.cards == linked, report.findings == others, report.kept == kept else {
       throw Stop(
-        .dataRefused, at: "store", expected: "\(linked) cards and \(others) findings, as the ledger says",
-        found: "\(report.cards) cards and \(report.findings) findings",
+        .dataRefused, at: "store",
+        expected: "\(linked) cards and \(others) findings, as the ledger says, and \(kept) persons in grace",
+        found: "\(report.cards) cards, \(report.findings) findings and \(report.kept) persons in grace",
         remedy: "The store in force is unchanged. This is a defect of cardlink: please report it.")
     }
   }

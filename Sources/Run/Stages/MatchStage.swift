@@ -16,7 +16,7 @@ extension Night {
       snapshot: staged, stagedFolder: reader.folder(of: extracted), folder: folder, asOf: options.asOf,
       threads: options.threads, memoryBytes: options.memoryBytes, decisions: Decisions(book.inForce))
     request.tell(progress)
-    let matched = try Match.match(request)
+    let matched = try Match.match(request, after: storeBefore())
     let ledger = try Ledger.balanced(staged, matched)
     try update {
       $0.ledger = ledger
@@ -28,6 +28,7 @@ extension Night {
       $0.blanks = staged.blanks
       $0.decisions = applied
       $0.damaged = staged.damaged
+      $0.grace = matched.grace
     }
     return (matched, staged.files.reduce(0) { $0 + $1.recordCount })
   }

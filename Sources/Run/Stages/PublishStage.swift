@@ -49,15 +49,16 @@ extension Night {
       $0.state = "done"
       $0.peakMemoryBytes = OwnProcess.peakMemoryBytes
     }
-    progress.event(
-      RunEvent(
-        .runDone, run: run.id,
-        [
-          "seconds": .seconds(run.ownSeconds), "insurance_records": .count(run.count(.insurance)),
-          "linked": .count(run.count(.insurance, .linked)),
-          "population_records": .count(run.count(.population)),
-          "peak_memory_bytes": .count(run.peakMemoryBytes ?? 0),
-        ], text: "run done"))
+    var event = RunEvent(
+      .runDone, run: run.id,
+      [
+        "seconds": .seconds(run.ownSeconds), "insurance_records": .count(run.count(.insurance)),
+        "linked": .count(run.count(.insurance, .linked)),
+        "population_records": .count(run.count(.population)),
+        "peak_memory_bytes": .count(run.peakMemoryBytes ?? 0),
+      ], text: "run done")
+    if let grace = run.grace { event.values["kept_in_grace"] = .count(grace.total) }
+    progress.event(event)
     try Audit(workspace.path).append(.runDone, run: run.id)
     try workspace.prune(workspace.prunable(pipeline, keeping: pipeline.keep))
     pruneServer()

@@ -6,6 +6,7 @@
 import Disk
 import Foundation
 import Load
+package import Match
 package import Record
 
 /// The state of a pipeline.
@@ -92,6 +93,8 @@ package struct Status: Sendable, Encodable {
   package var linkRateBefore: Int?
   /// Cards of the armed forces without a personal ID number, which the link rate leaves out.
   package var armedForcesLeftOut: Int
+  /// Persons who are kept though today's data is doubtful; nil if the pipeline asks for no grace.
+  package var grace: GraceCounts?
   package var causes: [TopCause]
   package var gatesPassed: Int
   package var gatesFailed: [GateVerdict]
@@ -169,6 +172,7 @@ extension Status {
     linkRate = run.linkRate
     linkRateBefore = run.ledger.isEmpty ? nil : before?.linkRate
     armedForcesLeftOut = Figures(run: run).armedForcesWithoutNumber
+    grace = run.grace
     causes = run.causes.filter { $0.word != "armed_forces" }.prefix(3).map { cause in
       TopCause(
         cause: cause.name, records: cause.records, meaning: cause.meaning.english,

@@ -169,6 +169,15 @@ package struct StatusText {
       }
       lines += Self.wrapped(text.replacing("\u{A0}", with: " "), indent: 2)
     }
+    if export == .insurance, let grace = status.grace {
+      let parts = [
+        "\(RunReport.grouped(grace.total)) persons",
+        grace.keptBefore > 0 ? "\(RunReport.grouped(grace.keptBefore)) of them since earlier" : "",
+        grace.ended > 0 ? "\(RunReport.grouped(grace.ended)) over" : "",
+      ].filter { !$0.isEmpty }
+      lines += Self.wrapped(
+        "kept in grace · giữ tạm khi còn nghi vấn " + parts.joined(separator: ", "), indent: 2)
+    }
     return lines
   }
 

@@ -63,7 +63,14 @@ extension Workspace {
     let stores = KeptStores(pipeline, in: path)
     let numbers = stores.runs
     let young = numbers.filter { number in !isTooOld(runs.first { $0.id == number }) }
-    for number in Set(numbers).subtracting(young.suffix(keeping.stores)).sorted() {
+    // Running tonight once more begins from the store of the night before.
+    var before: Int?
+    if pipeline.graceDays != nil, let inForce = stores.inForce,
+      let asOf = runs.first(where: { $0.id == inForce })?.asOf
+    {
+      before = runs.storeBefore(asOf, inForce: inForce)
+    }
+    for number in Set(numbers).subtracting(young.suffix(keeping.stores)).sorted() where number != before {
       let path = stores.path(of: number)
       found.append(Prunable(kind: "store", run: number, path: path, byteCount: Folder.byteCount(of: path)))
     }

@@ -2,9 +2,10 @@
 // Invariant: run.json in the run's folder is replaced whole at each change of state; it holds counts, names of
 // files and times, and nothing about a person.
 
-import Foundation
-package import Record
 import Disk
+import Foundation
+package import Match
+package import Record
 
 /// A stage that an officer can rerun.
 package enum StageName: String, Sendable, CaseIterable, Codable, Comparable {
@@ -70,6 +71,8 @@ package struct RunRecord: Hashable, Sendable, Codable {
   package var decisions: AppliedDecisions?
   /// What is wrong with files that were damaged and kept, by export and name; nil for none.
   package var damaged: [String: String]?
+  /// Who was kept though today's data is doubtful, and who was not; nil if the pipeline asks for no grace.
+  package var grace: GraceCounts?
   /// What the gates found.
   package var gates: [GateVerdict]?
   /// Who let it pass a gate that held it.

@@ -105,4 +105,9 @@ enum MatchingReasons {
     "the person has several insurance numbers", "một người có nhiều mã số BHXH",
     "Merge the numbers in the insurance register."
   )
+  static let keptInGrace: Explanation = (
+    "kept from an earlier run until the grace date, for today's data about this person is doubtful",
+    "giữ lại từ lần chạy trước đến hết ngày gia hạn vì dữ liệu hôm nay của người này còn nghi vấn",
+    "Correct what today's record is held back for before the grace date; then the person links again."
+  )
 }

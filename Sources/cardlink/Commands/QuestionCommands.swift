@@ -138,12 +138,12 @@ struct LookupCommand: ParsableCommand {
     let found =
       try on.map { day throws(Stop) in try store.lookup(personalID: id.text, on: day.date) }
       ?? store.card(personalID: id.text)
-    let columns = [
+    var columns = [
       "personal_id", "full_name", "birth_date", "sex", "insurance_number", "card_number", "facility_code",
       "valid_from", "valid_to", "five_years_from", "area_code", "rule", "notes", "source_file", "source_line",
       "run_id",
     ]
-    let rows: [[String?]] =
+    var rows: [[String?]] =
       found.map { person in
         let card = person.card
         return [
@@ -156,6 +156,10 @@ struct LookupCommand: ParsableCommand {
           ]
         ]
       } ?? []
+    if pipeline.graceDays != nil || found?.graceUntil != nil {
+      columns.append("grace_until")
+      for i in rows.indices { rows[i].append(found?.graceUntil) }
+    }
     guard form.output == .text else {
       return Table(columns: columns, rows: rows, numeric: ["source_line", "run_id"]).write(form.output)
     }

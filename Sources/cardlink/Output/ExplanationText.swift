@@ -48,6 +48,16 @@ struct ExplanationText {
       lines.append("  \(found.origin(record.export, held.place, line: record.line))  \(record.reasonsText)")
       lines += meanings(of: record.reasons.words)
     }
+    if let kept = found.kept, let until = kept.graceUntil {
+      let card = kept.card
+      lines += [
+        "", "Kept in grace · giữ tạm",
+        "  until \(until): card \(card.cardNumber ?? "without a number"), insurance number \(card.insuranceNumber ?? "–"), "
+          + "facility \(card.facilityCode ?? "none"), valid \(card.validFrom ?? "–") to \(card.validTo ?? "open end")",
+        "  as run \(card.runID) linked it: \(card.sourceFile):\(card.sourceLine)",
+      ]
+      lines += meanings(of: [Reason.keptInGrace.word])
+    }
     return lines.joined(separator: "\n")
   }
 
@@ -149,6 +159,12 @@ struct ExplanationText {
         found.origin(held.record.export, held.place, line: held.record.line), Outcome.quarantined.name,
         "readable", "no",
         held.record.reasonsText, "", "",
+      ])
+    }
+    if let kept = found.kept {
+      rows.append([
+        "\(kept.card.sourceFile):\(kept.card.sourceLine)", Reason.keptInGrace.word, "grace", "yes",
+        "run \(kept.card.runID) linked it; until \(kept.graceUntil ?? "")", "", "",
       ])
     }
     return Table(
