@@ -1,4 +1,6 @@
-// No allocation for each record on the clean path: the limits stand in the file allocation-limits.
+// How often memory is asked for on the clean path, from a file's bytes to staged records: the limits stand in the file
+// allocation-limits. Tests are built without optimization, which itself allocates some times for each record; what is
+// added to the path shows all the same.
 
 import AllocationCount
 import Extract
@@ -63,14 +65,14 @@ struct AllocationTests {
     return (long - short) * 1_000 / (many - few)
   }
 
-  @Test("clean CSV takes no memory for each record")
+  @Test("clean CSV asks for memory no more often than the limit says")
   func csv() throws {
     let count = try Self.perThousand({ Self.csv($0) }, .csv(delimiter: 44))
     let limit = try #require(Self.limits["csv"])
     #expect(count <= limit)
   }
 
-  @Test("clean XML takes no memory for each record")
+  @Test("clean XML asks for memory no more often than the limit says")
   func xml() throws {
     let count = try Self.perThousand({ Self.xml($0) }, .xml(record: "R"))
     let limit = try #require(Self.limits["xml"])
@@ -80,6 +82,7 @@ struct AllocationTests {
   @Test("the count sees what it should: records that are held take memory")
   func canFail() throws {
     let count = try Self.perThousand({ Self.csv($0, name: "123") }, .csv(delimiter: 44), allHeld: true)
-    #expect(count > 1_000)
+    let limit = try #require(Self.limits["csv"])
+    #expect(count > limit)
   }
 }
