@@ -8,9 +8,15 @@ import PackageDescription
 /// Modules that reach no C library build clean under strict memory safety checking where they can.
 let swift: [SwiftSetting] = [.swiftLanguageMode(.v6), .enableUpcomingFeature("InternalImportsByDefault")]
 
+/// For what every record walks through: optimized in debug builds as well, so that tests try the code of the night, soon
+/// enough, and limits on allocations are limits of that code.
+let walked: [SwiftSetting] =
+  swift
+  + [.unsafeFlags(["-O", "-whole-module-optimization", "-num-threads", "2"], .when(configuration: .debug))]
+
 /// For the foundation, whose small functions every loop of the stages calls: their bodies are seen by the other modules.
 let foundation: [SwiftSetting] =
-  swift + [.unsafeFlags(["-cross-module-optimization"], .when(configuration: .release))]
+  walked + [.unsafeFlags(["-cross-module-optimization"], .when(configuration: .release))]
 
 let package = Package(
   name: "cardlink",
@@ -41,14 +47,14 @@ let package = Package(
     .target(name: "Record", swiftSettings: foundation),
     .target(
       name: "Disk", dependencies: ["Record", "CSync", .product(name: "Crypto", package: "swift-crypto")],
-      swiftSettings: swift),
+      swiftSettings: walked),
     .target(name: "Sorted", dependencies: ["Record", "Disk", "CScan"], swiftSettings: foundation),
 
     // The stages, in the order of the walk.
     .target(
-      name: "Extract", dependencies: ["Record", "Disk", "CLibXML2", "CZlib", "CScan"], swiftSettings: swift),
-    .target(name: "Stage", dependencies: ["Record", "Disk", "Sorted"], swiftSettings: swift),
-    .target(name: "Match", dependencies: ["Record", "Disk", "Sorted", "CScan"], swiftSettings: swift),
+      name: "Extract", dependencies: ["Record", "Disk", "CLibXML2", "CZlib", "CScan"], swiftSettings: walked),
+    .target(name: "Stage", dependencies: ["Record", "Disk", "Sorted"], swiftSettings: walked),
+    .target(name: "Match", dependencies: ["Record", "Disk", "Sorted", "CScan"], swiftSettings: walked),
     .target(
       name: "Load",
       dependencies: [

@@ -1,6 +1,5 @@
 // How often memory is asked for on the clean path, from a file's bytes to staged records: the limits stand in the file
-// allocation-limits. Tests are built without optimization, which itself allocates some times for each record; what is
-// added to the path shows all the same.
+// allocation-limits. The modules on that path are optimized in the tests too, so the limits are of the code of the night.
 
 import AllocationCount
 import Extract
