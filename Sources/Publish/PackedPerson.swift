@@ -32,16 +32,18 @@ enum PackedPerson {
   }
 }
 
-/// The attributes of one person as text; the buffers are reused.
+/// The attributes of one person as text, with a comma between two; the buffers are reused.
 struct FieldTexts {
   private(set) var bytes: [UInt8] = []
   private var ends = InlineArray<12, Int>(repeating: 0)
   /// What formats decide by: the serving card's validity.
   private(set) var card = CardRow()
+  /// Bytes that all texts but the name need at most, the commas included.
+  private static let mostBytes = 128
 
   func range(_ attribute: Attribute) -> Range<Int> {
     let i = attribute.rawValue
-    return (i == 0 ? 0 : ends[i - 1])..<ends[i]
+    return (i == 0 ? 0 : ends[i - 1] + 1)..<ends[i]
   }
   func isEmpty(_ attribute: Attribute) -> Bool { range(attribute).isEmpty }
 
@@ -57,11 +59,12 @@ struct FieldTexts {
     bytes.removeAll(keepingCapacity: true)
     var column = first
     for attribute in Attribute.allCases {
+      if attribute.rawValue > 0 { bytes.append(comma) }
       if column - first < attributes.count, attributes[column - first] == attribute {
         bytes.append(contentsOf: row.bytes[row.range(column)])
         column += 1
       }
-      end(attribute)
+      ends[attribute.rawValue] = bytes.count
     }
     card = CardRow()
     if !isEmpty(.validTo) {
@@ -73,7 +76,6 @@ struct FieldTexts {
 
   /// Takes what ``PackedPerson`` wrote.
   mutating func read(_ id: PersonalID, _ packed: RawSpan) {
-    bytes.removeAll(keepingCapacity: true)
     var offset = 0
     func date() -> CalendarDate {
       CalendarDate(packed: UInt32(truncatingIfNeeded: packed.integer(at: &offset, byteCount: 4)))
@@ -82,6 +84,7 @@ struct FieldTexts {
     let flags = packed.integer(at: &offset, byteCount: 1)
     let isKept = flags & PackedPerson.hasGrace != 0
     let sex = Sex(rawValue: UInt8(truncatingIfNeeded: flags & ~PackedPerson.hasGrace)) ?? .unknown
+    var card = CardRow()
     card.personalID = id
     card.insuranceNumber = InsuranceNumber(packed: packed.integer(at: &offset, byteCount: 8))
     let head = packed.integer(at: &offset, byteCount: 8)
@@ -93,79 +96,78 @@ struct FieldTexts {
     card.validTo = date()
     card.fiveYearsFrom = date()
     card.graceUntil = isKept ? date() : .none
+    self.card = card
 
-    appendDigits(id.packed, count: 12)
-    end(.personalID)
-    unsafe packed.extracting(offset...).withUnsafeBytes {
-      unsafe bytes.append(contentsOf: $0)
+    let name = packed.extracting(offset...)
+    var ends = InlineArray<12, Int>(repeating: 0)
+    bytes.removeAll(keepingCapacity: true)
+    bytes.append(room: Self.mostBytes + name.byteCount) { text in
+      func end(_ attribute: Attribute) {
+        ends[attribute.rawValue] = text.count
+        text.append(byte: comma)
+      }
+      text.append(digitsOf: id.packed, width: 12)
+      end(.personalID)
+      text.append(name)
+      end(.fullName)
+      text.append(birthDate)
+      end(.birthDate)
+      text.append(sex)
+      end(.sex)
+      text.append(card.insuranceNumber)
+      end(.insuranceNumber)
+      if !card.cardNumber.isNone {
+        for i in 0..<5 { text.append(byte: UInt8(truncatingIfNeeded: head >> UInt64(8 * (4 - i)))) }
+        text.append(tail)
+      }
+      end(.cardNumber)
+      text.append(card.facility)
+      end(.facilityCode)
+      text.append(card.validFrom)
+      end(.validFrom)
+      text.append(card.validTo)
+      end(.validTo)
+      text.append(card.fiveYearsFrom)
+      end(.fiveYearsFrom)
+      text.append(card.area)
+      end(.areaCode)
+      text.append(card.graceUntil)
+      ends[Attribute.graceUntil.rawValue] = text.count
     }
-    end(.fullName)
-    append(birthDate)
-    end(.birthDate)
-    switch sex {
-    case .unknown: append("unknown")
-    case .male: append("male")
-    case .female: append("female")
-    }
-    end(.sex)
-    append(card.insuranceNumber)
-    end(.insuranceNumber)
-    if !card.cardNumber.isNone {
-      for i in 0..<5 { bytes.append(UInt8(truncatingIfNeeded: card.cardNumber.head >> UInt64(8 * (4 - i)))) }
-      append(card.cardNumber.tail)
-    }
-    end(.cardNumber)
-    append(card.facility)
-    end(.facilityCode)
-    append(card.validFrom)
-    end(.validFrom)
-    append(card.validTo)
-    end(.validTo)
-    append(card.fiveYearsFrom)
-    end(.fiveYearsFrom)
-    append(card.area)
-    end(.areaCode)
-    append(card.graceUntil)
-    end(.graceUntil)
+    self.ends = ends
+  }
+}
+
+extension ByteWriter {
+  fileprivate mutating func append(_ sex: Sex) {
+    let word: StaticString =
+      switch sex {
+      case .unknown: "unknown"
+      case .male: "male"
+      case .female: "female"
+      }
+    for i in 0..<word.utf8CodeUnitCount { unsafe append(byte: word.utf8Start[i]) }
   }
 
-  private mutating func end(_ attribute: Attribute) { ends[attribute.rawValue] = bytes.count }
-
-  private mutating func append(_ word: StaticString) {
-    unsafe bytes.append(contentsOf: UnsafeBufferPointer(start: word.utf8Start, count: word.utf8CodeUnitCount))
-  }
-
-  private mutating func append(_ number: InsuranceNumber) {
+  fileprivate mutating func append(_ number: InsuranceNumber) {
     guard !number.isNone else { return }
-    appendDigits(number.digits, count: number.digitCount)
+    append(digitsOf: number.digits, width: number.digitCount)
   }
 
-  private mutating func append(_ code: ShortCode) {
-    for i in 0..<Int(code.packed & 0xff) { bytes.append(code.byte(i)) }
+  fileprivate mutating func append(_ code: ShortCode) {
+    for i in 0..<Int(code.packed & 0xff) { append(byte: code.byte(i)) }
   }
 
-  private mutating func append(_ date: CalendarDate) {
+  fileprivate mutating func append(_ date: CalendarDate) {
     guard !date.isNone else { return }
-    appendDigits(UInt64(date.year), count: 4)
+    append(digitsOf: UInt64(date.year), width: 4)
     if date.month > 0 {
-      bytes.append(UInt8(ascii: "-"))
-      appendDigits(UInt64(date.month), count: 2)
+      append(byte: UInt8(ascii: "-"))
+      append(digitsOf: UInt64(date.month), width: 2)
     }
     if date.day > 0 {
-      bytes.append(UInt8(ascii: "-"))
-      appendDigits(UInt64(date.day), count: 2)
-    }
-  }
-
-  private mutating func appendDigits(_ number: UInt64, count: Int) {
-    let start = bytes.count
-    bytes.append(contentsOf: repeatElement(48, count: count))
-    var rest = number
-    var i = start + count - 1
-    while rest > 0, i >= start {
-      bytes[i] = UInt8(truncatingIfNeeded: 48 + rest % 10)
-      rest /= 10
-      i -= 1
+      append(byte: UInt8(ascii: "-"))
+      append(digitsOf: UInt64(date.day), width: 2)
     }
   }
 }

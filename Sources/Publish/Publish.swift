@@ -38,6 +38,17 @@ package func publish(
   try publish(request, reason) { folder throws(Stop) in try sortPeople(persons, request, into: folder) }
 }
 
+/// Removes the publications that nobody needs any more.
+///
+/// What is in force stays, and the latest of the others, and those on which the changes in the two build. It is a step of
+/// its own, because it takes a disk longer than publishing does, and nobody waits for it.
+///
+/// - Parameter folder: the folder of packages.
+/// - Throws: ``Stop`` with ``Exit/inputOutput`` if the disk fails; what is left is removed the next time.
+package func removeEarlierPublications(in folder: String, threads: Int) throws(Stop) {
+  try RunFolders.removeEarlier(in: folder, threads: threads)
+}
+
 /// - Parameter sort: sorts the persons into a folder.
 private func publish(
   _ request: PublishRequest, _ reason: @escaping @Sendable (PersonalID) throws(Stop) -> RemovalReason,
@@ -64,8 +75,7 @@ private func publish(
       try KeptPeople(policy: night.policy, runs: sorted.runs).write(in: folders.sorting)
     }
     try Folder.syncAll(folders.partial)
-    try folders.publish(
-      keepingPeople: request.policy.checkpointEvery > 1, chainStart: chainStart, threads: request.threads)
+    try folders.publish(keepingPeople: request.policy.checkpointEvery > 1)
     return report
   } catch {
     // What is left of a broken publication holds personal data; the failure itself is what is reported.
@@ -123,7 +133,10 @@ private struct PackageNight: Sendable {
     let cuts = try splitKeys(of: runs, in: folders.sorting, parts: parts)
     let ranges = zip([0] + cuts, cuts + [UInt64.max]).map { $0..<$1 }
     let written = try inOrder(ranges, width: request.threads) { range throws(Stop) in
-      try writePackages(runs, in: range)
+      let written = try writePackages(runs, in: range)
+      // The disk takes what one part has written while others are written; at the end there is less to wait for.
+      if written.packages.count >= 256 { try Folder.syncAll(folders.partial) }
+      return written
     }
     return WrittenPackages(
       packages: written.flatMap(\.packages), leftOut: written.flatMap(\.leftOut).sorted())

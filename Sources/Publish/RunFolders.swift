@@ -68,11 +68,8 @@ struct RunFolders: Sendable {
 
   /// Puts the written folder, which the disk has, in force.
   ///
-  /// - Parameters:
-  ///   - keepingPeople: whether the sorted rows stay, for the next publication to write what has changed since.
-  ///   - chainStart: the first publication that a recipient may still need, to put together what it should have.
-  ///   - threads: how many remove what is no longer needed, a hundred thousand files of 13,000 packages.
-  func publish(keepingPeople: Bool = false, chainStart: PackagePoint? = nil, threads: Int = 1) throws(Stop) {
+  /// - Parameter keepingPeople: whether the sorted rows stay, for the next publication to write what has changed since.
+  func publish(keepingPeople: Bool = false) throws(Stop) {
     let edition = edition
     let name = edition == 1 ? run : "\(run)-\(edition)"
     if keepingPeople {
@@ -82,25 +79,28 @@ struct RunFolders: Sendable {
     try Folder.rename(partial, to: folder + "/" + name)
     try Folder.point(current, to: name)
     try clear()
-    try removeFolders(before: name, chainStart, threads)
   }
 
   /// Removes all whole folders but the one in force, the latest of the others, and those on which the two build.
-  private func removeFolders(before name: String, _ chainStart: PackagePoint?, _ threads: Int) throws(Stop) {
+  ///
+  /// - Parameter threads: how many remove a hundred thousand files of 13,000 packages.
+  static func removeEarlier(in folder: String, threads: Int) throws(Stop) {
+    guard let name = Folder.target(ofLink: folder + "/current") else { return }
     let others = Folder.names(in: folder).filter { $0 != name }
-      .compactMap { found in Self.place(of: found).map { (name: found, place: $0) } }
+      .compactMap { found in place(of: found).map { (name: found, place: $0) } }
       .sorted { $0.place > $1.place }
-    var first = chainStart.map { ($0.runID, $0.edition) } ?? (.max, .max)
-    for kept in others.prefix(Self.earlierFoldersKept) {
+    var first = (runID: Int.max, edition: Int.max)
+    for kept in [name] + others.prefix(earlierFoldersKept).map(\.name) {
       // A manifest is ours: its second quoted word of this line is the name.
-      let manifest = try Folder.read(folder + "/" + kept.name + "/manifest.json") ?? ""
+      let manifest = try Folder.read(folder + "/" + kept + "/manifest.json") ?? ""
       let line = manifest.split(separator: "\n").first { $0.contains("\"chain_from\"") }
-      if let word = line?.split(separator: "\"").dropFirst(3).first, let place = Self.place(of: String(word))
+      if let word = line?.split(separator: "\"").dropFirst(3).first, let place = place(of: String(word)),
+        place < first
       {
-        if place < first { first = place }
+        first = place
       }
     }
-    for old in others.dropFirst(Self.earlierFoldersKept) where old.place < first {
+    for old in others.dropFirst(earlierFoldersKept) where old.place < first {
       let path = folder + "/" + old.name
       _ = try inOrder(Folder.names(in: path), width: threads) { name throws(Stop) in
         try Folder.remove(path + "/" + name)

@@ -147,7 +147,7 @@ struct People {
     let request = PublishRequest(
       folder: workshop.packages, pipeline: "nightly", runID: run, asOf: CalendarDate(iso: asOf) ?? .none,
       policy: policy, memoryBytes: memoryBytes, threads: threads)
-    return try Publish.publish(
+    let report = try Publish.publish(
       request,
       persons: { batch throws(Stop) in
         batch.removeAll()
@@ -164,6 +164,8 @@ struct People {
         }
         return !batch.persons.isEmpty
       }, reason: reason)
+    try removeEarlierPublications(in: workshop.packages, threads: threads)
+    return report
   }
 }
 

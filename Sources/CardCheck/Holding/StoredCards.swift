@@ -46,10 +46,9 @@ package struct StoredCards: CardSource, ~Copyable {
         try db.execute(
           sql: "PRAGMA mmap_size = \(memoryBytes / 2); PRAGMA cache_size = -\(memoryBytes / 64 / 1024)")
         try filter.register(in: db)
-        // A store of an earlier version keeps nobody in grace.
-        let keeps =
-          try Bool.fetchOne(db, sql: "SELECT count(*) FROM sqlite_schema WHERE name = 'kept_in_grace'")
-          ?? false
+        // A store of an earlier version keeps nobody in grace, and most others don't: that spares a search for each check.
+        let keeps = try ["sqlite_schema WHERE name = 'kept_in_grace'", "kept_in_grace"]
+          .allSatisfy { try Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM \($0))") ?? false }
         func union(_ columns: String, grace: Bool, where condition: String) -> String {
           let ofCards = "SELECT \(columns)\(grace ? ", NULL" : "") FROM card WHERE \(condition)"
           guard keeps else { return ofCards }

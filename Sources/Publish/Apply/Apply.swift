@@ -113,6 +113,7 @@ package func apply(_ request: ApplyRequest) throws(Stop) -> ApplyReport {
       let signer = verdict.signedBy == nil ? nil : key ?? shipped
       try Folder.syncAll(folders.partial)
       try folders.publish()
+      try RunFolders.removeEarlier(in: folders.folder, threads: 1)
       had = try Bag.held(in: current)
       guard let had else { throw .noPackage(current) }
       verdict.isKeyPinnedNow = seen.key == nil && signer != nil

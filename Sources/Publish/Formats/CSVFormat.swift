@@ -6,26 +6,50 @@ import Record
 final class CSVFormat: FormatWriter {
   private let file: PayloadFile
   private let attributes: [Attribute]
+  /// The first and the last attribute, where no attribute between them is left out.
+  private let together: (first: Attribute, last: Attribute)?
 
   init(_ attributes: [Attribute], in bag: String?) throws(Stop) {
     self.attributes = attributes
+    let isGapless = zip(attributes, attributes.dropFirst()).allSatisfy { $0.rawValue + 1 == $1.rawValue }
+    if isGapless, let first = attributes.first, let last = attributes.last {
+      together = (first, last)
+    } else {
+      together = nil
+    }
     file = try PayloadFile("data/people.csv", in: bag)
     try file.append(attributes.map(\.name).joined(separator: ",") + "\n")
   }
 
   func append(_ person: borrowing FieldTexts) throws(Stop) {
     try file.append { line in
-      for (i, attribute) in attributes.enumerated() {
-        if i > 0 { line.append(comma) }
-        // Only names and codes may hold what must be quoted.
-        switch attribute {
-        case .fullName, .facilityCode, .areaCode:
-          appendQuoted(person.bytes.span.extracting(person.range(attribute)), to: &line)
-        default: line.append(contentsOf: person.bytes[person.range(attribute)])
+      if let together, !hasSpecials(person) {
+        // The texts stand with commas between them already.
+        let range = person.range(together.first).lowerBound..<person.range(together.last).upperBound
+        line.append(contentsOf: person.bytes[range])
+      } else {
+        for (i, attribute) in attributes.enumerated() {
+          if i > 0 { line.append(comma) }
+          let text = person.bytes.span.extracting(person.range(attribute))
+          if Self.mayNeedQuotes.contains(attribute) {
+            appendQuoted(text, to: &line)
+          } else {
+            unsafe text.withUnsafeBufferPointer { unsafe line.append(contentsOf: $0) }
+          }
         }
       }
       line.append(UInt8(ascii: "\n"))
     }
+  }
+
+  /// Only names and codes may hold what must be quoted.
+  private static let mayNeedQuotes: [Attribute] = [.fullName, .facilityCode, .areaCode]
+
+  private func hasSpecials(_ person: borrowing FieldTexts) -> Bool {
+    for attribute in Self.mayNeedQuotes {
+      if mustQuote(person.bytes.span.extracting(person.range(attribute))) { return true }
+    }
+    return false
   }
 
   func finish() throws(Stop) -> [BagEntry] { [try file.finish()] }
@@ -34,16 +58,19 @@ final class CSVFormat: FormatWriter {
 let comma = UInt8(ascii: ",")
 private let quote = UInt8(ascii: "\"")
 
-/// Appends a field, in quotes if it needs them.
-func appendQuoted(_ text: Span<UInt8>, to line: inout [UInt8]) {
-  var mustQuote = false
+private func mustQuote(_ text: Span<UInt8>) -> Bool {
   for i in text.indices {
     let byte = text[i]
     if byte == comma || byte == quote || byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r") {
-      mustQuote = true
+      return true
     }
   }
-  guard mustQuote else {
+  return false
+}
+
+/// Appends a field, in quotes if it needs them.
+func appendQuoted(_ text: Span<UInt8>, to line: inout [UInt8]) {
+  guard mustQuote(text) else {
     unsafe text.withUnsafeBufferPointer { unsafe line.append(contentsOf: $0) }
     return
   }

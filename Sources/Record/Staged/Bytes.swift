@@ -46,6 +46,29 @@ package struct ByteWriter {
     count += 1
   }
 
+  /// Appends one byte.
+  @inline(__always)
+  package mutating func append(byte: UInt8) {
+    precondition(count < room)
+    unsafe base.storeBytes(of: byte, toByteOffset: count, as: UInt8.self)
+    count += 1
+  }
+
+  /// Appends a number in decimal digits, with zeros in front; digits beyond `width` are left out.
+  @inline(__always)
+  package mutating func append(digitsOf number: UInt64, width: Int) {
+    precondition(count + width <= room)
+    var rest = number
+    var at = count + width
+    while at > count {
+      at -= 1
+      unsafe base.storeBytes(
+        of: UInt8(truncatingIfNeeded: 48 + rest % 10), toByteOffset: at, as: UInt8.self)
+      rest /= 10
+    }
+    count += width
+  }
+
   @inline(__always)
   package mutating func append(_ bytes: RawSpan) {
     precondition(count + bytes.byteCount <= room)
@@ -61,16 +84,12 @@ extension [UInt8] {
   /// Appends what `write` writes, which is `room` bytes at most.
   @inline(__always)
   package mutating func append(room: Int, _ write: (inout ByteWriter) -> Void) {
-    let start = count
-    append(contentsOf: repeatElement(0, count: room))
-    var end = start
-    unsafe withUnsafeMutableBytes { memory in
+    unsafe withUnsafeTemporaryAllocation(byteCount: room, alignment: 8) { memory in
       guard let base = memory.baseAddress else { return }
-      var writer = unsafe ByteWriter(base + start, room: room)
+      var writer = unsafe ByteWriter(base, room: room)
       write(&writer)
-      end += writer.count
+      unsafe append(contentsOf: UnsafeRawBufferPointer(start: base, count: writer.count))
     }
-    removeLast(count - end)
   }
 }
 

@@ -61,8 +61,18 @@ extension Night {
     progress.event(event)
     try Audit(workspace.path).append(.runDone, run: run.id)
     try workspace.prune(workspace.prunable(pipeline, keeping: pipeline.keep))
+    removePackages()
     pruneServer()
     return run
+  }
+
+  /// What can't be removed is a note, for the run itself is done; the next one tries again.
+  private func removePackages() {
+    do throws(Stop) {
+      try removeEarlierPublications(in: workspace.path + "/packages", threads: options.threads)
+    } catch {
+      progress.note("Packages of earlier runs could not be removed. \(error.finding.description)")
+    }
   }
 
   /// What is left there too long is a note, for the run itself is done.
