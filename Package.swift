@@ -120,7 +120,7 @@ let package = Package(
       exclude: ["Cases"],
       swiftSettings: swift),
     .testTarget(
-      name: "CardCheckTests", dependencies: ["Record", "Disk", "Match", "Load", "CardCheck"],
+      name: "CardCheckTests", dependencies: ["Record", "Disk", "Match", "Load", "Publish", "CardCheck"],
       swiftSettings: swift),
     .testTarget(name: "GenerateTests", dependencies: ["Record", "Generate"], swiftSettings: swift),
   ]

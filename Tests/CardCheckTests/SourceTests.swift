@@ -177,10 +177,10 @@ struct SourceTests {
   }
 
   static let broken: [(String, Exit, String)] = [
-    ("", .storeUnavailable, "a CSV or SQLite file with the columns personal_id, full_name and birth_date"),
+    ("", .storeUnavailable, "people as CSV, SQLite, XML or FHIR, with personal_id, full_name and birth_date"),
     (
       "a,b\n1,2\n", .storeUnavailable,
-      "a CSV or SQLite file with the columns personal_id, full_name and birth_date"
+      "people as CSV, SQLite, XML or FHIR, with personal_id, full_name and birth_date"
     ),
     ("personal_id,full_name,birth_date\n079090000123,A\n", .storeUnavailable, "3 fields"),
     (

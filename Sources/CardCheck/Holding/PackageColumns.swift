@@ -21,6 +21,14 @@ struct PackageColumns {
     graceUntil = place("grace_until")
   }
 
+  /// All columns, in the order in which a person's values stand in XML and FHIR rows.
+  init() {
+    (id, name, birthDate, sex) = (0, 1, 2, 3)
+    let first = 4
+    card = StoredValues.cardColumns.indices.map { first + $0 }
+    graceUntil = first + StoredValues.cardColumns.count
+  }
+
   /// - Parameter fields: where the values stand in `text`, in the columns' order.
   func append(_ text: Span<UInt8>, _ fields: borrowing [Range<Int>], to people: inout PersonBatch)
     throws(StoredFault)

@@ -29,21 +29,30 @@ struct ReceivedPackage {
   ///
   /// - Parameters:
   ///   - whole: false to end with the files that tell of it.
-  ///   - isKept: which files of its people are kept.
+  ///   - chosen: which of the files of its people are kept. It is asked once with all that the manifest lists; of an archive in
+  ///     which the manifest comes later, with one at a time.
   init(
     encrypted path: String, with keys: [DecryptionKey], whole: Bool = true,
-    keeping isKept: (String) -> Bool = { _ in false }
+    keeping chosen: ([String]) -> [String] = { _ in [] }
   ) throws(ArchiveFailure) {
     var archive = try ArchiveReader(path, with: keys)
     var entries: [String: Entry] = [:]
+    var kept: Set<String>?
     while let file = try archive.next() {
       let isPayload = file.name.hasPrefix("data/")
       if isPayload, !whole { break }
       guard isPayload || file.byteCount <= Self.longestTag else { throw .fault(.malformed) }
       var digest = Digest()
       var bytes: [UInt8] = []
-      let table =
-        isPayload && isKept(file.name) ? try orStop({ () throws(Stop) in try MemoryFile() }) : nil
+      if isPayload, kept == nil, let manifest = entries[BagName.manifest]?.bytes {
+        // A digest, two spaces, a name; whether it is so is for ``verify(_:)`` to say.
+        let names = String(decoding: manifest, as: UTF8.self).split(separator: "\n").map {
+          String($0.dropFirst(66))
+        }
+        kept = Set(chosen(names))
+      }
+      let isKept = isPayload && (kept?.contains(file.name) ?? !chosen([file.name]).isEmpty)
+      let table = isKept ? try orStop({ () throws(Stop) in try MemoryFile() }) : nil
       tables[file.name] = table
       try archive.readAll { chunk throws(Stop) in
         digest.update(chunk.bytes)
@@ -59,15 +68,15 @@ struct ReceivedPackage {
   ///
   /// - Parameters:
   ///   - whole: false to read of an encrypted one what tells of it and no more.
-  ///   - isKept: which files of an encrypted one's people are kept.
+  ///   - chosen: which files of an encrypted one's people are kept.
   /// - Throws: ``ArchiveFailure`` with ``Stop`` and ``Exit/exportMissing`` if there is no package.
   init(
     _ path: String, with keys: [DecryptionKey]?, whole: Bool = true,
-    keeping isKept: (String) -> Bool = { _ in false }
+    keeping chosen: ([String]) -> [String] = { _ in [] }
   ) throws(ArchiveFailure) {
     if EncryptedInput.isEncrypted(path) {
       guard let keys else { throw .stop(.keyNeeded(path)) }
-      try self.init(encrypted: path, with: keys, whole: whole, keeping: isKept)
+      try self.init(encrypted: path, with: keys, whole: whole, keeping: chosen)
       return
     }
     self.init(folder: path)

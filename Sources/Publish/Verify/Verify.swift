@@ -41,7 +41,7 @@ package struct VerifyRequest: Sendable {
 /// - Throws: ``Stop`` with ``Exit/exportMissing`` if there is no package in the folder, or no package or key where the
 ///   request says.
 package func verify(_ request: VerifyRequest) throws(Stop) -> PackageVerdict {
-  try openPackage(request) { _ in false }.verdict
+  try openPackage(request) { _ in [] }.verdict
 }
 
 /// A package that was looked at, and what it says of its people.
@@ -55,8 +55,8 @@ package struct OpenedPackage: Sendable {
 
 /// Looks at all of a package, and keeps what it decrypts of some files.
 ///
-/// - Parameter isKept: which files of an encrypted package's people are kept in memory, by their names seen from it.
-package func openPackage(_ request: VerifyRequest, keeping isKept: (String) -> Bool) throws(Stop)
+/// - Parameter chosen: which of the files of an encrypted package's people are kept in memory, by their names seen from it.
+package func openPackage(_ request: VerifyRequest, keeping chosen: ([String]) -> [String]) throws(Stop)
   -> OpenedPackage
 {
   let identities = try request.identityFile.map { file throws(Stop) in try DecryptionKey.all(inFile: file) }
@@ -64,7 +64,7 @@ package func openPackage(_ request: VerifyRequest, keeping isKept: (String) -> B
   var seen = try request.state.map { file throws(Stop) in try SeenPackages(file) }
   let package: ReceivedPackage
   do throws(ArchiveFailure) {
-    package = try ReceivedPackage(request.folder, with: identities, keeping: isKept)
+    package = try ReceivedPackage(request.folder, with: identities, keeping: chosen)
   } catch {
     return OpenedPackage(verdict: PackageVerdict(faults: [try error.fault(of: request.folder)]))
   }

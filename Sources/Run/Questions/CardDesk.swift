@@ -50,7 +50,7 @@ package final class CardDesk: Sendable {
   }
 
   /// - Parameters:
-  ///   - path: the folder of a package, its encrypted file, or its CSV or SQLite file alone.
+  ///   - path: the folder of a package, its encrypted file, or its CSV, SQLite, XML or NDJSON file alone.
   ///   - check: how it is looked at before; nil not to.
   package init(package path: String, on day: CalendarDate, check: PackageCheck? = PackageCheck()) {
     place = .package(path, check)
@@ -117,7 +117,7 @@ package final class CardDesk: Sendable {
     if check.state == nil, check.key == nil, Folder.name(of: path) == "current", Folder.exists(beside) {
       request.state = beside
     }
-    let package = try openPackage(request) { FacilityPackage.tables(among: [$0]) != [] }
+    let package = try openPackage(request) { FacilityPackage.tables(among: $0) }
     if let fault = package.verdict.faults.first {
       let more = package.verdict.faults.count - 1
       throw Stop(
@@ -140,7 +140,8 @@ package final class CardDesk: Sendable {
     let names = FacilityPackage.tables(among: package.tables.keys.sorted())
     defer { withExtendedLifetime(package.tables) {} }
     return try FacilityPackage.open(
-      path, tables: names.compactMap { package.tables[$0]?.path }, facts: package.facts)
+      path, tables: names.compactMap { name in package.tables[name].map { (name, $0.path) } },
+      facts: package.facts)
   }
 
   private func note(_ vietnamese: String, _ english: String) {

@@ -26,7 +26,7 @@ struct CheckCardCommand: ParsableCommand {
         echo '{"maThe":"7912345678","hoTen":"Nguyễn Văn A","ngaySinh":"1990"}' |
           cardlink check-card pipelines/nightly.yaml --because 'quầy 3'
 
-      AT A FACILITY, from its package and nothing else (CSV or SQLite among its formats):
+      AT A FACILITY, from its package and nothing else (in any format that has names and birth dates):
         cardlink check-card --package /srv/cardlink/01028/current
         cardlink check-card --package /media/usb/01028 --key publisher.pub
         cardlink check-card --package 01028.age --identity facility.key
@@ -55,7 +55,8 @@ struct CheckCardCommand: ParsableCommand {
   var pipeline: String?
   @Option(
     help: ArgumentHelp(
-      "A facility's package: its folder or encrypted file, or its CSV or SQLite file alone.", valueName: "dir"
+      "A facility's package: its folder or encrypted file, or its CSV, SQLite, XML or NDJSON file alone.",
+      valueName: "dir"
     ))
   var package: String?
   @Option(help: ArgumentHelp("The publisher's public key (PEM), received another way.", valueName: "file"))
