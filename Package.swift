@@ -116,7 +116,8 @@ let package = Package(
       dependencies: ["Record", "Disk", "Publish", .product(name: "GRDB", package: "GRDB.swift")],
       swiftSettings: swift),
     .testTarget(
-      name: "WalkTests", dependencies: ["Record", "Disk", "Run", "Load", "Loopback", "Generate", "cardlink"],
+      name: "WalkTests",
+      dependencies: ["Record", "Disk", "Run", "Load", "Publish", "Loopback", "Generate", "cardlink"],
       exclude: ["Cases"],
       swiftSettings: swift),
     .testTarget(

@@ -1,6 +1,6 @@
 // The persons of the store, sorted by recipient on disk.
-// Invariant: a person stands once under the key of each package that the rules give to the facility on the serving card,
-// whatever the memory; persons come in ascending order or the publication stops.
+// Invariant: a person stands once under the key of each package that the rules give to the facility on the serving card and
+// that can be written, whatever the memory; who is in none is counted by why. Persons come in ascending order or the publication stops.
 // Load: 90 million persons, in parts that each thread reads and sorts one after the other.
 
 import Disk
@@ -11,31 +11,34 @@ import Synchronization
 /// What sorting leaves: the runs, and who is in none of them.
 struct SortedPeople: Sendable {
   var runs: [SortedRun]
-  /// The keys of the packages that somebody is in.
+  /// The keys of the packages that somebody is in or would be, if it could be written.
   var packages: Set<UInt64>
+  /// Those of them that can't be, for there is no key to encrypt them to.
+  var leftOut: Set<UInt64>
   var report: PublishReport
 }
 
 /// Sorts all that `next` hands over.
 func sortPeople(
-  _ next: (inout PersonBatch) throws(Stop) -> Bool, _ request: PublishRequest, into folder: String
+  _ next: (inout PersonBatch) throws(Stop) -> Bool, _ request: PublishRequest, _ encryption: PackageKeys,
+  into folder: String
 ) throws(Stop) -> SortedPeople {
   var batch = PersonBatch()
-  var sorter = PeopleSorter(request, into: folder, name: "people", bytes: request.memoryBytes)
+  var sorter = PeopleSorter(request, encryption, into: folder, name: "people", bytes: request.memoryBytes)
   while try next(&batch) { try sorter.append(batch) }
   return try sorter.finish()
 }
 
 /// Sorts the people of all parts, several parts at once.
-func sortPeople(_ parts: PeopleParts, _ request: PublishRequest, into folder: String) throws(Stop)
-  -> SortedPeople
-{
+func sortPeople(
+  _ parts: PeopleParts, _ request: PublishRequest, _ encryption: PackageKeys, into folder: String
+) throws(Stop) -> SortedPeople {
   let threads = max(1, request.threads)
   let next = Atomic<Int>(0)
   // A sorter for each thread and not for each part: each leaves a file or more, which are all open when they are merged.
   let sorted = try inOrder(Array(0..<threads), width: threads) { thread throws(Stop) in
     var sorter = PeopleSorter(
-      request, into: folder, name: "people-\(thread)", bytes: request.memoryBytes / threads)
+      request, encryption, into: folder, name: "people-\(thread)", bytes: request.memoryBytes / threads)
     while true {
       let part = next.add(1, ordering: .relaxed).oldValue
       guard part < parts.count else { break }
@@ -50,8 +53,10 @@ extension SortedPeople {
   fileprivate mutating func add(_ other: SortedPeople) {
     runs += other.runs
     packages.formUnion(other.packages)
+    leftOut.formUnion(other.leftOut)
     report.persons += other.report.persons
     report.copies += other.report.copies
+    report.personsLeftOut += other.report.personsLeftOut
     report.personsWithoutFacility += other.report.personsWithoutFacility
     report.personsWithMalformedFacility += other.report.personsWithMalformedFacility
     report.personsNotSelected += other.report.personsNotSelected
@@ -64,8 +69,12 @@ private struct PeopleSorter: ~Copyable {
   private var report = PublishReport()
   private var packed: [UInt8] = []
   private var last: PersonalID?
+  private let encryption: PackageKeys
+  /// Whether a package can't be written for want of a key, by its key among the recipients'.
+  private var leftOut: [UInt64: Bool] = [:]
 
-  init(_ request: PublishRequest, into folder: String, name: String, bytes: Int) {
+  init(_ request: PublishRequest, _ encryption: PackageKeys, into folder: String, name: String, bytes: Int) {
+    self.encryption = encryption
     sorter = Sorter(folder: folder, name: name, bufferBytes: bytes)
     recipients = Recipients(request.policy.rules)
   }
@@ -91,16 +100,35 @@ private struct PeopleSorter: ~Copyable {
       packed.removeAll(keepingCapacity: true)
       PackedPerson.append(
         person, name: batch.bytes.span.extracting(person.nameRange), card, to: &packed)
+      var written = 0
       for package in place.packages {
-        try sorter.append(key: recipients.keys[package], place: person.personalID.packed, packed)
+        let key = recipients.keys[package]
+        // Of a country's people none is looked up whose pipeline leaves no package out.
+        if encryption.leavesOut, try isLeftOut(key) { continue }
+        try sorter.append(key: key, place: person.personalID.packed, packed)
+        written += 1
+      }
+      guard written > 0 else {
+        report.personsLeftOut += 1
+        continue
       }
       report.persons += 1
-      report.copies += place.packages.count - 1
+      report.copies += written - 1
     }
   }
 
+  private mutating func isLeftOut(_ key: UInt64) throws(Stop) -> Bool {
+    if let known = leftOut[key] { return known }
+    let (rule, name) = recipients.recipient(of: key)
+    let isWanting = try encryption.keys(of: name, rule)?.isEmpty ?? false
+    leftOut[key] = isWanting
+    return isWanting
+  }
+
   consuming func finish() throws(Stop) -> SortedPeople {
-    SortedPeople(runs: try sorter.finish(), packages: recipients.packages, report: report)
+    SortedPeople(
+      runs: try sorter.finish(), packages: recipients.packages,
+      leftOut: Set(leftOut.filter(\.value).keys), report: report)
   }
 }
 

@@ -1,6 +1,6 @@
 // Publishing: the persons of the store become one package for each recipient that the pipeline file names.
 // Invariant: a person is in the packages that the rules give to the facility on the serving card and in no other, or is
-// counted as being in none; the packages of a run appear all at once, and `current` leads to a whole set of them at
+// counted as being in none, by why; what is written holds as many as were counted; the packages of a run appear all at once, and `current` leads to a whole set of them at
 // every moment.
 // Load: 90 million persons, 13,000 facilities; rows are sorted by recipient on disk, then each thread writes the packages
 // of its part of the order one after the other, beside the rows of the publication before where only changes are
@@ -25,7 +25,9 @@ package func publish(
   _ request: PublishRequest, persons: (inout PersonBatch) throws(Stop) -> Bool,
   reason: @escaping @Sendable (PersonalID) throws(Stop) -> RemovalReason = { _ in .notInExport }
 ) throws(Stop) -> PublishReport {
-  try publish(request, reason) { folder throws(Stop) in try sortPeople(persons, request, into: folder) }
+  try publish(request, reason) { encryption, folder throws(Stop) in
+    try sortPeople(persons, request, encryption, into: folder)
+  }
 }
 
 /// Writes the packages of a run, whose persons come in parts, and puts them in force.
@@ -35,7 +37,9 @@ package func publish(
   _ request: PublishRequest, persons: PeopleParts,
   reason: @escaping @Sendable (PersonalID) throws(Stop) -> RemovalReason = { _ in .notInExport }
 ) throws(Stop) -> PublishReport {
-  try publish(request, reason) { folder throws(Stop) in try sortPeople(persons, request, into: folder) }
+  try publish(request, reason) { encryption, folder throws(Stop) in
+    try sortPeople(persons, request, encryption, into: folder)
+  }
 }
 
 /// Removes the publications that nobody needs any more.
@@ -52,15 +56,16 @@ package func removeEarlierPublications(in folder: String, threads: Int) throws(S
 /// - Parameter sort: sorts the persons into a folder.
 private func publish(
   _ request: PublishRequest, _ reason: @escaping @Sendable (PersonalID) throws(Stop) -> RemovalReason,
-  _ sort: (String) throws(Stop) -> SortedPeople
+  _ sort: (PackageKeys, String) throws(Stop) -> SortedPeople
 ) throws(Stop) -> PublishReport {
   let key: SigningKey? = if let file = request.policy.signingKey { try SigningKey(file: file) } else { nil }
   let encryption = try PackageKeys(request.policy)
   let folders = RunFolders(request.folder, runID: request.runID)
   do throws(Stop) {
     try folders.begin()
-    let sorted = try sort(folders.sorting)
-    try encryption.check(sorted.packages, Recipients(request.policy.rules))
+    let sorted = try sort(encryption, folders.sorting)
+    let recipients = Recipients(request.policy.rules)
+    try encryption.check(sorted.packages, recipients)
     var report = sorted.report
     var night = try PackageNight(request, folders, key, encryption, reason)
     let written = try night.writeAllPackages(sorted.runs)
@@ -68,7 +73,13 @@ private func publish(
     report.packages = packages.count
     report.deltas = packages.count { $0.kind == .delta }
     report.encrypted = packages.count { $0.encryptedTo != nil }
-    report.leftOut = written.leftOut
+    // Also those which only people of the night before were in.
+    report.leftOut = Set(sorted.leftOut.map { recipients.recipient(of: $0).name }).union(written.leftOut)
+      .sorted()
+    let held = packages.reduce(0) { $0 + $1.persons }
+    guard held == report.persons + report.copies else {
+      throw .defect("\(held) persons in packages where \(report.persons + report.copies) were counted")
+    }
     let chainStart = packages.compactMap(\.base).min(by: PackagePoint.isBefore)
     try RunManifest.write(packages, request, report, chainStart, to: folders.partial)
     if request.policy.checkpointEvery > 1 {
@@ -139,7 +150,7 @@ private struct PackageNight: Sendable {
       return written
     }
     return WrittenPackages(
-      packages: written.flatMap(\.packages), leftOut: written.flatMap(\.leftOut).sorted())
+      packages: written.flatMap(\.packages), leftOut: written.flatMap(\.leftOut))
   }
 
   private func writePackages(_ runs: [SortedRun], in range: Range<UInt64>) throws(Stop) -> WrittenPackages {

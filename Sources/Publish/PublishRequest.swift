@@ -56,7 +56,9 @@ package struct PublishReport: Sendable, Hashable {
   package var encrypted = 0
   /// Packages that were left out, for there is no key to encrypt them to; ascending.
   package var leftOut: [String] = []
-  /// Persons in them, each counted once.
+  /// Persons in no package: each one that has them was left out.
+  package var personsLeftOut = 0
+  /// Persons in the packages written, each counted once.
   package var persons = 0
   /// Further packages in which these persons are: the copies for a province or for all.
   package var copies = 0
@@ -68,4 +70,7 @@ package struct PublishReport: Sendable, Hashable {
   package var personsNotSelected = 0
 
   package init() {}
+
+  /// All persons of the store: each is in exactly one of the counts.
+  package var allPersons: Int { persons + personsLeftOut + personsWithoutFacility + personsNotSelected }
 }

@@ -22,6 +22,21 @@ struct RunManifest: Decodable {
     var digest: String
   }
   var folders: [Package]
+  /// The packages that were not written for want of a key.
+  var leftOut: [String]?
+
+  /// The manifest of the publication in force; nil if there is none that can be read.
+  static func inForce(in folder: String) throws(Stop) -> RunManifest? {
+    guard let text = try Folder.read(folder + "/current/" + name) else { return nil }
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    return try? decoder.decode(RunManifest.self, from: Data(text.utf8))
+  }
+}
+
+extension RunManifest.Package {
+  /// Whose it is.
+  var recipient: String { folder ?? String((file ?? "").dropLast(EncryptedPackage.suffix.count)) }
 }
 
 /// The packages of the publication in force, by their recipients.
@@ -40,11 +55,8 @@ struct PublicationBefore: Sendable {
   /// - Parameter folders: those of the publication that is being made.
   init(_ folders: RunFolders) throws(Stop) {
     guard let name = folders.inForce, let place = RunFolders.place(of: name),
-      let text = try Folder.read(folders.current + "/" + RunManifest.name)
+      let manifest = try RunManifest.inForce(in: folders.folder)
     else { return }
-    let decoder = JSONDecoder()
-    decoder.keyDecodingStrategy = .convertFromSnakeCase
-    guard let manifest = try? decoder.decode(RunManifest.self, from: Data(text.utf8)) else { return }
     for package in manifest.folders {
       let point = PackagePoint(digest: package.digest, runID: place.runID, edition: place.edition)
       var base: PackagePoint?
@@ -53,8 +65,7 @@ struct PublicationBefore: Sendable {
       } else if let digest = package.baseDigest, let place = RunFolders.place(of: package.base) {
         base = PackagePoint(digest: digest, runID: place.runID, edition: place.edition)
       }
-      let name = package.folder ?? String((package.file ?? "").dropLast(EncryptedPackage.suffix.count))
-      packages[name] = Package(
+      packages[package.recipient] = Package(
         point: point, base: base, deltas: package.deltas ?? 0, encryptedTo: package.encryptedTo)
     }
   }
@@ -80,6 +91,7 @@ extension RunManifest {
         "chain_from": "\(chainStart.map { RunFolders.name(of: $0) } ?? "")",
         "persons": \(report.persons),
         "copies": \(report.copies),
+        "persons_left_out": \(report.personsLeftOut),
         "persons_without_facility": \(report.personsWithoutFacility),
         "persons_not_selected": \(report.personsNotSelected),
         "folders": [

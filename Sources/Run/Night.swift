@@ -55,6 +55,10 @@ final class Night: Sendable {
     record.exports = plan.exports
     record.stages = plan.steps.compactMap(\.uses)
     record.takeMatch(of: plan.ledger)
+    let published = record.finished(.publish)?.run
+    if published != record.id {
+      record.published = try WorkspaceReader(workspace.path).runs().first { $0.id == published }?.published
+    }
     let audit = Audit(workspace.path)
     guard let unfinished = plan.unfinished else {
       let night = Night(pipeline, workspace, options, progress, try workspace.newRun(record))

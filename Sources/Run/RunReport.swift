@@ -43,6 +43,9 @@ package struct RunReport {
       lines.append(
         "Kept in grace · giữ tạm: \(Self.grouped(grace.total)) persons whose data is doubtful today.")
     }
+    if let published = run.published, published.packagesLeftOut > 0 {
+      lines.append("Published · phát hành: \(published.words).")
+    }
     let causes = run.causes.prefix(5)
     if !causes.isEmpty {
       lines += ["", "Largest causes:"]

@@ -198,6 +198,77 @@ struct EncryptionTests {
     }
   }
 
+  @Test(
+    "whom no package holds because it was left out is counted apart, and the counts are all of the store",
+    arguments: UInt64(0)..<20)
+  func leftOut(seed: UInt64) throws {
+    var random = SeededGenerator(seed)
+    let workshop = try Workshop()
+    var policy = RecipientTests.randomPolicy(&random)
+    let names = (FacilityKeys.codes + policy.rules.compactMap(\.name)).filter { _ in random.chance(60) }
+    let keys = try FacilityKeys(in: workshop, for: Array(Set(names)))
+    for i in policy.rules.indices where random.chance(70) { policy.rules[i].encryptTo = [keys.folder] }
+    (policy.leavesOutWithoutKey, policy.checkpointEvery) = (true, [1, 4].any(&random))
+    let people = People(seed: seed, count: 150)
+    // What a slow look at the rules and at the folder of keys says.
+    var (leftOut, persons, copies) = (Set<String>(), 0, 0)
+    var (personsLeftOut, personsElsewhere) = (0, 0)
+    for someone in people.all {
+      let packages = RecipientTests.slowRecipients(someone.serving.facility.text, policy).map(\.name)
+      let wanting = packages.filter { name in
+        let code = ShortCode(Array(name.utf8).span).map {
+          Recipients(policy.rules).recipient(of: $0.packed).rule
+        }
+        let rule = policy.rules.first { $0.name == name } ?? code
+        return rule?.encryptTo.isEmpty == false && !Folder.exists(keys.folder + "/\(name).pub")
+      }
+      leftOut.formUnion(wanting)
+      let written = packages.count - wanting.count
+      if packages.isEmpty {
+        personsElsewhere += 1
+      } else if written == 0 {
+        personsLeftOut += 1
+      } else {
+        persons += 1
+        copies += written - 1
+      }
+    }
+    for (run, threads) in [(7, 1), (8, 2)] {
+      let report = try people.publish(in: workshop, run: run, policy, threads: threads)
+      #expect(report.leftOut == leftOut.sorted())
+      #expect((report.persons, report.copies) == (persons, copies))
+      #expect(report.personsLeftOut == personsLeftOut)
+      #expect(report.personsWithoutFacility + report.personsNotSelected == personsElsewhere)
+      #expect(report.allPersons == people.all.count)
+      let manifest = try String(contentsOfFile: workshop.current + "/manifest.json", encoding: .utf8)
+      #expect(manifest.contains("\"persons_left_out\": \(personsLeftOut),"))
+    }
+  }
+
+  @Test("a facility that gets its key a night later gets a full package, and loses it with the key")
+  func keyComesLater() throws {
+    let workshop = try Workshop()
+    var keys = try FacilityKeys(in: workshop, for: FacilityKeys.codes.filter { $0 != "01001" })
+    var policy = PublishPolicy()
+    (policy.checkpointEvery, policy.leavesOutWithoutKey) = (9, true)
+    policy.rules = [PackageRule(.facility("*"), encryptTo: [keys.folder])]
+    let people = People(seed: 1)
+    let there = people.all.filter { $0.serving.facility.text == "01001" }.count
+    #expect(there > 0)
+    #expect(try people.publish(in: workshop, run: 1, policy).personsLeftOut == there)
+    try keys.add("01001")
+    let second = try people.publish(in: workshop, run: 2, policy)
+    #expect(second.personsLeftOut == 0 && second.leftOut.isEmpty && second.packages - second.deltas == 1)
+    let verdict = try Self.verdict(workshop.current + "/01001.age", keys.folder + "/01001")
+    #expect(verdict.faults.isEmpty && verdict.kind == .full && verdict.persons == there)
+    try Folder.remove(keys.folder + "/01001.pub")
+    #expect(try people.publish(in: workshop, run: 3, policy).leftOut == ["01001"])
+    // Nobody is there any more, but somebody was: it would have had the removals.
+    var fewer = people
+    fewer.all.removeAll { $0.serving.facility.text == "01001" }
+    #expect(try fewer.publish(in: workshop, run: 4, policy).personsLeftOut == 0)
+  }
+
   @Test("one file may hold the keys of all facilities, and what is no key in it stops the publication")
   func table() throws {
     let workshop = try Workshop()

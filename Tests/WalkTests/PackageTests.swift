@@ -2,12 +2,64 @@
 
 import Disk
 import Foundation
+import Publish
+import Record
 import Testing
 
 @testable import Run
 
 @Suite("Packages of whole runs")
 struct PackageTests {
+  @Test("who is in no package for want of a key is told at the end of the run, in status, report and metrics")
+  func leftOut() throws {
+    let workshop = try Workshop()
+    var pipeline = try WalkTests.invented(300, seed: 76, xml: false, in: workshop.path)
+    let whole = try #require(try WalkTests.walk(pipeline).published)
+    #expect(whole.packagesLeftOut == 0 && whole.leftOut == 0 && whole.persons > 100)
+    func texts() throws -> [String] {
+      let runs = try Desk(pipeline).runs()
+      let run = try #require(runs.last)
+      let attempt = Attempt(at: 0, exit: .done)
+      return [
+        RunReport(run, pipelinePath: "p.yaml").text,
+        StatusText(try Desk(pipeline).status(named: "p.yaml"), paint: Paint(isOn: false)).text,
+        ReportPage(run, among: runs, pipeline: "p.yaml").html,
+        Metrics(pipeline: "p", runs: runs, inForce: run, attempt: attempt).text,
+      ]
+    }
+    var told = try texts()
+    #expect(!told[0].contains("Published"))
+    #expect(told[1].contains("published · phát hành: \(whole.persons) persons in \(whole.packages) packages"))
+    #expect(told[3].contains("cardlink_packages_left_out{pipeline=\"p\"} 0\n"))
+
+    let key = DecryptionKey().encryption.text
+    try Folder.create(workshop.path + "/keys")
+    // Only province 79 has keys.
+    let names = Folder.names(in: pipeline.workspace + "/packages/current").filter { $0.hasPrefix("79") }
+    #expect(!names.isEmpty)
+    for name in names {
+      try key.write(toFile: workshop.path + "/keys/\(name).pub", atomically: true, encoding: .utf8)
+    }
+    pipeline.publish.rules = [PackageRule(.facility("*"), encryptTo: [workshop.path + "/keys"])]
+    pipeline.publish.leavesOutWithoutKey = true
+    let run = try WalkTests.walk(pipeline)
+    let some = try #require(run.published)
+    #expect(some.packages == names.count && some.encrypted == names.count)
+    #expect(some.packages + some.packagesLeftOut == whole.packages)
+    #expect(some.persons + some.leftOut == whole.persons && some.all == whole.all)
+    #expect(some.all == run.finished(.publish)?.records)
+    told = try texts()
+    let words = "\(some.leftOut) persons of \(some.packagesLeftOut) packages left out without a key"
+    #expect(told[0].contains(words))
+    #expect(told[1].replacing(/\n +/, with: " ").contains(words))
+    #expect(told[1].contains("cardlink doctor p.yaml"))
+    #expect(told[2].contains("\(some.packagesLeftOut) packages without a key to encrypt them to"))
+    #expect(
+      told[3].contains("cardlink_published_persons{pipeline=\"p\",place=\"left_out\"} \(some.leftOut)\n"))
+    // What was published goes on being told when nothing had to be published anew.
+    #expect(try WalkTests.walk(pipeline).published == some)
+  }
+
   @Test("thousands of facilities are published by a process that may have forty files open")
   func openFiles() throws {
     let workshop = try Workshop()

@@ -17,7 +17,8 @@ struct PackageKeys: Sendable {
     var byName: [String: [EncryptionKey]] = [:]
   }
   private var tables: [String: Table] = [:]
-  private let isLeftOut: Bool
+  /// Whether packages without a key are left out.
+  let leavesOut: Bool
   /// As many as one package may be encrypted to.
   private static let mostKeys = 100
 
@@ -25,7 +26,7 @@ struct PackageKeys: Sendable {
   ///
   /// - Throws: ``Stop`` with ``Exit/pipelineWrong`` if one is missing or holds something else.
   init(_ policy: PublishPolicy) throws(Stop) {
-    isLeftOut = policy.leavesOutWithoutKey
+    leavesOut = policy.leavesOutWithoutKey
     for source in policy.rules.flatMap(\.encryptTo) where !source.hasPrefix("age1") && tables[source] == nil {
       guard !Folder.isFolder(source + "/.") else { continue }
       guard let text = try Folder.read(source) else {
@@ -40,6 +41,13 @@ struct PackageKeys: Sendable {
   ///
   /// - Throws: ``Stop`` with ``Exit/pipelineWrong`` if there is none, or a file that should hold one holds something else.
   func keys(of name: String, _ rule: PackageRule) throws(Stop) -> [EncryptionKey]? {
+    let keys = try knownKeys(of: name, rule)
+    if let keys, keys.isEmpty, !leavesOut { throw Self.missing([name], rule) }
+    return keys
+  }
+
+  /// The keys of one package, whatever is to be done without; nil if its rule leaves it plain.
+  private func knownKeys(of name: String, _ rule: PackageRule) throws(Stop) -> [EncryptionKey]? {
     guard !rule.encryptTo.isEmpty else { return nil }
     var (shared, own) = ([] as [EncryptionKey], [] as [EncryptionKey])
     var goesByName = false
@@ -59,10 +67,7 @@ struct PackageKeys: Sendable {
     }
     var keys: [EncryptionKey] = []
     for key in own + shared where !keys.contains(key) { keys.append(key) }
-    guard !keys.isEmpty, !goesByName || !own.isEmpty else {
-      guard isLeftOut else { throw Self.missing([name], rule) }
-      return []
-    }
+    guard !keys.isEmpty, !goesByName || !own.isEmpty else { return [] }
     guard keys.count <= Self.mostKeys else {
       throw Self.stop(
         rule.encryptTo[0], "at most \(Self.mostKeys) keys for one package", "\(keys.count) for \(name)",
@@ -75,22 +80,31 @@ struct PackageKeys: Sendable {
   ///
   /// - Throws: ``Stop`` with ``Exit/pipelineWrong`` that names those without one.
   func check(_ packages: some Sequence<UInt64>, _ recipients: Recipients) throws(Stop) {
-    var missing: [String] = []
-    var rule: PackageRule?
+    guard !leavesOut else { return }
+    let found = try lookUp(packages, recipients)
+    if let rule = found.rule { throw Self.missing(found.missing, rule) }
+  }
+
+  /// Which of some packages have no key, the rule of the first of these, and how many are to be encrypted at all.
+  func lookUp(_ packages: some Sequence<UInt64>, _ recipients: Recipients) throws(Stop) -> (
+    missing: [String], rule: PackageRule?, encrypted: Int
+  ) {
+    var found = (missing: [] as [String], rule: nil as PackageRule?, encrypted: 0)
     for package in packages.sorted() {
       let recipient = recipients.recipient(of: package)
-      guard !recipient.rule.encryptTo.isEmpty, !isLeftOut else { continue }
-      do throws(Stop) {
-        _ = try keys(of: recipient.name, recipient.rule)
-      } catch {
-        // A key that is wrong is another matter than one that isn't there.
-        guard error == Self.missing([recipient.name], recipient.rule) else { throw error }
-        missing.append(recipient.name)
-        rule = rule ?? recipient.rule
-      }
+      guard let keys = try knownKeys(of: recipient.name, recipient.rule) else { continue }
+      found.encrypted += 1
+      guard keys.isEmpty else { continue }
+      found.missing.append(recipient.name)
+      found.rule = found.rule ?? recipient.rule
     }
-    if let rule { throw Self.missing(missing, rule) }
+    return found
   }
+
+  /// Reads a file of keys in a folder of such files.
+  ///
+  /// - Throws: ``Stop`` with ``Exit/pipelineWrong`` if it holds something else.
+  static func check(file: String) throws(Stop) { _ = try table(Folder.read(file) ?? "", file) }
 
   /// What the keys are, without the keys: another value where a facility's keys are others.
   static func digest(of keys: [EncryptionKey]) -> String {

@@ -124,6 +124,19 @@ struct Metrics {
           (["outcome": $0.name], Double(grace.kept[$0.name] ?? 0))
         })
     }
+    if let published = run.published {
+      page.family(
+        "published_persons",
+        "Persons of the store by where the publication put them; left_out: in packages without a key to encrypt them to.",
+        [
+          (["place": "package"], published.persons), (["place": "left_out"], published.leftOut),
+          (["place": "without_facility"], published.withoutFacility),
+          (["place": "not_selected"], published.notSelected),
+        ].map { ($0.0, Double($0.1)) })
+      page.family(
+        "packages_left_out", "Packages that were not written for want of a key to encrypt them to.",
+        [([:], Double(published.packagesLeftOut))])
+    }
     if let gates = run.gates {
       page.family(
         "gates_failed", "Gates that the last run did not pass, released ones among them.",

@@ -38,6 +38,7 @@ package struct ReportPage {
     body.append(flows)
     body.append(causes)
     body.append(grace)
+    body.append(published)
     body.append(trends)
     body.append(places)
     body.append(stages)
@@ -352,6 +353,35 @@ package struct ReportPage {
       ),
       rows.isEmpty && ends.isEmpty
         ? "" : "<ol class=\"causes\">\(rows.joined())\(ends.joined())</ol>")
+  }
+
+  // MARK: Packages
+
+  private var published: String {
+    guard let counts = run.published else { return "" }
+    let rows = [
+      (Bilingual("Trong gói", "In a package"), counts.persons),
+      (
+        Bilingual(
+          "Bỏ lại: \(counts.packagesLeftOut) gói chưa có khóa để mã hóa",
+          "Left out: \(counts.packagesLeftOut) packages without a key to encrypt them to"), counts.leftOut
+      ),
+      (Bilingual("Thẻ không ghi cơ sở", "No facility on the card"), counts.withoutFacility),
+      (Bilingual("Không quy tắc nào chọn cơ sở", "No rule selects the facility"), counts.notSelected),
+    ].filter { $0.1 > 0 }.map {
+      "<tr><td>\(Markup.both($0.0))</td><td class=\"r\">\(Markup.count($0.1))</td></tr>"
+    }
+    let todo =
+      counts.packagesLeftOut > 0
+      ? "<p>\(Markup.both("Cơ sở nào chưa có khóa:", "Which facilities have no key:"))<br />"
+        + Markup.command("cardlink doctor \(pipeline)") + "</p>" : ""
+    let (all, packages) = (FigureText.count(counts.all), FigureText.count(counts.packages))
+    return card(
+      Bilingual("Gói dữ liệu", "Packages"),
+      Bilingual(
+        "\(packages.vietnamese) gói; mỗi người trong \(all.vietnamese) người của kho nằm ở đúng một dòng.",
+        "\(packages.english) packages; each of the store's \(all.english) persons is in exactly one line."),
+      "<table>\(rows.joined())</table>\(todo)")
   }
 
   // MARK: Trend

@@ -31,9 +31,15 @@ extension Night {
     if !report.leftOut.isEmpty {
       let shown = report.leftOut.prefix(10).joined(separator: ", ") + (report.leftOut.count > 10 ? ", …" : "")
       progress.note(
-        "\(report.leftOut.count) packages were left out, for there is no key to encrypt them to: \(shown)")
+        "\(report.leftOut.count) packages were left out, for there is no key to encrypt them to: \(shown); "
+          + "\(RunReport.grouped(report.personsLeftOut)) persons are in no package because of it")
     }
-    return report.persons + report.personsWithoutFacility + report.personsNotSelected
+    let counts = PublishCounts(report)
+    guard counts.all == read.load(ordering: .relaxed) else {
+      throw .defect("a publication of \(counts.all) persons where the store has another number")
+    }
+    try update { $0.published = counts }
+    return counts.all
   }
 
   /// Marks the run as done, in its record and in the store, and removes what no run needs any more.
@@ -93,5 +99,14 @@ extension Store {
     let outcomes = try findings(personalID: id.text).filter { $0.export == ExportKind.insurance.name }
       .compactMap { Outcome(name: $0.outcome) }
     return outcomes.max().map { .outcome($0) } ?? .notInExport
+  }
+}
+
+extension PublishCounts {
+  init(_ report: PublishReport) {
+    self.init(
+      packages: report.packages, deltas: report.deltas, encrypted: report.encrypted, persons: report.persons,
+      leftOut: report.personsLeftOut, packagesLeftOut: report.leftOut.count,
+      withoutFacility: report.personsWithoutFacility, notSelected: report.personsNotSelected)
   }
 }

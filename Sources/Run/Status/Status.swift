@@ -95,6 +95,8 @@ package struct Status: Sendable, Encodable {
   package var armedForcesLeftOut: Int
   /// Persons who are kept though today's data is doubtful; nil if the pipeline asks for no grace.
   package var grace: GraceCounts?
+  /// Where the publication put the persons of the store; nil until it is done.
+  package var published: PublishCounts?
   package var causes: [TopCause]
   package var gatesPassed: Int
   package var gatesFailed: [GateVerdict]
@@ -173,6 +175,7 @@ extension Status {
     linkRateBefore = run.ledger.isEmpty ? nil : before?.linkRate
     armedForcesLeftOut = Figures(run: run).armedForcesWithoutNumber
     grace = run.grace
+    published = run.published
     causes = run.causes.filter { $0.word != "armed_forces" }.prefix(3).map { cause in
       TopCause(
         cause: cause.name, records: cause.records, meaning: cause.meaning.english,
@@ -258,6 +261,12 @@ extension Status {
           Next(
             command: "cardlink findings \(named) --outcome \(worst.name)", why: "the most records",
             whyVietnamese: "nhiều bản ghi nhất"))
+      }
+      if let published, published.packagesLeftOut > 0 {
+        steps.append(
+          Next(
+            command: "cardlink doctor \(named)", why: "facilities without a key",
+            whyVietnamese: "cơ sở chưa có khóa"))
       }
       return steps + [report]
     }

@@ -98,6 +98,11 @@ package struct StatusText {
     if let packages = status.packagesOfRun, packages != status.inForce?.run {
       lines.append("  packages · gói dữ liệu: of run \(packages)")
     }
+    if let published = status.published {
+      lines += Self.wrapped("published · phát hành: " + published.words, indent: 2).map {
+        paint($0, published.packagesLeftOut > 0 ? .wait : nil)
+      }
+    }
     // A held run's sentence is what the gates below say.
     if status.state != .held, let failure = status.failure {
       lines.append("")

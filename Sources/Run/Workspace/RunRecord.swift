@@ -73,6 +73,8 @@ package struct RunRecord: Hashable, Sendable, Codable {
   package var damaged: [String: String]?
   /// Who was kept though today's data is doubtful, and who was not; nil if the pipeline asks for no grace.
   package var grace: GraceCounts?
+  /// Where the publication put the persons of the store; nil until it is done.
+  package var published: PublishCounts?
   /// What the gates found.
   package var gates: [GateVerdict]?
   /// Who let it pass a gate that held it.
@@ -98,6 +100,38 @@ package struct RunRecord: Hashable, Sendable, Codable {
   }
   package func count(_ export: ExportKind) -> Int {
     ledger.filter { $0.export == export.name }.reduce(0) { $0 + $1.records }
+  }
+}
+
+/// What a publication did with the persons of the store: each is in exactly one of the counts.
+package struct PublishCounts: Hashable, Sendable, Codable {
+  package var packages: Int
+  /// Packages of changes and encrypted ones among them.
+  package var deltas, encrypted: Int
+  /// Persons in a package.
+  package var persons: Int
+  /// Persons in none, for each package that has them was left out for want of a key; and these packages.
+  package var leftOut, packagesLeftOut: Int
+  /// Persons in none, for their card names no facility that can have one.
+  package var withoutFacility: Int
+  /// Persons in none, for no rule selects their facility.
+  package var notSelected: Int
+
+  package var all: Int { persons + leftOut + withoutFacility + notSelected }
+
+  /// What is not nothing, for a line of text.
+  var words: String {
+    func count(_ number: Int, _ one: String) -> String {
+      "\(RunReport.grouped(number)) \(one)\(number == 1 ? "" : "s")"
+    }
+    var words = ["\(count(persons, "person")) in \(count(packages, "package"))"]
+    if packagesLeftOut > 0 {
+      words.append(
+        "\(count(leftOut, "person")) of \(count(packagesLeftOut, "package")) left out without a key")
+    }
+    if withoutFacility > 0 { words.append("\(RunReport.grouped(withoutFacility)) without a facility") }
+    if notSelected > 0 { words.append("\(RunReport.grouped(notSelected)) selected by no rule") }
+    return words.joined(separator: ", ")
   }
 }
 
