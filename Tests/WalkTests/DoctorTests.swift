@@ -3,6 +3,7 @@
 import Disk
 import Extract
 import Foundation
+import Publish
 import Record
 import Testing
 
@@ -120,6 +121,60 @@ struct DoctorTests {
     #expect(result.output.split(separator: "\n").allSatisfy { $0.count <= 80 || $0.contains(workshop.path) })
     pipeline.workspace = pipeline.path + "/no"
     #expect(Self.examine(pipeline)["workspace"]?.exit == .cannotCreate)
+  }
+
+  @Test(
+    "the keys of facilities are looked at: files that are missing or hold something else, and who has none")
+  func facilityKeys() throws {
+    let workshop = try Workshop()
+    var pipeline = try WalkTests.invented(60, seed: 75, xml: false, in: workshop.path)
+    func found() -> Diagnosis? { Self.examine(pipeline)["facility_keys"] }
+    #expect(found() == nil)
+    let folder = workshop.path + "/keys"
+    pipeline.publish.rules = [
+      PackageRule(.province("01"), name: "province-01", isCopy: true, encryptTo: [folder]),
+      PackageRule(.facility("*"), encryptTo: [folder]),
+    ]
+    pipeline.publish.leavesOutWithoutKey = true
+    // No folder at all.
+    #expect(found()?.exit == .pipelineWrong)
+    #expect(found()?.found == "\(folder): expected the facilities' public keys, found no such file or folder")
+    try Folder.create(folder)
+    func key(_ name: String) throws {
+      try (DecryptionKey().encryption.text + "\n").write(
+        toFile: folder + "/\(name).pub", atomically: true, encoding: .utf8)
+      chmod(folder + "/\(name).pub", 0o644)
+    }
+    #expect(found()?.found == "1 of 1 packages have none: province-01")
+    try key("province-01")
+    #expect(found()?.found == "readable, 1 file of keys; who has none is known after the first publication")
+    // Nobody else has a key: everybody but province 01's people is left out, and named.
+    let run = try WalkTests.walk(pipeline)
+    let published = try #require(run.published)
+    #expect(published.packagesLeftOut > 3 && published.leftOut > 0)
+    let manifest = try String(
+      contentsOfFile: pipeline.workspace + "/packages/current/manifest.json", encoding: .utf8)
+    let line = manifest.split(separator: "\n").first { $0.contains("\"left_out\"") }
+    let codes = try #require(line).split(separator: "\"").filter {
+      $0.allSatisfy { $0.isLetter || $0.isNumber }
+    }
+    #expect(codes.count == published.packagesLeftOut)
+    let all = published.packagesLeftOut + 1
+    let some = codes.prefix(10).joined(separator: ", ") + (codes.count > 10 ? ", …" : "")
+    #expect(found()?.verdict == .warn && found()?.exit == nil)
+    #expect(found()?.found == "\(codes.count) of \(all) packages have none: \(some)")
+    pipeline.publish.leavesOutWithoutKey = false
+    #expect(found()?.verdict == .fail && found()?.exit == .pipelineWrong)
+    for code in codes { try key(String(code)) }
+    #expect(found() == .ok("facility_keys", "each of \(all) packages has one, \(all) files of keys"))
+    // Another's key in its place would do, so nobody else may write there.
+    chmod(folder + "/province-01.pub", 0o664)
+    #expect(found()?.command == "chmod go-w \(folder)/province-01.pub" && found()?.verdict == .warn)
+    // Also the key of a facility that has no package tonight must be one.
+    try "age1nokey\n".write(toFile: folder + "/99999.pub", atomically: true, encoding: .utf8)
+    #expect(
+      found()?.exit == .pipelineWrong
+        && found()?.found.contains("/99999.pub:1: expected a public key") == true)
   }
 
   @Test("what is in force may be two days old; from the third on, cron is asked after")

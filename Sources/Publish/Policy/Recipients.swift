@@ -50,6 +50,11 @@ struct Recipients {
     return place
   }
 
+  /// The keys of the packages that have names of their own, whether somebody is in them or not.
+  var keysOfNamedPackages: [UInt64] {
+    rules.indices.filter { rules[$0].name != nil }.map { Self.named | UInt64($0) }
+  }
+
   /// The rule behind a key, and the package's name.
   func recipient(of key: UInt64) -> (rule: PackageRule, name: String) {
     if key & Self.named != 0 {

@@ -93,6 +93,7 @@ package struct Doctor {
     found += [clock, timeZone]
     if mayLook { found += [store, packages] }
     if let key = pipeline.publish.signingKey { found.append(signingKey(key)) }
+    if pipeline.publish.encrypts { found.append(facilityKeys) }
     if let path = pipeline.metrics { found.append(metrics(path)) }
     if mayLook { found += [lastRuns, auditLog, leftovers] }
     return found
