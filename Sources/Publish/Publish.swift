@@ -63,7 +63,10 @@ private func publish(
   let folders = RunFolders(request.folder, runID: request.runID)
   do throws(Stop) {
     try folders.begin()
-    let sorted = try sort(encryption, folders.sorting)
+    var sorted = try sort(encryption, folders.sorting)
+    sorted.runs = try compacted(
+      sorted.runs, in: folders.sorting, name: "people", synced: false,
+      atMost: OpenFiles(limit: request.openFiles).mostRuns)
     let recipients = Recipients(request.policy.rules)
     try encryption.check(sorted.packages, recipients)
     var report = sorted.report
@@ -120,6 +123,8 @@ private struct PackageNight: Sendable {
     let people = request.policy.checkpointEvery > 1 ? folders.peopleInForce : nil
     let kept = people.flatMap { KeptPeople.read(in: $0) }
     self.kept = kept?.policy == policy ? kept : nil
+    // Left by a night that could have more open than this one: the packages are full.
+    if kept?.runs.count ?? 0 > OpenFiles(limit: request.openFiles).mostRuns { self.kept = nil }
   }
 
   /// Writes each recipient's package; full ones, if the rows of the publication in force turn out to be damaged.
@@ -140,10 +145,12 @@ private struct PackageNight: Sendable {
   /// Writes each recipient's package, several recipients at once.
   func writePackages(_ runs: [SortedRun]) throws(Stop) -> WrittenPackages {
     // More parts than threads, so that a thread whose part was small takes another.
-    let parts = request.threads > 1 ? request.threads * 4 : 1
+    let width = OpenFiles(limit: request.openFiles).width(
+      request.threads, reading: runs.count + (kept?.runs.count ?? 0))
+    let parts = width > 1 ? width * 4 : 1
     let cuts = try splitKeys(of: runs, in: folders.sorting, parts: parts)
     let ranges = zip([0] + cuts, cuts + [UInt64.max]).map { $0..<$1 }
-    let written = try inOrder(ranges, width: request.threads) { range throws(Stop) in
+    let written = try inOrder(ranges, width: width) { range throws(Stop) in
       let written = try writePackages(runs, in: range)
       // The disk takes what one part has written while others are written; at the end there is less to wait for.
       if written.packages.count >= 256 { try Folder.syncAll(folders.partial) }

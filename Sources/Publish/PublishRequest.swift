@@ -17,6 +17,8 @@ package struct PublishRequest: Sendable {
   package var memoryBytes: Int
   /// How many packages are written at once.
   package var threads: Int
+  /// How many files the process may have open; nil for what the system says.
+  package var openFiles: Int?
 
   package init(
     folder: String, pipeline: String, runID: Int, asOf: CalendarDate, policy: PublishPolicy = PublishPolicy(),

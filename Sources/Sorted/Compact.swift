@@ -6,19 +6,21 @@
 import Disk
 package import Record
 
-/// At most this many runs are left by ``compacted(_:in:name:)``.
+/// At most this many runs are left by ``compacted(_:in:name:synced:atMost:)``, unless it is told.
 package let widestMerge = 128
 
-/// Merges runs until at most ``widestMerge`` are left.
+/// Merges runs until at most so many are left.
 ///
-/// - Parameter synced: whether the disk has the runs made; see ``SortedRunWriter/finish(synced:)``.
+/// - Parameters:
+///   - synced: whether the disk has the runs made; see ``SortedRunWriter/finish(synced:)``.
+///   - most: how many may be left, and are read at once; two or more.
 package func compacted(
-  _ runs: [SortedRun], in folder: String, name: String, synced: Bool = true
+  _ runs: [SortedRun], in folder: String, name: String, synced: Bool = true, atMost most: Int = widestMerge
 ) throws(Stop) -> [SortedRun] {
   var runs = runs
   var merged = 0
-  while runs.count > widestMerge {
-    let some = Array(runs.prefix(widestMerge))
+  while runs.count > most {
+    let some = Array(runs.prefix(most))
     var merge = try Merge(some, in: folder)
     var writer = try SortedRunWriter(folder: folder, name: "\(name)-merged-\(merged)")
     merged += 1

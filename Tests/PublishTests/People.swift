@@ -129,24 +129,26 @@ struct People {
   func publish(
     in workshop: Workshop, run: Int = 7, asOf: String = "2026-11-23",
     _ policy: PublishPolicy = PublishPolicy(),
-    threads: Int = 2, memoryBytes: Int = 64 << 10,
+    threads: Int = 2, memoryBytes: Int = 64 << 10, openFiles: Int? = nil,
     reason: @escaping @Sendable (PersonalID) throws(Stop) -> RemovalReason = { _ in .notInExport }
   ) throws -> PublishReport {
     try publishing(
-      in: workshop, run: run, asOf: asOf, policy, threads: threads, memoryBytes: memoryBytes, reason: reason)
+      in: workshop, run: run, asOf: asOf, policy, threads: threads, memoryBytes: memoryBytes,
+      openFiles: openFiles, reason: reason)
   }
 
   /// The same, with the stop's own type.
   func publishing(
     in workshop: Workshop, run: Int = 7, asOf: String = "2026-11-23",
     _ policy: PublishPolicy = PublishPolicy(),
-    threads: Int = 2, memoryBytes: Int = 64 << 10,
+    threads: Int = 2, memoryBytes: Int = 64 << 10, openFiles: Int? = nil,
     reason: @escaping @Sendable (PersonalID) throws(Stop) -> RemovalReason = { _ in .notInExport }
   ) throws(Stop) -> PublishReport {
     var next = 0
-    let request = PublishRequest(
+    var request = PublishRequest(
       folder: workshop.packages, pipeline: "nightly", runID: run, asOf: CalendarDate(iso: asOf) ?? .none,
       policy: policy, memoryBytes: memoryBytes, threads: threads)
+    request.openFiles = openFiles
     let report = try Publish.publish(
       request,
       persons: { batch throws(Stop) in

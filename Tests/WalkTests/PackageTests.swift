@@ -60,6 +60,42 @@ struct PackageTests {
     #expect(try WalkTests.walk(pipeline).published == some)
   }
 
+  @Test(
+    "many threads with little memory publish encrypted packages of changes by a process that may have 64 files open"
+  )
+  func openFilesOfMany() throws {
+    let workshop = try Workshop()
+    let generated = try Cardlink.run([
+      "generate", workshop.path, "--people", "20000", "--seed", "6", "--facilities", "600",
+    ])
+    #expect(generated.exit == 0)
+    let key = DecryptionKey().encryption.text
+    let pipeline = workshop.path + "/pipeline.yaml"
+    var text = try String(contentsOfFile: pipeline, encoding: .utf8)
+    text += "\npublish:\n  checkpoint_every: 7\n  packages:\n"
+    for i in 0..<4 { text += "    - { all: true, name: copy-\(i), copy: true, encrypt_to: \(key) }\n" }
+    text += "    - { facility: \"*\", encrypt_to: \(key) }\n"
+    try text.write(toFile: pipeline, atomically: true, encoding: .utf8)
+    #expect(try Cardlink.run(["run", pipeline, "--as-of", "2026-11-23"]).exit == 0)
+    for _ in 0..<2 {
+      let process = Process()
+      process.executableURL = URL(filePath: "/bin/bash")
+      process.arguments = [
+        "-c", "ulimit -n 64 && exec \"$0\" \"$@\"", Cardlink.binary.path(), "rerun", "publish", pipeline,
+        "--as-of", "2026-11-23", "--threads", "8", "--memory", "64M",
+      ]
+      process.standardInput = FileHandle.nullDevice
+      process.standardOutput = FileHandle.nullDevice
+      process.standardError = FileHandle.nullDevice
+      try process.run()
+      process.waitUntilExit()
+      #expect(process.terminationStatus == 0)
+    }
+    let published = try #require(try Desk(Pipeline(file: pipeline)).runs().last?.published)
+    #expect(published.deltas == published.packages && published.encrypted == published.packages)
+    #expect(published.packages > 400)
+  }
+
   @Test("thousands of facilities are published by a process that may have forty files open")
   func openFiles() throws {
     let workshop = try Workshop()
