@@ -29,8 +29,7 @@ private struct Village {
   /// - Returns: what the population says of each number that it has readable records of.
   mutating func write(to folder: String) throws -> [String: Set<String>] {
     var said: [String: Set<String>] = [:]
-    var population = ["SoDinhDanh,HoVaTen,NgaySinh,GioiTinh,TrangThai"]
-    var insurance = ["MaSoBHXH,MaTheBHYT,SoCCCD,HoTen,NgaySinh,GioiTinh,GtTheTu,GtTheDen"]
+    var (population, insurance) = ([Self.populationHeader], [Self.insuranceHeader])
     for i in 0..<Self.count {
       func person(_ name: String = Self.name(i), born: String = "05/03/1990", status: String = "1") {
         population.append("\(Self.id(i)),\(name),\(born),Nam,\(status)")
@@ -71,6 +70,19 @@ private struct Village {
       toFile: folder + "/insurance.csv", atomically: true, encoding: .utf8)
     return said
   }
+
+  /// Lines of exports in which nothing is wrong.
+  static func whole(_ count: Int) -> (population: [String], insurance: [String]) {
+    (
+      [populationHeader] + (0..<count).map { "\(id($0)),\(name($0)),05/03/1990,Nam,1" },
+      [insuranceHeader]
+        + (0..<count).map {
+          "\(number($0)),DN401\(number($0)),\(id($0)),\(name($0)),05/03/1990,1,01/01/2026,31/12/2027"
+        }
+    )
+  }
+  private static let populationHeader = "SoDinhDanh,HoVaTen,NgaySinh,GioiTinh,TrangThai"
+  private static let insuranceHeader = "MaSoBHXH,MaTheBHYT,SoCCCD,HoTen,NgaySinh,GioiTinh,GtTheTu,GtTheDen"
 
   static func pipeline(in folder: String, grace: String = "grace: { days: 2 }", keep: String) throws
     -> Pipeline
@@ -189,6 +201,56 @@ struct GraceTests {
     }
     #expect(kept > 5)
     #expect(over > 0)
+  }
+
+  @Test(
+    "who may stand behind the fault of a damaged insurance file is kept, until a whole one says no more of them"
+  )
+  func damagedFile() throws {
+    let workshop = try Workshop()
+    let url = URL(filePath: workshop.path + "/pipeline.yaml")
+    _ = try Village.pipeline(in: workshop.path, keep: "{ stores: 1 }")
+    let text = try String(contentsOf: url, encoding: .utf8).replacing(
+      "files: [insurance.csv]", with: "files: [insurance.csv]\n    on_damage: keep")
+    try text.write(to: url, atomically: true, encoding: .utf8)
+    let pipeline = try Pipeline(file: url.path())
+    let (population, insurance) = Village.whole(6)
+    func night(_ day: UInt32, _ insurance: String, dead: Int? = nil) throws -> [String: CardAttribute] {
+      let said = population.enumerated().map { i, line in
+        i == dead.map { $0 + 1 } ? line.replacing(/1$/, with: "2") : line
+      }
+      try (said.joined(separator: "\n") + "\n").write(
+        toFile: workshop.path + "/population.csv", atomically: true, encoding: .utf8)
+      try insurance.write(toFile: workshop.path + "/insurance.csv", atomically: true, encoding: .utf8)
+      _ = try WalkTests.walk(pipeline, asOf: CalendarDate(packed: day))
+      return try Self.attributes(pipeline)
+    }
+    let whole = insurance.joined(separator: "\n") + "\n"
+    #expect(try night(2026_11_20, whole).count == 6)
+    // Two records, half of a third; the one of whom the population says that he is dead is clearly gone.
+    let cut = insurance[...2].joined(separator: "\n") + "\n" + insurance[3].prefix(20)
+    let kept = try night(2026_11_21, cut, dead: 5)
+    #expect(Set(kept.keys) == Set((0..<5).map(Village.id)))
+    for i in 0..<5 { #expect(kept[Village.id(i)]?.graceUntil == (i < 2 ? nil : "2026-11-23"), "\(i)") }
+    let run = try #require(try Desk(pipeline).runs().last)
+    #expect(run.grace?.kept == ["quarantined": 1, "file_damaged": 2] && run.grace?.cleared == 1)
+    let report = try String(
+      contentsOfFile: WorkspaceReader(pipeline.workspace).reportPath(of: run.id), encoding: .utf8)
+    #expect(report.contains("a damaged file: the record may stand behind its fault"))
+    // A second night of the same: the day stays. Behind it they lapse.
+    #expect(
+      try night(2026_11_22, cut, dead: 5)
+        == kept.mapValues { row in
+          var row = row
+          if row.graceUntil == nil { row.card.runID += 1 }
+          return row
+        })
+    // A whole file that names only one of them: the others are withdrawn.
+    let next = try night(2026_11_23, insurance[...4].joined(separator: "\n") + "\n")
+    #expect(
+      next.mapValues(\.graceUntil)
+        == Dictionary(
+          uniqueKeysWithValues: (0..<4).map { (Village.id($0), String?.none) }))
   }
 
   private static func linked(_ pipeline: Pipeline) throws -> [LinkedCard] {

@@ -1,7 +1,8 @@
 // No sudden lapse: who was in the store before, links to nothing today, and is kept because the data is only doubtful.
 // Invariant: nobody is kept who has a linked record today, whose card's number another person's record has today, whom
-// the population register says to be dead or gone, whose card has ended, or whom no record names any more. The outcome
-// of today's records stays what it is: keeping a person changes no record's end.
+// the population register says to be dead or gone, whose card has ended, or whom no record names any more though the
+// insurance export was read to its end. The outcome of today's records stays what it is: keeping a person changes no
+// record's end.
 // Load: one pass over the store before beside one over today's linked persons; what fell out is sorted on disk twice, by
 // insurance number and by person, within the match's memory; of the population only the blocks are read that they are in,
 // and of today's claims those are sorted whose number a filter of what fell out may contain.
@@ -36,7 +37,7 @@ package struct StoreBefore {
 
 /// How many persons of the store before are kept, and how many are not.
 package struct GraceCounts: Hashable, Sendable, Codable {
-  /// By the outcome of today's record.
+  /// By the outcome of today's record, or `file_damaged` where it may stand behind the fault of a damaged file.
   package var kept: [String: Int] = [:]
   /// Of these, those who were kept already.
   package var keptBefore = 0
@@ -197,6 +198,7 @@ struct Grace {
     var candidates = try Merge(fallen, in: request.folder)
     var marks = try Merge(byNumber, in: request.folder)
     var claims = try Merge(claims, in: request.folder)
+    let silence: GraceMark? = request.snapshot.isDamaged(.insurance) ? .unread : nil
     var bytes: [UInt8] = []
     while candidates.hasRecord {
       let number = candidates.key
@@ -210,7 +212,9 @@ struct Grace {
           return KeptRecord.mark(of: payload)
         }
         let isAnothers = holder.map { $0 != person } ?? false
-        if !isAnothers, numberMark != .cleared, let found = [mark, numberMark].compactMap({ $0 }).min() {
+        if !isAnothers, numberMark != .cleared,
+          let found = [mark, numberMark].compactMap({ $0 }).min() ?? silence
+        {
           bytes[0] = found.rawValue
           try doubtful.append(key: person, place: 0, bytes)
         } else {
@@ -246,8 +250,8 @@ struct Grace {
         people.counts.cleared += 1
       } else {
         try candidates.withPayload { (payload) throws(Stop) in
-          if let outcome = KeptRecord.mark(of: payload)?.outcome {
-            people.counts.kept[outcome.name, default: 0] += 1
+          if let word = KeptRecord.mark(of: payload)?.word {
+            people.counts.kept[word, default: 0] += 1
           }
           if people.sources[Int(payload.integer(at: 1) as UInt16)].run != before.runID {
             people.counts.keptBefore += 1

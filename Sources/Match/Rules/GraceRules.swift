@@ -1,17 +1,22 @@
 // Grace: whether a person who was in force last night and does not link today fell out because the data became doubtful,
 // or because it became clear.
 // Invariant: free of input and output. Doubtful is what a correction of an export may heal; clear is what a register or
-// an officer has said. Who says nothing any more has said so: a card that no record names is withdrawn.
+// an officer has said. Who says nothing any more has said so: a card that no record names is withdrawn, unless a file
+// could not be read to its end.
 // Load: one byte for each record that did not link.
 
 import Record
 
-/// What one record that did not link says of the card that it names.
+/// What one record that did not link says of the card that it names, or that nobody knows what was said.
 struct GraceMark: Hashable, Comparable, Sendable, BitwiseCopyable {
   /// 0: an officer took the card from the person; else 1 and the outcome, so that the first that counts is the least.
   let rawValue: UInt8
 
   static let cleared = GraceMark(rawValue: 0)
+  /// No record names the card, but one may stand behind the fault of a damaged file.
+  ///
+  /// All else counts before it.
+  static let unread = GraceMark(rawValue: .max - 1)
   static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
 
   init(rawValue: UInt8) { self.rawValue = rawValue }
@@ -27,8 +32,14 @@ struct GraceMark: Hashable, Comparable, Sendable, BitwiseCopyable {
     }
   }
 
-  /// How the record ended; nil if it is cleared.
-  var outcome: Outcome? { rawValue == 0 ? nil : Outcome(rawValue: rawValue - 1) }
+  /// How the record ended, or why there is none; nil if it is cleared.
+  var word: String? {
+    switch self {
+    case .cleared: nil
+    case .unread: Reason.fileDamaged.word
+    default: Outcome(rawValue: rawValue - 1)?.name
+    }
+  }
 }
 
 extension PersonStatus {

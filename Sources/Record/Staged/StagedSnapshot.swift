@@ -60,6 +60,11 @@ package struct StagedSnapshot: Hashable, Sendable, Codable {
 
   package init() { (files, population, legacy, insurance, quarantine) = ([], [], [], [], []) }
 
+  /// Whether a file of an export was read up to a fault only, so that records of it may be missing.
+  package func isDamaged(_ export: ExportKind) -> Bool {
+    damaged?.keys.contains { $0.hasPrefix(export.name + "/") } ?? false
+  }
+
   /// The files of one export, in the order of ``Place/file``.
   package func files(of export: ExportKind) -> [StagedFile] { files.filter { $0.export == export } }
 }

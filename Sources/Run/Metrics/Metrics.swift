@@ -119,9 +119,9 @@ struct Metrics {
     if let grace = run.grace {
       page.family(
         "kept_in_grace",
-        "Persons who are kept for a time though today's data about them is doubtful, by the outcome of today's record.",
-        Outcome.ofInsurance.filter { $0 != .linked }.map {
-          (["outcome": $0.name], Double(grace.kept[$0.name] ?? 0))
+        "Persons who are kept for a time though today's data about them is doubtful, by the outcome of today's record, or file_damaged.",
+        (Outcome.ofInsurance.filter { $0 != .linked }.map(\.name) + [Reason.fileDamaged.word]).map {
+          (["outcome": $0], Double(grace.kept[$0] ?? 0))
         })
     }
     if let published = run.published {

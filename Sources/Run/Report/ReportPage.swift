@@ -323,10 +323,21 @@ package struct ReportPage {
 
   private var grace: String {
     guard let grace = run.grace else { return "" }
-    let rows = Outcome.ofInsurance.filter { grace.kept[$0.name] ?? 0 > 0 }.map { outcome in
-      "<li><span class=\"what\">\(Markup.both(outcome.title))</span>"
-        + "<span class=\"count\"><b>\(Markup.count(grace.kept[outcome.name] ?? 0))</b></span>"
-        + "<span class=\"do\">\(Markup.command("cardlink findings \(pipeline) --outcome \(outcome.name)"))</span></li>"
+    var causes = Outcome.ofInsurance.map { outcome in
+      (outcome.name, outcome.title, "cardlink findings \(pipeline) --outcome \(outcome.name)")
+    }
+    causes.append(
+      (
+        Reason.fileDamaged.word,
+        Bilingual(
+          "tệp hỏng: bản ghi có thể nằm sau chỗ hỏng", "a damaged file: the record may stand behind its fault"
+        ),
+        "cardlink status \(pipeline)"
+      ))
+    let rows = causes.filter { grace.kept[$0.0] ?? 0 > 0 }.map { word, title, command in
+      "<li><span class=\"what\">\(Markup.both(title))</span>"
+        + "<span class=\"count\"><b>\(Markup.count(grace.kept[word] ?? 0))</b></span>"
+        + "<span class=\"do\">\(Markup.command(command))</span></li>"
     }
     let ends = [
       (Bilingual("Trong đó đã giữ từ trước", "Of these, kept since an earlier night"), grace.keptBefore),
