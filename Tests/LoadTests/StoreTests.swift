@@ -77,13 +77,17 @@ struct StoreTests {
     }
     #expect(batch.persons.isEmpty)
     try #require(persons.count == sample.persons.count)
-    // In parts, they are the same and in the same order.
-    var parts: [PersonalID] = []
-    for part in StoredPersons.parts {
-      let stored = try StoredPersons(path: workshop.store, numbers: part)
-      while try stored.nextBatch(into: &batch) { parts += batch.persons.map(\.personalID) }
+    // In parts, they are the same and in the same order; a small store is one part.
+    for (byteCount, partCount) in [(1 << 20, 1), (1 << 30, 100)] {
+      let parts = StoredPersons.parts(ofStoreBytes: byteCount)
+      #expect(parts.count == partCount)
+      var read: [PersonalID] = []
+      for part in parts {
+        let stored = try StoredPersons(path: workshop.store, numbers: part)
+        while try stored.nextBatch(into: &batch) { read += batch.persons.map(\.personalID) }
+      }
+      #expect(read == persons.map(\.id))
     }
-    #expect(parts == persons.map(\.id))
     for (read, written) in zip(persons, sample.persons) {
       #expect(read.id == written.id && read.name == written.name && read.birthDate == written.birthDate)
       #expect(read.sex == written.sex && read.cards == written.cards.filter(\.isServing))

@@ -62,13 +62,15 @@ package final class StoredPersons {
     return statement
   }
 
-  /// Ranges of numbers that together hold all persons, ascending: by the province of birth registration.
+  /// Ranges of numbers that together hold all persons of a store, ascending: by the province of birth registration, or
+  /// one for a store that is read sooner than it is opened a hundred times.
   ///
   /// Several readers take one after the other.
-  package static let parts: [Range<String>] = {
-    let starts = [""] + (1..<100).map { padded(UInt64($0), to: 3) }
+  package static func parts(ofStoreBytes byteCount: Int) -> [Range<String>] {
+    let starts = [""] + (byteCount < smallStoreBytes ? [] : (1..<100).map { padded(UInt64($0), to: 3) })
     return zip(starts, starts.dropFirst() + [":"]).map { $0..<$1 }
-  }()
+  }
+  private static let smallStoreBytes = 16 << 20
 
   private static func notes(_ words: String, _ path: String) throws(Stop) -> Reasons {
     var notes = Reasons()

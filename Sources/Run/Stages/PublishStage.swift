@@ -15,7 +15,7 @@ extension Night {
     )
     let store = try Store(path: storePath)
     let read = Atomic<Int>(0)
-    let parts = StoredPersons.parts
+    let parts = StoredPersons.parts(ofStoreBytes: Folder.byteCount(of: storePath))
     let persons = PeopleParts(count: parts.count) { [progress, storePath] part, take throws(Stop) in
       let persons = try StoredPersons(path: storePath, numbers: parts[part])
       var batch = PersonBatch()
