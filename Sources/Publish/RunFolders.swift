@@ -76,8 +76,14 @@ struct RunFolders: Sendable {
       try Folder.remove(folder + "/" + name + Self.people)
       try Folder.rename(sorting, to: folder + "/" + name + Self.people)
     }
-    try Folder.rename(partial, to: folder + "/" + name)
-    try Folder.point(current, to: name)
+    do throws(Stop) {
+      try Folder.rename(partial, to: folder + "/" + name)
+      try Folder.point(current, to: name)
+    } catch {
+      // What never was in force is no earlier publication.
+      if inForce != name { try? Folder.remove(folder + "/" + name) }
+      throw error
+    }
     try clear()
   }
 

@@ -43,6 +43,7 @@ package func walk(
           text:
             "Nothing to do: run \(done.id) was made from the same exports, pipeline file and business date.",
           isForTerminal: true))
+      try workspace.makeUp(for: done, of: pipeline)
       return done
     }
     _ = try pipeline.server()  // a server that is down is found out before hours of work

@@ -7,14 +7,25 @@ package import Record
 extension WorkspaceReader {
   /// Where a run's report lies.
   package func reportPath(of run: Int) -> String { folder(of: run) + "/report.html" }
+
+  /// Writes a run's report.
+  func writeReport(of run: RunRecord, _ pipeline: Pipeline) throws(Stop) {
+    let page = ReportPage(run, among: try runs(), pipeline: pipeline.commandName)
+    try Folder.writeWhole(page.html, to: reportPath(of: run.id))
+  }
 }
 
 extension Night {
   /// Writes the run's report.
-  func writeReport() throws(Stop) {
-    let current = run
-    let page = ReportPage(current, among: try reader.runs(), pipeline: pipeline.commandName)
-    try Folder.writeWhole(page.html, to: reader.reportPath(of: current.id))
+  func writeReport() throws(Stop) { try reader.writeReport(of: run, pipeline) }
+}
+
+extension Workspace {
+  /// Makes up for what was cut off of a run behind its end: the removal of what is kept no longer, and the report.
+  func makeUp(for done: RunRecord, of pipeline: Pipeline) throws(Stop) {
+    try prune(prunable(pipeline, keeping: pipeline.keep))
+    let reader = WorkspaceReader(path)
+    if !Folder.exists(reader.reportPath(of: done.id)) { try reader.writeReport(of: done, pipeline) }
   }
 }
 

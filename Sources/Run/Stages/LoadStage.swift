@@ -27,7 +27,7 @@ extension Night {
     let server = try pipeline.server()
     try server?.hold()
     var generation: Generation?
-    try KeptStores(pipeline, in: workspace.path).keepStoreInForce()
+    try KeptStores(pipeline, in: workspace.path).keepStoreInForce(loading: current.id)
     let report = try Load.load(
       request, persons: try persons(matched, in: folder),
       findings: { () throws(Stop) in try findings.next() },

@@ -50,6 +50,7 @@ extension Night {
     done.state = "done"
     try Load.finish(run: done.storeRun, ledger: done.storeLedger, inStore: storePath)
     try pipeline.server()?.finish(run: done.storeRun, ledger: done.storeLedger)
+    try Audit(workspace.path).append(.runDone, run: run.id)
     try update {
       $0.finishedAt = finishedAt
       $0.state = "done"
@@ -65,7 +66,6 @@ extension Night {
       ], text: "run done")
     if let grace = run.grace { event.values["kept_in_grace"] = .count(grace.total) }
     progress.event(event)
-    try Audit(workspace.path).append(.runDone, run: run.id)
     try workspace.prune(workspace.prunable(pipeline, keeping: pipeline.keep))
     removePackages()
     pruneServer()

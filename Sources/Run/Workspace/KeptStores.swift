@@ -35,8 +35,10 @@ struct KeptStores {
   func path(of run: Int) -> String { folder + "/" + padded(UInt64(run), to: 4) + ".sqlite" }
 
   /// Gives the store in force its second name; what takes its place may then come.
-  func keepStoreInForce() throws(Stop) {
-    guard let run = inForce else { return }
+  ///
+  /// - Parameter loading: the run whose store is to come; one of the same run is of a try that was cut off, and not kept.
+  func keepStoreInForce(loading: Int? = nil) throws(Stop) {
+    guard let run = inForce, run != loading else { return }
     try Folder.create(folder)
     try Folder.remove(path(of: run))
     try Folder.link(path, as: path(of: run))
