@@ -31,11 +31,22 @@ package enum Folder {
 
   /// Waits until the disk has the names in this folder.
   package static func sync(_ path: String) throws(Stop) {
-    try Faults.pass(.sync, path)
     let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else { throw .writeFailed(path, errno) }
     defer { close(descriptor) }
-    guard fsync(descriptor) == 0 else { throw .writeFailed(path, errno) }
+    if let failure = OpenFile(descriptor: descriptor, path: path).sync() { throw failure }
+  }
+
+  /// Waits until the disk has a file that another library has written.
+  /// - Returns: its bytes.
+  package static func syncFile(_ path: String) throws(Stop) -> Int {
+    let descriptor = open(path, O_RDWR | O_CLOEXEC)
+    guard descriptor >= 0 else { throw .writeFailed(path, errno) }
+    defer { close(descriptor) }
+    if let failure = OpenFile(descriptor: descriptor, path: path).sync() { throw failure }
+    var info = stat()
+    guard unsafe fstat(descriptor, &info) == 0 else { throw .writeFailed(path, errno) }
+    return Int(info.st_size)
   }
 
   /// Waits until the disk has all that was written to the file system which holds `path`: once for thousands of files.
@@ -94,7 +105,12 @@ package enum Folder {
     var file = try OutputFile(creating: temporary, readableForAll: readableForAll)
     try file.append(text)
     try file.finish()
-    try rename(temporary, to: path)
+    do throws(Stop) {
+      try rename(temporary, to: path)
+    } catch {
+      try? remove(temporary)
+      throw error
+    }
   }
 
   /// A small file as text; nil if there is none.
@@ -138,13 +154,21 @@ package enum Folder {
     return unsafe lstat(path, &info) == 0 && info.st_mode & S_IFMT == S_IFDIR
   }
 
+  /// Whether something has this name, if only a link that leads nowhere.
+  private static func isThere(_ path: String) -> Bool {
+    var info = stat()
+    return unsafe lstat(path, &info) == 0
+  }
+
   /// Removes a file or a folder with all that is in it; a link is removed, not followed.
   package static func remove(_ path: String) throws(Stop) {
+    if Faults.arePlanned, isThere(path), !isFolder(path) { try Faults.pass(.remove, path) }
     guard unlink(path) != 0, errno != ENOENT else { return }
     // What is no folder is gone by now: of a hundred thousand files none is asked what it is.
     let code = errno
     guard isFolder(path) else { throw .writeFailed(path, code) }
     for name in names(in: path) { try remove(path + "/" + name) }
+    try Faults.pass(.remove, path)
     guard rmdir(path) == 0 || errno == ENOENT else { throw .writeFailed(path, errno) }
   }
 }

@@ -58,12 +58,10 @@ package struct GrowingFile: ~Copyable {
 
   /// Appends text and waits until the disk has it.
   package mutating func append(_ text: String) throws(Stop) {
-    try Faults.pass(.write, path)
     let bytes = Array(text.utf8)
     let file = OpenFile(descriptor: descriptor, path: path)
     if let failure = unsafe bytes.withUnsafeBytes({ unsafe file.write($0) }) { throw failure }
-    try Faults.pass(.sync, path)
-    guard fsync(descriptor) == 0 else { throw .writeFailed(path, errno) }
+    if let failure = file.sync() { throw failure }
     byteCount += bytes.count
   }
 

@@ -1,5 +1,5 @@
 // A file that is written once, from front to back, and is whole when it is finished.
-// Invariant: every write, fsync and close is checked; a file whose writer was dropped before `finish` is removed.
+// Invariant: every write, fsync and close is checked; a file that was not finished is removed.
 // Load: staged runs of gigabytes; one 256 KiB buffer, one write(2) each time it is full.
 
 import Glibc
@@ -45,8 +45,7 @@ package struct OutputFile: ~Copyable {
   /// Writes what is buffered, waits until the disk has it all, and closes the file.
   package consuming func finish() throws(Stop) {
     try flush()
-    try Faults.pass(.sync, path)
-    guard fsync(descriptor) == 0 else { throw .writeFailed(path, errno) }
+    if let failure = file.sync() { throw failure }
     try closeFile()
   }
 
@@ -57,9 +56,11 @@ package struct OutputFile: ~Copyable {
   }
 
   private mutating func closeFile() throws(Stop) {
-    let closing = descriptor
+    let closing = file
     descriptor = -1
-    guard close(closing) == 0 else { throw .writeFailed(path, errno) }
+    guard let failure = closing.close() else { return }
+    try? Folder.remove(path)
+    throw failure
   }
 
   private mutating func flush() throws(Stop) {
@@ -69,15 +70,16 @@ package struct OutputFile: ~Copyable {
   }
 
   private func write(_ bytes: Span<UInt8>) throws(Stop) {
-    try Faults.pass(.write, path)
-    let file = OpenFile(descriptor: descriptor, path: path)
+    let file = file
     if let failure = unsafe bytes.withUnsafeBytes({ unsafe file.write($0) }) { throw failure }
   }
+
+  private var file: OpenFile { OpenFile(descriptor: descriptor, path: path) }
 
   deinit {
     guard descriptor >= 0 else { return }
     close(descriptor)
-    unlink(path)
+    try? Folder.remove(path)
   }
 }
 

@@ -28,6 +28,7 @@ package final class PagedFile: Sendable {
     self.path = path
     self.pageBytes = pageBytes
     self.unusedPage = unusedPage
+    try Faults.pass(.create, path)
     descriptor = open(path, O_RDWR | O_CLOEXEC)
     guard descriptor >= 0 else { throw .writeFailed(path, errno) }
     var info = stat()
@@ -46,7 +47,6 @@ package final class PagedFile: Sendable {
     precondition(bytes.count % pageBytes == 0)
     let count = bytes.count / pageBytes
     guard count > 0 else { return }
-    try Faults.pass(.write, path)
     let first = take(count)
     var before = count  // of these how many stand before the page that isn't ours
     if let unusedPage, first <= unusedPage, unusedPage < first + count { before = unusedPage - first }
@@ -83,7 +83,6 @@ package final class PagedFile: Sendable {
 
   /// Writes bytes over those at an offset, all of them in pages that were there when the file was opened.
   package func overwrite(at offset: Int, _ bytes: UnsafeRawBufferPointer) throws(Stop) {
-    try Faults.pass(.write, path)
     if let failure = unsafe file.write(bytes, at: offset) { throw failure }
   }
 
@@ -98,7 +97,7 @@ package final class PagedFile: Sendable {
   /// Closes the file, to which nothing is appended any more; the disk may have it later.
   package func close() throws(Stop) {
     isClosed.store(true, ordering: .relaxed)
-    guard Glibc.close(descriptor) == 0 else { throw .writeFailed(path, errno) }
+    if let failure = file.close() { throw failure }
   }
 
   private var file: OpenFile { OpenFile(descriptor: descriptor, path: path) }

@@ -5,7 +5,6 @@
 
 internal import Disk
 internal import GRDB
-import Glibc
 package import Record
 import Synchronization
 
@@ -91,8 +90,7 @@ private func load(
     try OutputFile(creating: partial).finish()
     var report = try write(request, to: partial, findings, build)
     try check(report)
-    try Faults.passWrite(partial)
-    report.byteCount = try syncedByteCount(of: partial)
+    report.byteCount = try Folder.syncFile(partial)
     try recoverStore(at: request.path)
     try Folder.rename(partial, to: request.path)
     return report
@@ -117,7 +115,7 @@ private final class Counted: Sendable {
 ///
 /// - Parameter ledger: takes the place of the run's rows in the ledger; nil leaves them.
 package func finish(run: StoreRun, ledger: [LedgerRow]?, inStore path: String) throws(Stop) {
-  try Faults.passWrite(path)
+  try Faults.pass(.database, path)
   try stopping(at: path) {
     let queue = try openStore(path, readonly: false)
     try queue.write { db in
@@ -126,7 +124,7 @@ package func finish(run: StoreRun, ledger: [LedgerRow]?, inStore path: String) t
         try db.execute(sql: "DELETE FROM ledger_row WHERE run_id = ?", arguments: [run.runID])
         for row in ledger { try insert(row, db) }
       }
-      try Faults.passWrite(path)
+      try Faults.pass(.database, path)
     }
     try queue.close()
   }
@@ -163,15 +161,6 @@ package func recoverStore(at path: String) throws(Stop) {
   try Folder.remove(journal)
 }
 
-private func syncedByteCount(of path: String) throws(Stop) -> Int {
-  let descriptor = open(path, O_RDWR | O_CLOEXEC)
-  guard descriptor >= 0 else { throw .writeFailed(path, errno) }
-  defer { close(descriptor) }
-  var info = stat()
-  guard fsync(descriptor) == 0, fstat(descriptor, &info) == 0 else { throw .writeFailed(path, errno) }
-  return Int(info.st_size)
-}
-
 /// Fills the new file: SQLite makes it and writes the small tables, the large ones are built page by page, and SQLite
 /// adds what is known only then.
 private func write(
@@ -184,7 +173,7 @@ private func write(
     try insertOrigins(request, db)
     try writeFindings(findings, &report, db, request.path)
     try db.execute(sql: Schema.views)
-    try Faults.passWrite(path)
+    try Faults.pass(.database, path)
     return try PersonTables.Roots(db)
   }
   let file = try PagedFile(sqlite: path, pageBytes: Schema.pageBytes)
@@ -203,7 +192,7 @@ private func write(
     for (list, id) in notes.byList {
       try db.execute(sql: "INSERT INTO note_list VALUES (?, ?)", arguments: [id, list.text])
     }
-    try Faults.passWrite(path)
+    try Faults.pass(.database, path)
     try db.execute(sql: "PRAGMA analysis_limit = 400; ANALYZE")
   }
   return report
@@ -287,7 +276,7 @@ private func writeFindings(
   var bytes: [UInt8] = []
   var ends: [Int] = []
   while let row = try next() {
-    if report.findings % 4096 == 0 { try Faults.passWrite(path) }
+    if report.findings % 4096 == 0 { try Faults.pass(.database, path) }
     bytes.removeAll(keepingCapacity: true)
     ends.removeAll(keepingCapacity: true)
     for text in [

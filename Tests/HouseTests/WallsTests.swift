@@ -51,6 +51,32 @@ struct WallsTests {
     }
   }
 
+  /// What changes a disk, and the files that may do it: those in which the n-th operation can be made to fail.
+  static let changes: [(call: String, files: Set<String>)] = [
+    (#"\bO_(WRONLY|RDWR|CREAT)\b"#, ["OutputFile", "PagedFile", "GrowingFile", "LockFile", "Folder"]),
+    (#"\b(Glibc\.write|pwritev?|writev|write64)\("#, ["WholeTransfer"]),
+    (#"\b(fsync|fdatasync|sync_file_range)\("#, ["WholeTransfer"]),
+    (#"\b(mkdir|rmdir|unlink|symlink|Glibc\.rename|Glibc\.link|cardlink_syncfs)\("#, ["Folder"]),
+    (#"\b(ftruncate|truncate)\("#, ["LockFile"]),
+    (#"\b(renameat|mkdirat|unlinkat|linkat|mkstemp|mkdtemp|fopen|creat|fallocate|copy_file_range)\("#, []),
+    (#"FileManager\.default\.(remove|create|move|copy|replace|link)|forWritingTo|forUpdating"#, []),
+    (#"\.write\(to(File)?: (URL|url)|atomically:"#, []),
+  ]
+
+  @Test("what changes a disk stands in the file layer alone, where tests can let it fail", arguments: changes)
+  func fileLayer(call: String, files: Set<String>) throws {
+    let pattern = try Regex(call)
+    var found: Set<String> = []
+    for file in try Self.doors.keys.flatMap({ try Self.files(of: $0) }) {
+      let lines = try String(contentsOf: file, encoding: .utf8).split(separator: "\n")
+      let isMeant = lines.contains { line in
+        !line.trimmingCharacters(in: .whitespaces).hasPrefix("//") && line.contains(pattern)
+      }
+      if isMeant { found.insert(file.deletingPathExtension().lastPathComponent) }
+    }
+    #expect(found == files)
+  }
+
   @Test("the reader of import lines sees every form of them")
   func reading() {
     let text =

@@ -131,12 +131,12 @@
       let new = many(40_000)
       try new.load(into: path)
       let reader = try ServerReader(place)
-      Faults.fail(at: 0, under: workshop.path)
+      Faults.count(under: workshop.path)
       _ = try { try $0.load(fromStore: path) }(try PostgreSQLStore(place, pipeline: "nightly"))
-      let steps = Faults.end(under: workshop.path)
+      let steps = Faults.end(under: workshop.path).count(.once)
       #expect(steps >= 3)
       for n in 1...steps {
-        Faults.fail(at: n, under: workshop.path)
+        Faults.fail(at: n, under: workshop.path, as: .once)
         let store = try PostgreSQLStore(place, pipeline: "nightly")
         try store.hold()
         #expect(throws: Stop.self) { try store.load(fromStore: path) }

@@ -295,23 +295,25 @@ struct DeltaTests {
     #expect(try VerifyTests.faults(folder) == ["altered data/people.csv"])
   }
 
-  @Test("a failure at any write leaves the facility what it had, whole", .serialized)
-  func everyWrite() throws {
+  @Test(
+    "a failure at any operation leaves the facility what it had, whole", .serialized,
+    arguments: Faults.Kind.allCases)
+  func everyOperation(kind: Faults.Kind) throws {
     let (sender, home, packages) = try Self.sent()
     let before = try contents(of: home + "/current")
     let elsewhere = sender.path + "/elsewhere"
     _ = try apply(ApplyRequest(packages: [packages[0]], folder: elsewhere, day: VerifyTests.today))
-    Faults.fail(at: 0, under: elsewhere)
+    Faults.count(under: elsewhere)
     _ = try apply(ApplyRequest(packages: [packages[1]], folder: elsewhere, day: VerifyTests.today))
-    let writes = Faults.end(under: elsewhere)
-    #expect(writes > 20)
-    for n in 1...writes {
-      Faults.fail(at: n, under: home)
-      #expect(throws: Stop.self, "write \(n)") {
+    let operations = Faults.end(under: elsewhere).count(kind)
+    #expect(operations > 20)
+    for n in 1...operations {
+      Faults.fail(at: n, under: home, as: kind)
+      #expect(throws: Stop.self, "operation \(n)") {
         try apply(ApplyRequest(packages: [packages[1]], folder: home, day: VerifyTests.today))
       }
       Faults.end(under: home)
-      #expect(try VerifyTests.faults(home + "/current").isEmpty, "write \(n)")
+      #expect(try VerifyTests.faults(home + "/current").isEmpty, "operation \(n)")
       guard try contents(of: home + "/current") != before else { continue }
       // In force already, whole: what failed was to remember it.
       try Folder.point(home + "/current", to: "run-0001")
@@ -324,8 +326,9 @@ struct DeltaTests {
   }
 
   @Test(
-    "a failure at any write of a publication of changes leaves the packages before, and the next one works")
-  func everyWriteOfSender() throws {
+    "a failure at any operation of a publication of changes leaves the packages before, and the next one works",
+    arguments: Faults.Kind.allCases)
+  func everyOperationOfSender(kind: Faults.Kind) throws {
     let policy = Self.policy(checkpointEvery: 5)
     let (workshop, elsewhere) = (try Workshop(), try Workshop())
     let people = People(seed: 1, count: 60)
@@ -333,22 +336,19 @@ struct DeltaTests {
     let next = Self.nextNight(people, &random)
     for place in [workshop, elsewhere] { try people.publish(in: place, run: 1, policy) }
     let before = try contents(of: workshop.current)
-    Faults.fail(at: 0, under: elsewhere.path)
+    Faults.count(under: elsewhere.path)
     try next.publish(in: elsewhere, run: 2, policy)
-    let writes = Faults.end(under: elsewhere.path)
+    let operations = Faults.end(under: elsewhere.path).count(kind)
     let after = try contents(of: elsewhere.current)
     // All of the last ones, where things are put in force, and some of those before.
-    for n in 1...writes where n > writes - 30 || n % 7 == 0 {
-      Faults.fail(at: n, under: workshop.path)
-      #expect(throws: Stop.self, "write \(n)") { try next.publish(in: workshop, run: 2, policy) }
+    for n in 1...operations where n > operations - 40 || n % 7 == 0 {
+      Faults.fail(at: n, under: workshop.path, as: kind)
+      #expect(throws: Stop.self, "operation \(n)") { try next.publish(in: workshop, run: 2, policy) }
       Faults.end(under: workshop.path)
       let now = try contents(of: workshop.current)
-      #expect(now == before || now == after, "write \(n)")
+      #expect(now == before || now == after, "operation \(n)")
       // What comes after the rename of the link fails with the new packages in force.
-      if now == after {
-        #expect(n >= writes - 1)
-        return
-      }
+      if now == after { return }
       for name in Folder.names(in: workshop.packages) where name.hasPrefix("run-0002") {
         try Folder.remove(workshop.packages + "/" + name)
       }

@@ -16,31 +16,32 @@ struct FailureTests {
   }
 
   @Test(
-    "a failure at any write leaves the packages before, byte for byte, and nothing else", arguments: [1, 2])
-  func everyWrite(threads: Int) throws {
+    "a failure at any operation leaves the packages before, byte for byte, and nothing else",
+    arguments: [(Faults.Kind.once, 1), (.full, 1), (.full, 2), (.gone, 2)])
+  func everyOperation(kind: Faults.Kind, threads: Int) throws {
     let workshop = try Workshop()
     try People(seed: 1).publish(in: workshop, run: 7, Self.policy)
     let before = try contents(of: workshop.current)
     let next = People(seed: 2, count: 60)
     let elsewhere = try Workshop()
-    Faults.fail(at: 0, under: elsewhere.path)
+    Faults.count(under: elsewhere.path)
     try People(seed: 1).publish(in: elsewhere, run: 7, Self.policy)
-    let first = Faults.end(under: elsewhere.path)
-    Faults.fail(at: 0, under: elsewhere.path)
+    let first = Faults.end(under: elsewhere.path).count(kind)
+    Faults.count(under: elsewhere.path)
     try next.publish(in: elsewhere, run: 8, Self.policy, threads: threads)
-    let writes = Faults.end(under: elsewhere.path)
+    let operations = Faults.end(under: elsewhere.path).count(kind)
     let after = try contents(of: elsewhere.current)
-    #expect(first > 50 && writes > 50)
+    #expect(first > 50 && operations > 50)
     #expect(after != before)
-    for n in 1...writes {
-      Faults.fail(at: n, under: workshop.path)
-      #expect(throws: Stop.self, "write \(n)") {
+    for n in 1...operations {
+      Faults.fail(at: n, under: workshop.path, as: kind)
+      #expect(throws: Stop.self, "operation \(n)") {
         try next.publish(in: workshop, run: 8, Self.policy, threads: threads)
       }
       Faults.end(under: workshop.path)
       let now = try contents(of: workshop.current)
       // What comes after the rename of the link can only fail with the new packages in force, whole.
-      #expect(now == before || n >= writes - 1, "write \(n)")
+      #expect(now == before || now == after, "operation \(n)")
       if now != before {
         let verdicts = try Folder.names(in: workshop.current).filter { $0 != "manifest.json" }.map {
           try verify(
@@ -51,7 +52,9 @@ struct FailureTests {
         try Folder.point(workshop.current, to: "run-0007")
       }
       for name in Folder.names(in: workshop.packages) where name.hasPrefix("run-0008") {
-        #expect(!name.hasSuffix(".partial") && !name.hasSuffix(".sorting"), "write \(n): \(name)")
+        #expect(
+          kind == .gone || !name.hasSuffix(".partial") && !name.hasSuffix(".sorting"),
+          "operation \(n): \(name)")
         try Folder.remove(workshop.packages + "/" + name)
       }
     }

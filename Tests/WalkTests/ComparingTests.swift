@@ -252,11 +252,11 @@ struct ComparingTests {
   }
 
   @Test("a rehearsal that fails leaves nothing behind", arguments: [3, 9, 20])
-  func failing(write: Int) throws {
+  func failing(operation: Int) throws {
     let workshop = try Workshop()
     let pipeline = try DecisionTests.done(120, seed: 5, in: workshop)
     let before = try Self.state(of: pipeline.workspace)
-    Faults.fail(at: write, under: pipeline.workspace)
+    Faults.fail(at: operation, under: pipeline.workspace, as: .once)
     defer { _ = Faults.end(under: pipeline.workspace) }
     #expect(throws: Stop.self) {
       try rehearse(pipeline, options: Self.options(), progress: SilentProgress())

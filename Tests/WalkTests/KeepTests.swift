@@ -121,8 +121,10 @@ struct KeepTests {
     #expect(try Self.walk(pipeline, 26).state == "done")
   }
 
-  @Test("a rollback that fails at any step leaves one of both stores, and is done by the same command")
-  func rollbackFaults() throws {
+  @Test(
+    "a rollback that fails at any operation leaves one of both stores, and is done by the same command",
+    arguments: Faults.Kind.allCases)
+  func rollbackFaults(kind: Faults.Kind) throws {
     let workshop = try Workshop()
     let (pipeline, rows) = try Self.threeNights(in: workshop)
     func rollback(_ run: Int) throws -> RunRecord {
@@ -131,14 +133,14 @@ struct KeepTests {
         options: RunOptions(asOf: Self.day(25), threads: 1, memoryBytes: 64 << 20), progress: SilentProgress()
       )
     }
-    Faults.fail(at: 0, under: workshop.path)
+    Faults.count(under: workshop.path)
     _ = try rollback(2)
-    let operations = Faults.end(under: workshop.path)
+    let operations = Faults.end(under: workshop.path).count(kind)
     #expect(operations > 10)
     for n in 1...operations {
       _ = try? rollback(3)
       #expect(try WalkTests.rows(pipeline) == rows[2])
-      Faults.fail(at: n, under: workshop.path)
+      Faults.fail(at: n, under: workshop.path, as: kind)
       _ = try? rollback(2)
       Faults.end(under: workshop.path)
       let now = try WalkTests.rows(pipeline)
@@ -180,12 +182,11 @@ struct KeepTests {
   func unfinished() throws {
     let workshop = try Workshop()
     let pipeline = try WalkTests.invented(40, seed: 32, xml: false, in: workshop.path)
-    Faults.fail(at: 0, under: workshop.path)
     _ = try Self.walk(pipeline, 23)
-    let operations = Faults.end(under: workshop.path)
-    Faults.fail(at: operations - 12, under: workshop.path)
-    _ = try? Self.walk(pipeline, 24)
-    Faults.end(under: workshop.path)
+    let packages = pipeline.workspace + "/packages"
+    Faults.fail(at: 1, under: packages, as: .gone)
+    #expect(throws: Stop.self) { try Self.walk(pipeline, 24) }
+    Faults.end(under: packages)
     let workspace = try Workspace(pipeline.workspace)
     var retention = Retention()
     (retention.staged, retention.stores) = (0, 0)

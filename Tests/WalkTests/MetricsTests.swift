@@ -16,17 +16,20 @@ struct ReadMetrics {
     var helped: Set<String> = []
     var typed: Set<String> = []
     var last = ""
+    // Made once, and not for each line.
+    let (help, type) = (
+      #/# HELP ([a-z_:][a-z0-9_:]*) (\S.*)/#, #/# TYPE ([a-z_:][a-z0-9_:]*) (gauge|counter)/#
+    )
+    let sample = #/([a-z_:][a-z0-9_:]*)(\{([a-z_][a-z0-9_]*="([^"\\\n]|\\["\\n])*",?)*\})? (\S+)/#
     if !text.hasSuffix("\n") { problems.append("no line end at the end") }
     for line in text.split(separator: "\n", omittingEmptySubsequences: false).dropLast() {
-      if let match = line.wholeMatch(of: /# HELP ([a-z_:][a-z0-9_:]*) (\S.*)/) {
+      if let match = line.wholeMatch(of: help) {
         if !helped.insert(String(match.1)).inserted { problems.append("a second HELP: \(line)") }
         last = String(match.1)
-      } else if let match = line.wholeMatch(of: /# TYPE ([a-z_:][a-z0-9_:]*) (gauge|counter)/) {
+      } else if let match = line.wholeMatch(of: type) {
         if !typed.insert(String(match.1)).inserted { problems.append("a second TYPE: \(line)") }
         if match.1 != last { problems.append("TYPE without its HELP: \(line)") }
-      } else if let match = line.wholeMatch(
-        of: /([a-z_:][a-z0-9_:]*)(\{([a-z_][a-z0-9_]*="([^"\\\n]|\\["\\n])*",?)*\})? (\S+)/)
-      {
+      } else if let match = line.wholeMatch(of: sample) {
         let name = String(match.1)
         // All samples of a family stand together, behind its HELP and TYPE.
         if name != last || !typed.contains(name) { problems.append("a sample outside its family: \(line)") }

@@ -107,7 +107,7 @@ package struct Generation: Hashable, Sendable {
             """)
         }
         for table in ServerSchema.large { try server.execute("ANALYZE cardlink_data.\(table.name)") }
-        try Faults.passWrite(path)
+        try Faults.pass(.database, path)
         return Generation(number: number, run: run)
       }
     }

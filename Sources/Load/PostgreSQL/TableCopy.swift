@@ -81,7 +81,7 @@
         }
         count += 1
         if count % 16_384 == 0 {
-          try Faults.passWrite(path)
+          try Faults.pass(.database, path)
           progress(count)
         }
       }

@@ -82,7 +82,6 @@ struct PersonRange: Sendable {
 /// Writes the persons of one range, while other threads write others.
 struct PersonRangeBuilder: ~Copyable {
   private let store: String
-  private let path: String
   private var persons: LeafBuilder
   private var otherCards: LeafBuilder
   private var keptPersons: LeafBuilder
@@ -96,7 +95,6 @@ struct PersonRangeBuilder: ~Copyable {
 
   init(_ file: PagedFile, _ notes: NoteLists, store: String) {
     self.store = store
-    path = file.path
     persons = LeafBuilder(file)
     otherCards = LeafBuilder(file)
     keptPersons = LeafBuilder(file)
@@ -107,7 +105,6 @@ struct PersonRangeBuilder: ~Copyable {
   ///
   /// - Throws: ``Stop`` with ``Exit/internalError`` if persons don't ascend or one hasn't exactly one serving card.
   mutating func append(_ batch: PersonBatch) throws(Stop) {
-    try Faults.passWrite(path)
     personCount += batch.persons.count
     cardCount += batch.cards.count
     for person in batch.persons {

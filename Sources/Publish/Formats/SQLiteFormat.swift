@@ -24,7 +24,7 @@ final class SQLiteFormat: FormatWriter {
     self.path = path
     // Made by us, for its owner alone; to SQLite an empty file is an empty database.
     try OutputFile(creating: path).finishUnsynced()
-    try Faults.passWrite(path)
+    try Faults.pass(.database, path)
     var configuration = Configuration()
     // The transaction lasts from here to `finish`.
     configuration.allowsUnsafeTransactions = true
@@ -78,7 +78,7 @@ final class SQLiteFormat: FormatWriter {
   }
 
   func finish() throws(Stop) -> [BagEntry] {
-    try Faults.passWrite(path)
+    try Faults.pass(.database, path)
     let indexes = [Attribute.insuranceNumber, .cardNumber].filter { attributes.contains($0) }
     insert = nil
     do {

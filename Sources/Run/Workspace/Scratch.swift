@@ -20,7 +20,7 @@ struct Scratch: ~Copyable {
     guard opened >= 0, flock(opened, LOCK_EX | LOCK_NB) == 0 else {
       let code = errno
       if opened >= 0 { close(opened) }
-      rmdir(path)
+      try? Folder.remove(path)
       throw .cannotCreate(path, code)
     }
     (self.path, lock) = (path, opened)

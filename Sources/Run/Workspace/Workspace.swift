@@ -20,7 +20,7 @@ package import Record
 /// The workspace of one pipeline, held by this process.
 package final class Workspace: Sendable {
   package let path: String
-  private let lock: Int32
+  private let lock: LockFile
 
   /// Makes the folder if need be and takes the lock.
   ///
@@ -30,36 +30,24 @@ package final class Workspace: Sendable {
     try Folder.create(path)
     try Folder.create(path + "/runs")
     let lockPath = path + "/lock"
-    let opened = open(lockPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-    guard opened >= 0 else { throw .cannotCreate(lockPath, errno) }
-    guard flock(opened, LOCK_EX | LOCK_NB) == 0 else {
+    guard let lock = try LockFile(holding: lockPath) else {
       let holder = (try? Folder.read(lockPath)) ?? ""
-      close(opened)
       throw Stop(
         .runInProgress, at: lockPath, expected: "a workspace that no run holds",
         found: holder.isEmpty ? "another run" : holder.replacing("\n", with: ""),
         remedy: "Wait until it has finished, then try again.", next: "cardlink status PIPELINE")
     }
-    lock = opened
-    let text = "process \(getpid()) since \(Clock.now())\n"
-    guard ftruncate(opened, 0) == 0, write(opened, text, text.utf8.count) == text.utf8.count else {
-      close(opened)
-      throw .writeFailed(lockPath, errno)
-    }
+    self.lock = lock
+    try lock.say("process \(getpid()) since \(Clock.now())\n")
     Scratch.removeLeftovers(in: path)
   }
-
-  deinit { close(lock) }
 
   /// Writes a run's record, whole.
   ///
   /// - Throws: ``Stop`` with ``Exit/inputOutput`` also if the workspace was removed meanwhile, for then nothing keeps
   ///   another run out.
   package func save(_ run: RunRecord) throws(Stop) {
-    var (held, found) = (stat(), stat())
-    guard unsafe fstat(lock, &held) == 0, unsafe stat(path + "/lock", &found) == 0,
-      held.st_ino == found.st_ino
-    else {
+    guard lock.isInPlace else {
       throw Stop(
         .inputOutput, at: path, expected: "the workspace that this run holds", found: "another one or none",
         remedy: "Someone removed it while the run worked. Find out who, then run again.")

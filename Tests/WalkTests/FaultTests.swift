@@ -1,0 +1,253 @@
+// A disk that fails during a night, at every operation and in every way: what is in force afterwards is the night before
+// or this one, whole and signed; nothing says more than is so; and the next run heals it.
+// Every try begins from the same two nights, so that it costs the same whether it is the first or the thousandth.
+
+import Disk
+import Foundation
+import Publish
+import Record
+import Testing
+
+@testable import Run
+
+/// A workspace with two nights, and the exports of a third one.
+private final class ThirdNight {
+  let workshop: Workshop
+  let pipeline: Pipeline
+  /// What the store and the packages say after the second night, and what after the third.
+  let before: [String]
+  let after: [String]
+  /// What the third night does to the disk.
+  let operations: [Faults.Operation: Int]
+  let kept: [String]
+  private let metrics: Data
+  private let storeBefore: Data
+  private var saved: String { workshop.path + "/saved" }
+
+  init() throws {
+    workshop = try Workshop(inMemory: true)
+    pipeline = try Self.pipeline(in: workshop.path)
+    for night in 1...2 {
+      try Self.writeExports(of: night, to: workshop.path)
+      _ = try Self.walk(pipeline, night)
+    }
+    before = try WalkTests.rows(pipeline)
+    storeBefore = try Self.store(pipeline)
+    metrics = try Data(contentsOf: URL(filePath: workshop.path + "/night.prom"))
+    try FileManager.default.moveItem(atPath: pipeline.workspace, toPath: workshop.path + "/saved")
+    try FileManager.default.copyItem(atPath: workshop.path + "/saved", toPath: pipeline.workspace)
+    try Self.writeExports(of: 3, to: workshop.path)
+    Faults.count(under: workshop.path)
+    _ = try Self.walk(pipeline, 3)
+    operations = Faults.end(under: workshop.path)
+    after = try WalkTests.rows(pipeline)
+    kept = Self.kept(in: pipeline.workspace)
+  }
+
+  /// Back to the end of the second night.
+  func begin() throws {
+    try FileManager.default.removeItem(atPath: pipeline.workspace)
+    try FileManager.default.copyItem(atPath: saved, toPath: pipeline.workspace)
+    try metrics.write(to: URL(filePath: workshop.path + "/night.prom"))
+  }
+
+  func walk() throws -> RunRecord { try Self.walk(pipeline, 3) }
+
+  /// As the command does it, on one thread, so that the n-th operation is the same one each time.
+  private static func walk(_ pipeline: Pipeline, _ night: Int) throws -> RunRecord {
+    try Run.walk(
+      pipeline, in: try pipeline.openWorkspace(SilentProgress()),
+      options: RunOptions(
+        asOf: CalendarDate(packed: UInt32(2026_11_20 + night)), threads: 1, memoryBytes: 16 << 20),
+      progress: SilentProgress())
+  }
+
+  /// What the store says; one that is byte for byte that of before is not read for it.
+  func rows() throws -> [String] {
+    try Self.store(pipeline) == storeBefore ? before : WalkTests.rows(pipeline)
+  }
+
+  private static func store(_ pipeline: Pipeline) throws -> Data {
+    try Data(contentsOf: URL(filePath: pipeline.storePath(in: pipeline.workspace)))
+  }
+
+  /// How much is kept of earlier nights, and that the last one has its report.
+  private static func kept(in workspace: String) -> [String] {
+    let runs = Folder.names(in: workspace + "/runs")
+    let staged = runs.flatMap { run in
+      Folder.names(in: workspace + "/runs/" + run).filter { ["extract", "match"].contains($0) }
+    }
+    let hasReport = runs.last.map { Folder.exists(workspace + "/runs/" + $0 + "/report.html") }
+    return Folder.names(in: workspace + "/stores") + staged + ["report: \(hasReport ?? false)"]
+  }
+  func keptNow() -> [String] { Self.kept(in: pipeline.workspace) }
+
+  /// What is wrong with what others read: packages, metrics, run records, the audit log.
+  func faults() throws -> [String] {
+    var faults: [String] = []
+    let packages = pipeline.workspace + "/packages/current"
+    let names = Folder.names(in: packages + "/").filter { $0 != "manifest.json" }
+    if names.count < 3 { faults.append("\(names.count) packages") }
+    for name in names {
+      let verdict = try verify(
+        VerifyRequest(
+          folder: packages + "/" + name, keyFile: workshop.path + "/keys/publish.key.pub",
+          identityFile: workshop.path + "/keys/facility.key", day: CalendarDate(packed: 2026_11_23)))
+      // Which package the facility had before is another question.
+      for fault in verdict.faults where fault.kind != .outOfChain { faults.append("\(name): \(fault)") }
+      if verdict.signedBy == nil { faults.append("\(name): not signed") }
+    }
+    faults += ReadMetrics(try String(contentsOfFile: workshop.path + "/night.prom", encoding: .utf8)).problems
+    let reading = try Audit(pipeline.workspace).reading()
+    if let broken = reading.broken { faults.append("audit log: \(broken)") }
+    // A run that says it is done has its store in force, and its packages, and is done in the audit log too.
+    let reader = WorkspaceReader(pipeline.workspace)
+    if let done = try reader.runs().last(where: { $0.state == "done" }) {
+      let store = try Desk(pipeline).store()
+      if try store.runID() < done.id { faults.append("run \(done.id) is done, its store not in force") }
+      if reader.publishedRun ?? 0 < done.id {
+        faults.append("run \(done.id) is done, its packages not in force")
+      }
+      if !reading.lines.contains(where: { $0.event == "run_done" && $0.run == done.id }) {
+        faults.append("run \(done.id) is done, and the audit log doesn't say so")
+      }
+    }
+    return faults
+  }
+
+  /// Files of work that was cut off.
+  func remains() -> [String] {
+    let all = FileManager.default.enumerator(atPath: workshop.path)?.compactMap { $0 as? String } ?? []
+    return all.filter { name in
+      ["partial", "sorting", "scratch-", "grace-", "-journal"].contains { name.contains($0) }
+    }
+  }
+
+  // MARK: The village
+
+  private static func pipeline(in folder: String) throws -> Pipeline {
+    try SigningKey().write(to: folder + "/keys/publish.key")
+    try DecryptionKey().write(to: folder + "/keys/facility.key")
+    let text = """
+      name: generated
+      workspace: var
+      exports:
+        population:
+          format: csv
+          files: [population.csv]
+          fields: { personal_id: SoDinhDanh, legacy_id: SoCMND, full_name: HoVaTen, birth_date: NgaySinh, sex: GioiTinh, status: TrangThai }
+          values: { sex: { Nam: male, Nữ: female }, status: { "1": active, "2": dead } }
+          dates: [dd/MM/yyyy]
+        insurance:
+          format: csv
+          files: [insurance.csv]
+          fields: { insurance_number: MaSoBHXH, card_number: MaTheBHYT, personal_id: SoCCCD, full_name: HoTen, birth_date: NgaySinh, sex: GioiTinh, facility_code: MaDKBD, valid_from: GtTheTu, valid_to: GtTheDen }
+          values: { sex: { "1": male, "2": female } }
+          dates: [dd/MM/yyyy]
+      store: { sqlite: card-attributes.sqlite }
+      grace: { days: 3 }
+      keep: { staged: 1, stores: 1 }
+      metrics: night.prom
+      publish:
+        signing_key: keys/publish.key
+        checkpoint_every: 3
+        packages:
+          - { province: "01", name: province-01, copy: true, formats: [csv, sqlite, xml, fhir] }
+          - { facility: "79*", encrypt_to: keys/facility.key.pub }
+          - { all: true, name: all-others }
+
+      """
+    try text.write(toFile: folder + "/pipeline.yaml", atomically: true, encoding: .utf8)
+    return try Pipeline(file: folder + "/pipeline.yaml")
+  }
+
+  /// Some people of whom each ends in another way, and not the same every night.
+  private static func writeExports(of night: Int, to folder: String) throws {
+    func id(_ i: Int) -> String { "00109000010\(i)" }
+    func number(_ i: Int) -> String { "010000010\(i)" }
+    func legacy(_ i: Int) -> String { "01234567\(i)" }
+    func name(_ i: Int) -> String {
+      "NGUYỄN VĂN \(["AN", "BA", "CẢ", "DŨNG", "EM", "GIA", "HẢI", "KHANG", "LÂM"][i])"
+    }
+    var population = ["SoDinhDanh,SoCMND,HoVaTen,NgaySinh,GioiTinh,TrangThai"]
+    for i in 0..<9 {
+      let status = i == 4 && night == 3 ? "2" : "1"
+      population.append("\(id(i)),\(legacy(i)),\(name(i)),05/03/1990,Nam,\(status)")
+    }
+    population.append("\(id(8)),,LÊ KHÁC,05/03/1990,Nam,1")
+    population.append("\(id(9)),,TRẦN VĂN SAI,31/02/1990,Nam,1")
+    var insurance = ["MaSoBHXH,MaTheBHYT,SoCCCD,HoTen,NgaySinh,GioiTinh,MaDKBD,GtTheTu,GtTheDen"]
+    func card(
+      _ i: Int, id: String? = nil, name text: String? = nil, _ facility: String = "01001",
+      born: String = "05/03/1990",
+      from start: String = "01/01/2026"
+    ) {
+      insurance.append(
+        "\(number(i)),DN401\(number(i)),\(id ?? Self.id(i)),\(text ?? name(i)),\(born),1,\(facility),\(start),31/12/2027"
+      )
+    }
+    card(0, night == 3 ? "79002" : "01001")
+    card(1, id: legacy(1), "79001")
+    // Kept in grace in the third night; by then the name of one is another, and the number of the other is gone.
+    card(2, name: night == 3 ? "LÊ KHÁC" : nil)
+    card(3, id: night == 3 ? "" : nil, "36001")
+    card(4)
+    card(5, "36001")
+    card(5, "36001", from: "01/02/2026")
+    if night > 1 { card(6, "79001") }
+    card(7, born: night == 2 ? "31/02/1990" : "05/03/1990")
+    card(8)
+    try (population.joined(separator: "\n") + "\n").write(
+      toFile: folder + "/population.csv", atomically: true, encoding: .utf8)
+    try (insurance.joined(separator: "\n") + "\n").write(
+      toFile: folder + "/insurance.csv", atomically: true, encoding: .utf8)
+  }
+
+  private static func id(_ i: Int) -> String { "00109000010\(i)" }
+}
+
+@Suite("A disk that fails")
+struct FaultTests {
+  static let shards = 4
+
+  @Test(
+    "whichever operation of a night fails, the store is that of before or after, and the next run heals it",
+    arguments: Faults.Kind.allCases, 0..<shards)
+  func everyOperation(kind: Faults.Kind, shard: Int) throws {
+    let night = try ThirdNight()
+    #expect(night.before != night.after)
+    let count = night.operations.count(kind)
+    #expect(count > 100)
+    for n in stride(from: 1 + shard, through: count, by: Self.shards) {
+      try night.begin()
+      Faults.fail(at: n, under: night.workshop.path, as: kind)
+      let found = Result { try night.walk() }
+      let met = Faults.end(under: night.workshop.path).count(kind)
+      #expect(met >= n, "\(kind) \(n)")
+      let rows = try night.rows()
+      switch found {
+      case .success(let run):
+        // What fails without being told is nothing that the night promised.
+        #expect(run.state == "done" && rows == night.after, "\(kind) \(n)")
+      case .failure(let error):
+        let exit = (error as? Stop)?.exit
+        #expect(exit == .inputOutput || exit == .cannotCreate, "\(kind) \(n): \(error)")
+        #expect(rows == night.before || rows == night.after, "\(kind) \(n)")
+      }
+      #expect(try night.faults() == [], "\(kind) \(n)")
+      #expect(try night.walk().state == "done", "\(kind) \(n)")
+      #expect(try night.rows() == night.after, "\(kind) \(n)")
+      #expect(try night.faults() == [], "\(kind) \(n)")
+      #expect(night.remains() == [], "\(kind) \(n)")
+      #expect(night.keptNow() == night.kept, "\(kind) \(n)")
+    }
+  }
+
+  @Test(
+    "a night passes through every kind of operation of the file layer", arguments: Faults.Operation.allCases)
+  func kinds(operation: Faults.Operation) throws {
+    let night = try Self.night.get()
+    #expect(night[operation] ?? 0 > 0, "\(night)")
+  }
+  private static let night = Result { try ThirdNight().operations }
+}
