@@ -2,6 +2,7 @@
 // Invariant: the file appears whole, for its owner alone; it is made from run records and nothing else.
 
 import Disk
+import Publish
 package import Record
 
 extension WorkspaceReader {
@@ -24,6 +25,7 @@ extension Workspace {
   /// Makes up for what was cut off of a run behind its end: the removal of what is kept no longer, and the report.
   func makeUp(for done: RunRecord, of pipeline: Pipeline) throws(Stop) {
     try prune(prunable(pipeline, keeping: pipeline.keep))
+    try removeEarlierPublications(in: path + "/packages", threads: 1)
     let reader = WorkspaceReader(path)
     if !Folder.exists(reader.reportPath(of: done.id)) { try reader.writeReport(of: done, pipeline) }
   }
