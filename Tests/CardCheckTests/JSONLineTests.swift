@@ -88,8 +88,11 @@ struct JSONLineTests {
       let foundations = Self.tree(text)
       let shown = String(decoding: text, as: UTF8.self)
       if isRead { #expect(foundations != nil, "\(shown)") }
-      // The other way around but for leaves that are no strings, and for what Foundation makes of broken pairs of escapes.
-      if let foundations, Self.hasOnlyStrings(foundations), !shown.contains("\\uD83D") {
+      // The other way around but for leaves that are no strings, and for what Foundation takes beside the standard: broken
+      // pairs of escapes, and a comma before a closing bracket.
+      if let foundations, Self.hasOnlyStrings(foundations), !shown.contains("\\uD83D"),
+        !shown.contains(/,[ \t]*[\]}]/)
+      {
         #expect(isRead, "\(shown)")
       }
     }
