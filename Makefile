@@ -80,7 +80,7 @@ fuzz: libraries ## Let libFuzzer invent files for the extractors (SECONDS=n, def
 
 soak: libraries ## Kill a hundred runs at random moments; each next run must end with the same store (KILLS=n for more)
 	swift build --build-tests $(TEST_TRAITS)
-	CARDLINK_SOAK=$(or $(KILLS),100) swift test --skip-build $(TEST_TRAITS) --filter 'CrashTests'
+	CARDLINK_SOAK=$(or $(KILLS),100) scripts/test $(TEST_TRAITS) --filter 'CrashTests'
 
 clean: ## Remove what was built and what the sample run left
 	rm -rf .build var
