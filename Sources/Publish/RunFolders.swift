@@ -97,14 +97,11 @@ struct RunFolders: Sendable {
       .sorted { $0.place > $1.place }
     var first = (runID: Int.max, edition: Int.max)
     for kept in [name] + others.prefix(earlierFoldersKept).map(\.name) {
-      // A manifest is ours: its second quoted word of this line is the name.
-      let manifest = try Folder.read(folder + "/" + kept + "/manifest.json") ?? ""
-      let line = manifest.split(separator: "\n").first { $0.contains("\"chain_from\"") }
-      if let word = line?.split(separator: "\"").dropFirst(3).first, let place = place(of: String(word)),
-        place < first
-      {
-        first = place
-      }
+      // Where packages are received there is none: each folder is whole by itself.
+      guard Folder.exists(folder + "/" + kept + "/" + RunManifest.name) else { continue }
+      // On which it builds can't be told any more, so all stay.
+      guard let manifest = try RunManifest.read(in: folder + "/" + kept) else { return }
+      if let place = manifest.chainFrom.flatMap(place(of:)), place < first { first = place }
     }
     for old in others.dropFirst(earlierFoldersKept) where old.place < first {
       let path = folder + "/" + old.name

@@ -25,9 +25,15 @@ struct RunManifest: Decodable {
   /// The packages that were not written for want of a key.
   var leftOut: [String]?
 
+  /// The folder of the earliest publication on which a package of this one builds; empty where all are full.
+  var chainFrom: String?
+
   /// The manifest of the publication in force; nil if there is none that can be read.
-  static func inForce(in folder: String) throws(Stop) -> RunManifest? {
-    guard let text = try Folder.read(folder + "/current/" + name) else { return nil }
+  static func inForce(in folder: String) throws(Stop) -> RunManifest? { try read(in: folder + "/current") }
+
+  /// The manifest of the publication in a folder; nil if there is none that can be read.
+  static func read(in publication: String) throws(Stop) -> RunManifest? {
+    guard let text = try Folder.read(publication + "/" + name) else { return nil }
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
     return try? decoder.decode(RunManifest.self, from: Data(text.utf8))

@@ -214,6 +214,34 @@ struct DeltaTests {
     return (sender, home, packages)
   }
 
+  @Test("publications on which others build stay, also where a damaged manifest doesn't say which they are")
+  func earlier() throws {
+    let workshop = try Workshop()
+    let policy = Self.policy(checkpointEvery: 9)
+    var random = SeededGenerator(9)
+    var people = People(seed: 9)
+    for run in 1...4 {
+      try people.publish(in: workshop, run: run, policy)
+      people = Self.nextNight(people, &random)
+    }
+    func publications() -> [String] {
+      Folder.names(in: workshop.packages).filter { RunFolders.place(of: $0) != nil }
+    }
+    let all = (1...4).map { "run-000\($0)" }
+    #expect(publications() == all)
+    let manifests = all.suffix(2).map { workshop.packages + "/\($0)/manifest.json" }
+    let texts = try manifests.map { try #require(try Folder.read($0)) }
+    for path in manifests { try Folder.writeWhole("{", to: path) }
+    try removeEarlierPublications(in: workshop.packages, threads: 2)
+    #expect(publications() == all)
+    // Full packages need no others.
+    for (path, text) in zip(manifests, texts) {
+      try Folder.writeWhole(text.replacing("run-0001", with: ""), to: path)
+    }
+    try removeEarlierPublications(in: workshop.packages, threads: 2)
+    #expect(publications() == Array(all.suffix(2)))
+  }
+
   @Test("changes that don't follow are refused, and nothing of what was there changes")
   func gap() throws {
     let (sender, home, packages) = try Self.sent()
