@@ -94,6 +94,46 @@ struct AuditTests {
     #expect(try audit.reading().broken?.fileLine == 4)
   }
 
+  @Test("wherever a crash cuts off what is appended, what mends it included, the log goes on and is whole")
+  func tornAgain() throws {
+    let workshop = try Workshop()
+    let audit = try log(2, in: workshop)
+    let whole = try Data(contentsOf: URL(filePath: audit.path))
+    try audit.append(.released, run: 7, because: "vì số liệu đúng")
+    let added = try Data(contentsOf: URL(filePath: audit.path))
+    for first in whole.count...added.count {
+      // A second crash while the next command mends it, and a third.
+      var cut = added.prefix(first)
+      for second in [nil, 0, 1, 2, 9, 200, 260] as [Int?] {
+        if let second {
+          let start = cut.count
+          try cut.write(to: URL(filePath: audit.path))
+          try audit.append(.explained, because: "lý do")
+          cut = try Data(contentsOf: URL(filePath: audit.path)).prefix(start + second)
+        }
+        try cut.write(to: URL(filePath: audit.path))
+        #expect(try audit.reading().broken == nil, "\(first) \(second ?? -1)")
+        try audit.append(.explained)
+        let reading = try audit.reading()
+        #expect(reading.broken == nil && !reading.hasTornEnd, "\(first) \(second ?? -1)")
+        #expect(reading.lines.last?.event == "explained")
+      }
+    }
+    // Not even the first line is whole.
+    for cut in 1..<40 {
+      try whole.prefix(cut).write(to: URL(filePath: audit.path))
+      try audit.append(.explained)
+      let mended = try Data(contentsOf: URL(filePath: audit.path))
+      try mended.prefix(cut + 30).write(to: URL(filePath: audit.path))
+      try audit.append(.explained)
+      #expect(try audit.reading().broken == nil, "\(cut)")
+      #expect(try audit.reading().lines.map(\.event) == ["mended", "explained"])
+    }
+    // What is no beginning of a line was not torn off by a crash.
+    try (whole + Data("junk\n".utf8)).write(to: URL(filePath: audit.path))
+    #expect(try audit.reading().broken?.fileLine == 3)
+  }
+
   @Test("many writers at once leave one chain")
   func writers() throws {
     let workshop = try Workshop()

@@ -2,7 +2,7 @@
 // Invariant: an event is on the disk before its effect begins. Each line ends with a hash over itself and the hash of
 // the line before, so that no line can be changed, taken out or put in between without the later ones telling. A
 // personal ID number never stands in it, only its pseudonym under a key of this workspace. A line that a crash tore
-// off stays, and the line after it says so.
+// off stays, and the line after it says so; if that was torn off as well, the next one speaks for both.
 // Load: a handful of lines a night and one for each question of an officer.
 //
 //   workspace/audit.log   {"at":…,"event":…,"number":…,…,"hash":…}   one line each, mode 0600
@@ -105,13 +105,13 @@ package struct Audit: Sendable {
     }
     var file = try GrowingFile(path)
     var chain = try Chain(endOf: file)
-    if chain.tornBytes > 0 {
+    if let torn = chain.torn {
       var note = now
       (note.event, note.run, note.because) = (AuditEvent.mended.rawValue, nil, nil)
-      note.detail = ["torn_bytes": "\(chain.tornBytes)", "torn_digest": chain.tornDigest]
-      try file.append("\n" + chain.link(&note))
+      note.detail = ["torn_bytes": "\(torn.count)", "torn_digest": AuditText.digest(of: torn)]
+      try file.append((chain.lacksLineEnd ? "\n" : "") + chain.link(&note))
     }
-    var text = ""
+    var text = chain.torn == nil && chain.lacksLineEnd ? "\n" : ""
     for (i, person) in persons.enumerated() {
       var line = now
       line.person = pseudonyms[i]
@@ -145,29 +145,31 @@ package struct Audit: Sendable {
 private struct Chain {
   private(set) var number = 0
   private(set) var hash = AuditText.firstHash
-  /// Bytes behind the last line end.
-  private(set) var tornBytes = 0
-  private(set) var tornDigest = ""
+  /// What stands behind the last whole line, without a line end at its end; nil for nothing.
+  private(set) var torn: [UInt8]?
+  private(set) var lacksLineEnd = false
 
   init(endOf file: borrowing GrowingFile) throws(Stop) {
     let bytes = try file.end(3 * Audit.longestLine)
-    var lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-    if let torn = lines.popLast(), !torn.isEmpty {
-      tornBytes = torn.count
-      tornDigest = AuditText.digest(of: torn)
+    let pieces = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    lacksLineEnd = !(pieces.last?.isEmpty ?? true)
+    var behind = pieces[...]
+    // One that lacks but its line end is whole.
+    if let last = pieces.lastIndex(where: { AuditText($0) != nil }), let whole = AuditText(pieces[last]) {
+      (number, hash) = (whole.line.number, whole.hash)
+      behind = pieces[(last + 1)...]
+    } else if pieces.count > 1 {
+      // Not even a first line: torn off more than once, or not ours.
+      guard bytes.count == file.byteCount, pieces.allSatisfy(AuditText.isBeginning) else {
+        throw Stop(
+          .inputOutput, at: file.path, expected: "lines that cardlink wrote", found: "something else",
+          remedy:
+            "Find out who changed the audit log, keep it as evidence, and move it out of the workspace.",
+          next: "cardlink audit verify PIPELINE")
+      }
     }
-    // The last line that is whole; what is torn stands alone between two line ends once it was mended.
-    for line in lines.reversed() {
-      guard let read = AuditText(line) else { continue }
-      (number, hash) = (read.line.number, read.hash)
-      return
-    }
-    guard lines.isEmpty else {
-      throw Stop(
-        .inputOutput, at: file.path, expected: "lines that cardlink wrote", found: "something else",
-        remedy: "Find out who changed the audit log, keep it as evidence, and move it out of the workspace.",
-        next: "cardlink audit verify PIPELINE")
-    }
+    if !lacksLineEnd { behind = behind.dropLast() }
+    if !behind.isEmpty { torn = AuditText.joined(behind) }
   }
 
   /// The line's text, with its number and hash.
@@ -218,6 +220,16 @@ struct AuditText {
   /// Whether the line follows one with that hash and is as it was written.
   func follows(_ previous: String) -> Bool { hash == Digest.text(of: previous + body) }
 
+  /// Whether this may be a line that was torn off.
+  static func isBeginning(_ bytes: some Collection<UInt8>) -> Bool {
+    zip(bytes, "{\"at\":\"".utf8).allSatisfy { $0 == $1 }
+  }
+
+  /// Lines as they stand in the file.
+  static func joined(_ lines: some Collection<ArraySlice<UInt8>>) -> [UInt8] {
+    Array(lines.joined(separator: [UInt8(ascii: "\n")]))
+  }
+
   static func digest(of bytes: some Collection<UInt8>) -> String {
     var digest = Digest()
     let all = Array(bytes)
@@ -245,22 +257,25 @@ extension Audit {
   /// Reads the log from its beginning and checks every line against the one before.
   package func reading() throws(Stop) -> AuditReading {
     var reading = AuditReading()
-    guard let text = try Folder.read(path) else { return reading }
-    var lines = Array(text.utf8).split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-    reading.hasTornEnd = lines.popLast().map { !$0.isEmpty } ?? false
-    var torn: (fileLine: Int, bytes: ArraySlice<UInt8>)?
+    guard Folder.exists(path) else { return reading }
+    // As bytes: a letter that was torn in two is no text.
+    let file = try InputFile(path)
+    var all: [UInt8] = []
+    try file.read(at: 0, count: file.byteCount, into: &all)
+    var lines = all.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    let end = lines.popLast() ?? []
+    var torn: [ArraySlice<UInt8>] = []
     for (i, bytes) in lines.enumerated() {
       guard let line = AuditText(bytes) else {
-        if let torn { return reading.broken(at: torn.fileLine, "it is no line of an audit log") }
-        torn = (i + 1, bytes)
+        torn.append(bytes)
         continue
       }
-      if let before = torn {
+      if !torn.isEmpty {
         guard line.line.event == AuditEvent.mended.rawValue,
-          line.line.detail?["torn_digest"] == AuditText.digest(of: before.bytes)
-        else { return reading.broken(at: before.fileLine, "it is no line of an audit log") }
+          line.line.detail?["torn_digest"] == AuditText.digest(of: AuditText.joined(torn))
+        else { return reading.broken(at: i - torn.count + 1, "it is no line of an audit log") }
         reading.mended += 1
-        torn = nil
+        torn = []
       }
       guard line.line.number == reading.lines.count + 1 else {
         return reading.broken(
@@ -272,7 +287,10 @@ extension Audit {
       reading.lines.append(line.line)
       reading.head = line.hash
     }
-    if let torn { return reading.broken(at: torn.fileLine, "it is no line of an audit log") }
+    if !torn.isEmpty, !(torn + [end]).allSatisfy(AuditText.isBeginning) {
+      return reading.broken(at: lines.count - torn.count + 1, "it is no line of an audit log")
+    }
+    reading.hasTornEnd = !torn.isEmpty || !end.isEmpty
     return reading
   }
 }
