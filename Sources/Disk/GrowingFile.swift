@@ -1,7 +1,7 @@
 // A file that only grows: lines appended at its end by one process at a time, each on the disk before the caller
 // goes on.
 // Invariant: nothing that stands in it is ever written over; an append that returns is synced. What a crash tore off
-// stays as it is, for the caller to see.
+// stays as it is, for the caller to see. Only an append that failed may be taken back, before anybody counts on it.
 // Load: some dozen lines a night, one for each question of an officer.
 
 import Glibc
@@ -16,9 +16,9 @@ package struct GrowingFile: ~Copyable {
   /// Opens the file, making it if need be, and waits until no other process holds it.
   package init(_ path: String) throws(Stop) {
     try Faults.pass(.create, path)
-    let isNew = !Folder.exists(path)
     let held = try Self.held(path)
-    if isNew {
+    // Also where it was made before and the disk may not have its name yet.
+    if held.byteCount == 0 {
       do throws(Stop) {
         try Folder.sync(Folder.parent(of: path))
       } catch {
@@ -63,6 +63,20 @@ package struct GrowingFile: ~Copyable {
     if let failure = unsafe bytes.withUnsafeBytes({ unsafe file.write($0) }) { throw failure }
     if let failure = file.sync() { throw failure }
     byteCount += bytes.count
+  }
+
+  /// Waits until the disk has what others have appended, for a sync of theirs may have failed.
+  package func sync() throws(Stop) {
+    if let failure = OpenFile(descriptor: descriptor, path: path).sync() { throw failure }
+  }
+
+  /// Takes back what an append has left that failed.
+  /// - Returns: whether the file is as it was before it.
+  package func takeBack() -> Bool {
+    guard Faults.failure(of: .remove, path) == nil, ftruncate(descriptor, off_t(byteCount)) == 0 else {
+      return false
+    }
+    return OpenFile(descriptor: descriptor, path: path).sync() == nil
   }
 
   deinit { close(descriptor) }

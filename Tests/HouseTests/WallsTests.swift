@@ -57,7 +57,7 @@ struct WallsTests {
     (#"\b(Glibc\.write|pwritev?|writev|write64)\("#, ["WholeTransfer"]),
     (#"\b(fsync|fdatasync|sync_file_range)\("#, ["WholeTransfer"]),
     (#"\b(mkdir|rmdir|unlink|symlink|Glibc\.rename|Glibc\.link|cardlink_syncfs)\("#, ["Folder"]),
-    (#"\b(ftruncate|truncate)\("#, ["LockFile"]),
+    (#"\b(ftruncate|truncate)\("#, ["LockFile", "GrowingFile"]),
     (#"\b(renameat|mkdirat|unlinkat|linkat|mkstemp|mkdtemp|fopen|creat|fallocate|copy_file_range)\("#, []),
     (#"FileManager\.default\.(remove|create|move|copy|replace|link)|forWritingTo|forUpdating"#, []),
     (#"\.write\(to(File)?: (URL|url)|atomically:"#, []),

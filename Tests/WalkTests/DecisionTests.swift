@@ -267,6 +267,30 @@ struct DecisionTests {
     }
   }
 
+  @Test("a book torn off again by a crash while the first one is marked goes on")
+  func tornAgain() throws {
+    let workshop = try Workshop()
+    let path = URL(filePath: workshop.path + "/decisions.log")
+    try Self.add(2, to: workshop.path)
+    let first = try Data(contentsOf: path).count
+    let before = Self.text(try DecisionBook(workshop.path))
+    try Self.add(1, to: workshop.path)
+    let whole = try Data(contentsOf: path)
+    for cut in stride(from: first + 1, to: whole.count, by: 5).map(\.self) + [whole.count - 1] {
+      try whole.prefix(cut).write(to: path)
+      try Self.add(1, to: workshop.path)
+      let marked = try Data(contentsOf: path)
+      for second in [1, 2, 3, 4, 5, 40] where cut + second < marked.count {
+        try marked.prefix(cut + second).write(to: path)
+        #expect(Self.text(try DecisionBook(workshop.path)) == before, "cut at \(cut), then \(second)")
+        try Self.add(1, to: workshop.path)
+        let mended = try DecisionBook(workshop.path)
+        #expect(mended.entries.count == 3 && !mended.hasTornEnd, "cut at \(cut), then \(second)")
+        #expect(mended.acts.count == 2)
+      }
+    }
+  }
+
   @Test("a book that was changed is refused, wherever it was changed")
   func damaged() throws {
     let workshop = try Workshop()

@@ -9,7 +9,8 @@
 //     d <number> <accept|reject> <person> <insurance number> <card number> <digest> <reason>   between tabs; one each
 //     {"at":…,"by":…,"decided":2,…,"hash":…}   closes the decisions above it, or revokes earlier ones
 //     t                                        what stands before it was torn off by a crash; a ~ before it sees to it
-//                                              that a closing line which lacked but its line end is none
+//                                              that a closing line which lacked but its line end is none; there may be
+//                                              several, if a crash tore off the mark too
 
 import Disk
 import Foundation
@@ -217,6 +218,8 @@ private struct BookReading {
   private var pendingHash = Digest()
   /// A line that says nothing, unless a `t` follows.
   private var strangeLine: Int?
+  /// It ends with the ~ that a command put behind what a crash tore off, before another crash tore off the t.
+  private var strangeLineIsMarked = false
   private var hasPending = false
 
   init(path: String, mostActs: Int) {
@@ -240,7 +243,10 @@ private struct BookReading {
 
   private mutating func read(_ line: String) throws(Stop) {
     if line == "t" { return forgetPending() }
-    if let strangeLine { throw damaged(strangeLine) }
+    if let strangeLine {
+      guard strangeLineIsMarked, line.utf8.last == UInt8(ascii: "~") else { throw damaged(strangeLine) }
+      return
+    }
     if let read = BookLine.decision(line), Int(read.decision.number) == entries.count + pending.count + 1 {
       pending.append(read)
       pendingHash.update(line + "\n")
@@ -250,6 +256,7 @@ private struct BookReading {
     guard let (act, body, hash) = BookLine.act(line) else {
       // Unless a crash tore it off, which the line after it says.
       strangeLine = lineNumber
+      strangeLineIsMarked = line.utf8.last == UInt8(ascii: "~")
       return
     }
     pendingHash.update(body)
@@ -287,7 +294,7 @@ private struct BookReading {
 
   consuming func finish() throws(Stop) -> ([DecisionAct], [BookedDecision], String, Bool) {
     // A whole line that says nothing, with nothing behind it, was damaged: a crash leaves no line end.
-    if let strangeLine, rest.isEmpty, !isDone { throw damaged(strangeLine) }
+    if let strangeLine, rest.isEmpty, !isDone, !strangeLineIsMarked { throw damaged(strangeLine) }
     return (acts, entries, head, hasPending || !rest.isEmpty || strangeLine != nil)
   }
 }
@@ -306,6 +313,7 @@ extension DecisionBook {
   /// - Parameters:
   ///   - make: makes the act from the book as it is; what it throws leaves the book as it is, and so does nil.
   ///   - announce: told of the act before it is written, for the audit log.
+  /// - Throws: ``Stop``; the book is then as before, or, on a disk that takes nothing back any more, as the stop says.
   static func append(
     to workspace: String, _ make: (DecisionBook) throws(Stop) -> NewAct?,
     announce: (NewAct) throws(Stop) -> Void
@@ -314,13 +322,31 @@ extension DecisionBook {
     // A refusal leaves no empty book behind.
     if !Folder.exists(path), try make(DecisionBook(workspace)) == nil { return nil }
     var file = try GrowingFile(path)
+    // What is read now counts as recorded from here on, whether the sync behind it went well or not.
+    try file.sync()
     let book = try DecisionBook(workspace)
     guard var new = try make(book) else { return nil }
     (new.act.number, new.act.decided) = (book.acts.count + 1, new.decisions.count)
     try announce(new)
     let lines = new.decisions.map { BookLine.text($0.decision, because: $0.because) }.joined()
     let closing = BookLine.closing(new.act, lines: lines, after: book.head)
-    try file.append((book.hasTornEnd ? "~\nt\n" : "") + lines + closing.text)
+    do throws(Stop) {
+      try file.append((book.hasTornEnd ? "~\nt\n" : "") + lines + closing.text)
+    } catch {
+      // Who is told that it failed must not find it applied tomorrow.
+      guard file.takeBack() else { throw error.unknown(at: path) }
+      throw error
+    }
     return new
+  }
+}
+
+extension Stop {
+  /// A failure behind which the disk alone knows whether the act is in the book.
+  fileprivate func unknown(at path: String) -> Stop {
+    Stop(
+      exit, at: path, expected: finding.expected, found: finding.found,
+      remedy: "Mend the disk. Then look whether it was recorded, and if not, give the command again.",
+      next: "cardlink decisions PIPELINE")
   }
 }
