@@ -43,6 +43,9 @@ package struct RunReport {
       lines.append(
         "Kept in grace · giữ tạm: \(Self.grouped(grace.total)) persons whose data is doubtful today.")
     }
+    if let decided = run.decided {
+      lines.append("Officers' decisions · quyết định của cán bộ: \(decided.words).")
+    }
     if let published = run.published, published.packagesLeftOut > 0 {
       lines.append("Published · phát hành: \(published.words).")
     }

@@ -116,6 +116,19 @@ struct Metrics {
         "Linked insurance records as a share of those that could link: cards of the armed forces without a personal ID number are left out.",
         figures.linkable > 0 ? [([:], figures.linkRate)] : [])
     }
+    if let decided = run.decided {
+      page.family(
+        "decisions_in_force", "Officers' decisions that the last run's match knew.",
+        [([:], Double(decided.inForce))])
+      page.family(
+        "decided_records",
+        "Insurance records by what an officer's decision did: linked, kept_apart, or not_applied because of the person.",
+        [
+          ("linked", decided.linked ?? 0), ("kept_apart", decided.keptApart),
+          ("not_applied", decided.notApplied),
+        ]
+        .map { (["effect": $0.0], Double($0.1)) })
+    }
     if let grace = run.grace {
       page.family(
         "kept_in_grace",

@@ -38,6 +38,7 @@ package struct ReportPage {
     body.append(flows)
     body.append(causes)
     body.append(grace)
+    body.append(decisions)
     body.append(published)
     body.append(trends)
     body.append(places)
@@ -364,6 +365,32 @@ package struct ReportPage {
       ),
       rows.isEmpty && ends.isEmpty
         ? "" : "<ol class=\"causes\">\(rows.joined())\(ends.joined())</ol>")
+  }
+
+  // MARK: Decisions
+
+  private var decisions: String {
+    guard let decided = run.decided else { return "" }
+    let rows = [
+      (Bilingual("Đang có hiệu lực", "In force"), decided.inForce),
+      (
+        Bilingual("Bản ghi được liên kết nhờ quyết định", "Records linked because of one"),
+        decided.linked ?? 0
+      ),
+      (Bilingual("Bản ghi giữ riêng khỏi người", "Records kept apart from the person"), decided.keptApart),
+      (
+        Bilingual(
+          "Không áp dụng được: người đã mất, bị trùng hoặc không còn",
+          "Not applied: the person is dead, duplicated or gone"), decided.notApplied
+      ),
+    ].map { "<tr><td>\(Markup.both($0.0))</td><td class=\"r\">\(Markup.count($0.1))</td></tr>" }
+    return card(
+      Bilingual("Quyết định của cán bộ", "Officers' decisions"),
+      Bilingual(
+        "Bản ghi được liên kết theo quyết định có rule = decision trong kho; cán bộ chịu trách nhiệm và lý do ghi trong sổ quyết định.",
+        "A record linked by a decision has rule = decision in the store; who decided and why stands in the book of decisions."
+      ),
+      "<table>\(rows.joined())</table><p>\(Markup.command("cardlink decisions \(pipeline)"))</p>")
   }
 
   // MARK: Packages

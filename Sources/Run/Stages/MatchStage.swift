@@ -11,13 +11,15 @@ extension Night {
       throw .defect("the match stage without an extract stage before it")
     }
     let book = try DecisionBook(workspace.path)
-    let applied = AppliedDecisions(book)
+    var applied = AppliedDecisions(book)
+    let decisions = Decisions(book.inForce)
     var request = MatchRequest(
       snapshot: staged, stagedFolder: reader.folder(of: extracted), folder: folder, asOf: options.asOf,
-      threads: options.threads, memoryBytes: options.memoryBytes, decisions: Decisions(book.inForce))
+      threads: options.threads, memoryBytes: options.memoryBytes, decisions: decisions)
     request.tell(progress)
     let matched = try Match.match(request, after: storeBefore())
     let ledger = try Ledger.balanced(staged, matched)
+    applied?.linked = try matched.linkedByDecision(decisions, in: folder)
     try update {
       $0.ledger = ledger
       $0.reasons = matched.reasonCounts

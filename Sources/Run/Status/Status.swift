@@ -95,6 +95,8 @@ package struct Status: Sendable, Encodable {
   package var armedForcesLeftOut: Int
   /// Persons who are kept though today's data is doubtful; nil if the pipeline asks for no grace.
   package var grace: GraceCounts?
+  /// What officers' decisions did; nil without any.
+  package var decisions: DecidedCounts?
   /// Where the publication put the persons of the store; nil until it is done.
   package var published: PublishCounts?
   package var causes: [TopCause]
@@ -175,6 +177,7 @@ extension Status {
     linkRateBefore = run.ledger.isEmpty ? nil : before?.linkRate
     armedForcesLeftOut = Figures(run: run).armedForcesWithoutNumber
     grace = run.grace
+    decisions = run.decided
     published = run.published
     causes = run.causes.filter { $0.word != "armed_forces" }.prefix(3).map { cause in
       TopCause(

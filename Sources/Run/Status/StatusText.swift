@@ -183,6 +183,9 @@ package struct StatusText {
       lines += Self.wrapped(
         "kept in grace · giữ tạm khi còn nghi vấn " + parts.joined(separator: ", "), indent: 2)
     }
+    if export == .insurance, let decided = status.decisions {
+      lines += Self.wrapped("officers' decisions · quyết định của cán bộ \(decided.words)", indent: 2)
+    }
     return lines
   }
 

@@ -143,6 +143,8 @@ package struct AppliedDecisions: Hashable, Sendable, Codable {
   package var inForce: Int
   /// ``DecisionBook/digest``.
   package var digest: String
+  /// Records that are linked because of them; runs of before this was counted have none.
+  package var linked: Int?
 }
 
 /// A store that took the place of a later one.

@@ -1,0 +1,40 @@
+// How many records are linked because an officer gave them to the person.
+// Invariant: counts what the reader of the judged cards finds with that rule; cards held back are left out.
+// Load: only persons on whom somebody decided; the blocks between them are not read.
+
+package import Record
+import Sorted
+
+extension MatchedSnapshot {
+  /// Records linked by a decision.
+  ///
+  /// - Parameters:
+  ///   - decisions: those that the match applied.
+  ///   - folder: where the match wrote.
+  package func linkedByDecision(_ decisions: Decisions, in folder: String) throws(Stop) -> Int {
+    var judged = try Merge(judged, in: folder)
+    var shared = try Merge(shared, in: folder)
+    var count = 0
+    for decision in decisions.byPerson where decision.isAccepted {
+      let key = LinkKey.personal(decision.person).packed
+      // Behind a person's first decision the merges stand behind the person.
+      try judged.skip(to: key)
+      try shared.skip(to: key)
+      var isFirst = true
+      while judged.hasRecord, judged.key == key {
+        let place = judged.place
+        let rule = try judged.withPayload { (payload) throws(Stop) in
+          InsuranceRecord(isFirst ? payload.extracting(JudgedPerson(payload).card) : payload).rule
+        }
+        isFirst = false
+        try judged.advance()
+        if shared.hasRecord, shared.key == key, shared.place == place {
+          try shared.advance()
+        } else if rule == .decision {
+          count += 1
+        }
+      }
+    }
+    return count
+  }
+}
