@@ -63,7 +63,7 @@ package struct StoredCards: CardSource, ~Copyable {
           Query(
             try db.makeStatement(
               sql: union(
-                "insurance_number, card_number, facility_code, valid_from, valid_to, five_years_from, area_code",
+                "insurance_number, card_number, facility_code, valid_from, valid_to, five_years_from, area_code, rule = 'decision'",
                 grace: true, where: "personal_id = ?1"))),
           Query(try db.makeStatement(sql: "SELECT 1 FROM finding WHERE personal_id = ? LIMIT 1")),
           Query(
@@ -127,7 +127,8 @@ package struct StoredCards: CardSource, ~Copyable {
         card.validTo = try StoredValues.date(unsafe cards.bytes(4).span, "valid_to")
         card.fiveYearsFrom = try StoredValues.date(unsafe cards.bytes(5).span, "five_years_from")
         card.area = try StoredValues.code(unsafe cards.bytes(6).span, "area_code")
-        card.graceUntil = try StoredValues.date(unsafe cards.bytes(7).span, "grace_until")
+        if unsafe cards.bytes(7).elementsEqual("1".utf8) { card.rule = .decision }
+        card.graceUntil = try StoredValues.date(unsafe cards.bytes(8).span, "grace_until")
         batch.cards.append(card)
       }
       guard batch.cards.count > first else { return false }

@@ -83,6 +83,7 @@ struct CardRules: Sendable {
       if !question.facility.isNone, !shown.facility.isNone, question.facility != shown.facility {
         verdict.remarks.insert(.facilityDiffers)
       }
+      if shown.rule == .decision { verdict.remarks.insert(.decided) }
       if isArmedForces(shown.cardNumber.group) { verdict.remarks.insert(.armedForces) }
       if !shown.graceUntil.isNone {
         verdict.remarks.insert(day.firstDay <= shown.graceUntil.lastDay ? .keptInGrace : .graceOver)

@@ -103,6 +103,9 @@ package struct Remarks: OptionSet, Sendable, Hashable, BitwiseCopyable {
   /// That day is over.
   package static let graceOver = Remarks(rawValue: 1 << 13)
 
+  /// A data officer decided that the card is this person's, though the registers disagree.
+  package static let decided = Remarks(rawValue: 1 << 14)
+
   /// The sentences of those remarks that are one sentence whatever the card.
   static let sentences: [(Remarks, StaticString)] = [
     (.nameSpelling, "Họ tên chỉ khác dấu hoặc cách viết."),
@@ -110,6 +113,7 @@ package struct Remarks: OptionSet, Sendable, Hashable, BitwiseCopyable {
     (.birthDatePrecision, "Ngày sinh chỉ so được đến tháng hoặc năm."),
     (.sexDiffers, "Giới tính khác dữ liệu: đối chiếu giấy tờ."),
     (.facilityDiffers, "Nơi đăng ký KCB ban đầu in trên thẻ khác dữ liệu."),
+    (.decided, "Cán bộ dữ liệu đã xác nhận thẻ là của người này; thông tin in trên thẻ có thể khác."),
     (.noCardNumber, "Dữ liệu không có mã thẻ để đối chiếu."),
     (.armedForces, "Thẻ nhóm lực lượng vũ trang có thể do cơ quan khác quản lý: đối chiếu thẻ và giấy tờ."),
     (.levelChanged, "Nhóm này đổi mức hưởng từ 01/01/2026: thẻ in trước đó có thể còn mức cũ."),
