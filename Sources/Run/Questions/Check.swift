@@ -78,7 +78,7 @@ extension ExportSpec {
   }
 }
 
-extension Night {
+extension Extraction {
   /// Looks at the beginning of every file before the long work: columns, elements and encoding.
   ///
   /// - Throws: ``Stop`` with ``Exit/dataRefused``, naming the first file that can't be read as the pipeline says.

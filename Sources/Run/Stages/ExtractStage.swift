@@ -15,7 +15,24 @@ private let smallestPartBytes = 64 << 20
 
 extension Night {
   func extract(into folder: String) throws(Stop) -> (StagedSnapshot, Int) {
-    let files = run.exports
+    let extraction = Extraction(pipeline: pipeline, options: options, progress: progress, run: run.id)
+    let (snapshot, digests) = try extraction.staged(run.exports, into: folder)
+    try update { run in for i in run.exports.indices { run.exports[i].digest = digests[i] } }
+    return (snapshot, snapshot.files.reduce(0) { $0 + $1.recordCount })
+  }
+}
+
+/// Reads exports, for a run or for a rehearsal of one.
+struct Extraction: Sendable {
+  let pipeline: Pipeline
+  let options: RunOptions
+  let progress: any Progress
+  /// The run for which it is done; nil for a rehearsal.
+  let run: Int?
+
+  /// Reads the files and writes their checked records into an empty folder.
+  /// - Returns: what was staged, and the files' digests.
+  func staged(_ files: [FoundFile], into folder: String) throws(Stop) -> (StagedSnapshot, digests: [String]) {
     try checkBeginnings(of: files)
     let width = max(1, options.threads)
     // Half of the memory for records being sorted; what is left is for reading, decoding and writing.
@@ -40,7 +57,7 @@ extension Night {
     var pieces: [FilePiece] = []
     for i in order { pieces += try self.pieces(of: files[i], number: i, bufferBytes: bufferBytes) }
     let indexes = files.indices.map { i in files[..<i].count { $0.export == files[i].export } }
-    let staged = try inOrder(pieces, width: width) { [self] piece throws(Stop) in
+    let staged = try inOrder(pieces, width: width) { piece throws(Stop) in
       try stage(piece, index: indexes[piece.number], folder: folder, bufferBytes: bufferBytes) { bytes in
         let sum = done.add(bytes, ordering: .relaxed).newValue
         progress.advance(.extract, done: min(sum, total), of: total, unit: "bytes")
@@ -74,7 +91,6 @@ extension Night {
     }
     let digestTexts = try digests.value()
     for file in files { try file.checkUnchanged() }
-    try update { run in for i in run.exports.indices { run.exports[i].digest = digestTexts[i] } }
 
     var snapshot = StagedSnapshot()
     var blanks: [String: Int] = [:]
@@ -101,7 +117,7 @@ extension Night {
     snapshot.legacy = try compacted(snapshot.legacy, in: folder, name: "legacy")
     snapshot.insurance = try compacted(snapshot.insurance, in: folder, name: "insurance")
     snapshot.quarantine = try compacted(snapshot.quarantine, in: folder, name: "quarantine")
-    return (snapshot, snapshot.files.reduce(0) { $0 + $1.recordCount })
+    return (snapshot, digestTexts)
   }
 
   /// A file as one piece, or as the parts that it can be read in.
@@ -188,7 +204,7 @@ extension Night {
   private func tellDamage(_ damage: Finding, of file: FoundFile) {
     progress.event(
       RunEvent(
-        .fileDamaged, .warning, run: run.id, stage: .extract,
+        .fileDamaged, .warning, run: run, stage: .extract,
         [
           "file": .text(file.name), "line": .count(damage.origin.line ?? 0),
           "expected": .text(damage.expected),
