@@ -82,7 +82,7 @@ struct ComparingTests {
       if start.outcome == end.outcome, start.reasons != end.reasons { others[end.outcome, default: 0] += 1 }
     }
     var told: [String: Int] = [:]
-    for change in found.changes {
+    for change in try #require(found.changes) {
       told["\(change.from.name) \(change.to.name)"] = change.records
       if change.from == change.to { #expect(change.otherReasons == others[change.to.name] ?? 0) }
       #expect(change.from == change.to || !change.examples.isEmpty)
@@ -152,6 +152,121 @@ struct ComparingTests {
     #expect(CardField.allCases.map { found.fields[$0] ?? 0 } == fields)
   }
 
+  /// Changes in how the exports are read, some of them in how they are cut into records.
+  private static let edits: [(old: String, new: String)] = [
+    ("dates: [dd/MM/yyyy", "dates: [MM/dd/yyyy"), ("Nam: male", "Nam: female"),
+    ("legacy_id: SoCMND", "legacy_id: SoDinhDanh"), ("facility_code: MaDKBD", "facility_code: MaKV"),
+    ("name: generated", "# nothing\nname: generated"),
+  ]
+
+  @Test(
+    "a rehearsal of extract reads the exports anew, says what the rerun then gives, and changes nothing",
+    arguments: 0..<5)
+  func rehearsalOfExtract(edit: Int) throws {
+    let workshop = try Workshop()
+    var pipeline = try DecisionTests.done(400, seed: 90 + UInt64(edit), in: workshop)
+    let text = try String(contentsOfFile: pipeline.path, encoding: .utf8)
+    let (old, new) = Self.edits[edit]
+    try #require(text.contains(old), "\(text)")
+    try text.replacing(old, with: new).write(toFile: pipeline.path, atomically: true, encoding: .utf8)
+    pipeline = try Pipeline(file: pipeline.path)
+    let was = try Self.outcomes(pipeline)
+    let oldCards = try Self.cards(Desk(pipeline).store())
+    let before = try Self.state(of: pipeline.workspace)
+    let found = try rehearse(
+      pipeline, from: .extract, options: Self.options(threads: 1 + edit % 2), progress: SilentProgress())
+    #expect(found.stage == .extract && found.extractKeys.isEmpty == (edit == 4))
+    // A rehearsal of match reads none of it, and says so.
+    let ofMatch = try rehearse(pipeline, options: Self.options(), progress: SilentProgress())
+    #expect(ofMatch.extractKeys == found.extractKeys)
+    #expect(ofMatch.changes?.allSatisfy { $0.from == $0.to } == true && ofMatch.cards.total.all == 0)
+    #expect(try Self.state(of: pipeline.workspace) == before)
+
+    let run = try nextNight(pipeline, from: .extract)
+    for total in found.totals {
+      #expect(total.now == run.count(total.export, total.outcome), "\(total.outcome.name)")
+    }
+    let now = try Self.outcomes(pipeline)
+    var counts: [String: Int] = [:]
+    for (record, end) in now {
+      counts["\(try #require(was[record]).outcome) \(end.outcome)", default: 0] += 1
+    }
+    let told = try #require(found.changes).map { ("\($0.from.name) \($0.to.name)", $0.records) }
+    #expect(Dictionary(uniqueKeysWithValues: told) == counts)
+    for example in try #require(found.changes).flatMap(\.examples) {
+      #expect(was[found.origin(example)]?.reasons.replacing(/=[^,]*/, with: "") == example.was.text)
+      #expect(now[found.origin(example)]?.reasons.replacing(/=[^,]*/, with: "") == example.now.text)
+    }
+    expectEqual(found.cards, oldCards, try Self.cards(Desk(pipeline).store()))
+  }
+
+  @Test(
+    "where the exports are cut into records otherwise, none is followed, and the totals are those of the rerun"
+  )
+  func unfollowed() throws {
+    let workshop = try Workshop()
+    var pipeline = try DecisionTests.done(200, seed: 96, in: workshop)
+    let text = try String(contentsOfFile: pipeline.path, encoding: .utf8)
+    // Facility and dates as parallel lists: a card of two facilities is two records.
+    let path = try #require(try pipeline.foundFiles().first { $0.export == .insurance }).path
+    let bytes = try String(contentsOfFile: path, encoding: .isoLatin1)
+    try bytes.replacing(/,([0-9]{5}),/) { ",\($0.1)|01028," }.write(
+      toFile: path, atomically: true, encoding: .isoLatin1)
+    _ = try nextNight(pipeline)
+    try text.replacing(
+      "  insurance:\n", with: "  insurance:\n    split: { by: \"|\", fields: [facility_code] }\n"
+    ).write(
+      toFile: pipeline.path, atomically: true, encoding: .utf8)
+    pipeline = try Pipeline(file: pipeline.path)
+    let before = try Self.state(of: pipeline.workspace)
+    let found = try rehearse(pipeline, from: .extract, options: Self.options(), progress: SilentProgress())
+    #expect(try Self.state(of: pipeline.workspace) == before)
+    #expect(found.changes == nil)
+    let run = try nextNight(pipeline, from: .extract)
+    for total in found.totals { #expect(total.now == run.count(total.export, total.outcome)) }
+    let shown = try Cardlink.run(["rerun", "extract", pipeline.path, "--dry-run", "--as-of", "2026-11-23"])
+    #expect(shown.exit == 0)
+  }
+
+  @Test("exports that are not those of the run are not compared with it, whatever is different about them")
+  func otherExports() throws {
+    let workshop = try Workshop()
+    var pipeline = try WalkTests.invented(60, seed: 97, xml: false, in: workshop.path)
+    let text = try String(contentsOfFile: pipeline.path, encoding: .utf8)
+    try text.replacing(/\[insurance-[^\]]*\]/, with: "[\"insurance-*.csv\"]").write(
+      toFile: pipeline.path, atomically: true, encoding: .utf8)
+    pipeline = try Pipeline(file: pipeline.path)
+    _ = try WalkTests.walk(pipeline)
+    let file = try #require(try pipeline.foundFiles().first { $0.export == .insurance })
+    let bytes = try Data(contentsOf: URL(filePath: file.path))
+    func refusal() throws -> Stop {
+      let before = try Self.state(of: pipeline.workspace)
+      let stop = try #require(throws: Stop.self) {
+        try rehearse(pipeline, from: .extract, options: Self.options(), progress: SilentProgress())
+      }
+      #expect(stop.exit == .exportMissing)
+      #expect(try Self.state(of: pipeline.workspace) == before)
+      return stop
+    }
+    try (bytes + bytes.suffix(60)).write(to: URL(filePath: file.path))
+    #expect(try refusal().finding.found == "another file, or none, of that name")
+    // As many bytes, and not the same.
+    var changed = bytes
+    changed[bytes.count - 12] ^= 1
+    try changed.write(to: URL(filePath: file.path))
+    #expect(try refusal().finding.found == "another file, or none, of that name")
+    try bytes.write(to: URL(filePath: file.path))
+    let more = file.path.replacing("insurance-", with: "insurance-0")
+    try bytes.write(to: URL(filePath: more))
+    #expect(try refusal().finding.found == "a file that run 1 has not read")
+    try FileManager.default.removeItem(atPath: more)
+    #expect(
+      try rehearse(pipeline, from: .extract, options: Self.options(), progress: SilentProgress()).cards.total
+        .all == 0)
+    try FileManager.default.removeItem(atPath: file.path)
+    #expect(try refusal().finding.found == "none")
+  }
+
   @Test(
     "a difference between two runs is the obvious one, whichever way it is asked", arguments: UInt64(0)..<3)
   func diff(seed: UInt64) throws {
@@ -199,9 +314,9 @@ struct ComparingTests {
   }
 
   /// Runs, and lets the run pass if a gate holds it.
-  private func nextNight(_ pipeline: Pipeline) throws -> RunRecord {
+  private func nextNight(_ pipeline: Pipeline, from stage: StageName? = nil) throws -> RunRecord {
     do {
-      return try WalkTests.walk(pipeline)
+      return try WalkTests.walk(pipeline, from: stage)
     } catch {
       let workspace = try Workspace(pipeline.workspace)
       let last = try #require(try Desk(pipeline).runs().last)
@@ -251,16 +366,33 @@ struct ComparingTests {
     #expect(names() == ["lock", "runs"])
   }
 
-  @Test("a rehearsal that fails leaves nothing behind", arguments: [3, 9, 20])
-  func failing(operation: Int) throws {
-    let workshop = try Workshop()
-    let pipeline = try DecisionTests.done(120, seed: 5, in: workshop)
+  @Test(
+    "whichever operation of a rehearsal fails, nothing is left behind",
+    arguments: [StageName.match, .extract],
+    Faults.Kind.allCases)
+  func failing(stage: StageName, kind: Faults.Kind) throws {
+    let workshop = try Workshop(inMemory: true)
+    let pipeline = try DecisionTests.done(60, seed: 5, in: workshop)
     let before = try Self.state(of: pipeline.workspace)
-    Faults.fail(at: operation, under: pipeline.workspace, as: .once)
-    defer { _ = Faults.end(under: pipeline.workspace) }
-    #expect(throws: Stop.self) {
-      try rehearse(pipeline, options: Self.options(), progress: SilentProgress())
+    func rehearsal() throws {
+      _ = try rehearse(pipeline, from: stage, options: Self.options(threads: 1), progress: SilentProgress())
     }
-    #expect(try Self.state(of: pipeline.workspace) == before)
+    Faults.count(under: pipeline.workspace)
+    try rehearsal()
+    let count = Faults.end(under: pipeline.workspace).count(kind)
+    #expect(count > 5)
+    for n in 1...count {
+      Faults.fail(at: n, under: pipeline.workspace, as: kind)
+      let found = Result { try rehearsal() }
+      Faults.end(under: pipeline.workspace)
+      // On a disk where nothing can be removed any more, what is left goes with the next command.
+      if kind != .full { Scratch.removeLeftovers(in: pipeline.workspace) }
+      #expect(try Self.state(of: pipeline.workspace) == before, "\(n)")
+      guard case .failure(let error) = found else {
+        #expect(kind != .full, "\(n): only what removes the folder may fail unnoticed")
+        continue
+      }
+      #expect([.inputOutput, .cannotCreate].contains((error as? Stop)?.exit), "\(n): \(error)")
+    }
   }
 }

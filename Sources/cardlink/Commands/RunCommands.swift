@@ -55,36 +55,48 @@ struct RerunCommand: ParsableCommand {
         cardlink rerun match pipelines/nightly.yaml
       Stages: extract, match, load, publish.
 
-      --dry-run rehearses a rerun of match: which records would end otherwise, with examples by file and line, and whose
-      card would change, against the last finished run. Nothing in the workspace is changed, and no lock is taken: it
-      may run beside the night. It needs disk for a second match result while it works.
+      --dry-run rehearses a rerun of match or extract: which records would end otherwise, with examples by file and line,
+      and whose card would change, against the last finished run. Nothing in the workspace is changed, and no lock is
+      taken: it may run beside the night. A rehearsal of match takes the records as they are staged, and says so if the
+      pipeline file has changed in how exports are read (fields, values, dates, empty, encoding …); one of extract reads
+      the exports anew, if they are those of that run still. It needs disk for a second match result while it works, and
+      of extract for second staged records; all of it goes with the command.
         cardlink rerun match pipelines/nightly.yaml --dry-run
+        cardlink rerun extract pipelines/nightly.yaml --dry-run
         cardlink rerun match tomorrow.yaml --workspace /var/lib/cardlink/nightly --dry-run --as-of 2027-01-01 --output csv
       """)
   @Argument(help: "The stage to begin with: extract, match, load or publish.") var stage: StageName
   @OptionGroup var pipeline: PipelineArguments
   @OptionGroup var arguments: RunArguments
-  @Flag(name: .customLong("dry-run"), help: "Say what a rerun of match would change; changes nothing.")
+  @Flag(
+    name: .customLong("dry-run"), help: "Say what a rerun of match or extract would change; changes nothing.")
   var dryRun = false
   @OptionGroup var form: OutputArguments
 
   func validate() throws {
-    if dryRun, stage != .match {
-      throw ValidationError("--dry-run rehearses the match: cardlink rerun match … --dry-run.")
+    if dryRun, stage > .match {
+      throw ValidationError(
+        "--dry-run rehearses extract and match: cardlink rerun match … --dry-run, or rerun extract … --dry-run."
+      )
     }
   }
 
   func run() throws {
     guard dryRun else { return try runPipeline(pipeline, arguments, from: stage) }
     let loaded = try pipeline.load()
-    let found = try rehearse(loaded, options: arguments.options, progress: RunProgress())
+    let progress = RunProgress()
+    defer { progress.stop() }
+    let found = try rehearse(loaded, from: stage, options: arguments.options, progress: progress)
     let text = RehearsalText(found)
     switch form.output {
     case .text:
       print(text.text)
-      print(
-        "\nTry next:\n  cardlink rerun match \(pipeline.named)\(arguments.asOf.map { " --as-of \($0.date.text)" } ?? "")"
-      )
+      let asOf = arguments.asOf.map { " --as-of \($0.date.text)" } ?? ""
+      print("\nTry next:")
+      if stage == .match, !found.extractKeys.isEmpty {
+        print("  cardlink rerun extract \(pipeline.named) --dry-run\(asOf)")
+      }
+      print("  cardlink rerun \(stage.rawValue) \(pipeline.named)\(asOf)")
     case .csv: text.table.write(.csv)
     case .json: print(text.json)
     }

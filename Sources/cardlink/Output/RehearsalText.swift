@@ -10,45 +10,44 @@ struct RehearsalText {
   init(_ found: Rehearsal) { self.found = found }
 
   private var moved: [Rehearsal.Change] {
-    found.changes.filter { $0.from != $0.to }.sorted {
+    (found.changes ?? []).filter { $0.from != $0.to }.sorted {
       ($0.records, $1.from, $1.to) > ($1.records, $0.from, $0.to)
     }
   }
-  private var same: [Rehearsal.Change] { found.changes.filter { $0.from == $0.to } }
+  private var same: [Rehearsal.Change] { (found.changes ?? []).filter { $0.from == $0.to } }
+  /// Outcomes that have other counts than before.
+  private func movedTotals(_ export: ExportKind) -> [Rehearsal.Total] {
+    found.totals.filter { $0.export == export && $0.before != $0.now }
+  }
 
   var text: String {
     let base = found.base
     var lines = [
-      "A rerun of match for \(found.asOf), against run \(base.id) (\(base.state)) for \(base.asOf). Nothing was changed.",
-      "Diễn tập đối chiếu, so với lượt chạy \(base.id). Chưa thay đổi gì.", "",
+      "A rerun of \(found.stage.rawValue) for \(found.asOf), against run \(base.id) (\(base.state)) for \(base.asOf). Nothing was changed.",
+      "Diễn tập \(found.stage == .match ? "đối chiếu" : "đọc lại và đối chiếu"), so với lượt chạy \(base.id). Chưa thay đổi gì.",
+      "",
     ]
+    if found.stage == .extract {
+      lines.append("The exports were read anew, into a folder that is gone again · đã đọc lại các tệp.")
+    }
+    if !found.extractKeys.isEmpty {
+      lines.append(
+        "Changed in the pipeline file since run \(base.id): \(found.extractKeys.joined(separator: ", ")).")
+      if found.stage == .match {
+        lines.append(
+          "A rerun of match reads no export: nothing of that shows below. A rehearsal of extract shows it.")
+      }
+    }
+    if lines.last != "" { lines.append("") }
     if found.decisions.before != found.decisions.now {
       lines += [
         "Decisions in force: \(grouped(found.decisions.before)) then, \(grouped(found.decisions.now)) now.",
         "",
       ]
     }
-    for key in found.unread {
-      lines.append(
-        "\(key) has changed in the pipeline file. A rerun of match doesn't read it: cardlink run does.")
-    }
-    if !found.unread.isEmpty { lines.append("") }
-    let records = found.changes.reduce(0) { $0 + $1.records }
-    let unmoved = same.reduce(0) { $0 + $1.records }
-    lines.append("insurance · bảo hiểm".leftAligned(44) + grouped(records).rightAligned(14))
-    lines.append("  as before · như trước".leftAligned(44) + grouped(unmoved).rightAligned(14))
-    for change in moved {
-      lines.append(
-        "  \(change.from.name) → \(change.to.name)".leftAligned(44) + grouped(change.records).rightAligned(14)
-      )
-      lines += change.examples.map(line)
-    }
-    for change in same where change.otherReasons > 0 {
-      lines.append(
-        "  \(change.from.name), for other reasons".leftAligned(44)
-          + grouped(change.otherReasons).rightAligned(14))
-      lines += change.examples.map(line)
-    }
+    lines += found.changes == nil ? unfollowed : followed
+    let population = movedTotals(.population)
+    if !population.isEmpty { lines += ["", "population · dân cư"] + population.map(line) }
     let cards = found.cards
     lines += [
       "",
@@ -64,21 +63,68 @@ struct RehearsalText {
     return lines.joined(separator: "\n")
   }
 
+  /// The insurance records, each followed from its outcome before to its outcome now.
+  private var followed: [String] {
+    let records = (moved + same).reduce(0) { $0 + $1.records }
+    let unmoved = same.reduce(0) { $0 + $1.records }
+    var lines = [
+      "insurance · bảo hiểm".leftAligned(44) + grouped(records).rightAligned(14),
+      "  as before · như trước".leftAligned(44) + grouped(unmoved).rightAligned(14),
+    ]
+    for change in moved {
+      lines.append(
+        "  \(change.from.name) → \(change.to.name)".leftAligned(44) + grouped(change.records).rightAligned(14)
+      )
+      lines += change.examples.map(line)
+    }
+    for change in same where change.otherReasons > 0 {
+      lines.append(
+        "  \(change.from.name), for other reasons".leftAligned(44)
+          + grouped(change.otherReasons).rightAligned(14))
+      lines += change.examples.map(line)
+    }
+    return lines
+  }
+
+  /// The insurance records by outcome only.
+  private var unfollowed: [String] {
+    func sum(_ count: KeyPath<Rehearsal.Total, Int>) -> Int {
+      found.totals.reduce(0) { $0 + ($1.export == .insurance ? $1[keyPath: count] : 0) }
+    }
+    return [
+      "The exports are cut into records otherwise than before, so that none of them can be followed.",
+      "insurance · bảo hiểm".leftAligned(44) + grouped(sum(\.before)).rightAligned(14) + " → "
+        + grouped(sum(\.now)),
+    ] + movedTotals(.insurance).map(line)
+  }
+
+  private func line(_ total: Rehearsal.Total) -> String {
+    "  \(total.outcome.name)".leftAligned(44) + grouped(total.before).rightAligned(14) + " → "
+      + grouped(total.now)
+  }
+
   private func line(_ example: Rehearsal.Example) -> String {
     let (was, now) = (example.was.text, example.now.text)
     return "      \(found.origin(example))  \(was.isEmpty ? "–" : was) → \(now.isEmpty ? "–" : now)"
   }
 
-  /// A row for each outcome before and now.
+  /// A row for each outcome before and now; where no record can be followed, each has its rows, with one side empty.
   var table: Table {
-    Table(
-      columns: ["from", "to", "records", "other_reasons", "examples"],
-      rows: (moved + same).map { change in
-        [
-          change.from.name, change.to.name, String(change.records), String(change.otherReasons),
-          change.examples.map(found.origin).joined(separator: " "),
-        ]
-      }, numeric: ["records", "other_reasons"])
+    var rows: [[String?]] = (moved + same).map { change in
+      [
+        change.from.name, change.to.name, String(change.records), String(change.otherReasons),
+        change.examples.map(found.origin).joined(separator: " "),
+      ]
+    }
+    if found.changes == nil {
+      for total in found.totals where total.export == .insurance {
+        if total.before > 0 { rows.append([total.outcome.name, nil, String(total.before), nil, nil]) }
+        if total.now > 0 { rows.append([nil, total.outcome.name, String(total.now), nil, nil]) }
+      }
+    }
+    return Table(
+      columns: ["from", "to", "records", "other_reasons", "examples"], rows: rows,
+      numeric: ["records", "other_reasons"])
   }
 
   var json: String {
@@ -91,14 +137,23 @@ struct RehearsalText {
         "    {\"from\": \"\(change.from.name)\", \"to\": \"\(change.to.name)\", \"records\": \(change.records), "
         + "\"other_reasons\": \(change.otherReasons), \"examples\": [\(examples.joined(separator: ", "))]}"
     }
+    let totals = found.totals.filter { $0.before > 0 || $0.now > 0 }.map { total in
+      "    {\"export\": \"\(total.export.name)\", \"outcome\": \"\(total.outcome.name)\", \"before\": \(total.before), \"now\": \(total.now)}"
+    }
+    let keys = found.extractKeys.map(Table.quoted).joined(separator: ", ")
     let cards = found.cards
     return """
       {
+        "stage": "\(found.stage.rawValue)", "followed": \(found.changes != nil),
         "base_run": \(found.base.id), "base_state": "\(found.base.state)", "base_as_of": "\(found.base.asOf)",
-        "as_of": "\(found.asOf)", "unread_keys": [\(found.unread.map(Table.quoted).joined(separator: ", "))],
+        "as_of": "\(found.asOf)", "changed_keys": [\(keys)],
+        "unread_keys": [\(found.stage == .match ? keys : "")],
         "decisions": {"before": \(found.decisions.before), "now": \(found.decisions.now)},
         "changes": [
       \(changes.joined(separator: ",\n"))
+        ],
+        "totals": [
+      \(totals.joined(separator: ",\n"))
         ],
         "persons": {"before": \(cards.before), "after": \(cards.after), "gained": \(cards.total.gained), \
       "lost": \(cards.total.lost), "changed": \(cards.total.changed)}

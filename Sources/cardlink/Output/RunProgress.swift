@@ -92,6 +92,14 @@ final class RunProgress: Run.Progress {
     log.info("stage done", metadata: metadata)
   }
 
+  /// What was at work has failed outside of a run: nothing more is drawn.
+  func stop() {
+    state.withLock { state in
+      state.stage = nil
+      if isTerminal { clear(&state) }
+    }
+  }
+
   func note(_ text: String) {
     if isTerminal {
       state.withLock { write(text, &$0) }
