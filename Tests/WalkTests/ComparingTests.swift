@@ -267,6 +267,31 @@ struct ComparingTests {
     #expect(try refusal().finding.found == "none")
   }
 
+  @Test("a difference is read from the store of record, whether a PostgreSQL server is there or not")
+  func withoutServer() throws {
+    let workshop = try Workshop()
+    let pipeline = try DecisionTests.done(60, seed: 98, in: workshop)
+    _ = try WalkTests.walk(pipeline, from: .load)
+    let text = try String(contentsOfFile: pipeline.path, encoding: .utf8)
+    try #require(text.contains("sqlite: card-attributes.sqlite"))
+    func shown(_ store: String) throws -> (exit: Int32, output: String, errors: String) {
+      try text.replacing(/store:[^\n]*\n?( +sqlite:[^\n]*)?/, with: store).write(
+        toFile: pipeline.path, atomically: true, encoding: .utf8)
+      return try Cardlink.run(["diff", pipeline.path, "1", "2"])
+    }
+    #if PostgreSQL
+      let both = try shown("store: { sqlite: card-attributes.sqlite, postgresql: host=/nowhere }")
+      #expect(both.exit == 0 && both.output.contains("run 2 for 2026-11-23"), "\(both.errors)")
+    #endif
+    // A server alone is no store: the file is what packages, lookup, diff and rollback read.
+    let alone = try shown("store: { postgresql: host=/nowhere }")
+    #expect(alone.exit == 78)
+    #expect(
+      alone.errors.contains("store: expected the key sqlite, found postgresql alone"), "\(alone.errors)")
+    #expect(
+      alone.errors.contains("Add sqlite: card-attributes.sqlite here. That file is the store of record"))
+  }
+
   @Test(
     "a difference between two runs is the obvious one, whichever way it is asked", arguments: UInt64(0)..<3)
   func diff(seed: UInt64) throws {

@@ -37,7 +37,16 @@ extension Pipeline {
       required: ["population", "insurance"])
     let store = try reader.mapping(
       top["store"], key: "store", line: reader.line(top["store"]), known: ["sqlite", "postgresql"],
-      required: ["sqlite"])
+      required: [])
+    guard store["sqlite"] != nil else {
+      throw reader.stop(
+        reader.line(top["store"]), "store", expected: "the key sqlite",
+        found: store["postgresql"] == nil ? "none" : "postgresql alone",
+        remedy: store["postgresql"] == nil
+          ? "Add sqlite here."
+          : "Add sqlite: card-attributes.sqlite here. That file is the store of record, which packages, lookup, diff, "
+            + "check-card and rollback read; the server holds a copy of it.")
+    }
     self.init(
       path: path, text: text, name: try reader.text(top["name"], key: "name"),
       workspace: Paths.join(base, try reader.text(top["workspace"], key: "workspace")),
