@@ -46,8 +46,8 @@ struct Oracle {
       find(
         .insurance, insured.place, insured.record.line, outcome, reasons.sorted().joined(separator: ","),
         id: id,
-        insured.record.insuranceNumber.text, insured.record.cardNumber.text, judged: judged,
-        candidates: candidates)
+        insured.record.insuranceNumber.isNone ? "" : insured.record.insuranceNumber.text,
+        insured.record.cardNumber.text, judged: judged, candidates: candidates)
       count(.insurance, insured.place, outcome, reasons)
     }
 
@@ -224,7 +224,8 @@ struct Oracle {
 
     // The records against each other.
     var claims: [String: Set<String>] = [:]
-    for candidate in candidates {
+    // Who has no number claims none.
+    for candidate in candidates where !candidate.insured.record.insuranceNumber.isNone {
       claims[candidate.insured.record.insuranceNumber.text, default: []].insert(candidate.person)
     }
     var linked: [String: [Candidate]] = [:]
@@ -237,7 +238,7 @@ struct Oracle {
     }
     for (id, cards) in linked.sorted(by: { $0.key < $1.key }) {
       guard let person = persons[id]?.first else { continue }
-      let numbers = Set(cards.map(\.insured.record.insuranceNumber.text))
+      let numbers = Set(cards.map(\.insured.record.insuranceNumber).filter { !$0.isNone }.map(\.text))
       let serving = cards.sorted { serves($0.insured, before: $1.insured) }[0].insured
       for card in cards {
         let notes = numbers.count > 1 ? card.notes.union(["several_insurance_numbers"]) : card.notes
