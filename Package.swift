@@ -14,9 +14,16 @@ let walked: [SwiftSetting] =
   swift
   + [.unsafeFlags(["-O", "-whole-module-optimization", "-num-threads", "2"], .when(configuration: .debug))]
 
-/// For the foundation, whose small functions every loop of the stages calls: their bodies are seen by the other modules.
+/// For the foundation, whose small functions every loop of the stages calls: their bodies and the layout of their types
+/// are seen by the other modules, which `-cross-module-optimization` alone does for public ones only.
 let foundation: [SwiftSetting] =
-  walked + [.unsafeFlags(["-cross-module-optimization"], .when(configuration: .release))]
+  walked
+  + [
+    .unsafeFlags(
+      [
+        "-enable-library-evolution", "-Xfrontend", "-allow-non-resilient-access", "-Xfrontend", "-package-cmo",
+      ], .when(configuration: .release))
+  ]
 
 let package = Package(
   name: "cardlink",
