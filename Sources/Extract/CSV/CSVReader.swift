@@ -48,7 +48,7 @@ final class CSVReader {
   /// A quoted field that is longer, or runs over more lines, was never closed.
   private static let longestQuoted = 64 << 10
   private static let mostQuotedLines = 100
-  private static let longestLine = 1 << 20
+  static let longestLine = 1 << 20
   private static let quote = UInt8(ascii: "\"")
 
   init(_ file: ExportFile, source: ByteSource, delimiter: UInt8, columns: [String]) throws(Stop) {
@@ -208,14 +208,44 @@ final class CSVReader {
     // Lent to the loop, so that its reads cost no retain and no check for exclusive access.
     let (text, found, columnSlots) = (buffer, positions, slots)
     var k = 0
-    while at < text.count, !isDone {
+    while at < text.count {
       if bufferOffset + at >= end {
         isDone = true
         return
       }
-      let taken = takeRecord(text.span, found.span, &k, columnSlots.span, &batch)
-      guard taken else { return }
+      guard takePlainLines(text, found, &k, columnSlots, &batch) else { continue }
+      guard at < text.count, takeExactly(text.span, found.span, &k, columnSlots.span, &batch) else { return }
     }
+  }
+
+  /// Takes the plain lines from `at` on.
+  /// - Returns: whether the next line is another one, or goes on behind the text.
+  private func takePlainLines(
+    _ text: [UInt8], _ positions: [UInt32], _ k: inout Int, _ slots: [Int], _ batch: inout RawBatch
+  ) -> Bool {
+    let room = 1024
+    var (next, stopped) = (k, PlainLineScanner.Stopped.atOtherLine)
+    let (at, line, limit) = (at, line, min(end - bufferOffset, text.count))
+    var (nextAt, nextLine) = (at, line)
+    unsafe batch.append(room: room) { records, values in
+      unsafe text.withUnsafeBufferPointer { text in
+        unsafe positions.withUnsafeBufferPointer { positions in
+          unsafe slots.withUnsafeBufferPointer { slots in
+            guard let bytes = text.baseAddress, let found = positions.baseAddress else { return 0 }
+            var scanner = unsafe PlainLineScanner(
+              text: bytes, byteCount: text.count, positions: found, slots: slots, slotCount: columns.count,
+              delimiter: delimiter, lineEnd: lineEnd, limit: limit, offset: bufferOffset, at: at, line: line,
+              next: next)
+            let count: Int
+            (count, stopped) = unsafe scanner.scan(into: records, values, room: room)
+            (nextAt, nextLine, next) = (scanner.at, scanner.line, scanner.next)
+            return count
+          }
+        }
+      }
+    }
+    (self.at, self.line, k) = (nextAt, nextLine, next)
+    return stopped == .atOtherLine
   }
 
   /// Fills ``positions``; the last is followed by the end of the text.
@@ -238,86 +268,6 @@ final class CSVReader {
     }
   }
 
-  /// Takes the record at `at`, or passes over a blank line.
-  ///
-  /// - Returns: false when more bytes are needed to tell where it ends.
-  private func takeRecord(
-    _ text: Span<UInt8>, _ positions: Span<UInt32>, _ k: inout Int, _ slots: Span<Int>,
-    _ batch: inout RawBatch
-  ) -> Bool {
-    let start = at
-    var record = newRecord()
-    var column = 0
-    var fieldStart = start
-    var hasExcess = false
-    while true {
-      let position = Int(positions[k])
-      if position == text.count {
-        guard sourceEnded else { return needsMore(record, text, &batch) }
-        // The last line has no line break.
-        hasExcess = take(column, fieldStart, text.count, text, slots, &record) || hasExcess
-        let (lastLine, count) = (line, batch.count)
-        finish(text, end: text.count, next: text.count, column + 1, hasExcess, slots, &record, &batch)
-        if batch.count > count, column + 1 < slots.count { cutLine = Int(lastLine) }
-        return true
-      }
-      let byte = text[position]
-      if byte == delimiter {
-        hasExcess = take(column, fieldStart, position, text, slots, &record) || hasExcess
-        column += 1
-        fieldStart = position + 1
-        k += 1
-      } else if byte == lineEnd {
-        k += 1
-        let lineEndsAt = endOfLine(position, from: start, text)
-        if lineEndsAt == start {
-          at = position + 1
-          line += 1
-          return true
-        }
-        hasExcess =
-          take(column, fieldStart, max(fieldStart, lineEndsAt), text, slots, &record) || hasExcess
-        finish(text, end: lineEndsAt, next: position + 1, column + 1, hasExcess, slots, &record, &batch)
-        return true
-      } else if position == fieldStart, let close = plainQuotedEnd(position, k, text, positions) {
-        // The common quoted field: nothing in it has to be resolved.
-        hasExcess = take(column, position + 1, Int(positions[close]), text, slots, &record) || hasExcess
-        k = close + 1
-        let behind = Int(positions[k])
-        k += 1
-        guard text[behind] == delimiter else {
-          let end = Int(positions[close]) + 1
-          finish(text, end: end, next: behind + 1, column + 1, hasExcess, slots, &record, &batch)
-          return true
-        }
-        column += 1
-        fieldStart = behind + 1
-      } else {
-        return takeExactly(text, positions, &k, slots, &batch)
-      }
-    }
-  }
-
-  /// The index of the closing quote, if the quoted field that opens at `position` is on one line, holds no quote, and
-  /// a delimiter or line end follows at once.
-  @inline(__always)
-  private func plainQuotedEnd(
-    _ position: Int, _ k: Int, _ text: Span<UInt8>, _ positions: Span<UInt32>
-  ) -> Int? {
-    var close = k + 1
-    while true {
-      let next = Int(positions[close])
-      guard next < text.count, text[next] != lineEnd else { return nil }
-      if text[next] == Self.quote {
-        let behind = Int(positions[close + 1])
-        guard behind < text.count, text[behind] != Self.quote else { return nil }
-        let isCRLF = lineEnd == 10 && text[behind] == 10 && behind == next + 2 && text[next + 1] == 13
-        return behind == next + 1 || isCRLF ? close : nil
-      }
-      close += 1
-    }
-  }
-
   /// The record that begins at `at`, with nothing in its slots.
   @inline(__always)
   private func newRecord() -> RawRecord {
@@ -325,62 +275,6 @@ final class CSVReader {
     return RawRecord(
       line: line, ordinal: line, byteOffset: UInt64(bufferOffset + at),
       textStart: UInt32(truncatingIfNeeded: at))
-  }
-
-  /// Takes one field.
-  /// - Returns: whether it is text in a column that the header doesn't have.
-  @inline(__always)
-  private func take(
-    _ column: Int, _ start: Int, _ end: Int, _ text: Span<UInt8>, _ slots: Span<Int>,
-    _ record: inout RawRecord
-  ) -> Bool {
-    guard column < slots.count else { return !isBlank(text.extracting(start..<end)) }
-    let slot = slots[column]
-    guard slot >= 0 else { return false }
-    unsafe values[slot] = RawBatch.packed(start, end)
-    if hasHighBit(text, start, end) { record.uncheckedSlots |= 1 << UInt64(min(slot, 63)) }
-    return false
-  }
-
-  /// Ends a record that was cut into fields on one line.
-  @inline(__always)
-  private func finish(
-    _ text: Span<UInt8>, end: Int, next: Int, _ fieldCount: Int, _ hasExcess: Bool, _ slots: Span<Int>,
-    _ record: inout RawRecord, _ batch: inout RawBatch
-  ) {
-    let start = at
-    at = next
-    line += 1
-    let first = text[start]
-    if hasExcess || fieldCount < slots.count || first == delimiter || first <= 0x22 {
-      if isBlankRecord(text.extracting(start..<end)) { return }
-      if hasExcess || fieldCount < slots.count {
-        record.fault = .fieldCount
-        record.faultDetail = UInt32(truncatingIfNeeded: fieldCount)
-      }
-    }
-    if end - start > Self.longestLine { record.fault = .tooLong }
-    record.textByteCount = UInt32(truncatingIfNeeded: end - start)
-    unsafe batch.append(record, values: UnsafeBufferPointer(values))
-  }
-
-  private func isBlank(_ field: Span<UInt8>) -> Bool {
-    for i in field.indices where field[i] != 0x20 && field[i] != 0x09 { return false }
-    return true
-  }
-
-  /// Whether no field of a line, each plain or wholly in quotes, holds anything.
-  private func isBlankRecord(_ text: Span<UInt8>) -> Bool {
-    var isQuoted = false
-    for i in text.indices {
-      let byte = text[i]
-      if byte == Self.quote {
-        isQuoted.toggle()
-      } else if byte != 0x20, byte != 0x09, byte != delimiter || isQuoted {
-        return false
-      }
-    }
-    return true
   }
 
   /// The record at `at` goes on behind the text, or is a line beyond all bounds.
@@ -425,7 +319,8 @@ final class CSVReader {
       // The record that opened the quote is its first line only; reading goes on behind that.
       rewritten.removeLast(rewritten.count - kept)
       guard let extent = lineExtent(from: start) else { return needsMore(record, text, &batch) }
-      record.fault = .unclosedQuote
+      let hasQuote = (start..<extent.end).contains { text[$0] == Self.quote }
+      record.fault = hasQuote ? .unclosedQuote : .tooLong
       if !extent.isWhole { cutLine = Int(line) }
       record.textByteCount = UInt32(truncatingIfNeeded: extent.end - start)
       unsafe batch.append(record, values: UnsafeBufferPointer(values))
@@ -521,27 +416,6 @@ final class CSVReader {
       }
     }
   }
-}
-
-/// Whether a byte of `text[start..<end]` is outside ASCII; eight bytes at a time, the last eight of them perhaps twice.
-@inline(__always)
-func hasHighBit(_ text: Span<UInt8>, _ start: Int, _ end: Int) -> Bool {
-  let raw = text.bytes
-  let count = end - start
-  var seen: UInt64 = 0
-  if count >= 8 {
-    var i = start
-    while i + 8 < end {
-      seen |= raw.integer(at: i)
-      i += 8
-    }
-    seen |= raw.integer(at: end - 8)
-  } else if start + 8 <= raw.byteCount {
-    seen = raw.integer(at: start) & ((1 << UInt64(8 * count)) - 1)
-  } else {
-    for i in start..<end { seen |= UInt64(text[i]) }
-  }
-  return seen & 0x8080_8080_8080_8080 != 0
 }
 
 extension String {

@@ -14,7 +14,7 @@ final class ByteSource {
   private var stream = z_stream()
   private var isGzip = false
   private var memberEnded = false
-  private var raw: [UInt8]
+  private var raw: [UInt8] = []
   private var rawCount = 0
   private var rawAt = 0
   private var hasEnded = false
@@ -47,7 +47,6 @@ final class ByteSource {
     self.chunkBytes = chunkBytes
     self.offset = offset
     descriptor = opened
-    raw = [UInt8](repeating: 0, count: max(16, chunkBytes))
     guard offset == 0 || lseek(opened, off_t(offset), SEEK_SET) == off_t(offset) else {
       throw Stop(
         .inputOutput, at: file.name, expected: "to read from byte \(offset) on",
@@ -128,28 +127,38 @@ final class ByteSource {
 
   private func nextPlain(into buffer: inout [UInt8]) throws(Stop) -> Bool {
     if isGzip { return try inflateChunk(into: &buffer) }
-    if rawAt == rawCount { try fillRaw() }
-    guard rawCount > 0 else { return false }
+    if rawAt == rawCount { return try read(into: &buffer) > 0 }
     buffer.append(contentsOf: raw[rawAt..<rawCount])
     rawAt = rawCount
     return true
   }
 
   private func fillRaw() throws(Stop) {
-    (rawAt, rawCount) = (0, 0)
-    guard !hasEnded else { return }
+    raw.removeAll(keepingCapacity: true)
+    rawAt = 0
+    rawCount = try read(into: &raw)
+  }
+
+  /// Appends the next bytes of the file itself.
+  /// - Returns: how many; 0 at its end.
+  private func read(into buffer: inout [UInt8]) throws(Stop) -> Int {
+    guard !hasEnded else { return 0 }
+    let start = buffer.count
+    buffer.append(contentsOf: repeatElement(0, count: max(16, chunkBytes)))
     while true {
-      let count = unsafe raw.withUnsafeMutableBytes { unsafe read(descriptor, $0.baseAddress, $0.count) }
+      let count = unsafe buffer.withUnsafeMutableBytes { bytes in
+        unsafe Glibc.read(descriptor, bytes.baseAddress.map { unsafe $0 + start }, bytes.count - start)
+      }
       if count < 0, errno == EINTR { continue }
       guard count >= 0 else {
         throw Stop(
           .inputOutput, at: file.name, expected: "to read on", found: unsafe String(cString: strerror(errno)),
           remedy: "Check the disk or the share that the export lies on; nothing was changed.")
       }
+      buffer.removeLast(buffer.count - start - count)
       hasEnded = count == 0
-      rawCount = count
       bytesRead += count
-      return
+      return count
     }
   }
 

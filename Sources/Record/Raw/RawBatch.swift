@@ -53,8 +53,11 @@ package struct RawBatch: Sendable {
   package let slotCount: Int
   /// The text that the values stand in.
   package private(set) var bytes: [UInt8] = []
+  package private(set) var count = 0
+  /// The records, and behind them room for more.
   private var records: [RawRecord] = []
   /// Start (low half) and end of each slot's value in ``bytes``, record after record; ``absent`` where there is none.
+  /// Behind the last record's stands room for more.
   package private(set) var ends: [UInt64] = []
 
   package static let absent = UInt64.max
@@ -65,7 +68,6 @@ package struct RawBatch: Sendable {
 
   package init(slotCount: Int) { self.slotCount = slotCount }
 
-  package var count: Int { records.count }
   package func record(_ i: Int) -> RawRecord { records[i] }
 
   /// Where a value stands in ``bytes``; nil when the record doesn't have it.
@@ -76,29 +78,60 @@ package struct RawBatch: Sendable {
 
   package mutating func removeAll() {
     bytes.removeAll(keepingCapacity: true)
-    records.removeAll(keepingCapacity: true)
-    ends.removeAll(keepingCapacity: true)
+    count = 0
+  }
+
+  /// Makes room for so many records behind those that there are.
+  private mutating func reserve(_ more: Int) {
+    let missing = count + more - records.count
+    guard missing > 0 else { return }
+    let room = max(missing, records.count)
+    records.append(contentsOf: repeatElement(RawRecord(line: 0, ordinal: 0), count: room))
+    ends.append(contentsOf: repeatElement(Self.absent, count: room * slotCount))
   }
 
   /// Begins a record whose values are all absent.
   package mutating func append(_ record: RawRecord) {
-    records.append(record)
-    for _ in 0..<slotCount { ends.append(Self.absent) }
+    reserve(1)
+    records[count] = record
+    for slot in 0..<slotCount { ends[count * slotCount + slot] = Self.absent }
+    count += 1
   }
 
   /// Appends a record whose values stand in the text that ``adopt(_:)`` will bring.
   ///
   /// - Parameter values: one for each slot, as ``packed(_:_:)`` makes them.
   package mutating func append(_ record: RawRecord, values: UnsafeBufferPointer<UInt64>) {
-    records.append(record)
-    unsafe ends.append(contentsOf: values)
+    reserve(1)
+    records[count] = record
+    for slot in 0..<slotCount { unsafe ends[count * slotCount + slot] = values[slot] }
+    count += 1
+  }
+
+  /// Lends room for so many records more, and for the values of each, to be filled from the front.
+  ///
+  /// - Parameter fill: answers how many records it filled, all their values included.
+  package mutating func append(
+    room: Int, _ fill: (UnsafeMutablePointer<RawRecord>, UnsafeMutablePointer<UInt64>) -> Int
+  ) {
+    reserve(room)
+    let (count, slotCount) = (count, slotCount)
+    var filled = 0
+    unsafe records.withUnsafeMutableBufferPointer { records in
+      unsafe ends.withUnsafeMutableBufferPointer { values in
+        guard let record = records.baseAddress, let value = values.baseAddress else { return }
+        filled = unsafe fill(record + count, value + count * slotCount)
+      }
+    }
+    precondition(filled <= room)
+    self.count += filled
   }
 
   /// Gives the last record a value.
   package mutating func set(_ slot: Int, _ value: Span<UInt8>) {
     let start = UInt32(truncatingIfNeeded: bytes.count)
     unsafe value.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
-    ends[ends.count - slotCount + slot] = Self.packed(Int(start), bytes.count)
+    ends[(count - 1) * slotCount + slot] = Self.packed(Int(start), bytes.count)
   }
 
   /// Takes over the text that the values stand in, and leaves its own, empty, for the next.
@@ -109,7 +142,7 @@ package struct RawBatch: Sendable {
 
   /// Says what is wrong with the last record.
   package mutating func mark(_ fault: RawFault, detail: UInt32 = 0) {
-    records[records.count - 1].fault = fault
-    records[records.count - 1].faultDetail = detail
+    records[count - 1].fault = fault
+    records[count - 1].faultDetail = detail
   }
 }
