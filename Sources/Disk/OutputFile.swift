@@ -13,6 +13,7 @@ package struct OutputFile: ~Copyable {
   /// Bytes appended so far.
   package private(set) var byteCount = 0
   private static let bufferBytes = 256 << 10
+  private static let largeBytes = 60 << 10
 
   /// Creates the file, or empties the one that stands there.
   ///
@@ -35,8 +36,10 @@ package struct OutputFile: ~Copyable {
   /// Appends bytes; they reach the disk with ``finish()``.
   package mutating func append(_ bytes: Span<UInt8>) throws(Stop) {
     byteCount += bytes.count
-    if buffer.count + bytes.count > Self.bufferBytes { try flush() }
-    if bytes.count > Self.bufferBytes { return try write(bytes) }
+    let isLarge = bytes.count >= Self.largeBytes
+    if isLarge || buffer.count + bytes.count > Self.bufferBytes { try flush() }
+    // What is worth a write of its own is not copied first.
+    if isLarge { return try write(bytes) }
     unsafe bytes.withUnsafeBufferPointer { unsafe buffer.append(contentsOf: $0) }
   }
 

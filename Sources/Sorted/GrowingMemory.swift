@@ -32,3 +32,17 @@ struct GrowingMemory: ~Copyable {
     return unsafe memory
   }
 }
+
+/// The memory of a sorter, for the next one when it is done: so the kernel need not find and clear its pages anew.
+package struct SorterMemory: ~Copyable {
+  var records = GrowingMemory()
+  var index = GrowingMemory()
+
+  package init() {}
+
+  /// Takes over what another one has and leaves it empty.
+  package init(taking other: inout SorterMemory) {
+    swap(&records, &other.records)
+    swap(&index, &other.index)
+  }
+}

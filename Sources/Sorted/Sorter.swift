@@ -14,9 +14,9 @@ package struct Sorter: ~Copyable {
   private let bufferBytes: Int
   private let synced: Bool
   /// Records back to back: place 8, payload byte count 4, payload.
-  private var memory = GrowingMemory()
+  private var memory: GrowingMemory
   /// An ``IndexEntry`` for each.
-  private var index = GrowingMemory()
+  private var index: GrowingMemory
   private var runs: [SortedRun] = []
 
   /// - Parameters:
@@ -25,7 +25,13 @@ package struct Sorter: ~Copyable {
   ///   - bufferBytes: memory for records before they are sorted and written; at most 2 GiB.
   ///   - synced: whether the disk has the runs when they are finished; not for runs that are removed before the
   ///     stage ends.
-  package init(folder: String, name: String, bufferBytes: Int, synced: Bool = true) {
+  ///   - lent: memory that another sorter has done with; ``finish(returning:)`` gives it back.
+  package init(
+    folder: String, name: String, bufferBytes: Int, synced: Bool = true,
+    memory lent: consuming SorterMemory = SorterMemory()
+  ) {
+    memory = lent.records
+    index = lent.index
     self.folder = folder
     self.name = name
     self.bufferBytes = min(max(bufferBytes, 4096), 2 << 30)
@@ -70,6 +76,15 @@ package struct Sorter: ~Copyable {
   /// - Returns: the runs.
   package consuming func finish() throws(Stop) -> [SortedRun] {
     try spill()
+    return runs
+  }
+
+  /// Writes what is left, and gives the memory back.
+  /// - Returns: the runs.
+  package consuming func finish(returning lent: inout SorterMemory) throws(Stop) -> [SortedRun] {
+    try spill()
+    lent.records = memory
+    lent.index = index
     return runs
   }
 
@@ -119,33 +134,45 @@ struct IndexEntry: BitwiseCopyable {
 func sortedByDigits(
   _ entries: UnsafeMutableBufferPointer<IndexEntry>, _ scratch: UnsafeMutableBufferPointer<IndexEntry>
 ) -> UnsafeMutableBufferPointer<IndexEntry> {
-  guard let first = unsafe entries.first else { return unsafe entries }
-  var differing: UInt64 = 0
-  for i in 0..<entries.count { unsafe differing |= entries[i].key ^ first.key }
-  var (from, to) = unsafe (entries, scratch)
-  var shift: UInt64 = 0
-  unsafe withUnsafeTemporaryAllocation(of: Int.self, capacity: 2048) { starts in
-    while shift < 64 {
-      defer { shift += 11 }
-      guard differing >> shift & 2047 != 0 else { continue }
-      unsafe starts.initialize(repeating: 0)
-      for i in 0..<from.count { unsafe starts[Int(from[i].key >> shift & 2047)] += 1 }
-      var sum = 0
-      for digit in 0..<2048 {
-        let count = unsafe starts[digit]
-        unsafe starts[digit] = sum
-        sum += count
+  // How often each digit occurs does not change when the entries are moved: all are counted at once.
+  let digits = (64 + 10) / 11
+  return unsafe withUnsafeTemporaryAllocation(of: UInt32.self, capacity: digits << 11) { counts in
+    unsafe counts.initialize(repeating: 0)
+    for i in 0..<entries.count {
+      var rest = unsafe entries[i].key
+      var table = 0
+      while rest != 0 {
+        unsafe counts[table | Int(truncatingIfNeeded: rest & 2047)] &+= 1
+        rest &>>= 11
+        table &+= 2048
       }
+    }
+    var (from, to) = unsafe (entries, scratch)
+    for digit in 0..<digits {
+      let starts = unsafe UnsafeMutableBufferPointer(rebasing: counts[digit << 11..<(digit + 1) << 11])
+      // Keys that end before this digit have a zero there.
+      var sum: UInt32 = 0
+      var counted = 0
+      for value in 0..<2048 { counted += Int(unsafe starts[value]) }
+      unsafe starts[0] &+= UInt32(entries.count - counted)
+      guard unsafe !starts.contains(UInt32(entries.count)) else { continue }
+      for value in 0..<2048 {
+        let count = unsafe starts[value]
+        unsafe starts[value] = sum
+        sum &+= count
+      }
+      let shift = UInt64(digit * 11)
       for i in 0..<from.count {
         let entry = unsafe from[i]
-        let digit = Int(entry.key >> shift & 2047)
-        unsafe to[starts[digit]] = entry
-        unsafe starts[digit] += 1
+        let value = Int(truncatingIfNeeded: entry.key &>> shift & 2047)
+        let place = unsafe starts[value]
+        unsafe to[Int(place)] = entry
+        unsafe starts[value] = place &+ 1
       }
       unsafe swap(&from, &to)
     }
+    return unsafe from
   }
-  return unsafe from
 }
 
 /// Puts entries with one key in the order of their places; most came in that order.

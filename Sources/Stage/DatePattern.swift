@@ -45,6 +45,31 @@ package struct DatePattern: Sendable, Hashable {
     var tailMask: UInt64 = 0
   }
   private var literals = Literals()
+  /// Two digits that stand together: in the last eight bytes or the first, and how far they are shifted there.
+  private struct Pair: Sendable, Hashable {
+    var isInTail = false
+    var shift: UInt64 = 0
+
+    init(at place: Int, of byteCount: Int) {
+      isInTail = place > 6
+      shift = UInt64(8 * (isInTail ? place - (byteCount - 8) : place))
+    }
+
+    /// The number; both are digits.
+    @inline(__always)
+    func number(_ head: UInt64, _ tail: UInt64) -> Int {
+      let word = (isInTail ? tail : head) &>> shift
+      return Int(truncatingIfNeeded: (word & 15) &* 10 &+ (word &>> 8 & 15))
+    }
+  }
+  /// Century, year, month and day, where eight bytes from each end hold the whole of every value.
+  private struct WholeDay: Sendable, Hashable {
+    var century: Pair
+    var year: Pair
+    var month: Pair
+    var day: Pair
+  }
+  private var wholeDay: WholeDay?
 
   /// Reads a pattern.
   ///
@@ -123,6 +148,11 @@ package struct DatePattern: Sendable, Hashable {
     }
     isFixed = true
     guard at >= 8 else { return }
+    if count == 5 && at == 10 || count == 3 && at == 8 {
+      wholeDay = WholeDay(
+        century: Pair(at: yearAt, of: at), year: Pair(at: yearAt + 2, of: at), month: Pair(at: monthAt, of: at),
+        day: Pair(at: dayAt, of: at))
+    }
     var place = 0
     for i in 0..<count {
       let step = steps[i]
@@ -157,28 +187,25 @@ package struct DatePattern: Sendable, Hashable {
 
   /// Reads a value whose parts stand at known places.
   private func readFixed(_ value: Span<UInt8>) -> DateReading {
-    guard count == 5 && longest == 10 || longest == 8 && count == 3 else { return readPlaces(value) }
-    // Day, month and year to the day: eight bytes from each end hold all of it.
+    guard let wholeDay else { return readPlaces(value) }
     let raw = value.bytes
     let head: UInt64 = raw.integer(at: 0)
-    let tail: UInt64 = raw.integer(at: longest - 8)
+    let tail: UInt64 = raw.integer(at: longest &- 8)
     guard (head ^ literals.head) & literals.headMask | (tail ^ literals.tail) & literals.tailMask == 0 else {
       return .noMatch
     }
+    // A digit is 0x30–0x39: its upper half is 3, and stays so when 6 is added.
     let digits = (head | literals.headMask) & (head &+ 0x0606_0606_0606_0606 | literals.headMask)
     let tailDigits = (tail | literals.tailMask) & (tail &+ 0x0606_0606_0606_0606 | literals.tailMask)
     let wanted: UInt64 = 0x3030_3030_3030_3030
     let upper: UInt64 = 0xF0F0_F0F0_F0F0_F0F0
-    guard digits & upper & ~literals.headMask == wanted & ~literals.headMask,
-      tailDigits & upper & ~literals.tailMask == wanted & ~literals.tailMask
+    guard
+      (digits & upper ^ wanted) & ~literals.headMask | (tailDigits & upper ^ wanted) & ~literals.tailMask == 0
     else { return .noMatch }
-    func digit(_ at: Int) -> Int { Int(value[at] & 15) }
-    let year =
-      digit(yearAt) * 1000 + digit(yearAt + 1) * 100 + digit(yearAt + 2) * 10 + digit(yearAt + 3)
+    let year = wholeDay.century.number(head, tail) &* 100 &+ wholeDay.year.number(head, tail)
     guard
       let date = CalendarDate(
-        year: year, month: digit(monthAt) * 10 + digit(monthAt + 1), day: digit(dayAt) * 10 + digit(dayAt + 1)
-      )
+        year: year, month: wholeDay.month.number(head, tail), day: wholeDay.day.number(head, tail))
     else { return .impossible }
     return .date(date)
   }
@@ -297,8 +324,10 @@ extension [DatePattern] {
   /// Reads a trimmed value by the first pattern that gives a date.
   package func read(_ value: Span<UInt8>) -> DateReading {
     var reading = DateReading.noMatch
-    for i in indices {
-      switch self[i].read(value) {
+    // A span lends a pattern where it stands; the array would copy it.
+    let patterns = span
+    for i in patterns.indices {
+      switch patterns[i].read(value) {
       case .date(let date): return .date(date)
       case .impossible: reading = .impossible
       case .noMatch: break

@@ -54,23 +54,22 @@ package indirect enum FieldSource: Sendable, Hashable {
 
 /// Where the values of one record stand in its text; an empty range is no value.
 struct FieldRanges {
-  private var starts = InlineArray<13, UInt32>(repeating: 0)
-  private var ends = InlineArray<13, UInt32>(repeating: 0)
+  /// Start in the low half, end in the high one, as in a ``RawBatch``.
+  private var packed = InlineArray<13, UInt64>(repeating: 0)
 
-  subscript(_ field: Field) -> Range<Int> {
-    get {
-      let i = field.index
-      return Int(starts[i])..<Int(ends[i])
-    }
-    set { self[at: field.index] = newValue }
-  }
+  subscript(_ field: Field) -> Range<Int> { self[at: field.index] }
   subscript(at i: Int) -> Range<Int> {
-    get { Int(starts[i])..<Int(ends[i]) }
-    set {
-      starts[i] = UInt32(truncatingIfNeeded: newValue.lowerBound)
-      ends[i] = UInt32(truncatingIfNeeded: newValue.upperBound)
+    get {
+      // A start is never above its end: they are set together.
+      let word = packed[i]
+      return unsafe Range(uncheckedBounds: (Int(word & 0xFFFF_FFFF), Int(word >> 32)))
     }
+    set { packed[i] = RawBatch.packed(newValue.lowerBound, newValue.upperBound) }
   }
+
+  /// Sets a value that stands in the batch as it is.
+  @inline(__always)
+  mutating func set(at i: Int, _ word: UInt64) { packed[i] = word }
 }
 
 /// The fields of an export, ready for the loop.
@@ -98,6 +97,8 @@ struct FieldPlan: Sendable {
   private(set) var joins = false
   /// Each field is one slot.
   private(set) var isFlat = true
+  /// The fields that are mapped and have no code list, one bit each by their index.
+  private(set) var plainFields: UInt64 = 0
   /// The bit of the slot that holds the name, if it is one of the first 63 and the name is nowhere else.
   private(set) var nameSlot: UInt64 = 0
 
@@ -109,7 +110,9 @@ struct FieldPlan: Sendable {
       place(source, at: root)
       var slot = -1
       if case .slot(let only) = source { slot = only } else { isFlat = false }
-      mapped.append(Mapped(field: i, isCoded: field == .sex || field == .status, node: root, slot: slot))
+      let isCoded = field == .sex || field == .status
+      mapped.append(Mapped(field: i, isCoded: isCoded, node: root, slot: slot))
+      if !isCoded { plainFields |= 1 << UInt64(i) }
       if field == .fullName, (0..<63).contains(slot) { nameSlot = 1 << UInt64(slot) }
     }
   }

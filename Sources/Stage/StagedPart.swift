@@ -1,6 +1,7 @@
 // What one stager leaves: sorted runs of one file's records, and counts for the ledger.
 // Invariant: recordCount = records in the runs of population or insurance + quarantinedCount.
 
+import Disk
 package import Record
 
 /// The staged records of one file, or of the part of it that one stager saw.
@@ -34,5 +35,13 @@ package struct StagedPart: Hashable, Sendable {
     quarantinedCount += other.quarantinedCount
     reasonCounts.merge(other.reasonCounts, uniquingKeysWith: +)
     blankCounts.merge(other.blankCounts, uniquingKeysWith: +)
+  }
+
+  /// Its runs, of whatever kind.
+  package var runs: [SortedRun] { population + legacy + insurance + quarantine }
+
+  /// Waits until the disk has the runs.
+  package func sync(in folder: String) throws(Stop) {
+    for run in runs { _ = try Folder.syncFile(folder + "/" + run.name) }
   }
 }

@@ -18,12 +18,15 @@ package struct Stager: ~Copyable {
   private let hasStatus: Bool
   private let uppercaseNames: Bool
   private let convertsNames: Bool
+  /// No name is staged as it stands in the text.
+  private let changesNames: Bool
   private let asOf: UInt32
   private let groups = ObjectGroups()
   private let folder = NameFolder()
   private let separator: UInt8
   private let splitFields: [Int]
 
+  private let memory: StagerMemory
   /// Population or insurance, as the export is.
   private var records: Sorter
   private var legacy: Sorter
@@ -47,7 +50,12 @@ package struct Stager: ~Copyable {
   ///   - folder: where the runs are written; it exists.
   ///   - name: what the names of the runs begin with; no other stager in the folder has it.
   ///   - bufferBytes: memory for records before they are sorted and written.
-  package init(rules: ExportRules, fileIndex: Int, folder: String, name: String, bufferBytes: Int) {
+  ///   - lent: memory that another stager has done with; nobody else uses it until this one has finished.
+  package init(
+    rules: ExportRules, fileIndex: Int, folder: String, name: String, bufferBytes: Int,
+    memory lent: StagerMemory = StagerMemory()
+  ) {
+    memory = lent
     export = rules.export
     self.fileIndex = fileIndex
     plan = FieldPlan(rules.fields)
@@ -58,13 +66,19 @@ package struct Stager: ~Copyable {
     hasStatus = rules.fields[.status] != nil
     uppercaseNames = rules.uppercaseNames
     convertsNames = rules.convertsNames
+    changesNames = rules.uppercaseNames || rules.convertsNames
     asOf = rules.asOf.lastDay
     separator = rules.split?.separator ?? 0
     splitFields = rules.split?.fields.map(\.index) ?? []
     let tenth = bufferBytes / 10
-    records = Sorter(folder: folder, name: "\(name)-\(export.name)", bufferBytes: tenth * 7)
-    legacy = Sorter(folder: folder, name: "\(name)-legacy", bufferBytes: tenth * 2)
-    quarantine = Sorter(folder: folder, name: "\(name)-quarantine", bufferBytes: tenth)
+    records = Sorter(
+      folder: folder, name: "\(name)-\(export.name)", bufferBytes: tenth * 7, synced: false,
+      memory: SorterMemory(taking: &lent.records))
+    legacy = Sorter(
+      folder: folder, name: "\(name)-legacy", bufferBytes: tenth * 2, synced: false, memory: SorterMemory(taking: &lent.legacy))
+    quarantine = Sorter(
+      folder: folder, name: "\(name)-quarantine", bufferBytes: tenth, synced: false,
+      memory: SorterMemory(taking: &lent.quarantine))
     joined.reserveCapacity(4096)
     self.name.reserveCapacity(1024)
     capitals.reserveCapacity(1024)
@@ -78,7 +92,11 @@ package struct Stager: ~Copyable {
       var ranges = FieldRanges()
       var raw = batch.record(i)
       nameIsClean = false
-      if plan.joins {
+      if plan.isFlat {
+        findValues(i, of: batch, bytes.span, &ranges)
+        if raw.uncheckedSlots != 0 { check(&raw, i, of: batch, bytes.span, ranges) }
+        try stage(raw, bytes.span, bytes.span, ranges)
+      } else if plan.joins {
         if raw.uncheckedSlots != 0 { check(&raw, i, of: batch, bytes.span, ranges) }
         join(batch, i, bytes.span, &ranges)
         // Taken out and put back, so that the record can be read while the stager changes.
@@ -87,14 +105,10 @@ package struct Stager: ~Copyable {
         try stage(raw, bytes.span, text.span, ranges)
         swap(&text, &joined)
       } else {
-        if plan.isFlat {
-          findValues(i, of: batch, bytes.span, &ranges)
-        } else {
-          for k in plan.mapped.indices {
-            let field = plan.mapped[k]
-            ranges[at: field.field] = plan.range(
-              field.node, i, of: batch, bytes.span, empty, keepEmpty: field.isCoded)
-          }
+        for k in plan.mapped.indices {
+          let field = plan.mapped[k]
+          ranges[at: field.field] = plan.range(
+            field.node, i, of: batch, bytes.span, empty, keepEmpty: field.isCoded)
         }
         if raw.uncheckedSlots != 0 { check(&raw, i, of: batch, bytes.span, ranges) }
         try stage(raw, bytes.span, bytes.span, ranges)
@@ -107,12 +121,17 @@ package struct Stager: ~Copyable {
   private func findValues(
     _ record: Int, of batch: borrowing RawBatch, _ bytes: Span<UInt8>, _ ranges: inout FieldRanges
   ) {
-    let first = record * batch.slotCount
+    let first = record &* batch.slotCount
     for k in plan.mapped.indices {
       let field = plan.mapped[k]
-      let packed = batch.ends[first + field.slot]
-      guard packed != RawBatch.absent else { continue }
-      let value = trimmed(bytes, Int(packed & 0xFFFF_FFFF)..<Int(packed >> 32))
+      let packed = batch.ends[first &+ field.slot]
+      let (start, end) = (Int(packed & 0xFFFF_FFFF), Int(packed >> 32))
+      guard start < end else { continue }
+      if end &- start > empty.longest || field.isCoded, !mayBeTrimmed(bytes, start, end) {
+        ranges.set(at: field.field, packed)
+        continue
+      }
+      let value = trimmed(bytes, start..<end)
       if field.isCoded || !empty.contains(bytes.extracting(value)) { ranges[at: field.field] = value }
     }
   }
@@ -124,11 +143,13 @@ package struct Stager: ~Copyable {
     _ raw: inout RawRecord, _ record: Int, of batch: borrowing RawBatch, _ bytes: Span<UInt8>,
     _ ranges: FieldRanges
   ) {
-    if raw.uncheckedSlots & ~plan.nameSlot == 0, folder.isCleanAlready(bytes.extracting(ranges[.fullName])) {
+    var unchecked = raw.uncheckedSlots
+    if unchecked & plan.nameSlot != 0, folder.isCleanAlready(bytes.extracting(ranges[.fullName])) {
       nameIsClean = true
-      return
+      unchecked &= ~plan.nameSlot
     }
-    for slot in 0..<batch.slotCount where raw.uncheckedSlots >> UInt64(min(slot, 63)) & 1 != 0 {
+    guard unchecked != 0 else { return }
+    for slot in 0..<batch.slotCount where unchecked >> UInt64(min(slot, 63)) & 1 != 0 {
       guard let value = batch.range(record, slot) else { continue }
       if let position = malformedPosition(bytes.extracting(value)) {
         raw.fault = .encoding
@@ -144,7 +165,7 @@ package struct Stager: ~Copyable {
   }
 
   /// Writes what is left.
-  /// - Returns: the runs, synced to disk, and the counts.
+  /// - Returns: the runs and the counts; the disk need not have the runs yet, see ``StagedPart/sync(in:)``.
   package consuming func finish() throws(Stop) -> StagedPart {
     var part = StagedPart()
     part.recordCount = recordCount
@@ -155,10 +176,10 @@ package struct Stager: ~Copyable {
     for field in Field.allCases where blankCounts[field.index] > 0 {
       part.blankCounts[field] = blankCounts[field.index]
     }
-    let runs = try records.finish()
+    let runs = try records.finish(returning: &memory.records)
     if export == .population { part.population = runs } else { part.insurance = runs }
-    part.legacy = try legacy.finish()
-    part.quarantine = try quarantine.finish()
+    part.legacy = try legacy.finish(returning: &memory.legacy)
+    part.quarantine = try quarantine.finish(returning: &memory.quarantine)
     return part
   }
 
@@ -212,9 +233,11 @@ package struct Stager: ~Copyable {
     _ raw: RawRecord, _ part: Int, _ whole: Span<UInt8>, _ text: Span<UInt8>, _ ranges: FieldRanges
   ) throws(Stop) {
     recordCount += 1
-    for k in plan.mapped.indices where !plan.mapped[k].isCoded {
-      let field = plan.mapped[k].field
+    var fields = plan.plainFields
+    while fields != 0 {
+      let field = fields.trailingZeroBitCount
       if ranges[at: field].isEmpty { blankCounts[field] += 1 }
+      fields &= fields &- 1
     }
     switch export {
     case .population: try stagePerson(raw, part, whole, text, ranges)
@@ -250,9 +273,11 @@ package struct Stager: ~Copyable {
       return try hold(raw, part, whole, text, ranges, found, detail: detail)
     }
     let place = Place(file: fileIndex, ordinal: Int(raw.ordinal), part: part).packed
+    let own = text.extracting(ranges[.fullName])
     var bytes = try records.begin(
-      key: LinkKey.personal(id).packed, place: place, room: PopulationRecord.room(nameByteCount: name.count))
-    record.write(to: &bytes, name: name.span.bytes)
+      key: LinkKey.personal(id).packed, place: place,
+      room: PopulationRecord.room(nameByteCount: nameIsClean ? own.count : name.count))
+    if nameIsClean { record.write(to: &bytes, name: own.bytes) } else { record.write(to: &bytes, name: name.span.bytes) }
     records.end(bytes)
     if record.legacy.packed != 0 {
       var entry = try legacy.begin(key: LinkKey.legacy(record.legacy).packed, place: place, room: 8)
@@ -299,20 +324,26 @@ package struct Stager: ~Copyable {
     let place = Place(file: fileIndex, ordinal: Int(raw.ordinal), part: part).packed
     let kept = isLinkable ? 0 : min(personal.count, 255)
     record.rawIDByteCount = UInt8(kept)
+    let ownName = text.extracting(ranges[.fullName])
     var bytes = try records.begin(
       key: id.key.packed, place: place,
-      room: InsuranceRecord.room(nameByteCount: name.count, rawIDByteCount: kept))
-    record.write(to: &bytes, name: name.span.bytes, rawID: personal.extracting(0..<kept).bytes)
+      room: InsuranceRecord.room(
+        nameByteCount: nameIsClean ? ownName.count : name.count, rawIDByteCount: kept))
+    let rawID = personal.extracting(0..<kept).bytes
+    if nameIsClean {
+      record.write(to: &bytes, name: ownName.bytes, rawID: rawID)
+    } else {
+      record.write(to: &bytes, name: name.span.bytes, rawID: rawID)
+    }
     records.end(bytes)
   }
 
+  /// Puts the clean name in ``name``, unless it is known to be clean as it stands, or found to be so.
   private mutating func cleanName(_ value: Span<UInt8>, _ found: inout Reasons) {
+    if changesNames { nameIsClean = false } else if !nameIsClean { nameIsClean = folder.isCleanAlready(value) }
+    if nameIsClean { return }
     name.removeAll(keepingCapacity: true)
-    if nameIsClean {
-      unsafe value.withUnsafeBufferPointer { unsafe name.append(contentsOf: $0) }
-    } else if let reason = NameRule.clean(value, folder, into: &name) {
-      found.insert(reason)
-    }
+    if let reason = NameRule.clean(value, folder, into: &name) { found.insert(reason) }
     if uppercaseNames {
       capitals.removeAll(keepingCapacity: true)
       Self.capitalize(name, folder, into: &capitals)
@@ -390,6 +421,17 @@ package struct Stager: ~Copyable {
       high &= high - 1
     }
   }
+}
+
+/// The memory of a stager, for the next one when it is done.
+///
+/// One stager at a time uses it, on whatever thread.
+package final class StagerMemory: @unchecked Sendable {
+  fileprivate var records = SorterMemory()
+  fileprivate var legacy = SorterMemory()
+  fileprivate var quarantine = SorterMemory()
+
+  package init() {}
 }
 
 /// A value as text, for people.

@@ -10,6 +10,12 @@ func trimmed(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Range<Int> {
   return range
 }
 
+/// Whether a value that isn't empty may have white space at its ends; false is certain.
+@inline(__always)
+func mayBeTrimmed(_ bytes: Span<UInt8>, _ start: Int, _ end: Int) -> Bool {
+  mayBeSpace(bytes[start]) || mayBeSpaceEnd(bytes[end &- 1])
+}
+
 @inline(__always)
 private func mayBeSpace(_ b: UInt8) -> Bool { b <= 0x20 || b == 0xC2 || b == 0xE2 || b == 0xEF }
 @inline(__always)
@@ -51,7 +57,8 @@ func spaceCount(_ bytes: Span<UInt8>, at i: Int) -> Int {
 /// The values that an export writes where it has none.
 struct EmptyValues: Sendable {
   private var values: [[UInt8]] = []
-  private var longest = 0
+  /// No listed value is longer.
+  private(set) var longest = 0
 
   init(_ values: [[UInt8]]) {
     for value in values {
@@ -69,6 +76,7 @@ struct EmptyValues: Sendable {
     return isListed(value)
   }
 
+  @inline(never)
   private func isListed(_ value: Span<UInt8>) -> Bool {
     for i in values.indices where isEqual(value, values[i]) { return true }
     return false

@@ -13,8 +13,8 @@ package struct CalendarDate: Hashable, Sendable, BitwiseCopyable {
   /// Nil when no such day exists; month and day may be zero for "not known", year may be 1–9999.
   package init?(year: Int, month: Int = 0, day: Int = 0) {
     guard (1...9999).contains(year), (0...12).contains(month), day >= 0 else { return nil }
-    guard day == 0 || (month > 0 && day <= Self.days(in: month, of: year)) else { return nil }
-    packed = UInt32(year * 10_000 + month * 100 + day)
+    guard day == 0 || (month > 0 && (day <= 28 || day <= Self.days(in: month, of: year))) else { return nil }
+    packed = UInt32(truncatingIfNeeded: year &* 10_000 &+ month &* 100 &+ day)
   }
 
   package enum Precision: Int, Comparable, Sendable {

@@ -12,15 +12,28 @@ package enum FieldFault: Error, Hashable, Sendable {
 /// Reads exactly `count` ASCII digits as one number.
 ///
 /// - Throws: ``FieldFault`` if the length differs or a byte is no digit.
+@inline(__always)
 package func readDigits(_ bytes: Span<UInt8>, count: Int) throws(FieldFault) -> UInt64 {
   guard bytes.count == count else { throw .length(expected: count, found: bytes.count) }
-  var number: UInt64 = 0
-  var read = 0
-  if count >= 8, let eight = eightDigits(bytes.bytes.integer(at: 0)) {
-    number = eight
-    read = 8
+  // Of nine to twelve digits the first eight, and the last eight of which some are among them.
+  if count >= 9, count <= 12, let front = eightDigits(bytes.bytes.integer(at: 0)),
+    let back = eightDigits(bytes.bytes.integer(at: count &- 8))
+  {
+    switch count {
+    case 9: return front &* 10 &+ back % 10
+    case 10: return front &* 100 &+ back % 100
+    case 11: return front &* 1000 &+ back % 1000
+    default: return front &* 10_000 &+ back % 10_000
+    }
   }
-  for i in read..<count {
+  return try readDigitsOneByOne(bytes)
+}
+
+/// Reads ASCII digits, and finds the first byte that is none.
+@inline(never)
+private func readDigitsOneByOne(_ bytes: Span<UInt8>) throws(FieldFault) -> UInt64 {
+  var number: UInt64 = 0
+  for i in bytes.indices {
     let digit = bytes[i] &- UInt8(ascii: "0")
     guard digit < 10 else { throw .notADigit(at: i) }
     number = number &* 10 &+ UInt64(digit)

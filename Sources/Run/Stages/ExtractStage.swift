@@ -57,12 +57,20 @@ struct Extraction: Sendable {
     var pieces: [FilePiece] = []
     for i in order { pieces += try self.pieces(of: files[i], number: i, bufferBytes: bufferBytes) }
     let indexes = files.indices.map { i in files[..<i].count { $0.export == files[i].export } }
+    let idle = IdleMemory()
+    let syncing = RunsOnTheirWay(folder: folder)
+    defer { syncing.abandon() }
     let staged = try inOrder(pieces, width: width) { piece throws(Stop) in
-      try stage(piece, index: indexes[piece.number], folder: folder, bufferBytes: bufferBytes) { bytes in
+      let staged = try stage(
+        piece, index: indexes[piece.number], folder: folder, bufferBytes: bufferBytes, idle: idle
+      ) { bytes in
         let sum = done.add(bytes, ordering: .relaxed).newValue
         progress.advance(.extract, done: min(sum, total), of: total, unit: "bytes")
       }
+      syncing.add(staged.part)
+      return staged
     }
+    try syncing.wait()
     var damaged: [String: String] = [:]
     var byFile: [StagedPart] = Array(repeating: StagedPart(), count: files.count)
     var pieceBefore: (number: Int, next: (offset: Int, line: Int))?
@@ -76,7 +84,8 @@ struct Extraction: Sendable {
           isExact: true)
         found = try stage(
           piece.reading(exact), index: indexes[piece.number], folder: folder, bufferBytes: bufferBytes,
-          read: { _ in })
+          idle: idle, read: { _ in })
+        try found.part.sync(in: folder)
       }
       pieceBefore = (piece.number, found.next)
       byFile[piece.number].add(found.part)
@@ -133,7 +142,7 @@ struct Extraction: Sendable {
 
   /// Reads one piece from front to back.
   private func stage(
-    _ piece: FilePiece, index: Int, folder: String, bufferBytes: Int, read: (Int) -> Void
+    _ piece: FilePiece, index: Int, folder: String, bufferBytes: Int, idle: IdleMemory, read: (Int) -> Void
   ) throws(Stop) -> StagedPiece {
     let file = piece.file
     let spec = pipeline.export(file.export)
@@ -142,9 +151,11 @@ struct Extraction: Sendable {
     var rules = try spec.rules(asOf: options.asOf, pipeline: pipeline.path)
     rules.uppercaseNames = extractor.encoding == .tcvn3
     rules.convertsNames = extractor.encoding != .utf8 && extractor.encoding != .utf16
+    let memory = idle.take()
+    defer { idle.put(memory) }
     var stager = Stager(
       rules: rules, fileIndex: index, folder: folder, name: "\(file.export.name)-\(index)-\(piece.index)",
-      bufferBytes: bufferBytes)
+      bufferBytes: bufferBytes, memory: memory)
     var batch = RawBatch(slotCount: spec.columns.count)
     var counted = 0
     var damage: Stop?
@@ -255,10 +266,35 @@ private struct StagedPiece: Sendable {
 
   /// Removes its runs, for they are to be made anew.
   func remove(from folder: String) throws(Stop) {
-    for run in part.population + part.legacy + part.insurance + part.quarantine {
-      try Folder.remove(folder + "/" + run.name)
-    }
+    for run in part.runs { try Folder.remove(folder + "/" + run.name) }
   }
+}
+
+/// The memory of pieces that are done, for those to come.
+private final class IdleMemory: Sendable {
+  private let idle = Mutex<[StagerMemory]>([])
+
+  func take() -> StagerMemory { idle.withLock { $0.popLast() } ?? StagerMemory() }
+  func put(_ memory: StagerMemory) { idle.withLock { $0.append(memory) } }
+}
+
+/// Runs that are written and on their way to the disk, which nobody waits for while there are others to make.
+private final class RunsOnTheirWay: Sendable {
+  private let folder: String
+  private let parts = Mutex<[Background<Void>]>([])
+
+  init(folder: String) { self.folder = folder }
+
+  func add(_ part: StagedPart) {
+    let syncing = Background { [folder] () throws(Stop) in try part.sync(in: folder) }
+    parts.withLock { $0.append(syncing) }
+  }
+
+  /// Waits until the disk has them all.
+  func wait() throws(Stop) { for part in parts.withLock({ $0 }) { try part.value() } }
+
+  /// Waits until nobody touches them any more.
+  func abandon() { for part in parts.withLock({ $0 }) { _ = try? part.value() } }
 }
 
 extension ExportSpec {
