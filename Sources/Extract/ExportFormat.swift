@@ -35,10 +35,13 @@ package struct ExportFile: Hashable, Sendable {
   package var path: String
   /// As messages and lineage show it.
   package var name: String
+  /// What of it is read, if that is not all of it.
+  package var sound: SoundPart?
 
-  package init(path: String, name: String) {
+  package init(path: String, name: String, sound: SoundPart? = nil) {
     self.path = path
     self.name = name
+    self.sound = sound
   }
 }
 

@@ -12,6 +12,7 @@ package final class Extractor {
     case xml(XMLReader)
   }
 
+  private let file: ExportFile
   private let source: ByteSource
   private let reader: Reader
   /// As the pipeline file, a byte order mark or the XML declaration says.
@@ -28,6 +29,7 @@ package final class Extractor {
   package init(_ file: ExportFile, format: ExportFormat, part: FilePart? = nil, chunkBytes: Int = 256 << 10)
     throws(Stop)
   {
+    self.file = file
     let beginning = try openSource(file, format, chunkBytes: chunkBytes)
     self.beginning = beginning
     switch format.kind {
@@ -89,6 +91,17 @@ package final class Extractor {
     case .csv(let csv): tally.cutLine = csv.cutLine
     }
     return tally
+  }
+
+  /// What is to be read instead, once reading has stopped: what was handed on of a gzip file may be wrong unless the
+  /// file is merely cut off, and so may what was found wrong with its text.
+  ///
+  /// - Returns: nil where what was handed on may be believed.
+  /// - Throws: ``Stop`` if nothing of the file may be believed.
+  /// - Complexity: inflates the file once more.
+  package func soundPart() throws(Stop) -> SoundPart? {
+    guard source.isGzip, !source.isCutOff, file.sound == nil else { return nil }
+    return try ByteSource.soundPart(of: file)
   }
 
   /// Where the file is damaged, once reading it has stopped for that: the line, and what stands for the rest of it.

@@ -1,5 +1,7 @@
 // The bytes of a file as decoded UTF-8, a chunk at a time: read, inflated if it is gzip, decoded if it is no UTF-8.
-// Invariant: bounded memory whatever the file holds; a gzip file that ends early stops the run; nothing is dropped.
+// Invariant: bounded memory whatever the file holds; a gzip file that ends early, or has wrong bytes, stops the run;
+// nothing is dropped. What was inflated is believed where its member's checksum holds, or where the file is cut off
+// and nothing else speaks against it; see SoundPart.
 // Load: gigabytes in chunks of 1 MiB; a plain UTF-8 file is read straight into the caller's buffer.
 
 import CZlib
@@ -12,8 +14,12 @@ final class ByteSource {
   private let descriptor: Int32
   private let chunkBytes: Int
   private var stream = z_stream()
-  private var isGzip = false
+  private(set) var isGzip = false
   private var memberEnded = false
+  /// Where the member being inflated begins in the file.
+  private var memberStart = 0
+  /// Bytes of the file up to the end of the last member whose checksum held.
+  private(set) var soundByteCount = 0
   private var raw: [UInt8] = []
   private var rawCount = 0
   private var rawAt = 0
@@ -27,9 +33,9 @@ final class ByteSource {
   private var decoder: LegacyDecoder?
   private(set) var encoding = TextEncoding.utf8
   private var watch: EncodingWatch?
-  /// The gzip file is cut off: what was inflated before has been handed on.
+  /// The gzip file ends early and nothing more is known against it: what was inflated before has been handed on.
   ///
-  /// Of one whose bytes are wrong nobody knows from where on.
+  /// One whose bytes are wrong is not cut off, for nobody knows from where on they are.
   private(set) var isCutOff = false
 
   /// Where reading began in the file.
@@ -56,7 +62,9 @@ final class ByteSource {
     try fillRaw()
     if offset == 0, rawCount >= 2, raw[0] == 0x1F, raw[1] == 0x8B {
       isGzip = true
-      guard unsafe cardlink_inflate_start(&stream) == Z_OK else { throw notWhole("zlib could not start") }
+      guard unsafe cardlink_inflate_start(&stream) == Z_OK else {
+        throw .notWhole(file, "zlib could not start")
+      }
     }
   }
 
@@ -144,7 +152,8 @@ final class ByteSource {
   private func read(into buffer: inout [UInt8]) throws(Stop) -> Int {
     guard !hasEnded else { return 0 }
     let start = buffer.count
-    buffer.append(contentsOf: repeatElement(0, count: max(16, chunkBytes)))
+    let wanted = min(max(16, chunkBytes), (file.sound?.byteCount ?? .max) - bytesRead)
+    buffer.append(contentsOf: repeatElement(0, count: wanted))
     while true {
       let count = unsafe buffer.withUnsafeMutableBytes { bytes in
         unsafe Glibc.read(descriptor, bytes.baseAddress.map { unsafe $0 + start }, bytes.count - start)
@@ -169,13 +178,14 @@ final class ByteSource {
     while filled < chunkBytes {
       if rawAt == rawCount { try fillRaw() }
       if rawCount == 0 {
-        guard memberEnded else {
-          // What there is goes first.
-          if filled > 0 { break }
+        // What there is goes first.
+        if filled > 0 { break }
+        if let sound = file.sound {
           isCutOff = true
-          throw notWhole("it ends in the middle")
+          throw sound.fault
         }
-        break
+        if memberEnded { break }
+        throw endsInTheMiddle()
       }
       if memberEnded {
         // Zeros behind the last member are padding; anything else is another member.
@@ -183,8 +193,9 @@ final class ByteSource {
           rawAt += 1
           continue
         }
-        guard unsafe inflateReset(&stream) == Z_OK else { throw notWhole("zlib could not go on") }
+        guard unsafe inflateReset(&stream) == Z_OK else { throw .notWhole(file, "zlib could not go on") }
         memberEnded = false
+        memberStart = position
       }
       let (start, end, space) = (rawAt, rawCount, filled)
       var code: Int32 = 0
@@ -199,14 +210,69 @@ final class ByteSource {
       }
       rawAt = rawCount - Int(stream.avail_in)
       filled = chunkBytes - Int(stream.avail_out)
-      if code == Z_STREAM_END { memberEnded = true } else if code != Z_OK { throw notWhole("damaged data") }
+      switch code {
+      case Z_OK: break
+      case Z_STREAM_END:
+        memberEnded = true
+        soundByteCount = position
+      default: throw wrongBytes()
+      }
     }
     guard filled > 0 else { return false }
     buffer.append(contentsOf: out[..<filled])
     return true
   }
 
-  private func notWhole(_ found: String) -> Stop {
+  /// How far zlib has come in the file.
+  private var position: Int { offset + bytesRead - (rawCount - rawAt) }
+
+  /// What zlib gave up at: the member's checksum or length, or something before.
+  private func wrongBytes() -> Stop {
+    let reason = unsafe stream.msg.map { unsafe String(cString: $0) } ?? ""
+    let isChecksum = reason == "incorrect data check" || reason == "incorrect length check"
+    return .notWhole(
+      file,
+      isChecksum
+        ? "a checksum that does not hold, of the data between bytes \(memberStart) and \(position)"
+        : "wrong bytes behind byte \(memberStart), noticed at byte \(position)")
+  }
+
+  /// The file has ended within a member: it is cut off, or wrong bytes hide the end that is there.
+  private func endsInTheMiddle() -> Stop {
+    if endsInZeros {
+      return .notWhole(file, "zeros at its end, as of a copy that reserved its space and never finished")
+    }
+    if seemsToEndWhole {
+      return .notWhole(file, "wrong bytes behind byte \(memberStart), which hide the end that is there")
+    }
+    isCutOff = true
+    return .notWhole(file, "it ends in the middle")
+  }
+
+  private var endsInZeros: Bool { lastBytes?.allSatisfy { $0 == 0 } ?? false }
+
+  /// Whether the file's last bytes tell about the length that was inflated, as those of a whole member do.
+  ///
+  /// One of two thousand files that are cut off does so by chance, and is then not kept.
+  private var seemsToEndWhole: Bool {
+    guard let lastBytes else { return false }
+    let length = lastBytes[4...].reversed().reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+    let difference = UInt32(truncatingIfNeeded: stream.total_out) &- length
+    return min(difference, 0 &- difference) <= 1 << 20
+  }
+
+  /// Where a whole file has the checksum and the length of its last member.
+  private var lastBytes: [UInt8]? {
+    var last = [UInt8](repeating: 0, count: 8)
+    let start = lseek(descriptor, 0, SEEK_END) - 8
+    guard start > 10, unsafe pread(descriptor, &last, 8, start) == 8 else { return nil }
+    return last
+  }
+}
+
+extension Stop {
+  /// A gzip file that can't be inflated to its end.
+  fileprivate static func notWhole(_ file: ExportFile, _ found: String) -> Stop {
     Stop(
       .dataRefused, at: file.name, expected: "a whole gzip file", found: found,
       remedy: "Copy the file again or ask the supplier for it; nothing was changed.")

@@ -147,7 +147,8 @@ struct Extraction: Sendable {
     let file = piece.file
     let spec = pipeline.export(file.export)
     let extractor = try Extractor(
-      ExportFile(path: file.path, name: file.name), format: spec.extractFormat, part: try piece.part())
+      ExportFile(path: file.path, name: file.name, sound: piece.sound), format: spec.extractFormat,
+      part: try piece.part())
     var rules = try spec.rules(asOf: options.asOf, pipeline: pipeline.path)
     rules.uppercaseNames = extractor.encoding == .tcvn3
     rules.convertsNames = extractor.encoding != .utf8 && extractor.encoding != .utf16
@@ -159,6 +160,7 @@ struct Extraction: Sendable {
     var batch = RawBatch(slotCount: spec.columns.count)
     var counted = 0
     var damage: Stop?
+    var sound: SoundPart?
     do throws(Stop) {
       while try extractor.nextBatch(into: &batch) {
         try stager.stage(batch)
@@ -170,18 +172,26 @@ struct Extraction: Sendable {
       }
       damage = fault(in: extractor.tally, of: file)
     } catch {
-      guard let rest = extractor.damage else { throw error }
-      damage = error
-      if spec.keepsDamaged {
-        batch.removeAll()
-        batch.append(rest)
-        try stager.stage(batch)
+      if spec.keepsDamaged, error.exit == .dataRefused { sound = try extractor.soundPart() }
+      if sound == nil {
+        guard let rest = extractor.damage else { throw error }
+        damage = error
+        if spec.keepsDamaged {
+          batch.removeAll()
+          batch.append(rest)
+          try stager.stage(batch)
+        }
       }
     }
     if let damage, !spec.keepsDamaged { throw damage }
-    return StagedPiece(
+    let staged = StagedPiece(
       part: try stager.finish(), firstOffset: extractor.firstOffset, next: extractor.next,
       damage: damage?.finding)
+    guard let sound else { return staged }
+    // What was staged may be wrong: it is made anew, of what can be believed.
+    try staged.remove(from: folder)
+    return try stage(
+      piece.reading(sound), index: index, folder: folder, bufferBytes: bufferBytes, idle: idle, read: { _ in })
   }
 
   /// What the whole of a file shows to be missing of it.
@@ -241,6 +251,8 @@ private struct FilePiece: Sendable {
   var parts: FileParts?
   var index = 0
   var exact: FilePart?
+  /// What can be believed of a gzip file with wrong bytes.
+  var sound: SoundPart?
 
   /// The first byte behind the piece.
   var end: Int { get throws(Stop) { try part()?.end ?? file.byteCount } }
@@ -252,6 +264,11 @@ private struct FilePiece: Sendable {
   func reading(_ part: FilePart) -> FilePiece {
     var piece = self
     piece.exact = part
+    return piece
+  }
+  func reading(_ sound: SoundPart) -> FilePiece {
+    var piece = self
+    piece.sound = sound
     return piece
   }
 }

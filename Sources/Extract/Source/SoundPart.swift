@@ -1,0 +1,41 @@
+// What may be believed of a gzip file that has a fault: its members before the fault whose checksums hold.
+// Invariant: of a file with wrong bytes no record is kept that stands, as a whole or in part, in a member whose checksum
+// doesn't hold. zlib notices wrong bytes late: a wrong digit at the checksum only, thousands of bytes behind it.
+// Load: asked for once, of a file that has a fault and is to be kept; it is inflated once more.
+//
+// A file that is merely cut off is another matter: what was inflated before its end is right, if nothing else happened
+// to it, and there is no checksum to ask.
+
+package import Record
+
+/// The beginning of a gzip file, up to the end of a member.
+package struct SoundPart: Hashable, Sendable {
+  /// Bytes of the file.
+  package var byteCount: Int
+  /// What is wrong behind it.
+  package var fault: Stop
+}
+
+extension ByteSource {
+  /// Inflates the file anew, to its end.
+  ///
+  /// - Returns: the members before its fault; nil if it has none.
+  /// - Throws: ``Stop`` with the fault if no whole member stands before it, or if the file can't be read.
+  static func soundPart(of file: ExportFile) throws(Stop) -> SoundPart? {
+    let source = try ByteSource(file, chunkBytes: 256 << 10)
+    guard source.isGzip else { return nil }
+    do throws(Stop) {
+      var text: [UInt8] = []
+      while try source.next(into: &text) { text.removeAll(keepingCapacity: true) }
+      return nil
+    } catch {
+      guard error.exit == .dataRefused else { throw error }
+      if source.soundByteCount > 0 { return SoundPart(byteCount: source.soundByteCount, fault: error) }
+      var fault = error
+      fault.finding.remedy =
+        "Nobody knows from which byte on it is wrong, so on_damage: keep can use nothing of it. Copy the file again or "
+        + "ask the supplier for it; nothing was changed."
+      throw fault
+    }
+  }
+}
