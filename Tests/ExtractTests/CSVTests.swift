@@ -91,6 +91,19 @@ struct CSVTests {
     #expect(records[5000] == Read(line: 5002, values: ["4999", "x"]))
   }
 
+  @Test("a long value in quotes is the same wherever the reads break")
+  func longQuoted() throws {
+    for count in [65_000, 70_000, 200_000] {
+      let text = "A,B\n\"" + String(repeating: "x", count: count) + "\",1\n2,3\n"
+      let expected = try read(Array(text.utf8), columns: ["A", "B"])
+      for chunkBytes in [1 << 12, 66_000, 100_000] {
+        #expect(
+          try read(Array(text.utf8), columns: ["A", "B"], chunkBytes: chunkBytes) == expected,
+          "\(count) \(chunkBytes)")
+      }
+    }
+  }
+
   @Test("values with bytes outside ASCII are left to be looked at, slot by slot")
   func unchecked() throws {
     let path = FileManager.default.temporaryDirectory.appending(path: "extract-\(UUID().uuidString)").path()
