@@ -75,7 +75,7 @@ bench-duckdb: build ## The same job in cardlink and in DuckDB's SQL on the same 
 bench-check: build ## Time card checks against a store of a million invented people (PEOPLE=n for more)
 	scripts/bench-check $(CARDLINK) $(or $(PEOPLE),1000000)
 
-fuzz: libraries ## Let libFuzzer invent files for the extractors (SECONDS=n, default 60)
+fuzz: libraries ## Let libFuzzer invent files to extract and stage (SECONDS=n, default 60)
 	scripts/fuzz $(or $(SECONDS),60)
 
 soak: libraries ## Kill a hundred runs at random moments; each next run must end with the same store (KILLS=n for more)

@@ -17,6 +17,8 @@ struct Broken: Error, CustomStringConvertible {
 
 /// Checks all that holds for an input: its first two bytes choose the format, encoding and chunks, the rest is a file.
 ///
+/// `checkStaging(_:in:)` reads the same inputs, and takes its choices from the bits that are left.
+///
 /// - Throws: ``Broken`` with the property that doesn't hold.
 func checkAll(_ input: [UInt8], in folder: String) throws {
   guard input.count > 2 else { return }

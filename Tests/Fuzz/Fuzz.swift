@@ -1,12 +1,15 @@
-// The fuzz target: libFuzzer invents files, the checks of the extractors look at each. Built and run by scripts/fuzz.
+// The fuzz target: libFuzzer invents files, the checks of extracting and of staging look at each. Built and run by
+// scripts/fuzz.
 // Invariant: what breaks a property or traps is written down by libFuzzer, to be read again by the tests.
 
 import Glibc
 
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzOneInput(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+  let input = unsafe Array(UnsafeBufferPointer(start: data, count: count))
   do {
-    try unsafe checkAll(Array(UnsafeBufferPointer(start: data, count: count)), in: "/dev/shm")
+    try checkAll(input, in: "/dev/shm")
+    try checkStaging(input, in: "/dev/shm")
   } catch {
     fatalError("\(error)")
   }
