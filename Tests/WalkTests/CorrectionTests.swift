@@ -67,6 +67,36 @@ struct CorrectionTests {
     #expect(again.errors.contains("a folder that is not there yet"))
   }
 
+  @Test("a record of more than 64 KiB is told and not sent back in half", arguments: [60_000, 70_000])
+  func long(byteCount: Int) throws {
+    let workshop = try Workshop()
+    let input = CaseTests.folder.appending(path: "quarantined/input")
+    let export = workshop.path + "/insurance.csv"
+    var text = try String(contentsOf: input.appending(path: "insurance.csv"), encoding: .utf8)
+    let lineCount = text.count { $0 == "\n" }
+    let name = String(repeating: "A", count: byteCount)
+    text += "0100000109,DN4010100000109,001090000101,\(name),05/03/1990,1,01001,01/01/2026,31/12/2026,,\n"
+    try text.write(toFile: export, atomically: true, encoding: .utf8)
+    let pipeline = workshop.path + "/pipeline.yaml"
+    try String(contentsOf: input.appending(path: "pipeline.yaml"), encoding: .utf8)
+      .replacing("insurance*.csv", with: export)
+      .replacing("population*.csv", with: input.appending(path: "population.csv").path())
+      .write(toFile: pipeline, atomically: true, encoding: .utf8)
+    let work = ["--workspace", workshop.path + "/var"]
+    let night = try Cardlink.run(["run", pipeline, "--as-of", "2026-11-23"] + work)
+    #expect(night.exit == 0, "\(night.errors)")
+    let folder = workshop.path + "/back"
+    let back = try Cardlink.run(["findings", pipeline, "--as-export", folder] + work)
+    #expect(back.exit == 0, "\(back.errors)")
+    let lines = try String(contentsOfFile: folder + "/insurance/insurance.csv", encoding: .utf8)
+      .split(separator: "\n")
+    #expect(lines.contains { $0.contains("AAAA") && $0.hasSuffix(",,") } == (byteCount < 64 << 10))
+    #expect(lines.contains { $0.contains("AAAA") } == (byteCount < 64 << 10))
+    let reasons = try String(
+      contentsOfFile: folder + "/insurance/insurance.csv.reasons.csv", encoding: .utf8)
+    #expect(reasons.contains("\"\(lineCount + 1)\",") && reasons.contains("\"HoTen\",\"name_format\""))
+  }
+
   @Test("corrected lines alone are an export that reads")
   func again() throws {
     let (workshop, folder) = try corrections(of: "quarantined")

@@ -94,7 +94,8 @@ extension Desk {
       let record = try merge.withPayload { payload throws(Stop) in QuarantinedRecord(payload) }
       if isNew {
         written.records += 1
-        if record.original.isEmpty {
+        // A longer record was cut when it was staged: half a line, or an element without its end.
+        if record.original.isEmpty || record.original.count >= QuarantinedRecord.longestOriginal {
           written.withoutText += 1
         } else {
           try records.append(record.original.span)
