@@ -21,7 +21,8 @@ let foundation: [SwiftSetting] =
   + [
     .unsafeFlags(
       [
-        "-enable-library-evolution", "-Xfrontend", "-allow-non-resilient-access", "-Xfrontend", "-package-cmo",
+        "-enable-library-evolution", "-Xfrontend", "-allow-non-resilient-access", "-Xfrontend",
+        "-package-cmo",
       ], .when(configuration: .release))
   ]
 

@@ -150,7 +150,8 @@ package struct DatePattern: Sendable, Hashable {
     guard at >= 8 else { return }
     if count == 5 && at == 10 || count == 3 && at == 8 {
       wholeDay = WholeDay(
-        century: Pair(at: yearAt, of: at), year: Pair(at: yearAt + 2, of: at), month: Pair(at: monthAt, of: at),
+        century: Pair(at: yearAt, of: at), year: Pair(at: yearAt + 2, of: at),
+        month: Pair(at: monthAt, of: at),
         day: Pair(at: dayAt, of: at))
     }
     var place = 0

@@ -75,7 +75,8 @@ package struct Stager: ~Copyable {
       folder: folder, name: "\(name)-\(export.name)", bufferBytes: tenth * 7, synced: false,
       memory: SorterMemory(taking: &lent.records))
     legacy = Sorter(
-      folder: folder, name: "\(name)-legacy", bufferBytes: tenth * 2, synced: false, memory: SorterMemory(taking: &lent.legacy))
+      folder: folder, name: "\(name)-legacy", bufferBytes: tenth * 2, synced: false,
+      memory: SorterMemory(taking: &lent.legacy))
     quarantine = Sorter(
       folder: folder, name: "\(name)-quarantine", bufferBytes: tenth, synced: false,
       memory: SorterMemory(taking: &lent.quarantine))
@@ -277,7 +278,11 @@ package struct Stager: ~Copyable {
     var bytes = try records.begin(
       key: LinkKey.personal(id).packed, place: place,
       room: PopulationRecord.room(nameByteCount: nameIsClean ? own.count : name.count))
-    if nameIsClean { record.write(to: &bytes, name: own.bytes) } else { record.write(to: &bytes, name: name.span.bytes) }
+    if nameIsClean {
+      record.write(to: &bytes, name: own.bytes)
+    } else {
+      record.write(to: &bytes, name: name.span.bytes)
+    }
     records.end(bytes)
     if record.legacy.packed != 0 {
       var entry = try legacy.begin(key: LinkKey.legacy(record.legacy).packed, place: place, room: 8)
@@ -340,7 +345,11 @@ package struct Stager: ~Copyable {
 
   /// Puts the clean name in ``name``, unless it is known to be clean as it stands, or found to be so.
   private mutating func cleanName(_ value: Span<UInt8>, _ found: inout Reasons) {
-    if changesNames { nameIsClean = false } else if !nameIsClean { nameIsClean = folder.isCleanAlready(value) }
+    if changesNames {
+      nameIsClean = false
+    } else if !nameIsClean {
+      nameIsClean = folder.isCleanAlready(value)
+    }
     if nameIsClean { return }
     name.removeAll(keepingCapacity: true)
     if let reason = NameRule.clean(value, folder, into: &name) { found.insert(reason) }

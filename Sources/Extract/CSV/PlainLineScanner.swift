@@ -126,7 +126,8 @@ struct PlainLineScanner {
       if unsafe text[found] == Self.quote {
         let behind = Int(unsafe positions[close &+ 1])
         guard behind < byteCount, unsafe text[behind] != Self.quote else { return nil }
-        let isCRLF = unsafe lineEnd == 10 && text[behind] == 10 && behind == found &+ 2 && text[found &+ 1] == 13
+        let isCRLF =
+          unsafe lineEnd == 10 && text[behind] == 10 && behind == found &+ 2 && text[found &+ 1] == 13
         return behind == found &+ 1 || isCRLF ? close : nil
       }
       close &+= 1
@@ -136,7 +137,8 @@ struct PlainLineScanner {
   /// Takes one field; it may be text in a column that the header doesn't have.
   @inline(__always)
   private func take(
-    _ column: Int, _ start: Int, _ end: Int, _ values: UnsafeMutablePointer<UInt64>, _ record: inout RawRecord,
+    _ column: Int, _ start: Int, _ end: Int, _ values: UnsafeMutablePointer<UInt64>,
+    _ record: inout RawRecord,
     _ hasExcess: inout Bool
   ) {
     guard column < slots.count else {

@@ -56,8 +56,8 @@ package struct RawBatch: Sendable {
   package private(set) var count = 0
   /// The records, and behind them room for more.
   private var records: [RawRecord] = []
-  /// Start (low half) and end of each slot's value in ``bytes``, record after record; ``absent`` where there is none.
-  /// Behind the last record's stands room for more.
+  /// Start (low half) and end of each slot's value in ``bytes``, record after record; ``absent`` where there is none;
+  /// then room for more.
   package private(set) var ends: [UInt64] = []
 
   package static let absent = UInt64.max

@@ -191,7 +191,8 @@ struct Extraction: Sendable {
     // What was staged may be wrong: it is made anew, of what can be believed.
     try staged.remove(from: folder)
     return try stage(
-      piece.reading(sound), index: index, folder: folder, bufferBytes: bufferBytes, idle: idle, read: { _ in })
+      piece.reading(sound), index: index, folder: folder, bufferBytes: bufferBytes, idle: idle, read: { _ in }
+    )
   }
 
   /// What the whole of a file shows to be missing of it.
