@@ -114,6 +114,8 @@ package func match(_ request: MatchRequest, after before: StoreBefore? = nil) th
   let snapshot = request.snapshot
   var matched = MatchedSnapshot()
   var tally = request.tally
+  let syncing = RunSync(folder: request.folder)
+  defer { syncing.abandon() }
 
   // Records that have no number to join on; 9-digit numbers become personal ID numbers.
   let legacyRanges = try request.ranges(
@@ -145,10 +147,12 @@ package func match(_ request: MatchRequest, after before: StoreBefore? = nil) th
   let claimed = ClaimedNumbers(request)
   let joined = try inOrder(personRanges, width: request.threads) {
     [resolved, repaired = personless.repaired] (range) throws(Stop) in
-    try PersonJoin(
+    let part = try PersonJoin(
       request: request, resolved: resolved, repaired: repaired, claimed: claimed, part: range.part,
       start: range.start, end: range.end
     ).run()
+    if let judged = part.judged { syncing.add([judged]) }
+    return part
   }
   var repairedHits: [SortedRun] = []
   for part in joined {
@@ -175,7 +179,8 @@ package func match(_ request: MatchRequest, after before: StoreBefore? = nil) th
       request: request, claims: claims, part: range.part, start: range.start, end: range.end
     ).shared()
   }
-  matched.shared = try compacted(shared.flatMap(\.self), in: request.folder, name: "shared")
+  matched.shared = try compacted(
+    shared.flatMap(\.self), in: request.folder, name: "shared", synced: false)
   let parts = matched.judged.indices.map { (part: $0, judged: matched.judged[$0]) }
   let held = try inOrder(parts, width: request.threads) { [shared = matched.shared] (item) throws(Stop) in
     try SharedNumbers(request: request, judged: item.judged, shared: shared, part: item.part).run()
@@ -184,7 +189,8 @@ package func match(_ request: MatchRequest, after before: StoreBefore? = nil) th
     matched.findings += part.findings
     tally.add(part.tally)
   }
-  matched.findings = try compacted(matched.findings, in: request.folder, name: "findings")
+  matched.findings = try compacted(matched.findings, in: request.folder, name: "findings", synced: false)
+  syncing.add(matched.shared + matched.findings)
 
   // Who was in force last night and must not lapse suddenly.
   if let before {
@@ -200,6 +206,7 @@ package func match(_ request: MatchRequest, after before: StoreBefore? = nil) th
   matched.candidates = try CandidateSearch(
     request: request, sought: sought, repairedHits: repairedHits, ranges: personRanges
   ).run()
+  syncing.add(matched.candidates)
 
   for run in resolved + claims + sought + personless.repaired {
     try Folder.remove(request.folder + "/" + run.name)
@@ -211,5 +218,6 @@ package func match(_ request: MatchRequest, after before: StoreBefore? = nil) th
   matched.plainCounts = tally.plainCounts()
   matched.placeCounts = tally.placeCounts()
   matched.missingByGroup = tally.groupCounts()
+  try syncing.wait()
   return matched
 }

@@ -9,22 +9,22 @@ package import Record
 /// The records of several runs in ascending order, from a key up to another.
 package struct Merge: ~Copyable {
   /// The current record of one run.
-  private struct Head: BitwiseCopyable {
-    var key: UInt64
-    var place: UInt64
-    var cursor: Int
+  package struct Head: BitwiseCopyable {
+    package fileprivate(set) var key: UInt64
+    package fileprivate(set) var place: UInt64
+    package fileprivate(set) var cursor: Int
 
     /// Behind every record.
     static func none(_ cursor: Int) -> Head { Head(key: .max, place: .max, cursor: cursor) }
   }
 
   /// Memory of this merge alone, so that going on costs no retain; all of it is initialized.
-  private let cursors: UnsafeMutableBufferPointer<RunCursor>
+  package let cursors: UnsafeMutableBufferPointer<RunCursor>
   /// A tournament: the loser of each match; a match's two sides are those of places 2i and 2i + 1, and behind the last
   /// match the runs themselves.
   private let losers: UnsafeMutableBufferPointer<Head>
   /// Who won them all: the least.
-  private var least: Head
+  package private(set) var least: Head
   private let end: UInt64
 
   /// - Parameters:

@@ -19,7 +19,7 @@
 import Disk
 package import Record
 
-private let magic: UInt64 = 0x326e_7572_6b6e_6c63  // "clnkrun2"
+private let magic: UInt64 = 0x336e_7572_6b6e_6c63  // "clnkrun3"
 private let blockBytes = 64 << 10
 private let blockHeadBytes = 24
 /// The most bytes that a record needs besides its payload.
@@ -143,26 +143,36 @@ package struct SortedRunWriter: ~Copyable {
   }
 }
 
-/// A checksum that notices damage, eight bytes at a time; not a defence against forgery.
+/// A checksum that notices damage, four words of eight bytes side by side; not a defence against forgery.
 func checksum(_ raw: RawSpan) -> UInt64 {
-  var sum: UInt64 = 0x9E37_79B9_7F4A_7C15 ^ UInt64(raw.byteCount)
-  var i = 0
-  while i + 8 <= raw.byteCount {
-    let word: UInt64 = raw.integer(at: i)
-    sum = (sum ^ word) &* 0xBF58_476D_1CE4_E5B9
+  let factor: UInt64 = 0xBF58_476D_1CE4_E5B9
+  let seed: UInt64 = 0x9E37_79B9_7F4A_7C15 ^ UInt64(raw.byteCount)
+  var (a, b, c, d) = (seed, seed &+ 1, seed &+ 2, seed &+ 3)
+  @inline(__always)
+  func add(_ word: UInt64, to sum: inout UInt64) {
+    sum = (sum ^ word) &* factor
     sum ^= sum >> 29
-    i += 8
   }
+  var i = 0
+  while i &+ 32 <= raw.byteCount {
+    add(raw.integer(at: i), to: &a)
+    add(raw.integer(at: i &+ 8), to: &b)
+    add(raw.integer(at: i &+ 16), to: &c)
+    add(raw.integer(at: i &+ 24), to: &d)
+    i &+= 32
+  }
+  add(b, to: &a)
+  add(c, to: &a)
+  add(d, to: &a)
   while i < raw.byteCount {
-    sum = (sum ^ UInt64(raw.integer(at: i) as UInt8)) &* 0x94D0_49BB_1331_11EB
-    sum ^= sum >> 31
-    i += 1
+    add(UInt64(raw.integer(at: i) as UInt8), to: &a)
+    i &+= 1
   }
-  return sum
+  return a
 }
 
 /// Reads one run from a key on, a block at a time; the one owner of its block.
-struct RunCursor: ~Copyable {
+package struct RunCursor: ~Copyable {
   private let file: InputFile
   private let path: String
   /// Offset and first key of each block.
@@ -171,10 +181,10 @@ struct RunCursor: ~Copyable {
   private let indexOffset: Int
   private var nextBlock = 0
   /// The block being read: its own memory, so that lending a payload costs no retain.
-  private var memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 0, alignment: 16)
+  package private(set) var memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 0, alignment: 16)
   private var blockByteCount = 0
-  private var at = 0
-  private var payloadCount = 0
+  package private(set) var at = 0
+  package private(set) var payloadCount = 0
   private var blockFile: UInt64 = 0
   /// Where the first call of ``next()`` goes to; zero afterwards.
   private var firstWanted: UInt64
@@ -290,8 +300,9 @@ struct RunCursor: ~Copyable {
   }
 
   /// Lends the payload of the record that ``next()`` went to.
-  func withPayload<R>(_ body: (RawSpan) throws(Stop) -> R) throws(Stop) -> R {
-    try body(unsafe RawSpan(_unsafeBytes: memory).extracting(at..<at + payloadCount))
+  package func withPayload<R>(_ body: (RawSpan) throws(Stop) -> R) throws(Stop) -> R {
+    // The record that the cursor stands on lies within its block.
+    try body(unsafe RawSpan(_unsafeStart: memory.baseAddress.unsafelyUnwrapped + at, byteCount: payloadCount))
   }
 
   private mutating func readBlock() throws(Stop) {

@@ -1,7 +1,6 @@
 // What one stager leaves: sorted runs of one file's records, and counts for the ledger.
 // Invariant: recordCount = records in the runs of population or insurance + quarantinedCount.
 
-import Disk
 package import Record
 
 /// The staged records of one file, or of the part of it that one stager saw.
@@ -39,9 +38,4 @@ package struct StagedPart: Hashable, Sendable {
 
   /// Its runs, of whatever kind.
   package var runs: [SortedRun] { population + legacy + insurance + quarantine }
-
-  /// Waits until the disk has the runs.
-  package func sync(in folder: String) throws(Stop) {
-    for run in runs { _ = try Folder.syncFile(folder + "/" + run.name) }
-  }
 }

@@ -166,7 +166,7 @@ package struct Stager: ~Copyable {
   }
 
   /// Writes what is left.
-  /// - Returns: the runs and the counts; the disk need not have the runs yet, see ``StagedPart/sync(in:)``.
+  /// - Returns: the runs and the counts; the disk need not have the runs yet.
   package consuming func finish() throws(Stop) -> StagedPart {
     var part = StagedPart()
     part.recordCount = recordCount

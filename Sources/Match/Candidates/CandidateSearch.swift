@@ -277,7 +277,7 @@ struct CandidateSearch: Sendable {
       first.append(to: &bytes)
       try candidates.append(key: UInt64(ExportKind.insurance.rawValue), place: place, bytes)
     }
-    return try candidates.finish()
+    return try candidates.finish(synced: false)
   }
 }
 

@@ -16,7 +16,8 @@ struct NumberClaims: Sendable {
 
   /// - Returns: runs of (key of the person, place of the record), without payload.
   func shared() throws(Stop) -> [SortedRun] {
-    var shared = Sorter(folder: request.folder, name: "shared-\(part)", bufferBytes: request.sorterBytes)
+    var shared = Sorter(
+      folder: request.folder, name: "shared-\(part)", bufferBytes: request.sorterBytes, synced: false)
     var merge = try Merge(claims, in: request.folder, from: start, to: end)
     // The records of a number's first person wait until a second one comes, or the number ends.
     var waiting: [UInt64] = []

@@ -16,7 +16,8 @@ struct FindingSorter: ~Copyable {
   private var bytes: [UInt8] = []
 
   init(folder: String, name: String, bufferBytes: Int) {
-    sorter = Sorter(folder: folder, name: name, bufferBytes: bufferBytes)
+    // Who asked for the findings syncs them, all parts' together.
+    sorter = Sorter(folder: folder, name: name, bufferBytes: bufferBytes, synced: false)
   }
 
   mutating func append(quarantined payload: RawSpan, _ export: ExportKind, place: UInt64) throws(Stop) {

@@ -57,7 +57,8 @@ struct JudgedWriter: ~Copyable {
     try run.end(writer)
   }
 
-  consuming func finish() throws(Stop) -> SortedRun? { try run.finish() }
+  /// Ends the run, which the disk need not have yet.
+  consuming func finish() throws(Stop) -> SortedRun? { try run.finish(synced: false) }
 }
 
 /// A judged person, as the first record of its key tells.

@@ -58,7 +58,7 @@ struct Extraction: Sendable {
     for i in order { pieces += try self.pieces(of: files[i], number: i, bufferBytes: bufferBytes) }
     let indexes = files.indices.map { i in files[..<i].count { $0.export == files[i].export } }
     let idle = IdleMemory()
-    let syncing = RunsOnTheirWay(folder: folder)
+    let syncing = RunSync(folder: folder)
     defer { syncing.abandon() }
     let staged = try inOrder(pieces, width: width) { piece throws(Stop) in
       let staged = try stage(
@@ -67,7 +67,7 @@ struct Extraction: Sendable {
         let sum = done.add(bytes, ordering: .relaxed).newValue
         progress.advance(.extract, done: min(sum, total), of: total, unit: "bytes")
       }
-      syncing.add(staged.part)
+      syncing.add(staged.part.runs)
       return staged
     }
     try syncing.wait()
@@ -85,7 +85,7 @@ struct Extraction: Sendable {
         found = try stage(
           piece.reading(exact), index: indexes[piece.number], folder: folder, bufferBytes: bufferBytes,
           idle: idle, read: { _ in })
-        try found.part.sync(in: folder)
+        syncing.add(found.part.runs)
       }
       pieceBefore = (piece.number, found.next)
       byFile[piece.number].add(found.part)
@@ -99,6 +99,7 @@ struct Extraction: Sendable {
       try checkEncoding(file, misread: part.misreadCount, of: part.recordCount, atLeast: 20)
     }
     let digestTexts = try digests.value()
+    try syncing.wait()
     for file in files { try file.checkUnchanged() }
 
     var snapshot = StagedSnapshot()
@@ -294,25 +295,6 @@ private final class IdleMemory: Sendable {
 
   func take() -> StagerMemory { idle.withLock { $0.popLast() } ?? StagerMemory() }
   func put(_ memory: StagerMemory) { idle.withLock { $0.append(memory) } }
-}
-
-/// Runs that are written and on their way to the disk, which nobody waits for while there are others to make.
-private final class RunsOnTheirWay: Sendable {
-  private let folder: String
-  private let parts = Mutex<[Background<Void>]>([])
-
-  init(folder: String) { self.folder = folder }
-
-  func add(_ part: StagedPart) {
-    let syncing = Background { [folder] () throws(Stop) in try part.sync(in: folder) }
-    parts.withLock { $0.append(syncing) }
-  }
-
-  /// Waits until the disk has them all.
-  func wait() throws(Stop) { for part in parts.withLock({ $0 }) { try part.value() } }
-
-  /// Waits until nobody touches them any more.
-  func abandon() { for part in parts.withLock({ $0 }) { _ = try? part.value() } }
 }
 
 extension ExportSpec {
