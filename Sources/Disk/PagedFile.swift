@@ -94,6 +94,9 @@ package final class PagedFile: Sendable {
     return bytes
   }
 
+  /// Waits until the disk has what was appended so far.
+  package func sync() throws(Stop) { if let failure = file.sync() { throw failure } }
+
   /// Closes the file, to which nothing is appended any more; the disk may have it later.
   package func close() throws(Stop) {
     isClosed.store(true, ordering: .relaxed)

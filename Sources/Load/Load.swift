@@ -45,16 +45,21 @@ package func load(
 ) throws(Stop) -> LoadReport {
   let cards = Counted(progress)
   return try load(request, findings: findings, check: check) { file, notes throws(Stop) in
-    let ranges = Array(0..<persons.rangeCount)
-    return try inOrder(ranges, width: persons.width) { range throws(Stop) in
-      var builder = PersonRangeBuilder(file, notes, store: request.path)
-      try persons.read(range) { batch throws(Stop) in
-        let written = builder.cardCount
-        try builder.append(batch)
-        cards.add(builder.cardCount - written)
+    let building = Background { () throws(Stop) in
+      let ranges = try inOrder(Array(0..<persons.rangeCount), width: persons.width) { range throws(Stop) in
+        var builder = PersonRangeBuilder(file, notes, store: request.path)
+        try persons.read(range) { batch throws(Stop) in
+          let written = builder.cardCount
+          try builder.append(batch)
+          cards.add(builder.cardCount - written)
+        }
+        return try builder.finish()
       }
-      return try builder.finish()
+      // The disk has nothing else to do while the findings are indexed.
+      try file.sync()
+      return ranges
     }
+    return { () throws(Stop) in try building.value() }
   }
 }
 
@@ -74,21 +79,28 @@ package func load(
       try builder.append(batch)
       progress(builder.cardCount)
     }
-    return [try builder.finish()]
+    let range = try builder.finish()
+    return { () throws(Stop) in [range] }
   }
 }
+
+/// Begins to build the persons' leaves, and answers how to wait for them.
+private typealias Building = (PagedFile, NoteLists) throws(Stop) -> (() throws(Stop) -> [PersonRange])
 
 /// The load, whoever builds the persons' leaves.
 private func load(
   _ request: LoadRequest, findings: () throws(Stop) -> FindingRow?, check: (LoadReport) throws(Stop) -> Void,
-  _ build: (PagedFile, NoteLists) throws(Stop) -> [PersonRange]
+  _ build: Building
 ) throws(Stop) -> LoadReport {
   let partial = request.path + ".partial"
+  let partialFindings = request.path + ".findings.partial"
   do throws(Stop) {
     try Folder.create(Folder.parent(of: request.path))
     // Made here, not by SQLite, so that no other user can read it for a moment.
     try OutputFile(creating: partial).finish()
-    var report = try write(request, to: partial, findings, build)
+    try OutputFile(creating: partialFindings).finish()
+    var report = try write(request, to: partial, findings, by: partialFindings, build)
+    try Folder.remove(partialFindings)
     try check(report)
     report.byteCount = try Folder.syncFile(partial)
     try recoverStore(at: request.path)
@@ -97,6 +109,7 @@ private func load(
   } catch {
     // What is left of a load that failed holds personal data; the failure itself is what is reported.
     try? Folder.remove(partial)
+    try? Folder.remove(partialFindings)
     throw error
   }
 }
@@ -161,24 +174,39 @@ package func recoverStore(at path: String) throws(Stop) {
   try Folder.remove(journal)
 }
 
-/// Fills the new file: SQLite makes it and writes the small tables, the large ones are built page by page, and SQLite
-/// adds what is known only then.
+/// Fills the new file: SQLite makes it and writes the small tables, and the large ones are built page by page, while SQLite
+/// writes and indexes the findings in a file of their own, from which it takes them over in their order.
 private func write(
   _ request: LoadRequest, to path: String, _ findings: () throws(Stop) -> FindingRow?,
-  _ build: (PagedFile, NoteLists) throws(Stop) -> [PersonRange]
+  by findingsPath: String, _ build: Building
 ) throws(Stop) -> LoadReport {
   var report = LoadReport()
   let roots = try filling(path, of: request.path) { db in
     try db.execute(sql: Schema.tables)
+    for sql in Schema.indexes { try db.execute(sql: sql) }
     try insertOrigins(request, db)
-    try writeFindings(findings, &report, db, request.path)
     try db.execute(sql: Schema.views)
     try Faults.pass(.database, path)
     return try PersonTables.Roots(db)
   }
   let file = try PagedFile(sqlite: path, pageBytes: Schema.pageBytes)
   let notes = NoteLists()
-  let ranges = try build(file, notes)
+  let built = try build(file, notes)
+  do throws(Stop) {
+    report.findings = try handingOver(FindingBatch()) { batch throws(Stop) in
+      try batch.fill(from: findings)
+    } to: { [store = request.path] batches throws(Stop) in
+      try filling(findingsPath, of: store) { db in
+        try db.execute(sql: Schema.tables)
+        return try write(batches, db, store)
+      }
+    }
+  } catch {
+    // Nobody writes to the file any more when it is removed.
+    _ = try? built()
+    throw error
+  }
+  let ranges = try built()
   var tables = PersonTables(file, roots, store: request.path)
   for range in ranges {
     try tables.append(range)
@@ -188,18 +216,24 @@ private func write(
   }
   try tables.finish()
   try file.close()
-  try filling(path, of: request.path) { db in
+  try filling(path, of: request.path, with: findingsPath) { db in
+    try Faults.pass(.database, path)
+    try db.execute(sql: Schema.takeHeldRecords)
     for (list, id) in notes.byList {
       try db.execute(sql: "INSERT INTO note_list VALUES (?, ?)", arguments: [id, list.text])
     }
     try Faults.pass(.database, path)
-    try db.execute(sql: "PRAGMA analysis_limit = 400; ANALYZE")
+    try db.execute(sql: "PRAGMA analysis_limit = 400; ANALYZE main")
   }
   return report
 }
 
 /// Opens the new file for one transaction.
-private func filling<T>(_ path: String, of store: String, _ body: (Database) throws -> T) throws(Stop) -> T {
+///
+/// - Parameter other: a file that is there under the name `other` meanwhile.
+private func filling<T>(
+  _ path: String, of store: String, with other: String? = nil, _ body: (Database) throws -> T
+) throws(Stop) -> T {
   try stopping(at: store) {
     // A transaction that fails stays open, for without a journal it can't be rolled back: the file is thrown away.
     var configuration = Configuration()
@@ -213,6 +247,7 @@ private func filling<T>(_ path: String, of store: String, _ body: (Database) thr
           PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE;
           PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY;
           """)
+      if let other { try db.execute(sql: "ATTACH ? AS other", arguments: [other]) }
       try db.execute(sql: "BEGIN EXCLUSIVE")
       let result = try body(db)
       try db.execute(sql: "COMMIT")
@@ -256,56 +291,4 @@ private func insert(_ row: LedgerRow, _ db: Database) throws {
   try db.execute(
     sql: "INSERT INTO ledger_row VALUES (?, ?, ?, ?, ?)",
     arguments: [row.runID, row.export, row.sourceFile, row.outcome, row.records])
-}
-
-// MARK: Rows
-
-/// So many findings are there at most when their indexes are made by sorting, which SQLite does in memory.
-private let sortedFindings = 1 << 20
-
-private func writeFindings(
-  _ next: () throws(Stop) -> FindingRow?, _ report: inout LoadReport, _ db: Database, _ path: String
-) throws {
-  var areIndexed = false
-  func index() throws {
-    guard !areIndexed else { return }
-    for sql in Schema.indexes { try db.execute(sql: sql) }
-    areIndexed = true
-  }
-  var held = try BulkInsert(Schema.insertHeldRecord, db, columnCount: 11, path: path)
-  var bytes: [UInt8] = []
-  var ends: [Int] = []
-  while let row = try next() {
-    if report.findings % 4096 == 0 { try Faults.pass(.database, path) }
-    bytes.removeAll(keepingCapacity: true)
-    ends.removeAll(keepingCapacity: true)
-    for text in [
-      row.outcome.name, row.reasons, row.personalID, row.insuranceNumber, row.cardNumber,
-      row.candidatePersonalID, row.judged?.text ?? "",
-    ] {
-      bytes.append(contentsOf: text.utf8)
-      ends.append(bytes.count)
-    }
-    held.set(0, Int64(row.export.rawValue))
-    held.set(6, Schema.sourceID(row.export, row.fileIndex))
-    held.set(7, Int64(row.line))
-    if let candidates = row.candidates { held.set(8, Int64(candidates)) } else { held.setNull(8) }
-    let failure = bytes.withUnsafeBufferPointer { bytes -> Stop? in
-      var start = 0
-      for (i, end) in ends.enumerated() {
-        // The first five stand before the origin, the others behind the candidates.
-        held.set(i < 5 ? i + 1 : i + 4, bytes: UnsafeBufferPointer(rebasing: bytes[start..<end]))
-        start = end
-      }
-      do throws(Stop) { try held.step() } catch { return error }
-      return nil
-    }
-    if let failure { throw failure }
-    report.findings += 1
-    if report.findings == sortedFindings {
-      try index()
-      held = try BulkInsert(Schema.insertHeldRecord, db, columnCount: 11, path: path)
-    }
-  }
-  try index()
 }

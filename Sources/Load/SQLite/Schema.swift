@@ -88,6 +88,8 @@ enum Schema {
   ]
 
   static let insertHeldRecord = insert(into: "held_record", 11)
+  /// Of tables with the same columns and indexes SQLite copies rows and entries as they are.
+  static let takeHeldRecords = "INSERT INTO main.held_record SELECT * FROM other.held_record"
 
   /// The columns of the view `card_attribute`, for reading all of it in the rows' own order.
   static let attributesInOrder = """
