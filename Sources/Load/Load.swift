@@ -240,12 +240,15 @@ private func filling<T>(
     configuration.allowsUnsafeTransactions = true
     let queue = try DatabaseQueue(path: path, configuration: configuration)
     let result = try queue.writeWithoutTransaction { db in
-      // Until it is renamed, the file is nobody's: no journal, no sync, no lock but one.
+      // Until it is renamed, the file is nobody's: no journal, no sync, no lock but one. What SQLite can't sort in its
+      // cache goes into files without a name, on the store's disk and not in /tmp.
+      let folder = Folder.parent(of: path).replacing("'", with: "''")
       try db.execute(sql: Schema.head)
       try db.execute(
         sql: """
           PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE;
-          PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY;
+          PRAGMA cache_size = -32768; PRAGMA temp_store = FILE;
+          PRAGMA temp_store_directory = '\(folder)';
           """)
       if let other { try db.execute(sql: "ATTACH ? AS other", arguments: [other]) }
       try db.execute(sql: "BEGIN EXCLUSIVE")

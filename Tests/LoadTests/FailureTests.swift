@@ -45,7 +45,7 @@ struct FailureTests {
       #expect(now == before || (n == operations && runID == 8), "operation \(n)")
       // Of a disk that is gone nothing can be removed; what is left there is no obstacle for the next load.
       let left = Set(Folder.names(in: workshop.path + "/store")).subtracting(["card-attributes.sqlite"])
-      #expect(left.isEmpty || kind == .gone && left == ["card-attributes.sqlite.partial"], "operation \(n)")
+      #expect(left.isEmpty || kind == .gone && left.allSatisfy { $0.hasSuffix(".partial") }, "operation \(n)")
     }
     try next.load(into: workshop.store, batchSize: 10)
     #expect(

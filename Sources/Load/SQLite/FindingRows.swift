@@ -51,19 +51,10 @@ struct FindingBatch: Sendable {
   }
 }
 
-/// So many findings are there at most when their indexes are made by sorting, which SQLite does in memory.
-private let sortedFindings = 1 << 20
-
-/// Inserts all findings and indexes them.
+/// Inserts all findings, then makes their indexes by sorting.
 /// - Returns: how many there were.
 func write(_ batches: BatchQueue<FindingBatch>, _ db: Database, _ path: String) throws -> Int {
   var count = 0
-  var areIndexed = false
-  func index() throws {
-    guard !areIndexed else { return }
-    for sql in Schema.indexes { try db.execute(sql: sql) }
-    areIndexed = true
-  }
   var batch = FindingBatch()
   var held = try BulkInsert(Schema.insertHeldRecord, db, columnCount: 11, path: path)
   while batches.take(&batch) {
@@ -86,11 +77,7 @@ func write(_ batches: BatchQueue<FindingBatch>, _ db: Database, _ path: String) 
       if let failure { throw failure }
     }
     count += batch.rows.count
-    if count >= sortedFindings, !areIndexed {
-      try index()
-      held = try BulkInsert(Schema.insertHeldRecord, db, columnCount: 11, path: path)
-    }
   }
-  try index()
+  for sql in Schema.indexes { try db.execute(sql: sql) }
   return count
 }
