@@ -63,8 +63,8 @@ lint: ## Check the formatting; fails where `make format` would change something
 sample-data: build ## Write sample-data anew (the same seed gives the same bytes)
 	scripts/sample-data $(CARDLINK)
 
-bench: build ## Time the stages on a million invented people (PEOPLE=n for more)
-	scripts/bench $(CARDLINK) $(or $(PEOPLE),1000000)
+bench: build ## Time the stages on ten million invented people, within the bound on memory (PEOPLE=n; 8 GB of disk)
+	scripts/bench $(CARDLINK) $(or $(PEOPLE),10000000)
 
 bench-scale: build ## Time per record at several sizes, as a table and as docs/scale.svg (SIZES="1000000 3000000")
 	scripts/bench-scale $(CARDLINK) "$(or $(SIZES),1000000 3000000 10000000)"
