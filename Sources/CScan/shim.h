@@ -80,5 +80,56 @@ static inline uint64_t cardlink_count(const uint8_t *text, uint64_t count, uint8
   return found;
 }
 
+/// What stands in a run of text besides ASCII that means nothing but itself.
+enum { cardlink_high = 1, cardlink_special = 2, cardlink_control = 4 };
+
+/// How many of the `count` bytes at `text` stand before the first `<`, all of them if there is none; `kinds` tells what is
+/// among them: bytes outside ASCII, `&` or `]`, bytes below a blank.
+static inline uint64_t cardlink_text(const uint8_t *text, uint64_t count, uint32_t *kinds) {
+  uint64_t at = 0;
+  uint32_t seen = 0;
+#if defined(__SSE2__)
+  const __m128i less = _mm_set1_epi8('<'), ampersand = _mm_set1_epi8('&'), bracket = _mm_set1_epi8(']');
+  const __m128i lowest = _mm_set1_epi8(0x1F);
+  for (; at + 16 <= count; at += 16) {
+    __m128i v = _mm_loadu_si128((const __m128i *)(text + at));
+    uint32_t end = (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(v, less));
+    uint32_t before = end ? (end & (0 - end)) - 1 : 0xFFFF;
+    uint32_t high = (uint32_t)_mm_movemask_epi8(v);
+    uint32_t special = (uint32_t)_mm_movemask_epi8(_mm_or_si128(_mm_cmpeq_epi8(v, ampersand), _mm_cmpeq_epi8(v, bracket)));
+    uint32_t control = (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(v, lowest), v));
+    seen |= (high & before ? cardlink_high : 0) | (special & before ? cardlink_special : 0) | (control & before ? cardlink_control : 0);
+    if (end) {
+      *kinds = seen;
+      return at + (uint32_t)__builtin_ctz(end);
+    }
+  }
+#endif
+  for (; at < count && text[at] != '<'; at++) {
+    uint8_t byte = text[at];
+    seen |= (byte >= 0x80 ? cardlink_high : 0) | (byte == '&' || byte == ']' ? cardlink_special : 0) | (byte < 0x20 ? cardlink_control : 0);
+  }
+  *kinds = seen;
+  return at;
+}
+
+/// Whether the `count` bytes at `a` and `b` are equal, where eight bytes may be read from each beyond what is compared.
+static inline int cardlink_same(const uint8_t *a, const uint8_t *b, uint64_t count) {
+  uint64_t x, y;
+  while (count > 8) {
+    memcpy(&x, a, 8);
+    memcpy(&y, b, 8);
+    if (x != y) return 0;
+    a += 8, b += 8, count -= 8;
+  }
+  memcpy(&x, a, 8);
+  memcpy(&y, b, 8);
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+  return count == 0 || (x ^ y) << (64 - 8 * count) == 0;
+#else
+  return count == 0 || (x ^ y) >> (64 - 8 * count) == 0;
+#endif
+}
+
 /// Asks the processor to bring the memory at `p` near; it need not be there yet when this returns.
 static inline void cardlink_prefetch(const void *p) { __builtin_prefetch(p); }

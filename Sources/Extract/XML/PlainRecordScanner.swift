@@ -3,6 +3,7 @@
 // attribute, a comment, a CDATA section, an entity, a prefix, a fault, is not plain and is left to libxml2.
 // Load: nearly every record of a register's export; one look at each byte, no copy, no callback.
 
+internal import CScan
 import Record
 
 /// Scans one record after the other in a text that is known to be the content of an element.
@@ -15,10 +16,15 @@ struct PlainRecordScanner: ~Copyable {
     case needsMore
   }
 
-  private struct Node {
-    /// `<name>`, and the node it leads to.
-    var children: [(tag: [UInt8], node: Int)] = []
+  /// An element that is read, or has one below it: `<name>`, the elements below, and the slot of its text.
+  private struct Node: BitwiseCopyable {
+    var tag: UnsafePointer<UInt8>
+    var tagCount: Int
+    var firstChild = 0
+    var childCount = 0
     var slot = -1
+
+    var nameCount: Int { tagCount &- 2 }
   }
   /// An open element: where its name stands, its node (-1 where nobody reads), and the child that was read last.
   private struct Open: BitwiseCopyable {
@@ -29,48 +35,60 @@ struct PlainRecordScanner: ~Copyable {
     var hasChild = false
   }
 
-  private let recordTag: [UInt8]
-  private var nodes: [Node] = []
-  private let classes = Self.classTable
-  /// The values of the record being read, slot by slot; this scanner's own memory.
+  // This scanner's own memory, so that the loop asks for no bounds and copies nothing.
+  /// Node 0 is the record; the children of a node stand side by side.
+  private let nodes: UnsafeMutableBufferPointer<Node>
+  private let tags: UnsafeMutableBufferPointer<UInt8>
+  private let stack: UnsafeMutableBufferPointer<Open>
+  /// The values of the record being read, slot by slot.
   let values: UnsafeMutableBufferPointer<UInt64>
 
   /// Deeper elements and longer records are left to libxml2.
   private static let deepest = 16
   private static let longest = 64 << 10
+  /// So many bytes may be read behind what is compared.
+  private static let slack = 8
 
   init(record: [UInt8], tree: PathTree, slotCount: Int) {
-    recordTag = [0x3C] + record + [0x3E]
     values = .allocate(capacity: slotCount)
     unsafe values.initialize(repeating: RawBatch.absent)
-    nodes = tree.nodes.map { node in
-      Node(children: node.children.map { ([0x3C] + $0.name + [0x3E], $0.node) }, slot: node.slot)
+    stack = .allocate(capacity: Self.deepest)
+    unsafe stack.initialize(repeating: Open(node: -1))
+
+    // Breadth first, so that the children of a node come together.
+    var order = [(name: record, node: 0)]
+    var next = 0
+    while next < order.count {
+      order += tree.nodes[order[next].node].children
+      next += 1
+    }
+    tags = .allocate(capacity: order.reduce(Self.slack) { $0 + $1.name.count + 2 })
+    unsafe tags.initialize(repeating: 0)
+    nodes = .allocate(capacity: order.count)
+    var tagStart = 0
+    var firstChild = 1
+    for (i, (name, node)) in order.enumerated() {
+      let tag = [0x3C] + name + [0x3E]
+      for k in tag.indices { unsafe tags[tagStart + k] = tag[k] }
+      let childCount = tree.nodes[node].children.count
+      unsafe nodes.initializeElement(
+        at: i,
+        to: Node(
+          tag: UnsafePointer(tags.baseAddress.unsafelyUnwrapped) + tagStart, tagCount: tag.count,
+          firstChild: firstChild, childCount: childCount, slot: tree.nodes[node].slot))
+      tagStart += tag.count
+      firstChild += childCount
     }
   }
 
-  deinit { unsafe values.deallocate() }
+  deinit {
+    unsafe values.deallocate()
+    unsafe stack.deallocate()
+    unsafe nodes.deallocate()
+    unsafe tags.deallocate()
+  }
 
   // MARK: Bytes
-
-  private static let newline: UInt8 = 1
-  private static let high: UInt8 = 2
-  private static let less: UInt8 = 4
-  private static let special: UInt8 = 8
-  private static let carriageReturn: UInt8 = 16
-
-  /// What a byte of text means.
-  private static let classTable: [UInt8] = (0...255).map { byte in
-    switch UInt8(byte) {
-    case 0x0A: newline
-    case 0x0D: carriageReturn
-    case 0x09: 0
-    case 0x3C: less
-    // An ampersand begins an entity, a bracket may end a CDATA section, and the rest are no characters of XML.
-    case 0x26, 0x5D, 0x00...0x1F: special
-    case 0x80...0xFF: high
-    default: 0
-    }
-  }
 
   /// White space of XML.
   @inline(__always)
@@ -85,11 +103,17 @@ struct PlainRecordScanner: ~Copyable {
     return !first && ((byte >= 0x30 && byte <= 0x39) || byte == 0x2D || byte == 0x2E)
   }
 
+  /// Whether so many bytes of the text at `at` are those at `bytes`.
   @inline(__always)
-  private static func matches(_ text: Span<UInt8>, _ at: Int, _ bytes: borrowing [UInt8]) -> Bool {
-    guard at + bytes.count <= text.count else { return false }
-    for k in 0..<bytes.count where text[at + k] != bytes[k] { return false }
-    return true
+  private static func matches(
+    _ text: UnsafeBufferPointer<UInt8>, _ at: Int, _ bytes: UnsafePointer<UInt8>, _ count: Int
+  ) -> Bool {
+    guard at &+ count &+ slack <= text.count, let base = text.baseAddress else {
+      guard at &+ count <= text.count else { return false }
+      for k in 0..<count where unsafe text[at &+ k] != bytes[k] { return false }
+      return true
+    }
+    return unsafe cardlink_same(base + at, bytes, UInt64(truncatingIfNeeded: count)) != 0
   }
 
   // MARK: One record
@@ -99,53 +123,74 @@ struct PlainRecordScanner: ~Copyable {
   /// - Parameters:
   ///   - line: the line at `at`.
   ///   - textOffset: where the text begins in the file.
-  mutating func scan(_ text: Span<UInt8>, at: Int, line: UInt32, ordinal: UInt32, textOffset: Int) -> Outcome
-  {
+  func scan(_ text: Span<UInt8>, at: Int, line: UInt32, ordinal: UInt32, textOffset: Int) -> Outcome {
+    unsafe text.withUnsafeBufferPointer { text in
+      unsafe scan(text, at: at, line: line, ordinal: ordinal, textOffset: textOffset)
+    }
+  }
+
+  private func scan(
+    _ text: UnsafeBufferPointer<UInt8>, at: Int, line: UInt32, ordinal: UInt32, textOffset: Int
+  ) -> Outcome {
+    guard let base = text.baseAddress, at < text.count else { return .needsMore }
+    let count = text.count
     var i = at
     var line = line
-    while i < text.count, Self.isSpace(text[i]) {
-      if text[i] == 0x0A { line += 1 }
-      i += 1
+    while i < count, unsafe Self.isSpace(base[i]) {
+      if unsafe base[i] == 0x0A { line &+= 1 }
+      i &+= 1
     }
-    guard i + recordTag.count <= text.count else { return i - at > Self.longest ? .notPlain : .needsMore }
-    guard Self.matches(text, i, recordTag) else { return .notPlain }
+    let record = unsafe nodes[0]
+    guard i &+ record.tagCount <= count else { return i - at > Self.longest ? .notPlain : .needsMore }
+    guard unsafe Self.matches(text, i, record.tag, record.tagCount) else { return .notPlain }
     for slot in 0..<values.count { unsafe values[slot] = RawBatch.absent }
     let start = i
     let startLine = line
-    i += recordTag.count
-    var stack = InlineArray<16, Open>(repeating: Open(node: -1))
+    i &+= record.tagCount
     var depth = 0
-    stack[0] = Open(nameStart: start + 1, nameCount: recordTag.count - 2, node: 0)
+    unsafe stack[0] = Open(nameStart: start &+ 1, nameCount: record.nameCount, node: 0)
     while true {
       let runStart = i
-      var seen: UInt8 = 0
-      while i < text.count {
-        let kind = classes[Int(text[i])]
-        seen |= kind
-        if kind == Self.less { break }
-        if kind == Self.newline { line += 1 }
-        i += 1
-      }
-      guard seen & Self.special == 0 else { return .notPlain }
-      guard i + 1 < text.count else { return i - start > Self.longest ? .notPlain : .needsMore }
-      if seen & Self.high != 0, !Self.isXMLText(text.extracting(runStart..<i)) { return .notPlain }
-      if text[i + 1] == 0x2F {
-        // An end tag: of the open element, without a blank.
-        let open = stack[depth]
-        let end = i + 2 + open.nameCount
-        guard end < text.count else { return .needsMore }
-        guard text[end] == 0x3E else { return .notPlain }
-        for k in 0..<open.nameCount where text[i + 2 + k] != text[open.nameStart + k] { return .notPlain }
-        if open.node >= 0 {
-          let slot = nodes[open.node].slot
-          if slot >= 0 {
-            // Text around elements, line ends to be made one, a second value: rare, and libxml2's.
-            guard !open.hasChild, seen & Self.carriageReturn == 0, take(slot, runStart, i) else {
-              return .notPlain
-            }
+      var kinds: UInt32 = 0
+      i &+= unsafe Int(
+        truncatingIfNeeded: cardlink_text(base + i, UInt64(truncatingIfNeeded: count &- i), &kinds))
+      var hasCarriageReturn = false
+      if kinds & Self.control != 0 {
+        for k in runStart..<i {
+          switch unsafe base[k] {
+          case 0x0A: line &+= 1
+          case 0x0D: hasCarriageReturn = true
+          case 0x09, 0x20...0xFF: break
+          default: return .notPlain
           }
         }
-        i = end + 1
+      }
+      // An ampersand begins an entity, and a bracket may end a CDATA section.
+      guard kinds & Self.special == 0 else { return .notPlain }
+      guard i &+ 1 < count else { return i - start > Self.longest ? .notPlain : .needsMore }
+      if kinds & Self.high != 0,
+        unsafe !Self.isXMLText(Span(_unsafeElements: UnsafeBufferPointer(rebasing: text[runStart..<i])))
+      {
+        return .notPlain
+      }
+      if unsafe base[i &+ 1] == 0x2F {
+        // An end tag: of the open element, without a blank.
+        let open = unsafe stack[depth]
+        let end = i &+ 2 &+ open.nameCount
+        guard end < count else { return .needsMore }
+        guard unsafe base[end] == 0x3E,
+          unsafe Self.matches(text, i &+ 2, base + open.nameStart, open.nameCount)
+        else {
+          return .notPlain
+        }
+        if open.node >= 0 {
+          let slot = unsafe nodes[open.node].slot
+          if slot >= 0 {
+            // Text around elements, line ends to be made one, a second value: rare, and libxml2's.
+            guard !open.hasChild, !hasCarriageReturn, take(slot, runStart, i) else { return .notPlain }
+          }
+        }
+        i = end &+ 1
         if depth == 0 {
           guard i - start <= Self.longest else { return .notPlain }
           let record = RawRecord(
@@ -154,47 +199,52 @@ struct PlainRecordScanner: ~Copyable {
           )
           return .record(record, next: i, line: line)
         }
-        depth -= 1
+        depth &-= 1
         continue
       }
       // A start tag without attributes.
-      stack[depth].hasChild = true
-      var opened = Open(nameStart: i + 1, node: -1)
-      if stack[depth].node >= 0 {
-        let parent = stack[depth].node
-        let count = nodes[parent].children.count
+      unsafe stack[depth].hasChild = true
+      var opened = Open(nameStart: i &+ 1, node: -1)
+      let parent = unsafe stack[depth].node
+      if parent >= 0 {
+        let (firstChild, childCount) = unsafe (nodes[parent].firstChild, nodes[parent].childCount)
         // Elements mostly come in the order in which they came before.
-        var child = stack[depth].lastChild
-        for _ in 0..<count {
-          child = child + 1 < count ? child + 1 : 0
-          if Self.matches(text, i, nodes[parent].children[child].tag) {
-            opened.node = nodes[parent].children[child].node
-            opened.nameCount = nodes[parent].children[child].tag.count - 2
-            stack[depth].lastChild = child
+        var child = unsafe stack[depth].lastChild
+        for _ in 0..<childCount {
+          child = child &+ 1 < childCount ? child &+ 1 : 0
+          let node = unsafe nodes[firstChild &+ child]
+          if unsafe Self.matches(text, i, node.tag, node.tagCount) {
+            opened.node = firstChild &+ child
+            opened.nameCount = node.nameCount
+            unsafe stack[depth].lastChild = child
             break
           }
         }
       }
       if opened.node < 0 {
-        var k = i + 1
-        while k < text.count, Self.isName(text[k], first: k == i + 1) { k += 1 }
-        guard k + 1 < text.count else { return .needsMore }
-        guard k > i + 1 else { return .notPlain }
-        opened.nameCount = k - i - 1
-        if text[k] == 0x2F {
+        var k = i &+ 1
+        while k < count, unsafe Self.isName(base[k], first: k == i &+ 1) { k &+= 1 }
+        guard k &+ 1 < count else { return .needsMore }
+        guard k > i &+ 1 else { return .notPlain }
+        opened.nameCount = k &- i &- 1
+        if unsafe base[k] == 0x2F {
           // An empty element, of which only its being there counts.
-          guard text[k + 1] == 0x3E, takeEmpty(stack[depth].node, text, opened) else { return .notPlain }
-          i = k + 2
+          guard unsafe base[k &+ 1] == 0x3E, unsafe takeEmpty(parent, text, opened) else { return .notPlain }
+          i = k &+ 2
           continue
         }
-        guard text[k] == 0x3E else { return .notPlain }
+        guard unsafe base[k] == 0x3E else { return .notPlain }
       }
-      guard depth + 1 < Self.deepest else { return .notPlain }
-      depth += 1
-      stack[depth] = opened
-      i = opened.nameStart + opened.nameCount + 1
+      guard depth &+ 1 < Self.deepest else { return .notPlain }
+      depth &+= 1
+      unsafe stack[depth] = opened
+      i = opened.nameStart &+ opened.nameCount &+ 1
     }
   }
+
+  private static let high = UInt32(cardlink_high)
+  private static let special = UInt32(cardlink_special)
+  private static let control = UInt32(cardlink_control)
 
   /// Takes a value.
   /// - Returns: false if there is one already.
@@ -206,13 +256,14 @@ struct PlainRecordScanner: ~Copyable {
     return true
   }
 
-  private func takeEmpty(_ parent: Int, _ text: Span<UInt8>, _ element: Open) -> Bool {
+  private func takeEmpty(_ parent: Int, _ text: UnsafeBufferPointer<UInt8>, _ element: Open) -> Bool {
     guard parent >= 0 else { return true }
-    for child in nodes[parent].children where child.tag.count - 2 == element.nameCount {
-      var isEqual = true
-      for k in 0..<element.nameCount where text[element.nameStart + k] != child.tag[k + 1] { isEqual = false }
-      if isEqual, nodes[child.node].slot >= 0 {
-        return take(nodes[child.node].slot, element.nameStart, element.nameStart)
+    for k in 0..<(unsafe nodes[parent].childCount) {
+      let child = unsafe nodes[nodes[parent].firstChild + k]
+      if child.nameCount == element.nameCount,
+        unsafe Self.matches(text, element.nameStart, child.tag + 1, element.nameCount), child.slot >= 0
+      {
+        return take(child.slot, element.nameStart, element.nameStart)
       }
     }
     return true

@@ -27,7 +27,7 @@ final class XMLReader {
   private var bufferOffset = 0
   /// Values that libxml2 gave, behind the buffer; reused.
   private var appendix: [UInt8] = []
-  private var scanner: PlainRecordScanner
+  private let scanner: PlainRecordScanner
   /// libxml2 stands in the content of an element, behind a record, and has nothing left to read.
   private var isSynced = false
   /// The line at `at`, while in step.
