@@ -104,6 +104,19 @@ struct CSVTests {
     }
   }
 
+  @Test("a line of more than a mebibyte without a quote is too long, wherever it stands and the reads break")
+  func longLine() throws {
+    let long = String(repeating: "x", count: 1_100_000) + ",1"
+    for chunkBytes in [1 << 16, 1 << 20, 4 << 20] {
+      let between = try read(
+        Array("A,B\n1,2\n\(long)\n3,4\n".utf8), columns: ["A", "B"], chunkBytes: chunkBytes)
+      #expect(between.map(\.fault) == [.none, .tooLong, .none], "\(chunkBytes)")
+      #expect(between.map(\.line) == [2, 3, 4], "\(chunkBytes)")
+      let last = try read(Array("A,B\n1,2\n\(long)".utf8), columns: ["A", "B"], chunkBytes: chunkBytes)
+      #expect(last.map(\.fault) == [.none, .tooLong], "\(chunkBytes)")
+    }
+  }
+
   @Test("values with bytes outside ASCII are left to be looked at, slot by slot")
   func unchecked() throws {
     let path = FileManager.default.temporaryDirectory.appending(path: "extract-\(UUID().uuidString)").path()
