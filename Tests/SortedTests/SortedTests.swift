@@ -70,6 +70,44 @@ struct SortedTests {
     }
   }
 
+  @Test("sorters that use one memory after another sort as each by itself", arguments: UInt64(0)..<10)
+  func lentMemory(seed: UInt64) throws {
+    let folder = try Self.folder()
+    defer { try? Folder.remove(folder) }
+    var memory = SorterMemory()
+    for round in 0..<4 {
+      let items = Self.items(seed &* 7 &+ UInt64(round))
+      var sorter = Sorter(
+        folder: folder, name: "run-\(round)", bufferBytes: 8192, memory: SorterMemory(taking: &memory))
+      for item in items.shuffled() { try sorter.append(key: item.key, place: item.place, item.payload.span) }
+      let runs = try sorter.finish(returning: &memory)
+      #expect(try Self.read(runs, folder) == items.sorted(), "\(round)")
+    }
+  }
+
+  @Test("a run that the disk does not get is told to whoever waits")
+  func syncing() throws {
+    let folder = try Self.folder()
+    defer { try? Folder.remove(folder) }
+    var sorter = Sorter(folder: folder, name: "run", bufferBytes: 4096, synced: false)
+    for item in Self.items(3) { try sorter.append(key: item.key, place: item.place, item.payload.span) }
+    let runs = try sorter.finish()
+    #expect(runs.count > 1)
+    for failing in 0...runs.count {
+      Faults.fail(at: failing, under: folder, as: .once)
+      let sync = RunSync(folder: folder)
+      sync.add([runs[0]])
+      sync.add(Array(runs[1...]))
+      if failing == 0 {
+        try sync.wait()
+      } else {
+        #expect(throws: Stop.self, "\(failing)") { try sync.wait() }
+      }
+      sync.abandon()
+      #expect(Faults.end(under: folder)[.sync, default: 0] > 0)
+    }
+  }
+
   @Test("keys and places of any size come back", arguments: UInt64(0)..<20)
   func sizes(seed: UInt64) throws {
     let folder = try Self.folder()
