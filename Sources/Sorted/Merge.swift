@@ -18,6 +18,7 @@ package struct Merge: ~Copyable {
     static func none(_ cursor: Int) -> Head { Head(key: .max, place: .max, cursor: cursor) }
   }
 
+  // Seen by the package, as `least` is: only then is the reading of a key or payload inlined in other modules' loops.
   /// Memory of this merge alone, so that going on costs no retain; all of it is initialized.
   package let cursors: UnsafeMutableBufferPointer<RunCursor>
   /// A tournament: the loser of each match; a match's two sides are those of places 2i and 2i + 1, and behind the last
