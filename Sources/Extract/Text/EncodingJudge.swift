@@ -110,19 +110,45 @@ struct EncodingJudge {
     return words
   }
 
-  /// A word's letters if it is UTF-8.
-  private func scalars(_ word: Range<Int>, _ sample: Span<UInt8>) -> [UInt32]? {
-    let word = sample.extracting(word)
-    guard malformedPosition(word) == nil else { return nil }
-    return String(decoding: bytes(word), as: UTF8.self).unicodeScalars.map(\.value)
+  /// The letters of a word that is UTF-8.
+  private func letters(of word: Span<UInt8>) -> [UInt32] {
+    String(decoding: bytes(word), as: UTF8.self).unicodeScalars.map(\.value)
+  }
+
+  /// Whether a word of at most ``longestWord`` bytes is UTF-8 and a possible syllable; nearly all words are.
+  private func isPossible(_ word: Span<UInt8>) -> Bool {
+    guard malformedPosition(word) == nil else { return false }
+    var letters = InlineArray<32, UInt32>(repeating: 0)
+    var count = 0
+    for i in word.indices {
+      let byte = UInt32(word[i])
+      if byte & 0xC0 == 0x80 {
+        letters[count - 1] = letters[count - 1] << 6 | byte & 0x3F
+      } else {
+        letters[count] = byte < 0x80 ? byte : byte & (byte < 0xE0 ? 0x1F : byte < 0xF0 ? 0x0F : 0x07)
+        count += 1
+      }
+    }
+    return Syllables.shared.isPossible(letters.span.extracting(0..<count))
   }
 
   private func isPossible(_ word: Range<Int>, _ sample: Span<UInt8>, in candidate: TextEncoding) -> Bool {
     guard word.count <= Self.longestWord else { return false }
-    if candidate == .utf8 { return scalars(word, sample).map(Syllables.shared.isPossible) ?? false }
+    if candidate == .utf8 { return isPossible(sample.extracting(word)) }
     guard let old = Self.oldEncodings.first(where: { $0.1 == candidate })?.0 else { return false }
     var letters: [UInt32] = []
-    return old.append(bytes(sample.extracting(word)), to: &letters) && Syllables.shared.isPossible(letters)
+    return old.append(bytes(sample.extracting(word)), to: &letters)
+      && Syllables.shared.isPossible(letters.span)
+  }
+
+  /// Whether at least half of the words are possible syllables in UTF-8; the others are then not looked at.
+  private func isMostlyPossible(_ words: [Range<Int>], _ text: Span<UInt8>) -> Bool {
+    var left = (words.count + 1) / 2
+    for word in words where isPossible(word, text, in: .utf8) {
+      left -= 1
+      if left == 0 { return true }
+    }
+    return left == 0
   }
 
   /// How many of the words are possible syllables in an encoding.
@@ -143,7 +169,10 @@ struct EncodingJudge {
   // MARK: Read as UTF-8
 
   private func faultOfUTF8(_ words: [Range<Int>], _ sample: Span<UInt8>, at offset: Int) -> EncodingFault? {
-    let malformed = words.filter { malformedPosition(sample.extracting($0)) != nil }
+    // What stands between two words is ASCII.
+    let isWellFormed =
+      malformedPosition(sample.extracting(words[0].lowerBound..<words[words.count - 1].upperBound)) == nil
+    let malformed = isWellFormed ? [] : words.filter { malformedPosition(sample.extracting($0)) != nil }
     guard malformed.count * 2 > words.count, let first = malformed.first else {
       return readWrongly(words, sample, at: offset, isSameOffset: true)
     }
@@ -158,23 +187,25 @@ struct EncodingJudge {
   private func readWrongly(
     _ words: [Range<Int>], _ text: Span<UInt8>, at offset: Int, isSameOffset: Bool
   ) -> EncodingFault? {
-    guard words.count >= Self.fewestWords else { return nil }
+    guard words.count >= Self.fewestWords, !isMostlyPossible(words, text) else { return nil }
     let strange = words.filter { !isPossible($0, text, in: .utf8) }
-    guard strange.count * 2 > words.count, let first = strange.first else { return nil }
+    guard let first = strange.first else { return nil }
     let back = strange.compactMap { word -> [UInt8]? in
-      guard word.count <= 3 * Self.longestWord, let letters = scalars(word, text) else { return nil }
+      let word = text.extracting(word)
+      guard word.count <= 3 * Self.longestWord, malformedPosition(word) == nil else { return nil }
+      let letters = letters(of: word)
       let bytes = letters.compactMap(Windows1252.byte(readAs:))
       return bytes.count == letters.count ? bytes : nil
     }
     func count(_ isRight: ([UInt8]) -> Bool) -> Int { back.count(where: isRight) }
     let asUTF8 = count { word in
       guard malformedPosition(word.span) == nil else { return false }
-      return Syllables.shared.isPossible(String(decoding: word, as: UTF8.self).unicodeScalars.map(\.value))
+      return Syllables.shared.isPossible(letters(of: word.span).span)
     }
     let asOld = Self.oldEncodings.map { old, encoding in
       let possible = count { word in
         var letters: [UInt32] = []
-        return old.append(word, to: &letters) && Syllables.shared.isPossible(letters)
+        return old.append(word, to: &letters) && Syllables.shared.isPossible(letters.span)
       }
       return (possible, encoding.rawValue)
     }

@@ -69,7 +69,8 @@ package enum Mojibake {
       }
       words.append(
         (
-          scalars, bytes, bytes.contains { $0 >= 0x80 }, syllables.isPossible(scalars), isStrange(scalars)
+          scalars, bytes, bytes.contains { $0 >= 0x80 }, syllables.isPossible(scalars.span),
+          isStrange(scalars)
         ))
     }
     guard words.contains(where: { $0.isMarked && !$0.isPossible }) else { return false }
@@ -82,7 +83,7 @@ package enum Mojibake {
           continue
         }
         var letters: [UInt32] = []
-        guard old.append(word.bytes, to: &letters), syllables.isPossible(letters) else { return false }
+        guard old.append(word.bytes, to: &letters), syllables.isPossible(letters.span) else { return false }
         guard !word.isPossible, letters != word.scalars, word.scalars.count > 1 else { continue }
         repaired += 1
         if word.isStrange || isCommon(letters, isFirst: i == 0) { isSure = true }

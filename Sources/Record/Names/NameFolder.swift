@@ -23,7 +23,7 @@ package enum NameFault: Error, Hashable, Sendable {
 /// Folds names into the forms in which they are compared.
 package struct NameFolder: Sendable {
   private let table = LetterTable.shared
-  private let steps = CleanNameSteps.table
+  private let patterns = CleanNamePatterns.table
 
   package init() {}
 
@@ -46,7 +46,7 @@ package struct NameFolder: Sendable {
   /// apostrophes, hyphens and full stops, all of them UTF-8. It is only a short cut: false says nothing.
   package func isCleanAlready(_ name: Span<UInt8>) -> Bool {
     guard name.count <= 255 else { return false }
-    return CleanNameSteps.isClean(name, steps.span)
+    return CleanNamePatterns.isClean(name, patterns.span)
   }
 
   /// The whole of ``clean(_:into:)``.

@@ -64,7 +64,7 @@ package struct Syllables: Sendable {
   // MARK: Words
 
   /// Whether a word, given as Unicode scalars, can be a syllable.
-  package func isPossible(_ word: some Sequence<UInt32>) -> Bool {
+  package func isPossible(_ word: Span<UInt32>) -> Bool {
     var key: UInt64 = 0
     var count = 0
     var tone: UInt32 = 0
@@ -84,7 +84,8 @@ package struct Syllables: Sendable {
       }
       return true
     }
-    for scalar in word {
+    for i in word.indices {
+      let scalar = word[i]
       if scalar >= 0x300, scalar < 0x370 {
         guard mark(scalar) else { return false }
         continue

@@ -1,11 +1,9 @@
-// Whether a name is in clean form as it stands, decided by one table look-up a byte.
+// Whether a name is in clean form as it stands, byte by byte: the slow, obvious automaton beside ``CleanNamePatterns``.
 // Invariant: a name that ends in an accepted state is UTF-8 in NFC, made of letters that Vietnamese has, single spaces,
 // apostrophes, hyphens and full stops, with a letter in it and no space at its ends; and none of its letters stands
 // where old encodings, read as Windows-1252, leave letters (`NguyÔn`, `Nguyeãn`) but Vietnamese has none.
-// Load: every name of every record; a table, because where the accents stand can't be predicted, and a wrong guess of a
-// branch costs more than five bytes do here.
 
-enum CleanNameSteps {
+enum SlowCleanName {
   /// Where the reading of a name stands.
   private enum State: UInt8, CaseIterable {
     /// At the beginning or behind a space, and no letter yet; behind a sign, and no letter yet.
@@ -21,16 +19,9 @@ enum CleanNameSteps {
     case refused
   }
 
-  /// The next state for each state and byte.
-  static let table: [UInt8] = State.allCases.flatMap { state in
-    (0...255).map { next(state, UInt8($0)).rawValue }
-  }
-
-  @inline(__always)
-  static func isClean(_ name: Span<UInt8>, _ table: Span<UInt8>) -> Bool {
-    var state = 0
-    for i in name.indices { state = Int(table[state << 8 | Int(name[i])]) }
-    return state >= Int(State.accepted.rawValue) && state <= Int(State.y.rawValue)
+  static func isClean(_ name: [UInt8]) -> Bool {
+    let state = name.reduce(State.blank, next)
+    return state.rawValue >= State.accepted.rawValue && state.rawValue <= State.y.rawValue
   }
 
   private static func next(_ state: State, _ byte: UInt8) -> State {
