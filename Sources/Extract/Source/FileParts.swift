@@ -3,8 +3,8 @@
 // begins with the first line that begins in it; that is a guess, for the line may stand inside a quoted value, and so
 // whoever reads the parts compares where each part ended with where the next began, and reads that one again from
 // the right place where they differ.
-// Load: parts of 64 MiB and more; counting the lines before a part runs at memory speed, over bytes that are read
-// into the page cache anyway.
+// Load: parts of 64 MiB and more; the lines before a part are counted by whoever reads the whole file anyway, for its
+// digest, and by the part's reader only where that one is not there yet.
 
 internal import CScan
 import Glibc
@@ -42,7 +42,7 @@ package final class FileParts: Sendable {
   package let count: Int
   private let file: ExportFile
   private let byteCount: Int
-  private let partBytes: Int
+  package let partBytes: Int
   private let lineEnd: UInt8
   /// How many lines end before each part, as far as they were counted.
   private let linesBefore = Mutex<[Int]>([0])
@@ -64,7 +64,7 @@ package final class FileParts: Sendable {
   /// The part with a number, from 0.
   ///
   /// - Throws: ``Stop`` with ``Exit/inputOutput`` if the file can't be read.
-  /// - Complexity: reads the parts before it, as far as nobody has asked for one behind them yet.
+  /// - Complexity: reads the parts before it, as far as nobody has counted their lines yet.
   package func part(_ i: Int) throws(Stop) -> FilePart {
     let lines = linesBefore.withLock { counted -> Result<Int, Stop> in
       do throws(Stop) {
@@ -83,6 +83,38 @@ package final class FileParts: Sendable {
       isExact: i == 0)
   }
 
+  /// Counts the lines before each part on the way, for somebody who reads all of the file.
+  package var lineCount: LineCount { LineCount(self) }
+
+  /// Takes the bytes of a file from front to back.
+  package struct LineCount: Sendable {
+    private let parts: FileParts
+    private var byteCount = 0
+    private var lines = 0
+
+    fileprivate init(_ parts: FileParts) { self.parts = parts }
+
+    /// Takes the next bytes.
+    package mutating func see(_ bytes: UnsafeRawBufferPointer) {
+      var at = 0
+      while at < bytes.count {
+        let count = min(bytes.count - at, parts.partBytes - byteCount % parts.partBytes)
+        lines += unsafe parts.countLines(in: UnsafeRawBufferPointer(rebasing: bytes[at..<at + count]))
+        at += count
+        byteCount += count
+        guard byteCount % parts.partBytes == 0 else { return }
+        parts.linesBefore.withLock { counted in
+          if counted.count * parts.partBytes == byteCount { counted.append(lines) }
+        }
+      }
+    }
+  }
+
+  private func countLines(in text: UnsafeRawBufferPointer) -> Int {
+    guard let base = unsafe text.assumingMemoryBound(to: UInt8.self).baseAddress else { return 0 }
+    return unsafe Int(cardlink_count(base, UInt64(text.count), lineEnd))
+  }
+
   private func countLines(from start: Int, to end: Int) throws(Stop) -> Int {
     let source = try ByteSource(file, chunkBytes: 256 << 10, from: start)
     var text: [UInt8] = []
@@ -92,9 +124,8 @@ package final class FileParts: Sendable {
       text.removeAll(keepingCapacity: true)
       guard try source.next(into: &text) else { break }
       let count = min(left, text.count)
-      lines += unsafe text.withUnsafeBufferPointer { text in
-        guard let base = text.baseAddress else { return 0 }
-        return unsafe Int(cardlink_count(base, UInt64(count), lineEnd))
+      lines += unsafe text.withUnsafeBytes { text in
+        unsafe countLines(in: UnsafeRawBufferPointer(rebasing: text[..<count]))
       }
       left -= count
     }

@@ -39,31 +39,32 @@ struct Extraction: Sendable {
     let bufferBytes = min(options.memoryBytes / 2 / width, 256 << 20)
     let total = files.reduce(0) { $0 + $1.byteCount }
     let done = Atomic<Int>(0)
-    // Files are read in parts by several threads, so their digests are made beside, from front to back.
-    let digests = Background { () throws(Stop) -> [String] in
-      var digests: [String] = []
-      for file in files {
-        if let known = file.digest {
-          digests.append(known)
-        } else {
-          digests.append(try Digest.text(ofFile: file.path))
-        }
-      }
-      return digests
-    }
-
     // Large files first, so that no thread is left alone with one at the end; the parts of a file in its order.
     let order = files.indices.sorted { (files[$0].byteCount, $1) > (files[$1].byteCount, $0) }
     var pieces: [FilePiece] = []
-    for i in order { pieces += try self.pieces(of: files[i], number: i, bufferBytes: bufferBytes) }
+    var parts: [Int: FileParts] = [:]
+    for i in order {
+      parts[i] = try self.parts(of: files[i], bufferBytes: bufferBytes)
+      if let parts = parts[i] {
+        pieces += (0..<parts.count).map { FilePiece(number: i, file: files[i], parts: parts, index: $0) }
+      } else {
+        pieces.append(FilePiece(number: i, file: files[i]))
+      }
+    }
+    let digests = ExportDigests(of: files, order: order, parts: parts)
+    defer { digests.abandon() }
     let indexes = files.indices.map { i in files[..<i].count { $0.export == files[i].export } }
     let idle = IdleMemory()
     let syncing = RunSync(folder: folder)
     defer { syncing.abandon() }
     let staged = try inOrder(pieces, width: width) { piece throws(Stop) in
+      var offset = piece.start
+      digests.follow(piece.number, to: offset)
       let staged = try stage(
         piece, index: indexes[piece.number], folder: folder, bufferBytes: bufferBytes, idle: idle
       ) { bytes in
+        offset += bytes
+        digests.follow(piece.number, to: offset)
         let sum = done.add(bytes, ordering: .relaxed).newValue
         progress.advance(.extract, done: min(sum, total), of: total, unit: "bytes")
       }
@@ -130,15 +131,11 @@ struct Extraction: Sendable {
     return (snapshot, digestTexts)
   }
 
-  /// A file as one piece, or as the parts that it can be read in.
-  private func pieces(of file: FoundFile, number: Int, bufferBytes: Int) throws(Stop) -> [FilePiece] {
-    let format = pipeline.export(file.export).extractFormat
-    let partBytes = max(smallestPartBytes, min(file.byteCount / 96, bufferBytes))
-    let parts = try FileParts(
-      ExportFile(path: file.path, name: file.name), format: format, byteCount: file.byteCount,
-      partBytes: partBytes)
-    guard let parts else { return [FilePiece(number: number, file: file)] }
-    return (0..<parts.count).map { FilePiece(number: number, file: file, parts: parts, index: $0) }
+  /// The parts that a file can be read in; nil where it is read as one.
+  private func parts(of file: FoundFile, bufferBytes: Int) throws(Stop) -> FileParts? {
+    try FileParts(
+      ExportFile(path: file.path, name: file.name), format: pipeline.export(file.export).extractFormat,
+      byteCount: file.byteCount, partBytes: max(smallestPartBytes, min(file.byteCount / 96, bufferBytes)))
   }
 
   /// Reads one piece from front to back.
@@ -256,7 +253,9 @@ private struct FilePiece: Sendable {
   /// What can be believed of a gzip file with wrong bytes.
   var sound: SoundPart?
 
-  /// The first byte behind the piece.
+  /// The first byte of the piece.
+  var start: Int { parts.map { index * $0.partBytes } ?? 0 }
+  /// The first byte behind it.
   var end: Int { get throws(Stop) { try part()?.end ?? file.byteCount } }
 
   func part() throws(Stop) -> FilePart? {
