@@ -117,4 +117,52 @@ struct PlainRecordTests {
     let fast = try Self.read(bytes, scans: true, chunkBytes: 1 << 16)
     #expect(fast == slow)
   }
+
+  /// A record of one of a few forms, as a register writes them: elements without a value are empty, or left out.
+  static func registered(_ random: inout SplitMix, forms: UInt64) -> String {
+    let id = random.next() % 1000
+    let form = random.next() % forms
+    let name = ["<Ho>NGUYỄN</Ho><Goi>Ấu \(id)</Goi>", "<Ho/><Goi>AN</Goi>", "<Goi></Goi>"][Int(form % 3)]
+    return """
+        <The>
+          <Ma>\(id)</Ma>
+          <Khac><Sau>\(id)</Sau><Rong/></Khac>
+          <Ten>\(name)</Ten>
+          \(form < 3 ? "<Ngay>01/02/19\(id % 100)</Ngay>" : "<Ngay/>")
+        </The>
+
+      """
+  }
+
+  @Test("a record changed within others of one form is read as libxml2 reads it", arguments: UInt64(0)..<600)
+  func changedForm(seed: UInt64) throws {
+    var random = SplitMix(seed &+ 2_000_000)
+    var records = (0..<6).map { _ in Array(Self.registered(&random, forms: 1).utf8) }
+    let changed = Int(random.next() % 6)
+    let i = Int(random.next() % UInt64(records[changed].count))
+    let other: [UInt8] = [0x3C, 0x3E, 0x26, 0x00, 0x0A, 0x0D, 0x20, 0x2F, 0x41, 0x5D, 0x80, 0xC3, 0xFF]
+    switch random.next() % 4 {
+    case 0: records[changed].remove(at: i)
+    case 1: records[changed].insert(other[Int(random.next() % UInt64(other.count))], at: i)
+    case 2: records[changed].insert(contentsOf: "<Ma></Ma>".utf8, at: i)
+    default: records[changed][i] = other[Int(random.next() % UInt64(other.count))]
+    }
+    let bytes = Array("<D>\n".utf8) + records.flatMap(\.self) + Array("</D>\n".utf8)
+    let slow = try Self.read(bytes, scans: false, chunkBytes: 1 << 16)
+    for chunkBytes in [97, 1 << 16] {
+      let fast = try Self.read(bytes, scans: true, chunkBytes: chunkBytes)
+      #expect(fast == slow, "chunks of \(chunkBytes) bytes")
+    }
+  }
+
+  @Test("records of few forms or many are read alike", arguments: [1, 2, 3, 6], UInt64(0)..<5)
+  func manyForms(forms: UInt64, seed: UInt64) throws {
+    var random = SplitMix(seed &+ 3_000_000)
+    let text = (0..<2500).map { _ in Self.registered(&random, forms: forms) }.joined()
+    let bytes = Array("<D>\n\(text)</D>\n".utf8)
+    let slow = try Self.read(bytes, scans: false, chunkBytes: 1 << 16)
+    let fast = try Self.read(bytes, scans: true, chunkBytes: 5000)
+    #expect(slow.count == 2 * 2500)
+    #expect(fast == slow)
+  }
 }

@@ -1,7 +1,8 @@
 // Records of plain XML read without a parser: elements without attributes, text without entities.
 // Invariant: what is accepted here, libxml2 accepts too, with the same values; whatever else stands in a record, an
 // attribute, a comment, a CDATA section, an entity, a prefix, a fault, is not plain and is left to libxml2.
-// Load: nearly every record of a register's export; one look at each byte, no copy, no callback.
+// Load: nearly every record of a register's export; one look at each byte, no copy, no callback. What is read tag by tag
+// here is the form of the record, and the records behind it are read by that; see ``RecordForm``.
 
 internal import CScan
 import Record
@@ -42,12 +43,13 @@ struct PlainRecordScanner: ~Copyable {
   private let stack: UnsafeMutableBufferPointer<Open>
   /// The values of the record being read, slot by slot.
   let values: UnsafeMutableBufferPointer<UInt64>
+  private let form = RecordForm()
 
   /// Deeper elements and longer records are left to libxml2.
   private static let deepest = 16
   private static let longest = 64 << 10
   /// So many bytes may be read behind what is compared.
-  private static let slack = 8
+  static let slack = 8
 
   init(record: [UInt8], tree: PathTree, slotCount: Int) {
     values = .allocate(capacity: slotCount)
@@ -105,7 +107,7 @@ struct PlainRecordScanner: ~Copyable {
 
   /// Whether so many bytes of the text at `at` are those at `bytes`.
   @inline(__always)
-  private static func matches(
+  static func matches(
     _ text: UnsafeBufferPointer<UInt8>, _ at: Int, _ bytes: UnsafePointer<UInt8>, _ count: Int
   ) -> Bool {
     guard at &+ count &+ slack <= text.count, let base = text.baseAddress else {
@@ -114,6 +116,40 @@ struct PlainRecordScanner: ~Copyable {
       return true
     }
     return unsafe cardlink_same(base + at, bytes, UInt64(truncatingIfNeeded: count)) != 0
+  }
+
+  // MARK: Text
+
+  enum Passed { case text, textWithCarriageReturn, notPlain, needsMore }
+
+  /// Passes over text up to the next tag, of which two bytes are there.
+  @inline(__always)
+  static func passText(_ text: UnsafeBufferPointer<UInt8>, _ i: inout Int, _ line: inout UInt32) -> Passed {
+    guard let base = text.baseAddress else { return .needsMore }
+    let start = i
+    var kinds: UInt32 = 0
+    i &+= unsafe Int(
+      truncatingIfNeeded: cardlink_text(base + i, UInt64(truncatingIfNeeded: text.count &- i), &kinds))
+    var hasCarriageReturn = false
+    if kinds & control != 0 {
+      for k in start..<i {
+        switch unsafe base[k] {
+        case 0x0A: line &+= 1
+        case 0x0D: hasCarriageReturn = true
+        case 0x09, 0x20...0xFF: break
+        default: return .notPlain
+        }
+      }
+    }
+    // An ampersand begins an entity, and a bracket may end a CDATA section.
+    guard kinds & special == 0 else { return .notPlain }
+    guard i &+ 1 < text.count else { return .needsMore }
+    if kinds & high != 0,
+      unsafe !isXMLText(Span(_unsafeElements: UnsafeBufferPointer(rebasing: text[start..<i])))
+    {
+      return .notPlain
+    }
+    return hasCarriageReturn ? .textWithCarriageReturn : .text
   }
 
   // MARK: One record
@@ -136,6 +172,15 @@ struct PlainRecordScanner: ~Copyable {
     let count = text.count
     var i = at
     var line = line
+    clearValues()
+    if let found = unsafe form.read(text, at: at, line: &line, values),
+      found.end &- found.start <= Self.longest
+    {
+      return .record(
+        Self.record(found.start, found.end, found.line, ordinal, textOffset), next: found.end, line: line)
+    }
+    clearValues()
+    form.begin()
     while i < count, unsafe Self.isSpace(base[i]) {
       if unsafe base[i] == 0x0A { line &+= 1 }
       i &+= 1
@@ -143,7 +188,6 @@ struct PlainRecordScanner: ~Copyable {
     let record = unsafe nodes[0]
     guard i &+ record.tagCount <= count else { return i - at > Self.longest ? .notPlain : .needsMore }
     guard unsafe Self.matches(text, i, record.tag, record.tagCount) else { return .notPlain }
-    for slot in 0..<values.count { unsafe values[slot] = RawBatch.absent }
     let start = i
     let startLine = line
     i &+= record.tagCount
@@ -151,27 +195,12 @@ struct PlainRecordScanner: ~Copyable {
     unsafe stack[0] = Open(nameStart: start &+ 1, nameCount: record.nameCount, node: 0)
     while true {
       let runStart = i
-      var kinds: UInt32 = 0
-      i &+= unsafe Int(
-        truncatingIfNeeded: cardlink_text(base + i, UInt64(truncatingIfNeeded: count &- i), &kinds))
       var hasCarriageReturn = false
-      if kinds & Self.control != 0 {
-        for k in runStart..<i {
-          switch unsafe base[k] {
-          case 0x0A: line &+= 1
-          case 0x0D: hasCarriageReturn = true
-          case 0x09, 0x20...0xFF: break
-          default: return .notPlain
-          }
-        }
-      }
-      // An ampersand begins an entity, and a bracket may end a CDATA section.
-      guard kinds & Self.special == 0 else { return .notPlain }
-      guard i &+ 1 < count else { return i - start > Self.longest ? .notPlain : .needsMore }
-      if kinds & Self.high != 0,
-        unsafe !Self.isXMLText(Span(_unsafeElements: UnsafeBufferPointer(rebasing: text[runStart..<i])))
-      {
-        return .notPlain
+      switch unsafe Self.passText(text, &i, &line) {
+      case .text: break
+      case .textWithCarriageReturn: hasCarriageReturn = true
+      case .notPlain: return .notPlain
+      case .needsMore: return i - start > Self.longest ? .notPlain : .needsMore
       }
       if unsafe base[i &+ 1] == 0x2F {
         // An end tag: of the open element, without a blank.
@@ -187,17 +216,17 @@ struct PlainRecordScanner: ~Copyable {
           let slot = unsafe nodes[open.node].slot
           if slot >= 0 {
             // Text around elements, line ends to be made one, a second value: rare, and libxml2's.
-            guard !open.hasChild, !hasCarriageReturn, take(slot, runStart, i) else { return .notPlain }
+            guard !open.hasChild, !hasCarriageReturn, unsafe Self.take(slot, runStart, i, values) else {
+              return .notPlain
+            }
           }
         }
+        if !open.hasChild { form.note(open.node >= 0 ? unsafe nodes[open.node].slot : -1, runStart, i) }
         i = end &+ 1
         if depth == 0 {
           guard i - start <= Self.longest else { return .notPlain }
-          let record = RawRecord(
-            line: startLine, ordinal: ordinal, byteOffset: UInt64(textOffset + start),
-            textStart: UInt32(truncatingIfNeeded: start), textByteCount: UInt32(truncatingIfNeeded: i - start)
-          )
-          return .record(record, next: i, line: line)
+          unsafe form.end(text, lead: at, start: start, end: i)
+          return .record(Self.record(start, i, startLine, ordinal, textOffset), next: i, line: line)
         }
         depth &-= 1
         continue
@@ -242,6 +271,18 @@ struct PlainRecordScanner: ~Copyable {
     }
   }
 
+  @inline(__always)
+  private func clearValues() { for slot in 0..<values.count { unsafe values[slot] = RawBatch.absent } }
+
+  @inline(__always)
+  private static func record(_ start: Int, _ end: Int, _ line: UInt32, _ ordinal: UInt32, _ textOffset: Int)
+    -> RawRecord
+  {
+    RawRecord(
+      line: line, ordinal: ordinal, byteOffset: UInt64(textOffset + start),
+      textStart: UInt32(truncatingIfNeeded: start), textByteCount: UInt32(truncatingIfNeeded: end - start))
+  }
+
   private static let high = UInt32(cardlink_high)
   private static let special = UInt32(cardlink_special)
   private static let control = UInt32(cardlink_control)
@@ -249,7 +290,9 @@ struct PlainRecordScanner: ~Copyable {
   /// Takes a value.
   /// - Returns: false if there is one already.
   @inline(__always)
-  private func take(_ slot: Int, _ start: Int, _ end: Int) -> Bool {
+  static func take(_ slot: Int, _ start: Int, _ end: Int, _ values: UnsafeMutableBufferPointer<UInt64>)
+    -> Bool
+  {
     let before = unsafe values[slot]
     guard before == RawBatch.absent || before & 0xFFFF_FFFF == before >> 32 else { return false }
     unsafe values[slot] = RawBatch.packed(start, end)
@@ -263,7 +306,8 @@ struct PlainRecordScanner: ~Copyable {
       if child.nameCount == element.nameCount,
         unsafe Self.matches(text, element.nameStart, child.tag + 1, element.nameCount), child.slot >= 0
       {
-        return take(child.slot, element.nameStart, element.nameStart)
+        form.note(child.slot, element.nameStart, element.nameStart, isEmpty: true)
+        return unsafe Self.take(child.slot, element.nameStart, element.nameStart, values)
       }
     }
     return true
