@@ -108,7 +108,8 @@ let package = Package(
     .testTarget(name: "HouseTests", swiftSettings: swift),
     .testTarget(name: "RecordTests", dependencies: ["Record"], swiftSettings: swift),
     .testTarget(name: "SortedTests", dependencies: ["Record", "Disk", "Sorted"], swiftSettings: swift),
-    .testTarget(name: "ExtractTests", dependencies: ["Record", "Disk", "Extract"], swiftSettings: swift),
+    .testTarget(
+      name: "ExtractTests", dependencies: ["Record", "Disk", "Extract", "CScan"], swiftSettings: swift),
     .testTarget(
       name: "StageTests", dependencies: ["Record", "Sorted", "Stage", "Extract", "AllocationCount"],
       exclude: ["allocation-limits"], swiftSettings: swift),

@@ -56,6 +56,8 @@ package indirect enum FieldSource: Sendable, Hashable {
 struct FieldRanges {
   /// Start in the low half, end in the high one, as in a ``RawBatch``.
   private var packed = InlineArray<13, UInt64>(repeating: 0)
+  /// The fields that have a value, one bit each by their index.
+  private(set) var filled: UInt64 = 0
 
   subscript(_ field: Field) -> Range<Int> { self[at: field.index] }
   subscript(at i: Int) -> Range<Int> {
@@ -64,12 +66,18 @@ struct FieldRanges {
       let word = packed[i]
       return unsafe Range(uncheckedBounds: (Int(word & 0xFFFF_FFFF), Int(word >> 32)))
     }
-    set { packed[i] = RawBatch.packed(newValue.lowerBound, newValue.upperBound) }
+    set {
+      packed[i] = RawBatch.packed(newValue.lowerBound, newValue.upperBound)
+      filled = filled & ~(1 << UInt64(i)) | (newValue.isEmpty ? 0 : 1 << UInt64(i))
+    }
   }
 
-  /// Sets a value that stands in the batch as it is.
+  /// Sets a value, which isn't empty and stands in the batch as it is.
   @inline(__always)
-  mutating func set(at i: Int, _ word: UInt64) { packed[i] = word }
+  mutating func set(at i: Int, _ word: UInt64) {
+    packed[i] = word
+    filled |= 1 &<< UInt64(truncatingIfNeeded: i)
+  }
 }
 
 /// The fields of an export, ready for the loop.

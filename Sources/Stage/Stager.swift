@@ -206,7 +206,7 @@ package struct Stager: ~Copyable {
   private mutating func stage(
     _ raw: RawRecord, _ whole: Span<UInt8>, _ text: Span<UInt8>, _ ranges: FieldRanges
   ) throws(Stop) {
-    if let reason = ReadingRule.reason(for: raw.fault) {
+    if raw.fault != .none, let reason = ReadingRule.reason(for: raw.fault) {
       recordCount += 1
       return try hold(raw, 0, whole, text, ranges, Reasons(reason), detail: 0..<0)
     }
@@ -234,11 +234,10 @@ package struct Stager: ~Copyable {
     _ raw: RawRecord, _ part: Int, _ whole: Span<UInt8>, _ text: Span<UInt8>, _ ranges: FieldRanges
   ) throws(Stop) {
     recordCount += 1
-    var fields = plan.plainFields
-    while fields != 0 {
-      let field = fields.trailingZeroBitCount
-      if ranges[at: field].isEmpty { blankCounts[field] += 1 }
-      fields &= fields &- 1
+    var blank = plan.plainFields & ~ranges.filled
+    while blank != 0 {
+      blankCounts[blank.trailingZeroBitCount] += 1
+      blank &= blank &- 1
     }
     switch export {
     case .population: try stagePerson(raw, part, whole, text, ranges)

@@ -1,5 +1,6 @@
 // A file read in parts gives what it gives in one piece: records, lines and all.
 
+import CScan
 import Foundation
 import Record
 import Testing
@@ -93,5 +94,60 @@ struct PartTests {
     }
     #expect(try parts(nil)?.count == 3)
     #expect(try parts(.tcvn3) == nil)
+  }
+
+  @Test(
+    "lines counted by somebody who reads all of the file are those before each part",
+    arguments: UInt64(0)..<50)
+  func linesCounted(seed: UInt64) throws {
+    var random = SplitMix(seed)
+    let lineEnd: UInt8 = seed % 2 == 0 ? 10 : 13
+    var bytes = Array("A,B".utf8) + [lineEnd]
+    for _ in 0..<5000 { bytes.append(random.next() % 7 == 0 ? lineEnd : UInt8(0x41 + random.next() % 26)) }
+    let path = FileManager.default.temporaryDirectory.appending(path: "parts-\(UUID().uuidString)").path()
+    try Data(bytes).write(to: URL(filePath: path))
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let partBytes = 1 + Int(random.next() % 700)
+    let parts = try #require(
+      try FileParts(
+        ExportFile(path: path, name: "export"),
+        format: ExportFormat(kind: .csv(delimiter: 44), columns: ["A"]),
+        byteCount: bytes.count, partBytes: partBytes))
+    // Some parts are asked for before they have been counted.
+    let asked = Int(random.next() % UInt64(parts.count))
+    let before = try parts.part(asked)
+    // Nothing is read from now on.
+    try FileManager.default.removeItem(atPath: path)
+    var count = parts.lineCount
+    var at = 0
+    while at < bytes.count {
+      let end = min(bytes.count, at + 1 + Int(random.next() % 1500))
+      unsafe bytes.withUnsafeBytes { unsafe count.see(UnsafeRawBufferPointer(rebasing: $0[at..<end])) }
+      at = end
+    }
+    #expect(try parts.part(asked) == before)
+    for i in 0..<parts.count {
+      let part = try parts.part(i)
+      #expect(part.start == i * partBytes)
+      #expect(part.line == 1 + bytes[..<part.start].count { $0 == lineEnd })
+    }
+  }
+
+  @Test(
+    "a byte is counted as often as it stands in a text of any length",
+    arguments: [0, 1, 15, 16, 17, 63, 64, 4080, 4081, 9000])
+  func countedBytes(count: Int) {
+    var random = SplitMix(UInt64(count))
+    for wanted: UInt8 in [10, 0, 255] {
+      for rare: UInt64 in [1, 2, 50] {
+        let text = (0..<count).map { _ in
+          random.next() % rare == 0 ? wanted : UInt8(truncatingIfNeeded: random.next())
+        }
+        let found = unsafe text.withUnsafeBufferPointer { text in
+          unsafe text.baseAddress.map { unsafe Int(cardlink_count($0, UInt64(text.count), wanted)) } ?? 0
+        }
+        #expect(found == text.count { $0 == wanted })
+      }
+    }
   }
 }

@@ -13,13 +13,17 @@ import Synchronization
 struct ExportDigests: Sendable {
   private let limits: ReadingLimits
   private let digests: Background<[String]>
+  /// How far ahead of the records a file may be read.
+  private let lead: Int
 
   /// Begins with the exports whose digests aren't known yet.
   ///
   /// - Parameters:
   ///   - order: the files' positions in the order in which their records are read.
   ///   - parts: the parts of a file by its position, if it is read in parts.
-  init(of files: [FoundFile], order: [Int], parts: [Int: FileParts]) {
+  ///   - lead: how far ahead of its records a file may be read.
+  init(of files: [FoundFile], order: [Int], parts: [Int: FileParts], lead: Int = 512 << 20) {
+    self.lead = lead
     let limits = ReadingLimits(fileCount: files.count)
     self.limits = limits
     digests = Background { () throws(Stop) -> [String] in
@@ -46,7 +50,7 @@ struct ExportDigests: Sendable {
   }
 
   /// The records of a file have been read, or are about to be, as far as a byte.
-  func follow(_ number: Int, to offset: Int) { limits.allow(number, offset + Self.lead) }
+  func follow(_ number: Int, to offset: Int) { limits.allow(number, offset + lead) }
 
   /// Waits for the digests, in the files' order.
   ///
@@ -58,9 +62,6 @@ struct ExportDigests: Sendable {
 
   /// Leaves the digests unmade, if they aren't made yet.
   func abandon() { limits.abandon() }
-
-  /// How far ahead of the records a file may be read.
-  private static let lead = 512 << 20
 }
 
 /// A file that is being read for its digest.

@@ -1,0 +1,69 @@
+// The digests of exports, made beside the reading of their records.
+
+import Disk
+import Foundation
+import Record
+import Testing
+
+@testable import Run
+
+@Suite("Digests of exports")
+struct ExportDigestTests {
+  /// Files of so many bytes, as a run finds them.
+  private static func files(_ byteCounts: [Int], in folder: URL) throws -> [FoundFile] {
+    try byteCounts.enumerated().map { i, count in
+      let url = folder.appending(path: "export-\(i)")
+      try Data((0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ i) }).write(to: url)
+      return FoundFile(
+        export: .population, path: url.path(), name: "export-\(i)", byteCount: count, modified: 0)
+    }
+  }
+
+  private static func withFolder<R>(_ body: (URL) throws -> R) throws -> R {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "digests-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    return try body(folder)
+  }
+
+  @Test(
+    "they are those of the files, in their order, however far the records have come",
+    arguments: [0, 1 << 20, 64 << 20])
+  func digests(lead: Int) throws {
+    try Self.withFolder { folder in
+      var files = try Self.files([3 << 20, 0, 1, (1 << 20) + 1, 1 << 20], in: folder)
+      files[2].digest = "known"
+      let digests = ExportDigests(of: files, order: [3, 0, 4, 1, 2], parts: [:], lead: lead)
+      for offset in stride(from: 0, through: 3 << 20, by: 4096) {
+        digests.follow(0, to: offset)
+        digests.follow(3, to: offset / 3)
+      }
+      let found = try digests.value()
+      for (i, file) in files.enumerated() where i != 2 {
+        #expect(found[i] == (try Digest.text(ofFile: file.path)))
+      }
+      #expect(found[2] == "known")
+    }
+  }
+
+  @Test("what was given up doesn't go on")
+  func abandoned() throws {
+    try Self.withFolder { folder in
+      let files = try Self.files([3 << 20, 1000], in: folder)
+      let digests = ExportDigests(of: files, order: [0, 1], parts: [:], lead: 0)
+      digests.follow(0, to: 1 << 20)
+      digests.abandon()
+      #expect(throws: Stop.self) { try digests.value() }
+    }
+  }
+
+  @Test("a file that is gone stops the run")
+  func gone() throws {
+    try Self.withFolder { folder in
+      var files = try Self.files([10, 10], in: folder)
+      files[1].path += "-gone"
+      let digests = ExportDigests(of: files, order: [0, 1], parts: [:])
+      #expect(throws: Stop.self) { try digests.value() }
+    }
+  }
+}
