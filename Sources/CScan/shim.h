@@ -46,6 +46,9 @@ static inline uint64_t cardlink_equal64(const uint8_t *p, uint8_t a, uint8_t b, 
 }
 #endif
 
+/// Where the lowest bit of `bits` is; anything if there is none.
+static inline uint32_t cardlink_lowest(uint64_t bits) { return (uint32_t)__builtin_ctzll(bits | (uint64_t)1 << 63); }
+
 /// Writes the offset of every byte of `text[from..<to]` that equals `a`, `b` or `c` to `positions`, ascending.
 /// `positions` has room for `to - from` and 64 more. Returns how many were written.
 static inline uint32_t cardlink_positions(
@@ -63,10 +66,17 @@ static inline uint32_t cardlink_positions(
       memcpy(rest, text + at, to - at);
       bits = cardlink_equal64(rest, a, b, c) & (((uint64_t)1 << (to - at)) - 1);
     }
-    while (bits) {
-      positions[count++] = at + (uint32_t)__builtin_ctzll(bits);
-      bits &= bits - 1;
-    }
+    // How many there are can't be predicted: eight are written in any case, and those too many written over.
+    uint32_t more = (uint32_t)__builtin_popcountll(bits);
+    uint32_t *next = positions + count;
+    count += more;
+    do {
+      for (int i = 0; i < 8; i++) {
+        next[i] = at + cardlink_lowest(bits);
+        bits &= bits - 1;
+      }
+      next += 8;
+    } while (bits);
     at += 64;
   }
   return count;

@@ -97,9 +97,13 @@ package struct Sorter: ~Copyable {
     let scratch = unsafe UnsafeMutableBufferPointer(
       start: (index.base + index.count).assumingMemoryBound(to: IndexEntry.self), count: count)
     let sorted = unsafe sortedByDigits(entries, scratch)
-    unsafe sortEqualKeysByPlace(sorted, memory.base)
     var run = try SortedRunWriter(folder: folder, name: "\(name)-\(runs.count)")
+    var inOrder = 0
     for i in 0..<count {
+      // Few keys occur twice.
+      if i >= inOrder, i + 1 < count, unsafe sorted[i].key == sorted[i + 1].key {
+        inOrder = unsafe sortEqualKeysByPlace(sorted, from: i, memory.base)
+      }
       // Records lie all over the buffer: those to come are asked for while this one is written.
       if i + 16 < count {
         unsafe cardlink_prefetch(memory.base + Int(sorted[i + 16].start))
@@ -175,25 +179,24 @@ func sortedByDigits(
   }
 }
 
-/// Puts entries with one key in the order of their places; most came in that order.
+/// Puts the entries with the key of the first in the order of their places; most came in that order.
+/// - Returns: where the entries with other keys begin.
+@inline(never)
 private func sortEqualKeysByPlace(
-  _ entries: UnsafeMutableBufferPointer<IndexEntry>, _ memory: UnsafeMutableRawPointer
-) {
+  _ entries: UnsafeMutableBufferPointer<IndexEntry>, from first: Int, _ memory: UnsafeMutableRawPointer
+) -> Int {
   func place(_ entry: IndexEntry) -> UInt64 {
     unsafe (memory + Int(entry.start)).loadUnaligned(as: UInt64.self)
   }
-  var i = 0
-  while i < entries.count {
-    var j = i + 1
-    var ascends = true
-    while j < entries.count, unsafe entries[j].key == entries[i].key {
-      if unsafe place(entries[j - 1]) > place(entries[j]) { ascends = false }
-      j += 1
-    }
-    if !ascends {
-      var equal = unsafe UnsafeMutableBufferPointer(rebasing: entries[i..<j])
-      unsafe equal.sort { place($0) < place($1) }
-    }
-    i = j
+  var end = first + 1
+  var ascends = true
+  while end < entries.count, unsafe entries[end].key == entries[first].key {
+    if unsafe place(entries[end - 1]) > place(entries[end]) { ascends = false }
+    end += 1
   }
+  if !ascends {
+    var equal = unsafe UnsafeMutableBufferPointer(rebasing: entries[first..<end])
+    unsafe equal.sort { place($0) < place($1) }
+  }
+  return end
 }

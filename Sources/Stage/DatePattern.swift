@@ -180,13 +180,16 @@ package struct DatePattern: Sendable, Hashable {
     longest += width.upperBound
   }
 
+  // What nearly every date goes through is part of its caller: called, it would be lent a copy of the pattern.
   /// Reads a whole, trimmed value.
+  @inline(__always)
   package func read(_ value: Span<UInt8>) -> DateReading {
     guard value.count >= shortest, value.count <= longest else { return .noMatch }
     return isFixed ? readFixed(value) : readSteps(value)
   }
 
   /// Reads a value whose parts stand at known places.
+  @inline(__always)
   private func readFixed(_ value: Span<UInt8>) -> DateReading {
     guard let wholeDay else { return readPlaces(value) }
     let raw = value.bytes
@@ -212,6 +215,7 @@ package struct DatePattern: Sendable, Hashable {
   }
 
   /// Reads a value whose parts stand at known places, part by part.
+  @inline(never)
   private func readPlaces(_ value: Span<UInt8>) -> DateReading {
     var bad: UInt8 = 0
     var at = 0
@@ -241,6 +245,7 @@ package struct DatePattern: Sendable, Hashable {
   }
 
   /// Reads a value step by step, as every pattern can be read: the slow way, for tests to compare with.
+  @inline(never)
   package func readSteps(_ value: Span<UInt8>) -> DateReading {
     var (year, month, day) = (0, 0, 0)
     var at = 0
