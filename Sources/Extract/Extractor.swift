@@ -59,6 +59,9 @@ package final class Extractor {
     }
   }
 
+  /// Whether the file's bytes are handed on as they are: neither inflated nor decoded.
+  package var isPlain: Bool { source.isPlain }
+
   /// Where the first record of the part begins in the file, if it is read in parts.
   package let firstOffset: Int
 

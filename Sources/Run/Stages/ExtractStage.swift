@@ -10,8 +10,11 @@ import Sorted
 import Stage
 import Synchronization
 
-/// A file is cut into parts no smaller than this.
-private let smallestPartBytes = 64 << 20
+/// A file is cut into parts no smaller than this: the records of a smaller one would not be sorted any sooner, for the
+/// processor's cache holds about as many, and the merge would have more runs to read.
+private let smallestPartBytes = 24 << 20
+/// The same for the records of a file that is read as one: so much memory for records being sorted.
+private let smallestBufferBytes = 64 << 20
 
 extension Night {
   func extract(into folder: String) throws(Stop) -> (StagedSnapshot, Int) {
@@ -36,7 +39,7 @@ struct Extraction: Sendable {
     try checkBeginnings(of: files)
     let width = max(1, options.threads)
     // Half of the memory for records being sorted; what is left is for reading, decoding and writing.
-    let bufferBytes = min(options.memoryBytes / 2 / width, 256 << 20)
+    let bufferBytes = min(options.memoryBytes / 2 / width, 192 << 20)
     let total = files.reduce(0) { $0 + $1.byteCount }
     let done = Atomic<Int>(0)
     // Large files first, so that no thread is left alone with one at the end; the parts of a file in its order.
@@ -150,11 +153,15 @@ struct Extraction: Sendable {
     var rules = try spec.rules(asOf: options.asOf, pipeline: pipeline.path)
     rules.uppercaseNames = extractor.encoding == .tcvn3
     rules.convertsNames = extractor.encoding != .utf8 && extractor.encoding != .utf16
+    // No more than makes some forty runs of a file, where its size tells how many there will be.
+    let isOfKnownSize = piece.parts == nil && extractor.isPlain
+    let sortedBytes =
+      isOfKnownSize ? min(bufferBytes, max(smallestBufferBytes, file.byteCount / 64)) : bufferBytes
     let memory = idle.take()
     defer { idle.put(memory) }
     var stager = Stager(
       rules: rules, fileIndex: index, folder: folder, name: "\(file.export.name)-\(index)-\(piece.index)",
-      bufferBytes: bufferBytes, memory: memory)
+      bufferBytes: sortedBytes, memory: memory)
     var batch = RawBatch(slotCount: spec.columns.count)
     var counted = 0
     var damage: Stop?
