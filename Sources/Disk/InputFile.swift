@@ -46,6 +46,13 @@ package final class InputFile: Sendable {
     }
   }
 
+  /// Lets the system use the memory in which it keeps a range of the file for something else.
+  ///
+  /// It is a hint only: a later read gives the same bytes, perhaps from the disk.
+  package func letGo(of range: Range<Int>) {
+    _ = posix_fadvise(descriptor, off_t(range.lowerBound), off_t(range.count), POSIX_FADV_DONTNEED)
+  }
+
   private func fill(_ buffer: UnsafeMutableRawBufferPointer, from offset: Int) -> Stop? {
     unsafe OpenFile(descriptor: descriptor, path: path).read(at: offset, into: buffer)
   }

@@ -62,12 +62,14 @@ struct Extraction: Sendable {
     defer { syncing.abandon() }
     let staged = try inOrder(pieces, width: width) { piece throws(Stop) in
       var offset = piece.start
+      var passed = PassedPages(of: piece.file.path, from: offset, exportBytes: total)
       digests.follow(piece.number, to: offset)
       let staged = try stage(
         piece, index: indexes[piece.number], folder: folder, bufferBytes: bufferBytes, idle: idle
       ) { bytes in
         offset += bytes
         digests.follow(piece.number, to: offset)
+        passed?.pass(offset)
         let sum = done.add(bytes, ordering: .relaxed).newValue
         progress.advance(.extract, done: min(sum, total), of: total, unit: "bytes")
       }
