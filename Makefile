@@ -63,7 +63,7 @@ lint: ## Check the formatting; fails where `make format` would change something
 sample-data: build ## Write sample-data anew (the same seed gives the same bytes)
 	scripts/sample-data $(CARDLINK)
 
-bench: build ## Time the stages on ten million invented people, within the bound on memory (PEOPLE=n; 8 GB of disk)
+bench: build ## Time the stages on ten million invented people as CSV and as XML, within the bound on memory (PEOPLE=n FORMATS=csv; 16 GB of disk)
 	scripts/bench $(CARDLINK) $(or $(PEOPLE),10000000)
 
 bench-scale: build ## Time per record at several sizes, as a table and as docs/scale.svg (SIZES="1000000 3000000")

@@ -3,7 +3,7 @@
 // begins with the first line that begins in it; that is a guess, for the line may stand inside a quoted value, and so
 // whoever reads the parts compares where each part ended with where the next began, and reads that one again from
 // the right place where they differ.
-// Load: parts of 64 MiB and more; the lines before a part are counted by whoever reads the whole file anyway, for its
+// Load: parts of 24 MiB and more; the lines before a part are counted by whoever reads the whole file anyway, for its
 // digest, and by the part's reader only where that one is not there yet.
 
 internal import CScan
