@@ -13,7 +13,10 @@ struct ExportDigestTests {
   private static func files(_ byteCounts: [Int], in folder: URL) throws -> [FoundFile] {
     try byteCounts.enumerated().map { i, count in
       let url = folder.appending(path: "export-\(i)")
-      try Data((0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ i) }).write(to: url)
+      let pattern = Data((0..<4099).map { UInt8(truncatingIfNeeded: $0 * 31 + i) })
+      var data = Data(capacity: count + pattern.count)
+      while data.count < count { data.append(pattern) }
+      try data.prefix(count).write(to: url)
       return FoundFile(
         export: .population, path: url.path(), name: "export-\(i)", byteCount: count, modified: 0)
     }
@@ -64,6 +67,19 @@ struct ExportDigestTests {
       files[1].path += "-gone"
       let digests = ExportDigests(of: files, order: [0, 1], parts: [:])
       #expect(throws: Stop.self) { try digests.value() }
+    }
+  }
+
+  @Test("pages are given back of exports larger than half of the memory, and read again as they were")
+  func passedPages() throws {
+    try Self.withFolder { folder in
+      let file = try Self.files([80 << 20], in: folder)[0]
+      let before = try Digest.text(ofFile: file.path)
+      #expect(PassedPages(of: file.path, from: 0, exportBytes: 100, memoryBytes: 200) == nil)
+      var passed = try #require(PassedPages(of: file.path, from: 0, exportBytes: 101, memoryBytes: 200))
+      for offset in stride(from: 0, through: file.byteCount, by: 1 << 20) { passed.pass(offset) }
+      #expect(try Digest.text(ofFile: file.path) == before)
+      #expect(PassedPages(of: file.path + "-gone", from: 0, exportBytes: 101, memoryBytes: 200) == nil)
     }
   }
 }
