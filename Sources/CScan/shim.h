@@ -96,6 +96,8 @@ static inline uint64_t cardlink_count(const uint8_t *text, uint64_t count, uint8
     sums = _mm_sad_epu8(sums, zero);
     found += (uint64_t)_mm_cvtsi128_si64(sums) + (uint64_t)_mm_cvtsi128_si64(_mm_srli_si128(sums, 8));
   }
+#else
+  for (; at + 64 <= count; at += 64) found += (uint64_t)__builtin_popcountll(cardlink_equal64(text + at, a, a, a));
 #endif
   for (; at < count; at++) found += text[at] == a;
   return found;

@@ -49,6 +49,26 @@ struct ExportDigestTests {
     }
   }
 
+  @Test("files wait for their turn closed, however many there are")
+  func manyFiles() throws {
+    try Self.withFolder { folder in
+      let files = try Self.files(Array(repeating: 100, count: 300), in: folder)
+      let digests = ExportDigests(of: files, order: Array(files.indices), parts: [:], lead: 0)
+      digests.follow(0, to: 100)
+      let here = folder.resolvingSymlinksInPath().path()
+      for _ in 0..<50 {
+        usleep(1000)
+        let open = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count { descriptor in
+          let target = try? FileManager.default.destinationOfSymbolicLink(
+            atPath: "/proc/self/fd/" + descriptor)
+          return target?.hasPrefix(here) == true
+        }
+        #expect(open <= 1)
+      }
+      #expect(try digests.value() == files.map { try Digest.text(ofFile: $0.path) })
+    }
+  }
+
   @Test("what was given up doesn't go on")
   func abandoned() throws {
     try Self.withFolder { folder in

@@ -30,14 +30,14 @@ struct ExportDigests: Sendable {
       var digests = files.map { $0.digest ?? "" }
       var unfinished: [Reading] = []
       for i in order where files[i].digest == nil {
-        unfinished.append(try Reading(number: i, path: files[i].path, lines: parts[i]?.lineCount))
+        unfinished.append(Reading(of: files[i], number: i, lines: parts[i]?.lineCount))
       }
       let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 64)
       defer { unsafe buffer.deallocate() }
       while !unfinished.isEmpty {
         // The first one that may go on, so that a disk reads one file after the other.
         let next = try limits.next { allowed in
-          unfinished.firstIndex { $0.offset < min(allowed[$0.number], $0.file.byteCount) || $0.isDone }
+          unfinished.firstIndex { $0.offset < allowed[$0.number] || $0.isDone }
         }
         try unsafe unfinished[next].go(on: buffer)
         if unfinished[next].isDone {
@@ -64,26 +64,33 @@ struct ExportDigests: Sendable {
   func abandon() { limits.abandon() }
 }
 
-/// A file that is being read for its digest.
+/// A file that is being read for its digest; it is open from its first piece to its last, for there may be hundreds.
 private struct Reading {
   let number: Int
-  let file: InputFile
-  var lines: FileParts.LineCount?
-  var digest = Digest()
-  var offset = 0
+  private let path: String
+  private var file: InputFile?
+  private var byteCount: Int
+  private var lines: FileParts.LineCount?
+  private(set) var digest = Digest()
+  private(set) var offset = 0
 
-  init(number: Int, path: String, lines: FileParts.LineCount?) throws(Stop) {
+  init(of file: FoundFile, number: Int, lines: FileParts.LineCount?) {
     self.number = number
     self.lines = lines
-    file = try InputFile(path)
+    path = file.path
+    byteCount = file.byteCount
   }
 
-  var isDone: Bool { offset == file.byteCount }
+  var isDone: Bool { offset == byteCount }
 
   /// Reads the next piece, as long as the buffer or up to the file's end.
   mutating func go(on buffer: UnsafeMutableRawBufferPointer) throws(Stop) {
+    let file: InputFile
+    if let opened = self.file { file = opened } else { file = try InputFile(path) }
+    self.file = file
+    byteCount = file.byteCount
     let piece = unsafe UnsafeMutableRawBufferPointer(
-      rebasing: buffer[..<min(buffer.count, file.byteCount - offset)])
+      rebasing: buffer[..<min(buffer.count, byteCount - offset)])
     try unsafe file.read(at: offset, into: piece)
     unsafe digest.update(piece.bytes)
     unsafe lines?.see(UnsafeRawBufferPointer(piece))
