@@ -98,6 +98,7 @@ struct ExportDigestTests {
       #expect(PassedPages(of: file.path, from: 0, exportBytes: 100, memoryBytes: 200) == nil)
       var passed = try #require(PassedPages(of: file.path, from: 0, exportBytes: 101, memoryBytes: 200))
       for offset in stride(from: 0, through: file.byteCount, by: 1 << 20) { passed.pass(offset) }
+      passed.pass(file.byteCount, isLast: true)
       #expect(try Digest.text(ofFile: file.path) == before)
       #expect(PassedPages(of: file.path + "-gone", from: 0, exportBytes: 101, memoryBytes: 200) == nil)
     }

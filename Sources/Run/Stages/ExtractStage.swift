@@ -73,6 +73,7 @@ struct Extraction: Sendable {
         let sum = done.add(bytes, ordering: .relaxed).newValue
         progress.advance(.extract, done: min(sum, total), of: total, unit: "bytes")
       }
+      passed?.pass(offset, isLast: true)
       syncing.add(staged.part.runs)
       return staged
     }

@@ -13,7 +13,7 @@ struct PassedPages {
   private var start: Int
 
   /// So much is given back at once.
-  private static let stepBytes = 32 << 20
+  private static let stepBytes = 8 << 20
 
   /// - Parameters:
   ///   - start: where reading begins in the file.
@@ -26,8 +26,10 @@ struct PassedPages {
   }
 
   /// Everything before `offset` has been read.
-  mutating func pass(_ offset: Int) {
-    guard offset - start >= Self.stepBytes else { return }
+  ///
+  /// - Parameter isLast: nothing is read behind it.
+  mutating func pass(_ offset: Int, isLast: Bool = false) {
+    guard isLast ? offset > start : offset - start >= Self.stepBytes else { return }
     file.letGo(of: start..<offset)
     start = offset
   }
