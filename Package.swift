@@ -2,7 +2,7 @@
 import PackageDescription
 
 // The order of the targets below is the order in which data walks through the house. A module imports the
-// foundation (Record, Disk, Sorted) and its own C libraries, never another stage; only Run knows them all.
+// foundation (Values to SortedRuns) and its own C libraries, never another stage; only Run knows them all.
 // Tests/HouseTests keeps it so.
 
 /// Modules that reach no C library build clean under strict memory safety checking where they can.
@@ -51,29 +51,41 @@ let package = Package(
     // No library: calls of the C library that Swift doesn't see.
     .systemLibrary(name: "CSync"),
 
-    // The foundation.
-    .target(name: "Record", swiftSettings: foundation),
+    // The foundation: values and names, files and keys, sorting on disk.
+    .target(name: "Values", swiftSettings: foundation),
+    .target(name: "Names", dependencies: ["Values"], swiftSettings: foundation),
+    .target(name: "Threads", dependencies: ["Values"], swiftSettings: walked),
+    .target(name: "Files", dependencies: ["Values", "CSync"], swiftSettings: walked),
     .target(
-      name: "Disk", dependencies: ["Record", "CSync", .product(name: "Crypto", package: "swift-crypto")],
+      name: "Seal", dependencies: ["Values", "Files", .product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: walked),
-    .target(name: "Sorted", dependencies: ["Record", "Disk", "CScan"], swiftSettings: foundation),
+    .target(
+      name: "SortedRuns", dependencies: ["Values", "Files", "Threads", "CScan"], swiftSettings: foundation),
 
     // The stages, in the order of the walk.
     .target(
-      name: "Extract", dependencies: ["Record", "Disk", "CLibXML2", "CZlib", "CScan"], swiftSettings: walked),
-    .target(name: "Stage", dependencies: ["Record", "Disk", "Sorted"], swiftSettings: walked),
-    .target(name: "Match", dependencies: ["Record", "Disk", "Sorted", "CScan"], swiftSettings: walked),
+      name: "Extract",
+      dependencies: ["Values", "Names", "Threads", "Files", "Seal", "CLibXML2", "CZlib", "CScan"],
+      swiftSettings: walked),
     .target(
-      name: "Load",
+      name: "Stage", dependencies: ["Values", "Names", "Threads", "Files", "Seal", "SortedRuns"],
+      swiftSettings: walked),
+    .target(
+      name: "Match", dependencies: ["Values", "Names", "Threads", "Files", "Seal", "SortedRuns", "CScan"],
+      swiftSettings: walked),
+    .target(
+      name: "Store",
       dependencies: [
-        "Record", "Disk", .target(name: "CPostgres", condition: .when(traits: ["PostgreSQL"])),
+        "Values", "Names", "Threads", "Files", "Seal",
+        .target(name: "CPostgres", condition: .when(traits: ["PostgreSQL"])),
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ], swiftSettings: swift),
     .target(
       name: "Publish",
       dependencies: [
-        "Record", "Disk", "Sorted", .product(name: "GRDB", package: "GRDB.swift"),
+        "Values", "Names", "Threads", "Files", "Seal", "SortedRuns",
+        .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ], swiftSettings: swift),
 
@@ -81,7 +93,7 @@ let package = Package(
     .target(
       name: "CardCheck",
       dependencies: [
-        "Record", "Disk", .product(name: "GRDB", package: "GRDB.swift"),
+        "Values", "Names", "Threads", "Files", "Seal", .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ], swiftSettings: swift),
 
@@ -89,49 +101,70 @@ let package = Package(
     .target(
       name: "Run",
       dependencies: [
-        "Record", "Disk", "Sorted", "Extract", "Stage", "Match", "Load", "Publish", "CardCheck", "Yams",
+        "Values", "Names", "Threads", "Files", "Seal", "SortedRuns", "Extract", "Stage", "Match", "Store",
+        "Publish", "CardCheck", "Yams",
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: swift),
-    .target(name: "Generate", dependencies: ["Record", "Disk", "CZlib"], swiftSettings: swift),
+    .target(
+      name: "Generate", dependencies: ["Values", "Names", "Threads", "Files", "Seal", "CZlib"],
+      swiftSettings: swift),
     .executableTarget(
       name: "cardlink",
       dependencies: [
-        "Record", "Run", "Generate", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Values", "Names", "Run", "Generate",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: swift),
 
     // A PostgreSQL server that tests start; empty without the trait.
     .target(
-      name: "Loopback", dependencies: ["Record", "Load"], path: "Tests/Loopback", swiftSettings: swift),
+      name: "Loopback", dependencies: ["Values", "Names", "Store"], path: "Tests/Loopback",
+      swiftSettings: swift),
     // Counts allocations for the tests that keep a limit on them.
     .target(name: "AllocationCount", path: "Tests/AllocationCount"),
     .testTarget(name: "HouseTests", swiftSettings: swift),
-    .testTarget(name: "RecordTests", dependencies: ["Record"], swiftSettings: swift),
-    .testTarget(name: "SortedTests", dependencies: ["Record", "Disk", "Sorted"], swiftSettings: swift),
+    .testTarget(name: "ValuesTests", dependencies: ["Values", "Names"], swiftSettings: swift),
     .testTarget(
-      name: "ExtractTests", dependencies: ["Record", "Disk", "Extract", "CScan"], swiftSettings: swift),
+      name: "SortedRunsTests", dependencies: ["Values", "Names", "Threads", "Files", "Seal", "SortedRuns"],
+      swiftSettings: swift),
     .testTarget(
-      name: "StageTests", dependencies: ["Record", "Sorted", "Stage", "Extract", "AllocationCount"],
+      name: "ExtractTests",
+      dependencies: ["Values", "Names", "Threads", "Files", "Seal", "Extract", "CScan"], swiftSettings: swift),
+    .testTarget(
+      name: "StageTests",
+      dependencies: ["Values", "Names", "SortedRuns", "Stage", "Extract", "AllocationCount"],
       exclude: ["allocation-limits"], swiftSettings: swift),
     .testTarget(
-      name: "MatchTests", dependencies: ["Record", "Disk", "Sorted", "Match"], swiftSettings: swift),
+      name: "MatchTests",
+      dependencies: ["Values", "Names", "Threads", "Files", "Seal", "SortedRuns", "Match"],
+      swiftSettings: swift),
     .testTarget(
-      name: "LoadTests",
+      name: "StoreTests",
       dependencies: [
-        "Record", "Disk", "Match", "Load", "Loopback", .product(name: "GRDB", package: "GRDB.swift"),
+        "Values", "Names", "Threads", "Files", "Seal", "Match", "Store", "Loopback",
+        .product(name: "GRDB", package: "GRDB.swift"),
       ], swiftSettings: swift),
     .testTarget(
       name: "PublishTests",
-      dependencies: ["Record", "Disk", "Publish", .product(name: "GRDB", package: "GRDB.swift")],
+      dependencies: [
+        "Values", "Names", "Threads", "Files", "Seal", "Publish",
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ],
       swiftSettings: swift),
     .testTarget(
       name: "WalkTests",
-      dependencies: ["Record", "Disk", "Run", "Load", "Publish", "Loopback", "Generate", "cardlink"],
+      dependencies: [
+        "Values", "Names", "Threads", "Files", "Seal", "Run", "Store", "Publish", "Loopback", "Generate",
+        "cardlink",
+      ],
       exclude: ["Cases"],
       swiftSettings: swift),
     .testTarget(
-      name: "CardCheckTests", dependencies: ["Record", "Disk", "Match", "Load", "Publish", "CardCheck"],
+      name: "CardCheckTests",
+      dependencies: [
+        "Values", "Names", "Threads", "Files", "Seal", "Match", "Store", "Publish", "CardCheck",
+      ],
       swiftSettings: swift),
-    .testTarget(name: "GenerateTests", dependencies: ["Record", "Generate"], swiftSettings: swift),
+    .testTarget(name: "GenerateTests", dependencies: ["Values", "Names", "Generate"], swiftSettings: swift),
   ]
 )

@@ -3,7 +3,7 @@
 // number of lines.
 // Load: a hundred thousand lines a second and more on one core.
 
-package import Record
+package import Values
 
 /// What a batch came to.
 package struct BatchReport: Sendable, Hashable {

@@ -3,7 +3,7 @@
 // Load: some hundred thousand questions at a time: look-ups go in ascending order of numbers, answers come in the
 // order of the questions.
 
-package import Record
+package import Values
 
 /// Answers questions from one source of cards.
 package struct CardChecker<Source: CardSource & ~Copyable>: ~Copyable {

@@ -2,7 +2,7 @@
 // Invariant: a header or a root element's start tag is copied as the file has it; nothing of a record is in it.
 // Load: once per file that goes back; reads its first 64 KiB.
 
-package import Record
+package import Values
 
 /// What stands before and behind the records, in UTF-8.
 package struct Envelope: Sendable, Hashable {

@@ -3,7 +3,7 @@
 // decoded text, whatever the chunks; memory is bounded whatever the file.
 // Load: 2.3 GB of CSV or 6.2 GB of XML a night.
 
-package import Record
+package import Values
 
 /// Reads the records of one export file, some thousand at a time.
 package final class Extractor {

@@ -3,8 +3,8 @@
 // Load: a quarter of a megabyte per call.
 
 internal import CZlib
-internal import Disk
-internal import Record
+internal import Files
+internal import Values
 
 /// A gzip member that is being written.
 struct Deflater: ~Copyable {

@@ -3,8 +3,8 @@
 // not; a record fits in the room that is kept for it.
 // Load: some hundred bytes per record in writes of a quarter of a megabyte.
 
-internal import Disk
-internal import Record
+internal import Files
+internal import Values
 
 struct GeneratedFile: ~Copyable {
   private var file: OutputFile

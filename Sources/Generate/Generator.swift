@@ -7,8 +7,8 @@
 // neither is sorted and the two records of one person stand far apart. A slot is filled if the person's trouble asks
 // for it: one record usually, sometimes two or none.
 
-internal import Disk
-package import Record
+internal import Files
+package import Values
 
 /// Writes exports of invented people into a folder, with `truth.csv` and `pipeline.yaml`.
 ///

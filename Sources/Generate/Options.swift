@@ -1,7 +1,7 @@
 // What to invent: how many people, from which seed, in which formats, with how much trouble.
 // Invariant: equal options give equal bytes on every machine.
 
-internal import Record
+internal import Values
 
 /// The format of an export.
 package enum ExportForm: String, Sendable, CaseIterable { case csv, xml }

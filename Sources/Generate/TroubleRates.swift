@@ -1,7 +1,7 @@
 // How often each kind of trouble occurs: the share of people who have it.
 // Invariant: each rate lies between 0 and 1; their sum is at most 1 when people are made.
 
-package import Record
+package import Values
 
 package struct TroubleRates: Sendable {
   private var rates: [Double]

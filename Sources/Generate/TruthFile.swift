@@ -2,7 +2,7 @@
 // Invariant: one row per record, in the order of the exports: the population's files first, then the insurance's.
 // Load: about 60 bytes per record.
 
-internal import Record
+internal import Values
 
 struct TruthFile: ~Copyable {
   private var file: GeneratedFile

@@ -4,9 +4,10 @@
 // Load: 100 million × 90 million records, streamed by ranges of keys; memory for sorting as asked for, and a block
 // of 64 KiB for each run that a thread reads.
 
-import Disk
-package import Record
-import Sorted
+import Files
+package import SortedRuns
+import Threads
+package import Values
 
 /// What to match, where, and with how much of the machine.
 package struct MatchRequest: Sendable {

@@ -3,8 +3,8 @@
 // grace stand among them with the card that they had. Findings come by export, then file, then place.
 // Load: one pass over some gigabytes, ahead of the one writer of the store; a batch's buffers are reused.
 
-package import Record
-import Sorted
+import SortedRuns
+package import Values
 
 /// Hands on persons in batches.
 package final class MatchedPersons {

@@ -2,8 +2,8 @@
 // Invariant: reads at most two blocks of each run; records come in the order of the export.
 // Load: one person at a time.
 
-package import Record
-import Sorted
+package import SortedRuns
+package import Values
 
 /// A staged population record, as found under its number.
 package struct FoundPerson: Hashable, Sendable {

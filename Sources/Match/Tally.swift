@@ -2,7 +2,7 @@
 // Invariant: a record is counted in the same place where its outcome is written, once; tallies add up in any order.
 // Load: one increment per record, and one per reason.
 
-import Record
+import Values
 
 /// Counts of one part of the work; parts are added together.
 struct Tally: Sendable {

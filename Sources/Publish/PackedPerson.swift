@@ -2,7 +2,7 @@
 // Invariant: the text of an attribute is the same in every format; an absent value is an empty text.
 // Load: 90 million persons: 57 bytes and the name on disk; one buffer for the texts, no `String` on the way.
 
-import Record
+import Values
 
 enum PackedPerson {
   static let fixedBytes = 57

@@ -3,10 +3,10 @@
 // that can be written, whatever the memory; who is in none is counted by why. Persons come in ascending order or the publication stops.
 // Load: 90 million persons, in parts that each thread reads and sorts one after the other.
 
-import Disk
-import Record
-import Sorted
+import SortedRuns
 import Synchronization
+import Threads
+import Values
 
 /// What sorting leaves: the runs, and who is in none of them.
 struct SortedPeople: Sendable {

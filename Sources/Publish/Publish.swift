@@ -6,9 +6,11 @@
 // of its part of the order one after the other, beside the rows of the publication before where only changes are
 // written. The disk is waited for once.
 
-internal import Disk
-package import Record
-internal import Sorted
+internal import Files
+internal import Seal
+internal import SortedRuns
+internal import Threads
+package import Values
 
 /// Writes the packages of a run and puts them in force.
 ///

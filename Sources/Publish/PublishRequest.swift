@@ -1,7 +1,7 @@
 // What publishing is asked for and what it answers.
 // Invariant: values only; nothing here touches a file.
 
-package import Record
+package import Values
 
 package struct PublishRequest: Sendable {
   /// Where the runs' folders and the link `current` stand.

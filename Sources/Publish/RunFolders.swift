@@ -3,8 +3,9 @@
 // never written to again: a run published again gets one beside it, `run-0007-2` after `run-0007`.
 // Load: once per run.
 
-import Disk
-import Record
+import Files
+import Threads
+import Values
 
 struct RunFolders: Sendable {
   let folder: String

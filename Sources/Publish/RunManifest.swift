@@ -3,9 +3,9 @@
 // stands here; what can't be read counts as nothing, and packages are then full.
 // Load: a line for each of 13,000 packages, written and read once a night.
 
-import Disk
+import Files
 import Foundation
-import Record
+import Values
 
 struct RunManifest: Decodable {
   static let name = "manifest.json"

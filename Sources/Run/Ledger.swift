@@ -3,7 +3,8 @@
 // stops before it loads anything.
 
 import Match
-import Record
+import SortedRuns
+import Values
 
 enum Ledger {
   /// The lines of the ledger, in the order of exports, files and outcomes; outcomes without a record are left out.

@@ -2,10 +2,10 @@
 // Invariant: the record on disk says what is finished, never more; a stage's folder has its final name only when it
 // is whole and synced.
 
-import Disk
+import Files
 import Foundation
-import Record
 import Synchronization
+import Values
 
 /// One run in progress.
 final class Night: Sendable {

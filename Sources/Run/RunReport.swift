@@ -1,6 +1,6 @@
 // What an officer sees when a run has ended: the ledger and what to do next, in a screenful.
 
-package import Record
+import Values
 
 /// The end of a run, for people.
 package struct RunReport {

@@ -3,12 +3,12 @@
 // store in force is replaced whole. A walk that was killed goes on behind the last stage that finished.
 // Load: 100 million persons, 90 million insurance records, a constant number of passes over them.
 
-import Disk
-import Load
+import Files
 import Match
 import Publish
-package import Record
-import Sorted
+import SortedRuns
+import Store
+package import Values
 
 /// How a run is to be done; the same for every stage.
 package struct RunOptions: Sendable {

@@ -2,7 +2,7 @@
 // Invariant: a code that is not in the list is never guessed; a code and its decomposed spelling are one.
 // Load: one or two per record, lists of two to ten codes; a short code is compared as one word.
 
-import Record
+import Names
 
 /// The codes of one field.
 struct CodeList: Sendable {

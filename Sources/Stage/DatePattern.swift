@@ -8,7 +8,7 @@
 //   HH mm ss  a time of day, read and dropped       'T'  letters between quotes; any other character is itself
 //   excel  a spreadsheet's serial day number (1900 system): 45292 is 2024-01-01
 
-package import Record
+package import Values
 
 /// What a pattern, or a list of them, makes of a value.
 package enum DateReading: Hashable, Sendable, BitwiseCopyable {

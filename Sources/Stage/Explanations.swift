@@ -2,7 +2,7 @@
 // Invariant: every word has an explanation; the text stands with the rule that gives the word.
 // Load: read when a report is written.
 
-package import Record
+package import Values
 
 /// What a word means to a data officer, and what to do.
 typealias Explanation = (english: String, vietnamese: String, remedy: String)

@@ -1,7 +1,7 @@
 // What the pipeline file says of one export, as far as staging needs it.
 // Invariant: read once per run; the loop sees only what a stager makes of it.
 
-package import Record
+package import Values
 
 /// How the records of one export are read and checked.
 package struct ExportRules: Sendable {

@@ -3,7 +3,7 @@
 // Load: some ten fields per record; the tree of a joined field is flat and walked by index, so that reading a value
 // costs no retain.
 
-import Record
+import Values
 
 /// A field by the name that the pipeline file gives it.
 package enum Field: String, CaseIterable, Sendable, Hashable {

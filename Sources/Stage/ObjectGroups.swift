@@ -5,7 +5,7 @@
 // Source: Decision 1351/QĐ-BHXH (2015), Decision 1697/QĐ-BHXH (2023), Decision 1018/QĐ-BHXH (2024). The groups AK, BA,
 // DS, HK, ND, TD, TG, TH, TU, TV are seen in use; no text was found that says what they mean.
 
-import Record
+import Values
 
 /// The object groups that are known, one bit each.
 struct ObjectGroups: Sendable, BitwiseCopyable {

@@ -1,7 +1,8 @@
 // What one stager leaves: sorted runs of one file's records, and counts for the ledger.
 // Invariant: recordCount = records in the runs of population or insurance + quarantinedCount.
 
-package import Record
+package import SortedRuns
+package import Values
 
 /// The staged records of one file, or of the part of it that one stager saw.
 package struct StagedPart: Hashable, Sendable {

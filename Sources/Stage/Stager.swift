@@ -3,8 +3,9 @@
 // stands with all that is wrong with it.
 // Load: one per worker thread, a file's records in batches; a clean record costs no allocation and no retain.
 
-package import Record
-import Sorted
+import Names
+import SortedRuns
+package import Values
 
 /// Takes the batches of one file.
 package struct Stager: ~Copyable {

@@ -4,7 +4,7 @@
 
 import ArgumentParser
 import Foundation
-import Record
+import Values
 
 @main
 struct Cardlink: ParsableCommand {

@@ -2,8 +2,8 @@
 
 import ArgumentParser
 import Foundation
-import Record
 import Run
+import Values
 
 /// Which pipeline, and where its workspace is.
 struct PipelineArguments: ParsableArguments {

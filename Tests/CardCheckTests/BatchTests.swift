@@ -1,9 +1,8 @@
 // Batches: the same answers as one at a time, in the order of the lines, however the input is cut.
 
 import Foundation
-import Record
 import Testing
-
+import Values
 @testable import CardCheck
 
 @Suite("Batches")

@@ -1,8 +1,7 @@
 // Every code, letter by letter, on invented people.
 
-import Record
 import Testing
-
+import Values
 @testable import CardCheck
 
 @Suite("Codes")

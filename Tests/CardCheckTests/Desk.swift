@@ -1,7 +1,6 @@
 // Invented people, and a desk that asks about them.
 
-import Record
-
+import Values
 @testable import CardCheck
 
 /// SplitMix64, the same for a seed on every machine.

@@ -1,11 +1,10 @@
 // A card that is kept while its holder's data is doubtful: answered like any other, with a word to the clerk.
 
-import Disk
+import Files
 import Foundation
-import Load
-import Record
+import Store
 import Testing
-
+import Values
 @testable import CardCheck
 
 @Suite("Cards kept in grace")
@@ -47,7 +46,7 @@ struct GraceTests {
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let path = folder + "/store.sqlite"
     var isDone = false
-    let report = try load(
+    let report = try loadStore(
       LoadRequest(
         path: path, runID: 3,
         runs: [

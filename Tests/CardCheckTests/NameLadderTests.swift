@@ -1,8 +1,7 @@
 // The desk's name ladder beside the matcher's own agreement.
 
-import Record
+import Names
 import Testing
-
 @testable import CardCheck
 @testable import Match
 

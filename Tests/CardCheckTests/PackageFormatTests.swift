@@ -1,12 +1,11 @@
 // Packages as publishing writes them, asked in each of their formats: the same people, the same answers; and files that are
 // not so, refused with file and line.
 
-import Disk
+import Files
 import Foundation
 import Publish
-import Record
 import Testing
-
+import Values
 @testable import CardCheck
 
 @Suite("Packages in every format")

@@ -1,8 +1,7 @@
 // What lines ask: QR codes, typed lines, headers, and lines that can't be read.
 
-import Record
 import Testing
-
+import Values
 @testable import CardCheck
 
 @Suite("Questions")

@@ -1,10 +1,9 @@
 // The store and the package as sources: the same answers from both, and what they refuse to be.
 
 import Foundation
-import Load
-import Record
+import Store
 import Testing
-
+import Values
 @testable import CardCheck
 
 @Suite("Sources of cards")
@@ -36,7 +35,7 @@ struct SourceTests {
         cardNumber: "",
         fileIndex: 0, line: 9)
     }
-    _ = try load(
+    _ = try loadStore(
       LoadRequest(
         path: path, runID: 3,
         runs: [

@@ -3,10 +3,9 @@
 // the slow reader.
 
 import Foundation
-import Record
 import Synchronization
 import Testing
-
+import Values
 @testable import Extract
 
 /// One file and its records.

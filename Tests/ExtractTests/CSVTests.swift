@@ -1,9 +1,8 @@
 // CSV as suppliers write it: what becomes a record, on which line, and what never swallows the rest.
 
 import Foundation
-import Record
 import Testing
-
+import Values
 @testable import Extract
 
 /// A record as a test sees it: line, fault, values.

@@ -1,9 +1,8 @@
 // One name in every encoding, and gzip.
 
 import Foundation
-import Record
 import Testing
-
+import Values
 @testable import Extract
 
 @Suite("Encodings and gzip")

@@ -5,8 +5,8 @@
 // Load: thousands of inputs a second.
 
 import Glibc
-import Record
-
+import Names
+import Values
 @testable import Extract
 
 /// A property that did not hold.

@@ -3,9 +3,8 @@
 
 import Foundation
 import Glibc
-import Record
 import Testing
-
+import Values
 @testable import Extract
 
 @Suite("Hostile XML")

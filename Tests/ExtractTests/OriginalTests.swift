@@ -1,9 +1,8 @@
 // The original of each record, and the byte it begins at: in the file's text, after inflating and converting to UTF-8.
 
 import Foundation
-import Record
 import Testing
-
+import Values
 @testable import Extract
 
 @Suite("Originals and their places")

@@ -2,9 +2,8 @@
 
 import CScan
 import Foundation
-import Record
 import Testing
-
+import Values
 @testable import Extract
 
 @Suite("Parts of a file")

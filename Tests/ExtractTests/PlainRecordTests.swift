@@ -1,9 +1,8 @@
 // The scanner of plain records against libxml2 alone: the same records, lines, faults and refusals.
 
 import Foundation
-import Record
 import Testing
-
+import Values
 @testable import Extract
 
 @Suite("Plain XML records")

@@ -1,9 +1,8 @@
 // What is kept of gzip files with faults of many kinds at many places: never a record that the supplier did not write.
 
 import Foundation
-import Record
 import Testing
-
+import Values
 @testable import Extract
 
 /// A CSV and an XML file of invented records, as one gzip member and as many.

@@ -1,9 +1,9 @@
 // A file that is not what it says is refused with the place and a guess; a few damaged records are not.
 
 import Foundation
-import Record
+import Names
 import Testing
-
+import Values
 @testable import Extract
 
 /// Text in any of the encodings, written the slow way: by looking for the bytes that mean each letter.

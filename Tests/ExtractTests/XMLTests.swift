@@ -1,8 +1,7 @@
 // XML: paths, namespaces, lines, and the families of attack.
 
-import Record
 import Testing
-
+import Values
 @testable import Extract
 
 @Suite("XML")

@@ -2,8 +2,8 @@
 
 import Foundation
 import Generate
-import Record
 import Testing
+import Values
 
 private let insuranceOutcomes: Set = [
   "quarantined", "id_missing", "id_invalid", "person_unknown", "person_duplicated", "person_inactive",

@@ -4,8 +4,8 @@
 #if PostgreSQL
   import Foundation
   import Glibc
-  import Load
-  import Record
+  import Store
+  import Values
   import Synchronization
 
   package final class LoopbackServer: Sendable {

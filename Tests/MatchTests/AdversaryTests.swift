@@ -2,8 +2,8 @@
 // answer is the slow matcher's, whatever the threads, the memory, the spread over runs and the order of the records.
 
 import Match
-import Record
 import Testing
+import Values
 
 enum Adversary: String, CaseIterable, Sendable {
   case oneID, oneInsuranceNumber, noMatch, onePartition, ties, emptyValues, emptyNumbers

@@ -2,10 +2,10 @@
 // too little.
 
 import Dispatch
-import Record
+import Names
 import Synchronization
 import Testing
-
+import Values
 @testable import Match
 
 @Suite("Filters")

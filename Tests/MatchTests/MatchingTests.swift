@@ -1,9 +1,9 @@
 // The match stage as a whole, against the slow matcher and against itself.
 
-import Disk
+import Files
 import Match
-import Record
 import Testing
+import Values
 
 @Suite("Matching")
 struct MatchingTests {

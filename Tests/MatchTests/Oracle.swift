@@ -2,7 +2,8 @@
 // Invariant: shares no rule with the Match module, only the values it reads.
 
 import Foundation
-import Record
+import Names
+import Values
 
 struct Oracle {
   private let sample: StagedSample

@@ -1,11 +1,12 @@
 // Two small exports invented from a seed, and their staged form.
 // Invariant: few numbers, names and dates, so that all kinds of collision are frequent; every record has its place.
 
-import Disk
+import Files
 import Foundation
 import Match
-import Record
-import Sorted
+import Names
+import SortedRuns
+import Values
 
 /// A generator whose numbers follow from its seed alone.
 struct SeededGenerator: RandomNumberGenerator {

@@ -1,10 +1,9 @@
 // The age format, held against the real `age` where it is installed, and against every bit.
 
-import Disk
 import Foundation
-import Record
+import Seal
 import Testing
-
+import Values
 @testable import Publish
 
 @Suite("Files in the age format")

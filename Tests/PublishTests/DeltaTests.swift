@@ -1,11 +1,11 @@
 // Packages of changes: what a facility puts together from them is what the full package would have been.
 
-import Disk
+import Files
 import Foundation
 import GRDB
-import Record
+import Seal
 import Testing
-
+import Values
 @testable import Publish
 
 @Suite("Packages of changes")

@@ -1,10 +1,10 @@
 // Packages encrypted to the facility's key: the same packages, for nobody else.
 
-import Disk
+import Files
 import Foundation
-import Record
+import Seal
 import Testing
-
+import Values
 @testable import Publish
 
 /// A facility's key for each package, in a folder.

@@ -1,10 +1,9 @@
 // Publications that fail: what was in force stays in force, whole.
 
-import Disk
+import Files
 import Foundation
-import Record
 import Testing
-
+import Values
 @testable import Publish
 
 @Suite("Packages that are replaced", .serialized)

@@ -1,11 +1,10 @@
 // The formats say the same of the same people.
 
-import Disk
+import Files
 import Foundation
 import GRDB
-import Record
 import Testing
-
+import Values
 @testable import Publish
 
 @Suite("Formats")

@@ -1,10 +1,9 @@
 // A low limit on open files: the same packages, from fewer runs and on fewer threads.
 
-import Disk
+import Files
 import Foundation
-import Record
 import Testing
-
+import Values
 @testable import Publish
 
 @Suite("Open files of a publication")

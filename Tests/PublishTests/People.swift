@@ -1,10 +1,9 @@
 // Invented people as the store hands them over, and an empty folder for each test.
 // What a package must say of a person is made here the slow way, value by value as text.
 
-import Disk
+import Files
 import Foundation
-import Record
-
+import Values
 @testable import Publish
 
 /// SplitMix64, the same for a seed on every machine.

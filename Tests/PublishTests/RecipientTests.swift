@@ -1,10 +1,9 @@
 // Who is in which package: each person in those that the rules name, and nobody in another's.
 
-import Disk
+import Files
 import Foundation
-import Record
 import Testing
-
+import Values
 @testable import Publish
 
 @Suite("Who gets whom")

@@ -1,10 +1,10 @@
 // Packages as they arrive: whole, damaged, forged, late, out of order.
 
-import Disk
+import Files
 import Foundation
-import Record
+import Seal
 import Testing
-
+import Values
 @testable import Publish
 
 @Suite("Verifying a package")

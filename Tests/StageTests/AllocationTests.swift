@@ -4,9 +4,9 @@
 import AllocationCount
 import Extract
 import Foundation
-import Record
 import Stage
 import Testing
+import Values
 
 @Suite("Allocations")
 struct AllocationTests {

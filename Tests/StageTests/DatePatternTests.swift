@@ -1,6 +1,6 @@
-import Record
 import Stage
 import Testing
+import Values
 
 @Suite struct DatePatternTests {
   static let read: [(String, String, String)] = [

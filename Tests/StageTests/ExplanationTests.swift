@@ -1,6 +1,6 @@
-import Record
 import Stage
 import Testing
+import Values
 
 @Suite struct ExplanationTests {
   @Test("every word is explained in two languages, with what to do", arguments: Reason.allCases)

@@ -3,8 +3,8 @@
 
 import Extract
 import Foundation
-import Record
 import Testing
+import Values
 
 @Suite("Names in old encodings")
 struct LegacyNameTests {

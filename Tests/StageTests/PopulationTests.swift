@@ -1,6 +1,6 @@
-import Record
 import Stage
 import Testing
+import Values
 
 @Suite struct PopulationTests {
   @Test("a clean record is staged with all its fields")

@@ -7,9 +7,10 @@
 
 import Extract
 import Glibc
-import Record
-import Sorted
+import Names
+import SortedRuns
 import Stage
+import Values
 
 /// A property that did not hold.
 struct Unbalanced: Error, CustomStringConvertible {

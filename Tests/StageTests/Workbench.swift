@@ -1,9 +1,9 @@
 // A stager in an empty folder of its own, and what it leaves, read back.
 
 import Foundation
-import Record
-import Sorted
+import SortedRuns
 import Stage
+import Values
 
 /// A population record as it was staged.
 struct StagedPerson: Hashable {

@@ -1,11 +1,10 @@
 // Exports made to break a night, as files: everything under one number, nothing in common, ties and empty values
 // everywhere. The store is the same whatever the threads, the memory and the order of files and records.
 
-import Disk
+import Files
 import Foundation
-import Record
 import Testing
-
+import Values
 @testable import Run
 
 enum HostileExports: String, CaseIterable, Sendable {

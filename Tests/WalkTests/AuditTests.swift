@@ -1,9 +1,8 @@
 // The audit log: intact, torn, forged.
 
 import Foundation
-import Record
 import Testing
-
+import Values
 @testable import Run
 
 @Suite("The audit log")

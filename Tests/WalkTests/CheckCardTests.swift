@@ -1,9 +1,8 @@
 // Card checks as a user runs them: what the audit log keeps, and what it and the messages don't say.
 
 import Foundation
-import Record
 import Testing
-
+import Values
 @testable import Run
 
 @Suite("Card checks")

@@ -1,11 +1,11 @@
 // Rehearsals and differences between runs, against the real thing and against dictionaries.
 
-import Disk
+import Files
 import Foundation
-import Load
-import Record
+import Seal
+import Store
 import Testing
-
+import Values
 @testable import Run
 
 @Suite("Comparing", .serialized)

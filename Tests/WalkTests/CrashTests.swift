@@ -3,13 +3,12 @@
 //
 // CARDLINK_SOAK=100 kills a hundred runs instead of a few; see `make soak`.
 
-import Disk
+import Files
 import Foundation
 import Glibc
-import Record
 import Synchronization
 import Testing
-
+import Values
 @testable import Run
 
 @Suite("Nights that end badly", .serialized)

@@ -2,10 +2,9 @@
 // any other card where facilities look.
 
 import Foundation
-import Load
-import Record
+import Store
 import Testing
-
+import Values
 @testable import Run
 
 @Suite("Linked by a decision")

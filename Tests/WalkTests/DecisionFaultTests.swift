@@ -2,11 +2,10 @@
 // that of before or that of after, the audit log is whole or heals, and the same command given again gives what it gives
 // on a sound disk.
 
-import Disk
+import Files
 import Foundation
-import Record
 import Testing
-
+import Values
 @testable import Run
 
 /// A workspace with a run, and what officers do in it.

@@ -1,11 +1,10 @@
 // Officers' decisions: from the work list into the book, and from the book into the next night.
 
-import Disk
+import Files
 import Foundation
-import Load
-import Record
+import Store
 import Testing
-
+import Values
 @testable import Run
 
 @Suite("Decisions", .serialized)

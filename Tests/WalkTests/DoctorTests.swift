@@ -1,12 +1,12 @@
 // Doctor: sound pipelines pass, each thing that is wrong is found and named, and nothing is changed by looking.
 
-import Disk
 import Extract
+import Files
 import Foundation
 import Publish
-import Record
+import Seal
 import Testing
-
+import Values
 @testable import Run
 
 @Suite("Doctor", .serialized)

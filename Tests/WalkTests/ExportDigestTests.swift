@@ -1,10 +1,9 @@
 // The digests of exports, made beside the reading of their records.
 
-import Disk
 import Foundation
-import Record
+import Seal
 import Testing
-
+import Values
 @testable import Run
 
 @Suite("Digests of exports")

@@ -2,12 +2,12 @@
 // or this one, whole and signed; nothing says more than is so; and the next run heals it.
 // Every try begins from the same two nights, so that it costs the same whether it is the first or the thousandth.
 
-import Disk
+import Files
 import Foundation
 import Publish
-import Record
+import Seal
 import Testing
-
+import Values
 @testable import Run
 
 /// A workspace with two nights, and the exports of a third one.

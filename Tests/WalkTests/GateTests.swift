@@ -1,10 +1,9 @@
 // The gates, one by one, and a run that is held and released.
 
-import Disk
+import Files
 import Foundation
-import Record
 import Testing
-
+import Values
 @testable import Run
 
 @Suite("Gates", .serialized)

@@ -1,12 +1,11 @@
 // No sudden lapse, over many nights: who is kept, until when, and who is not, against a slow reading of the views.
 
-import Disk
+import Files
 import Foundation
-import Load
 import Match
-import Record
+import Store
 import Testing
-
+import Values
 @testable import Run
 
 /// Some people whose records go right and wrong from night to night.

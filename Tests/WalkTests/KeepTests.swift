@@ -1,11 +1,10 @@
 // Earlier stores brought back, and what is removed for good.
 
-import Disk
+import Files
 import Foundation
-import Load
-import Record
+import Store
 import Testing
-
+import Values
 @testable import Run
 
 @Suite("Rollback and prune", .serialized)

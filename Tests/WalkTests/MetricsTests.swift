@@ -1,9 +1,8 @@
 // The metrics file: well formed, true to the run, there after every kind of end.
 
 import Foundation
-import Record
 import Testing
-
+import Values
 @testable import Run
 
 /// A file in the text format of Prometheus, read strictly.

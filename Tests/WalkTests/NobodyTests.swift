@@ -1,11 +1,10 @@
 // Nothing that cardlink writes for officers, administrators and programs is about anybody: dirty exports go in, and all that
 // comes out beside the answers of lookup, explain and findings is searched for their names and numbers.
 
-import Disk
+import Files
 import Foundation
-import Record
 import Testing
-
+import Values
 @testable import Run
 
 @Suite("Nobody's data", .serialized)

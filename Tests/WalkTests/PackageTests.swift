@@ -1,11 +1,11 @@
 // Packages as whole runs make them: for thousands of facilities, and night after night.
 
-import Disk
+import Files
 import Foundation
 import Publish
-import Record
+import Seal
 import Testing
-
+import Values
 @testable import Run
 
 @Suite("Packages of whole runs")

@@ -1,10 +1,10 @@
 // What a run skips, what it does again, and what it says about it beforehand.
 
-import Disk
+import Files
 import Foundation
-import Record
+import Seal
 import Testing
-
+import Values
 @testable import Run
 
 @Suite("Plans: what is still true is skipped", .serialized)

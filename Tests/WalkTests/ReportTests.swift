@@ -2,9 +2,8 @@
 
 import Foundation
 import FoundationXML
-import Record
 import Testing
-
+import Values
 @testable import Run
 
 @Suite("The report")

@@ -4,9 +4,9 @@
 #if PostgreSQL
   import Foundation
   import Glibc
-  import Load
+  import Store
   import Loopback
-  import Record
+  import Values
   import Testing
 
   @testable import Run

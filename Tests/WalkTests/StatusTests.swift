@@ -1,10 +1,9 @@
 // The status of a pipeline: right in every state, in eighty columns, about nobody.
 
-import Disk
+import Files
 import Foundation
-import Record
 import Testing
-
+import Values
 @testable import Run
 
 @Suite("Status", .serialized)

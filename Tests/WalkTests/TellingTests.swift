@@ -2,9 +2,8 @@
 
 import Foundation
 import Logging
-import Record
 import Testing
-
+import Values
 @testable import Run
 @testable import cardlink
 

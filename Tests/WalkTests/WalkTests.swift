@@ -1,11 +1,10 @@
 // The walk as a whole: the truth about every record, the same answer from any width, and damage that is found.
 
-import Disk
+import Files
 import Foundation
 import Generate
-import Record
 import Testing
-
+import Values
 @testable import Run
 
 @Suite("The walk", .serialized)

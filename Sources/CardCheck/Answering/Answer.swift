@@ -1,7 +1,7 @@
 // One answer, as values.
 // Invariant: it shows a card only where number, name and birth date were rightly given.
 
-package import Record
+package import Values
 
 /// The answer to one question.
 package struct Answer: Sendable {

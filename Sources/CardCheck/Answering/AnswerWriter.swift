@@ -7,7 +7,7 @@
 //
 // Source: letter 1923/BHXH-CNTT of 20 June 2024, fields of the answer.
 
-package import Record
+package import Values
 
 /// The form of answers.
 package enum AnswerForm: Sendable {

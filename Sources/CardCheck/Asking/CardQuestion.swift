@@ -3,7 +3,7 @@
 // form. Questions hold no text of their own: names stand back to back in the batch.
 // Load: some hundred thousand in memory at once, 64 bytes each.
 
-package import Record
+package import Values
 
 /// What is wrong with a question.
 package enum QuestionFault: UInt8, Sendable, Hashable, CaseIterable, BitwiseCopyable {

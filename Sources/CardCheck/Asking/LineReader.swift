@@ -4,7 +4,7 @@
 // Load: a hundred megabytes a second and more through a pipe.
 
 import Glibc
-package import Record
+package import Values
 
 /// Reads a descriptor line by line.
 package struct LineReader: ~Copyable {

@@ -6,7 +6,8 @@
 //
 // Source: domain of the cards' QR codes; the fields 0–8 and 12 of the insurance card are trusted, the others passed over.
 
-import Record
+import Names
+import Values
 
 /// Reads questions, one line each.
 package struct QuestionReader: Sendable {

@@ -4,7 +4,7 @@
 // Load: look-ups in ascending order of personal ID numbers; numbers of other kinds are resolved by the hundred thousand
 // in one pass.
 
-package import Record
+package import Values
 
 /// What the data are and how long they may be used.
 package struct DataStanding: Sendable, Hashable {

@@ -2,7 +2,7 @@
 // Invariant: persons ascend by personal ID number, whatever the order of the file.
 // Load: a facility's some ten thousand people, at most a province's; 170 bytes each.
 
-package import Record
+package import Values
 
 /// A source in memory.
 package struct MemoryCards: CardSource, Sendable {

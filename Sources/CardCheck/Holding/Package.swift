@@ -3,8 +3,8 @@
 // is as it was sent is another's to say.
 // Load: a facility's some ten thousand people; a million in two seconds.
 
-import Disk
-package import Record
+import Files
+package import Values
 
 package enum FacilityPackage {
   /// Reads a package.

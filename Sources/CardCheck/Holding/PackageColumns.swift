@@ -3,7 +3,7 @@
 // another form is a fault that names the column and not the value.
 // Load: a million rows in two seconds.
 
-import Record
+import Values
 
 struct PackageColumns {
   private let id, name, birthDate, sex, graceUntil: Int

@@ -2,10 +2,10 @@
 // Invariant: the file is read once, into memory, where SQLite can't change it nor leave anything beside it.
 // Load: as its CSV: a facility's some ten thousand people; a million, 150 MB, in some seconds.
 
-import Disk
+import Files
 internal import GRDB
 import GRDBSQLite
-import Record
+import Values
 
 enum PackageDatabase {
   /// How every SQLite file begins.

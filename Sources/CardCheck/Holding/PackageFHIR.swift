@@ -4,7 +4,7 @@
 // place, because their systems are the sender's to name.
 // Load: a facility's hundred thousand people in some seconds at most; one line of each file in memory.
 
-import Record
+import Values
 
 struct PackageFHIR {
   private var person = PersonValues()

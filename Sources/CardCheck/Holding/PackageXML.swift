@@ -3,7 +3,7 @@
 // skipped, so nothing can be misread. A package was verified before it is read, hence no reader for other people's XML.
 // Load: a facility's hundred thousand people in a fraction of a second; one line in memory.
 
-import Record
+import Values
 
 struct PackageXML {
   private var person = PersonValues()

@@ -3,7 +3,7 @@
 // to say, so that all formats answer alike.
 // Load: a facility's hundred thousand people; two buffers that are reused.
 
-import Record
+import Values
 
 /// What a package may say of a person, in the order of the columns.
 enum PersonValue: Int, CaseIterable {

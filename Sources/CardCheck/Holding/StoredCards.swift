@@ -4,10 +4,10 @@
 // Load: a hundred thousand persons a second through two prepared statements whose handles are stepped below GRDB: a
 // row costs no `String` and no allocation.
 
-import Disk
+import Files
 internal import GRDB
 import GRDBSQLite
-package import Record
+package import Values
 
 /// A store, opened for card checks.
 package struct StoredCards: CardSource, ~Copyable {

@@ -2,7 +2,7 @@
 // Invariant: a value of another form is a stop, never left out: a card that can't be read is no card that expired.
 // Load: fifteen values per person.
 
-import Record
+import Values
 
 /// Why a stored value can't be read back: the column whose form it hasn't, or SQLite's own code.
 struct StoredFault: Error, Hashable {

@@ -4,7 +4,7 @@
 // don't hold is never held against the one who asks.
 // Load: a hundred thousand questions a second and more; on the clean path some comparisons of integers.
 
-import Record
+import Values
 
 /// The answer to a question: a code, remarks, and which of the person's cards it speaks of.
 struct Verdict: Sendable, Hashable {

@@ -4,7 +4,7 @@
 // with marks is missing. A first letter is compared in the bare form.
 // Load: one comparison of bytes per question; forms are folded for the few that differ, in buffers that are reused.
 
-import Record
+import Names
 
 /// How two names stand to each other.
 enum NameRung: Sendable, Hashable { case exact, bare, damaged, firstLetter, differs }

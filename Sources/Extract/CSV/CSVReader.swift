@@ -6,7 +6,7 @@
 // the text that was read, and only a quoted field that holds a quote is written anew.
 
 internal import CScan
-import Record
+import Values
 
 /// Reads the records of one CSV file, or of a part of it.
 final class CSVReader {

@@ -4,7 +4,7 @@
 // Load: nearly all lines of a nation's exports; some twelve fields each, a few nanoseconds a field, so it walks over
 // lent memory and asks of each byte once what it must.
 
-import Record
+import Values
 
 /// Cuts the lines of one text, one after another.
 struct PlainLineScanner {

@@ -6,7 +6,7 @@
 
 import CZlib
 import Glibc
-import Record
+import Values
 
 /// Reads one file from front to back.
 final class ByteSource {

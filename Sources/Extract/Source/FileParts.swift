@@ -8,8 +8,8 @@
 
 internal import CScan
 import Glibc
-package import Record
 import Synchronization
+package import Values
 
 /// One part of a file.
 package struct FilePart: Sendable, Hashable {

@@ -6,7 +6,7 @@
 // A file that is merely cut off is another matter: what was inflated before its end is right, if nothing else happened
 // to it, and there is no checksum to ask.
 
-package import Record
+package import Values
 
 /// The beginning of a gzip file, up to the end of a member.
 package struct SoundPart: Hashable, Sendable {

@@ -7,7 +7,8 @@
 //
 // Domain: one file, one encoding, never guessed per record; valid UTF-8 is UTF-8 (§7.2).
 
-import Record
+import Names
+import Values
 
 /// What a sample is instead of what it should be.
 struct EncodingFault: Equatable {

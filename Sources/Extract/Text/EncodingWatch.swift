@@ -2,7 +2,7 @@
 // Invariant: which bytes are looked at depends on their place in the file alone, not on chunks, parts or threads.
 // Load: 16 KiB of every 2 MiB.
 
-import Record
+import Values
 
 /// The samples of one file, or of a part of one.
 struct EncodingWatch {

@@ -3,7 +3,7 @@
 // rule refuses; letters of Windows-1258 come as base and mark and are put together when names are folded.
 // Load: whole exports, one table look-up for each byte.
 
-import Record
+import Names
 
 /// Decodes one file.
 struct LegacyDecoder {

@@ -5,7 +5,8 @@
 // here is the form of the record, and the records behind it are read by that; see ``RecordForm``.
 
 internal import CScan
-import Record
+import Names
+import Values
 
 /// Scans one record after the other in a text that is known to be the content of an element.
 struct PlainRecordScanner: ~Copyable {

@@ -4,7 +4,7 @@
 // thirty bytes at once, and looked up nowhere.
 
 internal import CScan
-import Record
+import Values
 
 /// Remembers a record's form, and reads the records that have it.
 struct RecordForm: ~Copyable {

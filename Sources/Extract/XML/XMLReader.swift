@@ -7,7 +7,7 @@
 // Load: gigabytes in chunks; values of plain records stay where they were read.
 
 internal import CLibXML2
-import Record
+import Values
 
 /// Reads the records of one XML file.
 final class XMLReader {

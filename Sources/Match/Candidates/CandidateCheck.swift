@@ -2,7 +2,7 @@
 // Invariant: says of a pair what CandidateSearch and RepairedNumbers say of all.
 // Load: one pair at a time, for an officer.
 
-package import Record
+package import Values
 
 /// Judges single pairs of a record that leads to nobody and a person.
 package struct CandidateCheck: Sendable {

@@ -9,9 +9,10 @@
 //   hits         by key, then personal ID number: place u64, PopulationFields, bare name
 //   candidates   by export, then place: count u32, personal ID number u64 if it is one, PopulationFields
 
-import Disk
-import Record
-import Sorted
+import Files
+import SortedRuns
+import Threads
+import Values
 
 /// A person who may be meant.
 struct Candidate: BitwiseCopyable {

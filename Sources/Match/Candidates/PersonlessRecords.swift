@@ -8,8 +8,9 @@
 //   sought, repaired   insurance number u64, card number u64 u64, InsuranceFields, bare name
 //   routed             an InsuranceRecord with rule `decision`; its raw field is LinkKey u64, then the export's
 
-import Record
-import Sorted
+import Names
+import SortedRuns
+import Values
 
 /// Folds names of records into what decisions and candidates compare.
 struct FieldDigester: Sendable {
@@ -21,7 +22,7 @@ struct FieldDigester: Sendable {
   mutating func nameDigest(ofClean name: Span<UInt8>) -> UInt64 {
     exact.removeAll(keepingCapacity: true)
     Self.fold(name, into: &exact, folder)
-    return Record.nameDigest(ofExact: exact.span)
+    return Values.nameDigest(ofExact: exact.span)
   }
 
   private static func fold(_ name: Span<UInt8>, into exact: inout [UInt8], _ folder: NameFolder) {

@@ -5,8 +5,8 @@
 //
 //   repaired hit   by export, then place: whether the person is found by name too u8, Candidate
 
-import Record
-import Sorted
+import SortedRuns
+import Values
 
 struct RepairedNumbers: ~Copyable {
   private struct Asked {

@@ -7,9 +7,10 @@
 // insurance number and by person, within the match's memory; of the population only the blocks are read that they are in,
 // and of today's claims those are sorted whose number a filter of what fell out may contain.
 
-import Disk
-package import Record
-import Sorted
+import Files
+import SortedRuns
+import Threads
+package import Values
 
 /// The store whose people must not lapse suddenly.
 package struct StoreBefore {

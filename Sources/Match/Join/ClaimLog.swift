@@ -6,9 +6,9 @@
 // than one in a hundred are sorted; when the filters are given little memory, more are. With a store before it is read
 // back once more, for the numbers of those who fell out.
 
-import Disk
-import Record
-import Sorted
+import Files
+import SortedRuns
+import Values
 
 /// What the threads of the join share: the numbers claimed so far, and those among them claimed again.
 struct ClaimedNumbers: Sendable {

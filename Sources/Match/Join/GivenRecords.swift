@@ -3,8 +3,8 @@
 // Invariant: takes exactly the records that the join passes over with routing `before`.
 // Load: a few numbers; the blocks between them are not read.
 
-import Record
-import Sorted
+import SortedRuns
+import Values
 
 struct GivenRecords: Sendable {
   var request: MatchRequest

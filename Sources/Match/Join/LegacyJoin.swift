@@ -4,8 +4,8 @@
 // Load: a few per cent of the insurance export against one pair per person; where no record asks for a number, the
 // block of its pairs is not read.
 
-import Record
-import Sorted
+import SortedRuns
+import Values
 
 /// One range of 9-digit numbers.
 struct LegacyJoin: Sendable {

@@ -3,8 +3,8 @@
 // only, by however many records, is not touched.
 // Load: the claims that ``ClaimLog`` suspects, sorted; most of these numbers turn out to have one claim as well.
 
-import Record
-import Sorted
+import SortedRuns
+import Values
 
 /// One range of insurance numbers.
 struct NumberClaims: Sendable {

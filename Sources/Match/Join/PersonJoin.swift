@@ -4,8 +4,8 @@
 // Load: one range of keys of two or three merges, read at the same pace; memory does not grow with the records of
 // one number, but for 12 bytes per further population record.
 
-import Record
-import Sorted
+import SortedRuns
+import Values
 
 /// One range of personal ID numbers.
 struct PersonJoin: Sendable {

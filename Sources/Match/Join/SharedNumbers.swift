@@ -3,8 +3,8 @@
 // cards will find.
 // Load: a few persons of a range; the blocks between them are not read.
 
-import Record
-import Sorted
+import SortedRuns
+import Values
 
 /// One range of judged persons.
 struct SharedNumbers: Sendable {

@@ -3,8 +3,8 @@
 // the stage before.
 // Load: a few per cent of the exports, read once.
 
-import Record
-import Sorted
+import SortedRuns
+import Values
 
 /// What comes of a part of the records that hold no personal ID number.
 struct NumberlessPart: Sendable {

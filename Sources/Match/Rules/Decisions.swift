@@ -3,7 +3,7 @@
 // night without decisions pays one comparison per person.
 // Load: 100 bytes each: two million decisions, the work of years, are 200 MB, taken off the memory for sorting.
 
-package import Record
+package import Values
 
 /// All decisions in force.
 package struct Decisions: Sendable {

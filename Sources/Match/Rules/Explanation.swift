@@ -3,7 +3,7 @@
 // hold personal data: they are an answer to an officer and never a line of the log.
 // Load: one person at a time.
 
-package import Record
+package import Values
 
 /// What one rule said about one record.
 package struct RuleVerdict: Hashable, Sendable {

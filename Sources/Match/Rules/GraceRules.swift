@@ -5,7 +5,7 @@
 // could not be read to its end.
 // Load: one byte for each record that did not link.
 
-import Record
+import Values
 
 /// What one record that did not link says of the card that it names, or that nobody knows what was said.
 struct GraceMark: Hashable, Comparable, Sendable, BitwiseCopyable {

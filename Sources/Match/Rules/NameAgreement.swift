@@ -3,7 +3,8 @@
 // Load: one comparison of bytes per record; the folded forms only for the few per cent that differ, in buffers that
 // are reused.
 
-import Record
+import Names
+import Values
 
 /// How two names stand to each other.
 enum NameAgreement: UInt8, Sendable {

@@ -4,7 +4,7 @@
 // the other insurance records, so that a group of any size is judged as it streams by.
 // Load: a hundred million groups a night; on the clean path no text, no dictionary and no allocation.
 
-import Record
+import Values
 
 /// How an insurance record ends as far as its own person can tell, and why.
 struct Verdict: Hashable, Sendable, BitwiseCopyable {

@@ -2,8 +2,8 @@
 // Invariant: counts what the reader of the judged cards finds with that rule; cards held back are left out.
 // Load: only persons on whom somebody decided; the blocks between them are not read.
 
-package import Record
-import Sorted
+import SortedRuns
+package import Values
 
 extension MatchedSnapshot {
   /// Records linked by a decision.

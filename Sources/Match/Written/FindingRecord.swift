@@ -7,8 +7,8 @@
 //                 what was judged: sides known u8, then InsuranceFields, then PopulationFields; then the personal ID
 //                 field as the export has it, where the key doesn't hold the number
 
-import Record
-import Sorted
+import SortedRuns
+import Values
 
 /// Takes findings in any order and leaves sorted runs.
 struct FindingSorter: ~Copyable {

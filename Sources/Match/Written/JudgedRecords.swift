@@ -8,8 +8,8 @@
 //   further card  card
 //   card          the head of the staged InsuranceRecord, its words being the notes
 
-import Record
-import Sorted
+import SortedRuns
+import Values
 
 /// Writes the persons of one range of keys.
 struct JudgedWriter: ~Copyable {

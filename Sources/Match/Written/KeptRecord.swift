@@ -5,7 +5,7 @@
 //   mark u8, source u16, until u32, birth date u32, sex u8, rule u8, line u32, insurance number u64, card number u64 u64,
 //   facility u64, area u64, valid from u32, valid to u32, five years from u32, notes u64 u64, then the clean name
 
-import Record
+import Values
 
 enum KeptRecord {
   private static let fixedBytes = 85

@@ -4,8 +4,8 @@
 // Load: both sides' findings, a few per cent of the records, read side by side in the order of the export; a record
 // costs a comparison and an increment, and nothing is kept but some examples.
 
-package import Record
-import Sorted
+import SortedRuns
+package import Values
 
 /// One record whose outcome or reasons have changed.
 package struct OutcomeExample: Hashable, Sendable {

@@ -3,9 +3,10 @@
 // was copied, so that what was checked is what is used; the people put together have the digests that the changes name.
 // Load: a facility's few megabytes for each package; a province's hundreds.
 
-import Disk
+import Files
 import Glibc
-package import Record
+import Seal
+package import Values
 
 package struct ApplyRequest: Sendable {
   /// Packages as they were received, in any order.

@@ -3,8 +3,8 @@
 // the line and no value.
 // Load: a facility's some ten thousand rows, a province's millions; one chunk of the file in memory.
 
-import Disk
-import Record
+import Files
+import Values
 
 final class TableReader {
   private let file: InputFile

@@ -4,8 +4,8 @@
 // is the digest of all of it; the signature is Ed25519 over the tag manifest's bytes.
 // Load: five small files for each of 13,000 packages.
 
-import Disk
-import Record
+import Seal
+import Values
 
 enum BagName {
   static let declaration = "bagit.txt"

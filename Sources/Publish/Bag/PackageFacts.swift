@@ -2,7 +2,7 @@
 // Invariant: every value is one line without quotes or angle brackets, so that it needs no escaping in bag-info, XML,
 // JSON or SQL; the same people, rule, run and predecessor give the same text.
 
-import Record
+import Values
 
 struct PackageFacts: Hashable, Sendable {
   static let schemaVersion = 1

@@ -2,8 +2,8 @@
 // Invariant: each format gets the same people in the same order.
 // Load: one open at a time on each thread; at most five open files.
 
-import Disk
-import Record
+import Files
+import Values
 
 struct PackageWriter {
   private let folder: String?

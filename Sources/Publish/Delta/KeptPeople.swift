@@ -3,9 +3,11 @@
 // force is used. Damage and other versions count as none: then packages are full.
 // Load: about 60 bytes and the name for each person and copy; read once, front to back, beside tonight's.
 
-import Disk
+import Files
 import Foundation
-import Record
+import Seal
+import SortedRuns
+import Values
 
 struct KeptPeople: Codable, Sendable {
   private static let file = "people.json"

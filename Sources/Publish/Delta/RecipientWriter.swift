@@ -3,8 +3,9 @@
 // writing them to nowhere, so that no two ways of making them can differ.
 // Load: one at a time on each thread; at most five open files.
 
-import Disk
-import Record
+import Files
+import Seal
+import Values
 
 struct RecipientWriter {
   private let folder: String

@@ -1,7 +1,7 @@
 // Why a person is no longer among a recipient's people, in one word.
 // Invariant: a word says nothing of where the person is now.
 
-package import Record
+package import Values
 
 package enum RemovalReason: Hashable, Sendable {
   /// Linked as before, but the serving card names another facility, or none.

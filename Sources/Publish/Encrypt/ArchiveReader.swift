@@ -2,8 +2,9 @@
 // Invariant: files have names that lead nowhere else and stand once; what is not such an archive to its very end is refused.
 // Load: as the file's: a chunk of 64 KiB in memory.
 
-import Disk
-import Record
+import Files
+import Seal
+import Values
 
 /// Why an encrypted package can't be read: what is wrong with it, or what went wrong here.
 enum ArchiveFailure: Error {

@@ -3,9 +3,10 @@
 // gives the folder. Whatever is read out of one has passed its encryption's check, and stays inside the folder given.
 // Load: 13,000 files of some hundred kilobytes; a country's tens of gigabytes. 64 KiB at a time.
 
-import Disk
+import Files
 import Glibc
-import Record
+import Seal
+import Values
 
 enum EncryptedPackage {
   /// What the name of an encrypted package ends with.

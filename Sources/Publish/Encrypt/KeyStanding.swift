@@ -2,9 +2,9 @@
 // Invariant: nothing is written, and what is found holds names of files and packages, never a key.
 // Load: 13,000 facilities, each with a file of its own; once in a while.
 
-import Disk
+import Files
 import Glibc
-package import Record
+package import Values
 
 /// What the keys are good for.
 package struct KeyStanding: Sendable, Hashable {

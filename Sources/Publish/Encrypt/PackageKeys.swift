@@ -7,8 +7,9 @@
 //   age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p
 //   01028 age1lggyhqrw2nlhcxprm67z43rta597azn8gknawjehu9d9dl0jq3yqqvfafg
 
-import Disk
-package import Record
+import Files
+import Seal
+package import Values
 
 struct PackageKeys: Sendable {
   /// What one file of keys holds.

@@ -1,7 +1,7 @@
 // CSV: the table of the package's people, for spreadsheets and `cardlink check-card`.
 // Invariant: UTF-8, LF, RFC 4180 quoting; a header, then a line for each person, ascending by personal ID number.
 
-import Record
+import Values
 
 final class CSVFormat: FormatWriter {
   private let file: PayloadFile

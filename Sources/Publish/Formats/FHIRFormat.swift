@@ -3,8 +3,8 @@
 // are those of the pipeline, and nothing that the recipient may not see stands in either resource.
 // Source: hl7.org/fhir/R4 Patient and Coverage, the Bulk Data Access guide.
 
-import Disk
-import Record
+import Files
+import Values
 
 final class FHIRFormat: FormatWriter {
   private let patients: PayloadFile

@@ -3,8 +3,9 @@
 // written: what it would be is what a recipient of changes must come to.
 // Load: some ten files for each of 13,000 packages, one after the other; 64 KiB of memory each while it is open.
 
-import Disk
-import Record
+import Files
+import Seal
+import Values
 
 /// A file of a package as its manifests list it.
 struct BagEntry: Hashable, Sendable {

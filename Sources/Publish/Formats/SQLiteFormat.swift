@@ -4,11 +4,12 @@
 // Load: a facility's some ten thousand people; one transaction, no journal and no sync, for the package is put in
 // force after all of it is on disk. SQLite writes its pages in any order, so this one file is hashed by reading it.
 
-import Disk
+import Files
 internal import GRDB
 import GRDBSQLite
 import Glibc
-import Record
+import Seal
+import Values
 
 final class SQLiteFormat: FormatWriter {
   private let path: String

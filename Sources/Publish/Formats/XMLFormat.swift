@@ -1,7 +1,7 @@
 // XML: one element for each person, with the schema that it is valid against beside it.
 // Invariant: UTF-8; an attribute without a value is an element left out; what XML 1.0 can't hold becomes U+FFFD.
 
-import Record
+import Values
 
 final class XMLFormat: FormatWriter {
   private let file: PayloadFile

@@ -3,7 +3,7 @@
 // first other rule which does. A package that has a code for its name holds that code's people and nobody else.
 // Load: asked for every person; a code is compared with the rules once and remembered.
 
-import Record
+import Values
 
 struct Recipients {
   /// Where a facility's people go.

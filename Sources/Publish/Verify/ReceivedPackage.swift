@@ -3,9 +3,10 @@
 // people is in memory alone. The two forms of a package answer the same.
 // Load: a facility's few megabytes. Of an encrypted one the files that tell of it stay in memory, some ten kilobytes.
 
-import Disk
+import Files
 import Glibc
-import Record
+import Seal
+import Values
 
 struct ReceivedPackage {
   private enum Place {

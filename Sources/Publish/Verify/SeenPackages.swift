@@ -7,8 +7,9 @@
 //   key MCowBQYDK2VwAyEA…                          the publisher's public key, base64 as in its PEM
 //   package 01028 8 1 2026-11-24 5f70…             recipient, run, edition, business date, digest
 
-import Disk
-import Record
+import Files
+import Seal
+import Values
 
 struct SeenPackages {
   private static let title = "cardlink seen packages 1"

@@ -4,8 +4,9 @@
 // signed with the last of them. An encrypted package is held against the same, and against its encryption.
 // Load: a facility's few megabytes, read once.
 
-package import Disk
-package import Record
+package import Files
+import Seal
+package import Values
 
 package struct VerifyRequest: Sendable {
   /// The package: its folder, or its encrypted file.

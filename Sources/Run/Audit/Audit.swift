@@ -8,10 +8,11 @@
 //   workspace/audit.log   {"at":…,"event":…,"number":…,…,"hash":…}   one line each, mode 0600
 //   workspace/audit.key   the key of the pseudonyms, mode 0600
 
-import Disk
+import Files
 import Foundation
 import Glibc
-package import Record
+import Seal
+package import Values
 
 /// What is written down.
 package enum AuditEvent: String, Sendable, CaseIterable, Codable {

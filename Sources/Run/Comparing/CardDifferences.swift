@@ -4,7 +4,7 @@
 // Load: 90 million persons on either side, read side by side a batch at a time; memory is two batches and a line for
 // each facility.
 
-package import Record
+package import Values
 
 /// What became of one person's card.
 package enum CardChange: String, Sendable, CaseIterable { case gained, lost, changed }

@@ -6,9 +6,10 @@
 // Load: a match, and a pass over the findings and persons of both sides; of extract all that extract does before it.
 // Disk for a second match result, and for second staged records.
 
-import Disk
+import Files
 package import Match
-package import Record
+import SortedRuns
+package import Values
 
 /// What a rerun would change.
 package struct Rehearsal: Sendable {

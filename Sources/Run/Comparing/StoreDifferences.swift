@@ -3,9 +3,9 @@
 // removed meanwhile is read to its end all the same.
 // Load: both stores once, in key order, side by side.
 
-import Disk
-import Load
-package import Record
+import Files
+import Store
+package import Values
 
 /// Two runs whose stores are there.
 package struct ComparedRuns: Sendable {

@@ -2,7 +2,7 @@
 // Invariant: counts only, out of the run's record; each record is in one of the figures at most.
 // Load: some additions.
 
-import Record
+import Values
 
 /// What became of the decisions that a match applied.
 package struct DecidedCounts: Hashable, Sendable, Codable {

@@ -4,10 +4,10 @@
 // personal data goes to a log, an error or the audit log; a person stands there by pseudonym.
 // Load: some thousand lines; one pass over the findings of the store in force.
 
-import Disk
-import Load
+import Files
 import Match
-package import Record
+import Store
+package import Values
 
 /// What a work list has led to.
 package struct DecidedList: Sendable {

@@ -12,9 +12,10 @@
 //                                              that a closing line which lacked but its line end is none; there may be
 //                                              several, if a crash tore off the mark too
 
-import Disk
+import Files
 import Foundation
-package import Record
+import Seal
+package import Values
 
 /// What one command decided or revoked, and who did it.
 package struct DecisionAct: Hashable, Sendable, Codable {

@@ -2,10 +2,10 @@
 // Invariant: says of a decision what the store in force shows; asking changes nothing and takes no lock.
 // Load: one pass over the findings, and a search for each accepted pair.
 
-import Disk
-import Load
+import Files
 import Match
-package import Record
+import Store
+package import Values
 
 /// One decision and where it stands.
 package struct DecisionState: Sendable {

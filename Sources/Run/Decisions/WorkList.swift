@@ -3,10 +3,10 @@
 // from the front of a number is put back only where the digest names the record anyway. No value is ever shown.
 // Load: some thousand lines, in memory.
 
-import Disk
 import Extract
+import Files
 import Foundation
-import Record
+import Values
 
 /// One line of a work list on which an officer has decided.
 struct WorkListLine: Sendable {

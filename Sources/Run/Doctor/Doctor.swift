@@ -3,10 +3,10 @@
 // names files, sizes and times, and nothing of a record.
 // Load: a look at each file of the workspace and of the exports, and one reading of the audit log; seconds.
 
-import Disk
+import Files
 import Foundation
 import Glibc
-package import Record
+package import Values
 
 /// What one check has found.
 package struct Diagnosis: Hashable, Sendable, Encodable {

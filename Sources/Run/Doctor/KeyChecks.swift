@@ -1,9 +1,9 @@
 // The facilities' keys: whether the next publication can encrypt all that it should.
 // Invariant: facilities are those of the publication in force; a facility that is new tonight is not known before.
 
-import Disk
+import Files
 import Publish
-import Record
+import Values
 
 extension Doctor {
   var facilityKeys: Diagnosis {

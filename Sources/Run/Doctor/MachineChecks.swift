@@ -2,12 +2,12 @@
 // Invariant: a limit is compared with what the last run used where that is known, and with a rule of thumb that is
 // named where it is not.
 
-import Disk
 import Extract
+import Files
 import Foundation
 import Glibc
-import Load
-import Record
+import Store
+import Values
 
 extension Doctor {
   // MARK: Room

@@ -2,12 +2,12 @@
 // Invariant: a file is looked at, never opened for writing; what another user could read of the workspace is a failure, for it
 // holds the data of a whole people.
 
-import Disk
 import Extract
+import Files
 import Foundation
 import Glibc
-import Load
-import Record
+import Store
+import Values
 
 extension Doctor {
   // MARK: Exports

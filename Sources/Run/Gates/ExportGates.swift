@@ -2,8 +2,8 @@
 // and whether their result was taken out of force before.
 // Invariant: reads manifests only; the digests are those made while the files were read.
 
-import Disk
-import Record
+import Files
+import Values
 
 extension Gates {
   /// An export that is older than the last one would bring back what has been overtaken.

@@ -2,7 +2,7 @@
 // Invariant: a share leaves out what is known to lie outside both registers: the armed forces' cards without a
 // personal ID number, which come and go in bulk.
 
-import Record
+import Values
 
 /// Counts and shares of one run.
 struct Figures {

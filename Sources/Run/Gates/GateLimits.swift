@@ -2,7 +2,7 @@
 // Invariant: every limit has a default that a whole, ordinary export passes; `off` takes a gate away and nothing else
 // does.
 
-package import Record
+import Values
 import Yams
 
 /// What a run may look like before it is loaded.

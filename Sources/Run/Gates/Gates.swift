@@ -4,7 +4,7 @@
 // Load: some hundred comparisons a night.
 
 import Foundation
-import Record
+import Values
 
 /// What one gate found.
 package struct GateVerdict: Hashable, Sendable, Codable {

@@ -6,7 +6,7 @@
 // Load: some hundred lines, written when a run has ended, however it ended.
 
 import Foundation
-import Record
+import Values
 
 /// The command that was tried last, whether it got as far as a run or not.
 struct Attempt: Hashable, Sendable {

@@ -2,9 +2,9 @@
 // Invariant: an attempt that fails is written down as well as one that is done; a metrics file that can't be written
 // is said in the log and never fails a run. It is readable for everybody, for node_exporter is another user.
 
-import Disk
+import Files
 import Foundation
-package import Record
+package import Values
 
 extension Pipeline {
   /// Takes hold of the workspace; if that fails, the metrics say so, unless another run holds it, which will write

@@ -1,8 +1,8 @@
 // Paths and globs.
 
-import Disk
+import Files
 import Glibc
-package import Record
+package import Values
 
 package enum Paths {
   /// `path` seen from `base`, without `.` and `..`.

@@ -3,7 +3,7 @@
 // contract.
 
 package import Publish
-package import Record
+package import Values
 
 /// One pipeline: two exports, a workspace, a store.
 package struct Pipeline: Hashable, Sendable {

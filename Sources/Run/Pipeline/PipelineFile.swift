@@ -2,9 +2,9 @@
 // Invariant: every key is known or refused with its line and the nearest known key; nothing is guessed.
 // Load: once per command, a few dozen lines.
 
-package import Record
-import Disk
-import Load
+import Files
+import Store
+package import Values
 import Yams
 
 extension Pipeline {

@@ -2,9 +2,9 @@
 // Invariant: two results made from the same are the same, row for row (run numbers and times aside). Threads, memory
 // and the order of files are no part of it, and nor are comments in the pipeline file.
 
-import Disk
 import Publish
-import Record
+import Seal
+import Values
 
 /// Digests and short values by name.
 package typealias MadeFrom = [String: String]

@@ -3,10 +3,11 @@
 // MadeFrom) and is there still, and if no stage before it runs; a store or a package counts only while it is in force.
 // Load: some run records, and a look at each export file; one whose size is as before and whose time is not is read.
 
-import Disk
+import Files
 import Glibc
-import Load
-package import Record
+import Seal
+import Store
+package import Values
 
 /// What is to be done with each stage.
 package struct Plan: Sendable {

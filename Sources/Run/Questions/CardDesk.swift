@@ -4,10 +4,11 @@
 // from a package that is not as it was sent or not for use any more.
 
 package import CardCheck
-import Disk
+import Files
 import Publish
-package import Record
+import Seal
 import Synchronization
+package import Values
 
 /// Answers card checks.
 package final class CardDesk: Sendable {

@@ -3,7 +3,7 @@
 // beginnings before its long work, so what check refuses, a run refuses at once.
 
 import Extract
-package import Record
+package import Values
 
 /// What `check` found in one file.
 package struct CheckedFile: Sendable {

@@ -4,11 +4,11 @@
 // already is left alone. What is written holds personal data: mode 0600, in a folder of mode 0700.
 // Load: the quarantine of one night, sorted on disk, so that a broken export of millions of records fits too.
 
-import Disk
 import Extract
-package import Record
-import Sorted
+import Files
+import SortedRuns
 import Stage
+package import Values
 
 /// One file for the supplier.
 package struct CorrectionFile: Sendable, Hashable {

@@ -2,10 +2,11 @@
 // Invariant: nothing here changes anything or takes the lock; personal data goes to the caller, never to a log.
 // Load: one person, or one pass over the findings.
 
-import Disk
-package import Load
+import Files
 package import Match
-package import Record
+import SortedRuns
+package import Store
+package import Values
 
 /// Answers questions about a pipeline's last runs.
 package struct Desk: Sendable {

@@ -1,9 +1,9 @@
 // What a facility asks about the package that it received, and the keys of those who publish.
 // Invariant: nothing here needs a pipeline or a workspace.
 
-import Disk
 import Publish
-package import Record
+import Seal
+package import Values
 
 /// A package that was looked at, as the command shows it.
 package struct VerifiedPackage: Sendable {

@@ -1,7 +1,7 @@
 // The words of reasons and notes, explained to people in both languages.
 
-import Record
 import Stage
+import Values
 
 /// What a reason or note means and what to do about it.
 ///

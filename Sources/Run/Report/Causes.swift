@@ -1,7 +1,7 @@
 // Why insurance records did not link, largest cause first, each with what it means and the command to look closer.
 // Invariant: counts are the ledger's; a record with two reasons counts under both.
 
-package import Record
+package import Values
 
 /// One reason of one outcome, or an outcome without a finer reason.
 package struct Cause: Hashable, Sendable {

@@ -3,7 +3,7 @@
 // hairline and nowhere else made larger.
 // Load: one picture per export and report; files beyond the sixth are drawn as one.
 
-import Record
+import Values
 
 /// The geometry of one export's flow, in units that the page stretches.
 struct Flow {

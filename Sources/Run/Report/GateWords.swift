@@ -1,7 +1,7 @@
 // What the gates say, in Vietnamese: their names, and their sentences, which are made of few phrases and figures.
 // Invariant: a phrase that has no line here stays English rather than being lost; a test goes through a run's verdicts.
 
-import Record
+import Values
 
 extension GateVerdict {
   var title: Bilingual {

@@ -2,7 +2,7 @@
 // Invariant: every outcome has all of them in Vietnamese and English; a test goes through them.
 // Load: read when a report is written.
 
-package import Record
+package import Values
 
 /// The same text in both languages.
 package struct Bilingual: Hashable, Sendable {

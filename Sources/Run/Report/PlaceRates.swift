@@ -3,7 +3,7 @@
 // as a bound, and places with fewer than five records are shown as one.
 // Load: 66 places.
 
-import Record
+import Values
 
 /// One bar of the chart.
 struct PlaceRate: Hashable, Sendable {

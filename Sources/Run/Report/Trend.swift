@@ -1,7 +1,7 @@
 // One small multiple: how a figure went over the last runs.
 // Invariant: the curve's ends are the figures written beside it.
 
-import Record
+import Values
 
 struct Trend {
   private let title: Bilingual

@@ -1,9 +1,9 @@
 // The report as a file: written at the end of each run, made anew when an officer asks for one that is missing.
 // Invariant: the file appears whole, for its owner alone; it is made from run records and nothing else.
 
-import Disk
+import Files
 import Publish
-package import Record
+package import Values
 
 extension WorkspaceReader {
   /// Where a run's report lies.

@@ -3,11 +3,13 @@
 // to hold, so that the disk is asked for each byte once, however large the exports are.
 // Load: every byte of every export, some 1.3 GB/s; what lies before each part of a file is counted on the way.
 
-import Disk
 import Dispatch
 import Extract
-import Record
+import Files
+import Seal
 import Synchronization
+import Threads
+import Values
 
 /// Digests that are being made.
 struct ExportDigests: Sendable {

@@ -3,12 +3,13 @@
 // the pipeline says stops the run before anything is replaced.
 // Load: both exports at once, a file or a part of one per thread; memory is the sorters' buffers, whatever the exports' size.
 
-import Disk
 import Extract
-import Record
-import Sorted
+import Files
+import SortedRuns
 import Stage
 import Synchronization
+import Threads
+import Values
 
 /// A file is cut into parts no smaller than this: the records of a smaller one would not be sorted any sooner, for the
 /// processor's cache holds about as many, and the merge would have more runs to read.

@@ -2,9 +2,9 @@
 // Invariant: nothing is loaded before all gates are passed or a person has released the run, with a reason that is in
 // the audit log before anything else happens. A held run keeps its results, so that a release goes on at once.
 
-import Disk
+import Files
 import Foundation
-package import Record
+import Values
 
 /// Who let a held run pass, and why.
 package struct Release: Hashable, Sendable, Codable {

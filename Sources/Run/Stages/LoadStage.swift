@@ -3,10 +3,11 @@
 // ledger says. A PostgreSQL server gets what is in the new file, before the file is in force, and is switched after it:
 // a load that is cut off between the two is not finished, so the next run loads again.
 
-import Disk
-import Load
+import Files
 import Match
-import Record
+import SortedRuns
+import Store
+import Values
 
 extension Night {
   func load(_ staged: StagedSnapshot, _ matched: MatchedSnapshot) throws(Stop) -> Int {
@@ -28,7 +29,7 @@ extension Night {
     try server?.hold()
     var generation: Generation?
     try KeptStores(pipeline, in: workspace.path).keepStoreInForce(loading: current.id)
-    let report = try Load.load(
+    let report = try loadStore(
       request, persons: try persons(matched, in: folder),
       findings: { () throws(Stop) in try findings.next() },
       progress: { [progress] cards in progress.advance(.load, done: cards, of: total, unit: "cards") },

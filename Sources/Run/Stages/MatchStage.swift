@@ -2,8 +2,9 @@
 // Invariant: the result is kept only if the ledger balances.
 
 import Match
-import Record
+import SortedRuns
 import Synchronization
+import Values
 
 extension Night {
   func match(_ staged: StagedSnapshot, into folder: String) throws(Stop) -> (MatchedSnapshot, Int) {

@@ -3,9 +3,9 @@
 // Load: exports larger than half of the machine's memory; without this they push the staged records out of it, which
 // matching reads next.
 
-import Disk
+import Files
 import Glibc
-import Record
+import Values
 
 /// What has been read of one file, or of a part of one.
 struct PassedPages {

@@ -1,11 +1,11 @@
 // Stage publish: the store in force into one package for each facility; then the run is done.
 // Invariant: packages are made from the store alone, and replace the ones before all at once.
 
-import Disk
-import Load
+import Files
 import Publish
-import Record
+import Store
 import Synchronization
+import Values
 
 extension Night {
   func publish() throws(Stop) -> Int {
@@ -48,7 +48,7 @@ extension Night {
     var done = run
     done.finishedAt = finishedAt
     done.state = "done"
-    try Load.finish(run: done.storeRun, ledger: done.storeLedger, inStore: storePath)
+    try finishRun(done.storeRun, ledger: done.storeLedger, inStore: storePath)
     try pipeline.server()?.finish(run: done.storeRun, ledger: done.storeLedger)
     try Audit(workspace.path).append(.runDone, run: run.id)
     try update {

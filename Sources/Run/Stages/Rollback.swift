@@ -3,8 +3,8 @@
 // rename, and on a PostgreSQL server one row. A rollback that was cut off is done again by the same command.
 // Load: seconds; the packages of a run that has none left are written anew from its store.
 
-import Disk
-package import Record
+import Files
+package import Values
 
 /// A store that can be put in force.
 package struct KeptStore: Hashable, Sendable {

@@ -3,11 +3,11 @@
 // takes no lock.
 // Load: some run records.
 
-import Disk
+import Files
 import Foundation
-import Load
 package import Match
-package import Record
+import Store
+package import Values
 
 /// The state of a pipeline.
 package struct Status: Sendable, Encodable {

@@ -2,7 +2,7 @@
 // Invariant: no line is wider than 80 columns but for a command, which is never broken; colour is never the only sign.
 
 import Foundation
-package import Record
+import Values
 
 /// Colours of a terminal, or none.
 package struct Paint: Sendable {

@@ -1,7 +1,7 @@
 // What a run says while it works.
 // Invariant: nothing of a record is ever said, only names of stages and files, counts and times.
 
-import Record
+import Values
 
 /// Told by the stages, shown by the command.
 package protocol Progress: Sendable {

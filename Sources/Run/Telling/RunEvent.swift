@@ -3,7 +3,7 @@
 // person typed. The names and keys here are relied upon by whoever searches the logs: change none, add freely.
 // Load: a dozen a night.
 
-package import Record
+import Values
 
 /// One event of a run.
 package struct RunEvent: Sendable {

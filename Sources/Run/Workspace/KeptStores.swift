@@ -4,10 +4,10 @@
 // Load: a store of some 10 GB for each run that is kept; keeping one costs a directory entry, as long as it is the one
 // in force.
 
-import Disk
+import Files
 import Glibc
-import Load
-import Record
+import Store
+import Values
 
 /// The stores of earlier runs, by the run that loaded them.
 struct KeptStores {

@@ -2,10 +2,10 @@
 // Invariant: asking never takes the lock, not for an instant: a run that begins meanwhile would find it taken and end
 // with exit code 75.
 
-import Disk
+import Files
 import Foundation
 import Glibc
-package import Record
+import Values
 
 /// The process that holds a workspace.
 package struct LockHolder: Hashable, Sendable, Codable {

@@ -3,9 +3,9 @@
 // audit log hold no personal data and stay.
 // Load: some folders a night.
 
-import Disk
+import Files
 import Foundation
-package import Record
+package import Values
 import Yams
 
 /// What is kept when a run is done.

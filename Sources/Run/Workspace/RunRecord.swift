@@ -2,10 +2,10 @@
 // Invariant: run.json in the run's folder is replaced whole at each change of state; it holds counts, names of
 // files and times, and nothing about a person.
 
-import Disk
+import Files
 import Foundation
 package import Match
-package import Record
+package import Values
 
 /// A stage that an officer can rerun.
 package enum StageName: String, Sendable, CaseIterable, Codable, Comparable {

@@ -3,9 +3,9 @@
 // folder or takes hold of the workspace, and never while its process lives, which holds an advisory lock on it.
 // Load: a rehearsal writes as much there as a match does.
 
-import Disk
+import Files
 import Glibc
-import Record
+import Values
 
 /// A folder `scratch-…` in a workspace, mode 0700, removed with this value.
 struct Scratch: ~Copyable {

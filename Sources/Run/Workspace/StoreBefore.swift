@@ -4,11 +4,11 @@
 // not taken out of force by a rollback.
 // Load: some run records.
 
-import Disk
+import Files
 import Foundation
-import Load
 import Match
-import Record
+import Store
+import Values
 import Yams
 
 extension Pipeline {

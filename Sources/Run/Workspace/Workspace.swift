@@ -13,9 +13,9 @@
 //   workspace/decisions.log                 what officers decided
 //   workspace/packages/current/…            what the facilities read
 
-import Disk
+import Files
 import Glibc
-package import Record
+package import Values
 
 /// The workspace of one pipeline, held by this process.
 package final class Workspace: Sendable {

@@ -4,7 +4,7 @@
 //
 // For data officers: the code raises the benefit of people in difficult areas and on islands, so it is never guessed.
 
-import Record
+import Values
 
 enum AreaRule {
   static func read(_ value: Span<UInt8>, _ notes: inout Reasons) -> ShortCode {

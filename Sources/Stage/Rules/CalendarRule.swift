@@ -6,7 +6,7 @@
 // For data officers: the patterns are those of the pipeline file, tried in order. `00/00/1950`, `19500000` and
 // `199000000000` mean that only the year is known. 29 February of a common year and 31 April are no days.
 
-import Record
+import Values
 
 enum CalendarRule {
   private static let earliestYear = 1900

@@ -10,7 +10,7 @@
 //
 // Source: Decision 1351/QĐ-BHXH (2015); Decision 1666/QĐ-BHXH (2020).
 
-import Record
+import Values
 
 enum CardNumberRule {
   /// What the card number field holds.

@@ -8,7 +8,7 @@
 //
 // Source: Decision 1666/QĐ-BHXH (2020); Decision 4750/QĐ-BYT, annex (MA_DKBD).
 
-import Record
+import Values
 
 enum FacilityRule {
   static func read(_ value: Span<UInt8>, _ notes: inout Reasons) -> ShortCode {

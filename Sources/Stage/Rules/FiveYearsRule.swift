@@ -5,7 +5,7 @@
 // For data officers: what can't be read is left out with the note five_years_format. The facility then can't see the
 // exemption from co-payment.
 
-import Record
+import Values
 
 enum FiveYearsRule {
   static func read(_ value: Span<UInt8>, _ patterns: [DatePattern], _ notes: inout Reasons) -> CalendarDate {

@@ -7,7 +7,7 @@
 //
 // Source: letter 1804/BHXH-QLT of 4 August 2025.
 
-import Record
+import Values
 
 enum InsuranceNumberRule {
   /// The number, or none where the field is empty, holds a filler, or is malformed, which `found` then says.

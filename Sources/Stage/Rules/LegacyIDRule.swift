@@ -5,7 +5,7 @@
 // For data officers: the number serves only to find persons for insurance records that still carry it. It is not
 // unique for life: a number that several persons held links nobody.
 
-import Record
+import Values
 
 enum LegacyIDRule {
   /// The number, or one whose ``LegacyID/packed`` is zero.

@@ -2,7 +2,7 @@
 // Invariant: one explanation per word.
 // Load: read when a report is written.
 
-import Record
+import Values
 
 enum MatchingReasons {
   static let legacyUnknown: Explanation = (

@@ -12,7 +12,7 @@
 //
 // Source: domain of names, §6.2, §7.2.
 
-import Record
+import Values
 
 enum MojibakeRule {
   /// What a record gets whose name came in an old encoding and has letters that were converted.

@@ -6,7 +6,8 @@
 //
 // Accepts: `NGUYỄN VĂN AN`, `Y Blăk`, `K'Brai`. Refuses: empty, `TRAN 2`, `---`.
 
-import Record
+import Names
+import Values
 
 enum NameRule {
   /// Appends the clean form of a name.

@@ -17,7 +17,7 @@
 //
 // Source: Decree 137/2015/NĐ-CP art. 13; Circular 07/2016/TT-BCA art. 7.
 
-import Record
+import Values
 
 enum PersonalIDRule {
   /// What the personal ID field of an insurance record holds.

@@ -4,7 +4,7 @@
 //
 // For data officers: these records were damaged on their way, not typed wrongly. Nothing else is checked in them.
 
-import Record
+import Values
 
 enum ReadingRule {
   /// What a fault of the reader is called.

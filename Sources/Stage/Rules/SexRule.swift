@@ -5,7 +5,7 @@
 // For data officers: the list stands in the pipeline file under values, sex. Without a list the words male, female
 // and unknown are read. `Nữ` is found however its letters are composed.
 
-import Record
+import Values
 
 enum SexRule {
   /// How quarantine names a code outside the list: `sex_code=7`.

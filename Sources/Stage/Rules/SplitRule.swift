@@ -9,7 +9,7 @@
 //
 // Source: Decision 4750/QĐ-BYT, annex (table 1).
 
-import Record
+import Values
 
 enum SplitRule {
   /// The most positions that one record may have.

@@ -6,7 +6,7 @@
 // For data officers: no public list of these codes exists, so they stand in the pipeline file under values, status.
 // Without a list the words active, dead, missing, number_cancelled, left_nationality and unknown are read.
 
-import Record
+import Values
 
 enum StatusRule {
   /// How quarantine names a code outside the list: `status_code=7`.

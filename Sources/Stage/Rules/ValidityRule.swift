@@ -7,7 +7,7 @@
 //
 // Source: Decision 4750/QĐ-BYT, annex (GT_THE_TU, GT_THE_DEN).
 
-import Record
+import Values
 
 enum ValidityRule {
   /// Reads both dates into the record.

@@ -4,8 +4,8 @@
 
 import ArgumentParser
 import Foundation
-import Record
 import Run
+import Values
 
 struct CheckCardCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -2,8 +2,8 @@
 
 import ArgumentParser
 import Generate
-import Record
 import Run
+import Values
 
 struct GenerateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -2,8 +2,8 @@
 
 import ArgumentParser
 import Foundation
-import Record
 import Run
+import Values
 
 struct RollbackCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

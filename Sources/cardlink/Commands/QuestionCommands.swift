@@ -2,8 +2,8 @@
 
 import ArgumentParser
 import Foundation
-import Record
 import Run
+import Values
 
 struct CheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,8 +1,8 @@
 // cardlink report: the page of one run, for the morning.
 
 import ArgumentParser
-import Record
 import Run
+import Values
 
 struct ReportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,8 +1,8 @@
 // cardlink run, cardlink rerun: what cron and officers start.
 
 import ArgumentParser
-import Record
 import Run
+import Values
 
 extension StageName: ExpressibleByArgument {}
 

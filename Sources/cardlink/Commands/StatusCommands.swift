@@ -2,8 +2,8 @@
 
 import ArgumentParser
 import Foundation
-import Record
 import Run
+import Values
 
 extension Paint {
   /// As standard output can show it: none in a file or pipe, where NO_COLOR is set, or on a dumb terminal.

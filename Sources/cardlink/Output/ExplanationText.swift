@@ -1,8 +1,8 @@
 // The answer of `explain`: both sides as they stand, each rule's verdict, and what would have to change.
 // Invariant: everything the system holds on the number is shown, with its file and line.
 
-import Record
 import Run
+import Values
 
 /// One person's explanation, for people and for programs.
 struct ExplanationText {

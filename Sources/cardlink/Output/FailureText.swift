@@ -5,8 +5,8 @@
 import ArgumentParser
 import Foundation
 import Logging
-import Record
 import Run
+import Values
 
 /// A stop, as the command's end.
 struct FailureText {

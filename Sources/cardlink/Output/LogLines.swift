@@ -6,9 +6,9 @@
 import ArgumentParser
 import Foundation
 import Logging
-import Record
 import Run
 import Synchronization
+import Values
 
 /// How the log is written.
 enum LogForm: String, ExpressibleByArgument, CaseIterable { case text, json }

@@ -1,8 +1,8 @@
 // The answer of a rehearsal: which records would end otherwise, and whose cards would change.
 // Invariant: names files, lines, outcomes and reasons; nothing about a person.
 
-import Record
 import Run
+import Values
 
 struct RehearsalText {
   private let found: Rehearsal

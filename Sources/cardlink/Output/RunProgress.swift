@@ -5,9 +5,9 @@
 
 import Foundation
 import Logging
-import Record
 import Run
 import Synchronization
+import Values
 
 /// Shows a run's progress on standard error.
 final class RunProgress: Run.Progress {

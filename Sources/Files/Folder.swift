@@ -1,0 +1,174 @@
+// Folders, and results that appear at once or not at all.
+// Invariant: folders are made with mode 0700; a result is written under a temporary name, synced, and renamed, and
+// the folder that holds the new name is synced after.
+
+import CSync
+import Glibc
+package import Values
+
+package enum Folder {
+  /// Makes the folder and those above it, mode 0700; one that stands there is left as it is.
+  package static func create(_ path: String) throws(Stop) {
+    guard !exists(path) else { return }
+    let parent = parent(of: path)
+    if parent != path, !parent.isEmpty { try create(parent) }
+    try Faults.pass(.create, path)
+    guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw .cannotCreate(path, errno) }
+  }
+
+  package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+  package static func parent(of path: String) -> String {
+    guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
+  }
+
+  /// The last part of a path.
+  package static func name(of path: String) -> String {
+    guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return path }
+    return String(path[path.utf8.index(after: slash)...])
+  }
+
+  /// Waits until the disk has the names in this folder.
+  package static func sync(_ path: String) throws(Stop) {
+    let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw .writeFailed(path, errno) }
+    defer { close(descriptor) }
+    if let failure = OpenFile(descriptor: descriptor, path: path).sync() { throw failure }
+  }
+
+  /// Waits until the disk has a file that another library has written.
+  /// - Returns: its bytes.
+  package static func syncFile(_ path: String) throws(Stop) -> Int {
+    let descriptor = open(path, O_RDWR | O_CLOEXEC)
+    guard descriptor >= 0 else { throw .writeFailed(path, errno) }
+    defer { close(descriptor) }
+    if let failure = OpenFile(descriptor: descriptor, path: path).sync() { throw failure }
+    var info = stat()
+    guard unsafe fstat(descriptor, &info) == 0 else { throw .writeFailed(path, errno) }
+    return Int(info.st_size)
+  }
+
+  /// Waits until the disk has all that was written to the file system which holds `path`: once for thousands of files.
+  package static func syncAll(_ path: String) throws(Stop) {
+    try Faults.pass(.sync, path)
+    let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw .writeFailed(path, errno) }
+    defer { close(descriptor) }
+    guard cardlink_syncfs(descriptor) == 0 else { throw .writeFailed(path, errno) }
+  }
+
+  /// Gives what stands at `old` the name `new`, which from then on means the new or the old thing, never a part.
+  package static func rename(_ old: String, to new: String) throws(Stop) {
+    try Faults.pass(.rename, new)
+    guard Glibc.rename(old, new) == 0 else { throw .writeFailed(new, errno) }
+    try sync(parent(of: new))
+  }
+
+  /// Gives the file at `path` a second name on the same disk.
+  package static func link(_ path: String, as name: String) throws(Stop) {
+    try Faults.pass(.create, name)
+    guard Glibc.link(path, name) == 0 else { throw .cannotCreate(name, errno) }
+  }
+
+  /// Makes the symbolic link at `path` lead to `target`, at once.
+  package static func point(_ path: String, to target: String) throws(Stop) {
+    let partial = path + ".partial"
+    try remove(partial)
+    try Faults.pass(.create, partial)
+    guard symlink(target, partial) == 0 else { throw .cannotCreate(partial, errno) }
+    try rename(partial, to: path)
+  }
+
+  /// What a symbolic link says; nil if there is none.
+  package static func target(ofLink path: String) -> String? {
+    var bytes = [UInt8](repeating: 0, count: Int(PATH_MAX))
+    let count = unsafe bytes.withUnsafeMutableBytes { buffer in
+      guard let base = buffer.baseAddress else { return 0 }
+      return unsafe readlink(path, base.assumingMemoryBound(to: CChar.self), buffer.count)
+    }
+    return count > 0 ? String(decoding: bytes.prefix(count), as: UTF8.self) : nil
+  }
+
+  /// The bytes of a file, or of all files in a folder and those below it.
+  package static func byteCount(of path: String) -> Int {
+    if isFolder(path) { return names(in: path).reduce(0) { $0 + byteCount(of: path + "/" + $1) } }
+    var info = stat()
+    return unsafe lstat(path, &info) == 0 ? Int(info.st_size) : 0
+  }
+
+  /// Writes a small file that appears whole under its name.
+  ///
+  /// - Parameter readableForAll: mode 0644 rather than 0600, for what another service reads; never personal data.
+  package static func writeWhole(_ text: String, to path: String, readableForAll: Bool = false) throws(Stop) {
+    let temporary = path + ".partial"
+    var file = try OutputFile(creating: temporary, readableForAll: readableForAll)
+    try file.append(text)
+    try file.finish()
+    do throws(Stop) {
+      try rename(temporary, to: path)
+    } catch {
+      try? remove(temporary)
+      throw error
+    }
+  }
+
+  /// A small file as text; nil if there is none.
+  package static func read(_ path: String) throws(Stop) -> String? {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else {
+      if errno == ENOENT { return nil }
+      throw .readFailed(path, errno)
+    }
+    defer { close(descriptor) }
+    var bytes: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 64 << 10)
+    while true {
+      let count = unsafe chunk.withUnsafeMutableBytes {
+        unsafe Glibc.read(descriptor, $0.baseAddress, $0.count)
+      }
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else { throw .readFailed(path, errno) }
+      if count == 0 { break }
+      bytes.append(contentsOf: chunk[..<count])
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// The names in a folder, sorted; none if it doesn't exist.
+  package static func names(in path: String) -> [String] {
+    guard let folder = unsafe opendir(path) else { return [] }
+    defer { unsafe closedir(folder) }
+    var names: [String] = []
+    while let entry = unsafe readdir(folder) {
+      let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) {
+        unsafe $0.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
+      }
+      if name != ".", name != ".." { names.append(name) }
+    }
+    return names.sorted()
+  }
+
+  package static func isFolder(_ path: String) -> Bool {
+    var info = stat()
+    return unsafe lstat(path, &info) == 0 && info.st_mode & S_IFMT == S_IFDIR
+  }
+
+  /// Whether something has this name, if only a link that leads nowhere.
+  private static func isThere(_ path: String) -> Bool {
+    var info = stat()
+    return unsafe lstat(path, &info) == 0
+  }
+
+  /// Removes a file or a folder with all that is in it; a link is removed, not followed.
+  package static func remove(_ path: String) throws(Stop) {
+    if Faults.arePlanned, isThere(path), !isFolder(path) { try Faults.pass(.remove, path) }
+    guard unlink(path) != 0, errno != ENOENT else { return }
+    // What is no folder is gone by now: of a hundred thousand files none is asked what it is.
+    let code = errno
+    guard isFolder(path) else { throw .writeFailed(path, code) }
+    for name in names(in: path) { try remove(path + "/" + name) }
+    try Faults.pass(.remove, path)
+    guard rmdir(path) == 0 || errno == ENOENT else { throw .writeFailed(path, errno) }
+  }
+}

@@ -1,0 +1,42 @@
+// A file whose lock says that somebody is at work, and whose text says who.
+// Invariant: one process at a time holds it, and the lock dies with its process. The text is for people: half of it, or
+// that of a process that is no more, lets nobody in and keeps nobody out.
+// Load: once a run.
+
+import Glibc
+package import Values
+
+/// A lock file, mode 0600, held by this process while the value lives.
+package final class LockFile: Sendable {
+  private let file: OpenFile
+
+  /// Opens the file, making it if need be, and takes the lock; nil if another process has it.
+  package init?(holding path: String) throws(Stop) {
+    try Faults.pass(.create, path)
+    let opened = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    guard opened >= 0 else { throw .cannotCreate(path, errno) }
+    guard flock(opened, LOCK_EX | LOCK_NB) == 0 else {
+      let code = errno
+      close(opened)
+      if code == EWOULDBLOCK { return nil }
+      throw .writeFailed(path, code)
+    }
+    file = OpenFile(descriptor: opened, path: path)
+  }
+
+  /// Writes who holds it, in place of what stood there.
+  package func say(_ text: String) throws(Stop) {
+    guard ftruncate(file.descriptor, 0) == 0 else { throw .writeFailed(file.path, errno) }
+    let failure = unsafe Array(text.utf8).withUnsafeBytes { unsafe file.write($0, at: 0) }
+    if let failure { throw failure }
+  }
+
+  /// Whether its path still leads to this file.
+  package var isInPlace: Bool {
+    var (held, found) = (stat(), stat())
+    guard unsafe fstat(file.descriptor, &held) == 0, unsafe stat(file.path, &found) == 0 else { return false }
+    return held.st_dev == found.st_dev && held.st_ino == found.st_ino
+  }
+
+  deinit { close(file.descriptor) }
+}

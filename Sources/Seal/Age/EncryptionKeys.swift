@@ -1,0 +1,124 @@
+// X25519 keys in age's text form: to whom a package is encrypted, and who can read it.
+// Invariant: a key is read in exactly one form, with a right checksum, or not at all; a private key is never read from a
+// file that others may read, never written over, and no message holds it.
+// Load: one key for each of 13,000 facilities.
+// Source: age-encryption.org/v1, "The X25519 recipient type".
+
+import Crypto
+import Files
+import Glibc
+package import Values
+
+/// A facility's public key, `age1…`.
+package struct EncryptionKey: Hashable, Sendable {
+  let bytes: [UInt8]
+  private static let prefix = "age"
+
+  fileprivate init(_ key: Curve25519.KeyAgreement.PublicKey) { bytes = Array(key.rawRepresentation) }
+
+  /// Reads a key as `age-keygen` shows it; nil for anything else.
+  package init?(_ text: String) {
+    guard text == text.lowercased(), let bytes = Bech32.bytes(in: text, prefix: Self.prefix),
+      bytes.count == 32
+    else { return nil }
+    self.bytes = bytes
+  }
+
+  package var text: String { Bech32.text(Self.prefix, bytes) }
+}
+
+/// A facility's private key, `AGE-SECRET-KEY-1…`.
+package struct DecryptionKey: Sendable {
+  let key: Curve25519.KeyAgreement.PrivateKey
+  private static let prefix = "age-secret-key-"
+
+  /// A new key that nobody else has.
+  package init() { key = Curve25519.KeyAgreement.PrivateKey() }
+
+  /// Reads a key as `age-keygen` writes it; nil for anything else.
+  package init?(_ text: String) {
+    guard text == text.uppercased(), let bytes = Bech32.bytes(in: text, prefix: Self.prefix),
+      let key = try? Curve25519.KeyAgreement.PrivateKey(rawRepresentation: bytes)
+    else { return nil }
+    self.key = key
+  }
+
+  package var encryption: EncryptionKey { EncryptionKey(key.publicKey) }
+  private var text: String { Bech32.text(Self.prefix, Array(key.rawRepresentation)).uppercased() }
+
+  /// Reads the keys of a file as ``write(to:)`` or `age-keygen` wrote it.
+  ///
+  /// - Throws: ``Stop`` with ``Exit/exportMissing`` if there is none, it is another kind of file, or others may read it.
+  package static func all(inFile path: String) throws(Stop) -> [DecryptionKey] {
+    func stop(_ expected: String, line: Int? = nil, _ found: String, _ remedy: String) -> Stop {
+      Stop(
+        .exportMissing, at: path, line: line, expected: expected, found: found, remedy: remedy,
+        next: "cardlink keys facility --help")
+    }
+    guard let text = try Folder.read(path) else {
+      throw stop("the facility's private key", "no such file", "Make one: cardlink keys facility \(path)")
+    }
+    var info = stat()
+    guard unsafe stat(path, &info) == 0, info.st_mode & 0o077 == 0 else {
+      throw stop("a key that only its owner may read", "one that others may read", "chmod 600 \(path)")
+    }
+    var keys: [DecryptionKey] = []
+    for (i, line) in KeyFile.lines(text) {
+      guard let key = DecryptionKey(line) else {
+        throw stop(
+          "AGE-SECRET-KEY-1…", line: i, line.hasPrefix("age1") ? "a public key" : "something else",
+          "Name the file that age-keygen or cardlink keys facility wrote.")
+      }
+      keys.append(key)
+    }
+    guard !keys.isEmpty else {
+      throw stop("AGE-SECRET-KEY-1…", "no key", "Name the file that cardlink keys facility wrote.")
+    }
+    return keys
+  }
+
+  /// Writes the key, for its owner alone, and its public half beside it with `.pub` at its end.
+  ///
+  /// - Throws: ``Stop`` with ``Exit/cannotCreate`` if one of them stands there already.
+  package func write(to path: String) throws(Stop) {
+    try KeyFile.write(
+      private: "# public key: \(encryption.text)\n\(text)\n", public: encryption.text + "\n", to: path,
+      remedy: "A key is never written over: packages encrypted to it could not be read any more.",
+      next: "cardlink keys facility ANOTHER-FILE")
+  }
+}
+
+/// The two files of a key.
+package enum KeyFile {
+  /// The lines that are no comments and not empty, with their numbers.
+  package static func lines(_ text: String) -> [(number: Int, text: String)] {
+    // By bytes: to Swift a carriage return and a line feed are one character.
+    text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated().compactMap {
+      i, line in
+      let line = Substring(line).trimmed
+      return line.isEmpty || line.hasPrefix("#") ? nil : (i + 1, line)
+    }
+  }
+
+  static func write(
+    private key: String, public publicKey: String, to path: String, remedy: String, next: String
+  ) throws(Stop) {
+    for taken in [path, path + ".pub"] where Folder.exists(taken) {
+      throw Stop(
+        .cannotCreate, at: taken, expected: "no file of this name", found: "one", remedy: remedy, next: next)
+    }
+    try Folder.create(Folder.parent(of: path))
+    try Folder.writeWhole(key, to: path)
+    try Folder.writeWhole(publicKey, to: path + ".pub")
+  }
+}
+
+extension Substring {
+  /// Without white space at both ends, among it the carriage returns of other systems.
+  fileprivate var trimmed: String {
+    guard let first = firstIndex(where: { !$0.isWhitespace }),
+      let last = lastIndex(where: { !$0.isWhitespace })
+    else { return "" }
+    return String(self[first...last])
+  }
+}

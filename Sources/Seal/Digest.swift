@@ -1,0 +1,79 @@
+// SHA-256 of what is read or written: how a stage knows that its input is still the same, and a facility that a file
+// is what we sent.
+// Load: every byte of every export, once, while it passes through memory.
+
+import Crypto
+import Files
+package import Values
+
+/// The SHA-256 of bytes that come in pieces.
+package struct Digest {
+  fileprivate var hasher = SHA256()
+
+  package init() {}
+
+  package mutating func update(_ bytes: RawSpan) {
+    unsafe bytes.withUnsafeBytes { unsafe hasher.update(bufferPointer: $0) }
+  }
+
+  package mutating func update(_ text: String) { hasher.update(data: Array(text.utf8)) }
+
+  /// 64 hexadecimal digits in lower case, of all that came so far.
+  package var text: String {
+    let digits = Array("0123456789abcdef".utf8)
+    var text: [UInt8] = []
+    text.reserveCapacity(64)
+    for byte in hasher.finalize() {
+      text.append(digits[Int(byte >> 4)])
+      text.append(digits[Int(byte & 15)])
+    }
+    return String(decoding: text, as: UTF8.self)
+  }
+
+  /// The digest of one text.
+  package static func text(of text: String) -> String {
+    var digest = Digest()
+    digest.update(text)
+    return digest.text
+  }
+}
+
+extension Digest {
+  /// The SHA-256 of a file's bytes as they stand on the disk.
+  ///
+  /// - Complexity: some 1.3 GB/s on one core, where the processor knows SHA-256.
+  package static func text(ofFile path: String) throws(Stop) -> String {
+    let file = try InputFile(path)
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 64)
+    defer { unsafe buffer.deallocate() }
+    var digest = Digest()
+    var offset = 0
+    while offset < file.byteCount {
+      let count = min(buffer.count, file.byteCount - offset)
+      let chunk = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[..<count])
+      try unsafe file.read(at: offset, into: chunk)
+      unsafe digest.hasher.update(bufferPointer: UnsafeRawBufferPointer(chunk))
+      offset += count
+    }
+    return digest.text
+  }
+
+  /// A pseudonym of a text: the same for the same key, and of no use without it.
+  package static func pseudonym(of text: String, key: String) -> String {
+    let code = HMAC<SHA256>.authenticationCode(
+      for: Array(text.utf8), using: SymmetricKey(data: Array(key.utf8)))
+    let digits = Array("0123456789abcdef".utf8)
+    return String(
+      decoding: code.prefix(16).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+  }
+
+  /// A new key: 64 hexadecimal digits nobody can guess.
+  package static func newKey() -> String {
+    SymmetricKey(size: .bits256).withUnsafeBytes { bytes in
+      unsafe bytes.map { byte in
+        let text = String(byte, radix: 16)
+        return text.count == 1 ? "0" + text : text
+      }.joined()
+    }
+  }
+}

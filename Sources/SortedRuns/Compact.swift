@@ -1,0 +1,38 @@
+// Many small runs made into a few: so that a merge keeps to a bounded number of open files and blocks.
+// Invariant: the records of the runs given are those of the runs returned; the small ones are removed when the
+// large one is whole.
+// Load: exports in hundreds of files; one more pass over their records only when there are that many.
+
+import Files
+package import Values
+
+/// At most this many runs are left by ``compacted(_:in:name:synced:atMost:)``, unless it is told.
+package let widestMerge = 128
+
+/// Merges runs until at most so many are left.
+///
+/// - Parameters:
+///   - synced: whether the disk has the runs made; see ``SortedRunWriter/finish(synced:)``.
+///   - most: how many may be left, and are read at once; two or more.
+package func compacted(
+  _ runs: [SortedRun], in folder: String, name: String, synced: Bool = true, atMost most: Int = widestMerge
+) throws(Stop) -> [SortedRun] {
+  var runs = runs
+  var merged = 0
+  while runs.count > most {
+    let some = Array(runs.prefix(most))
+    var merge = try Merge(some, in: folder)
+    var writer = try SortedRunWriter(folder: folder, name: "\(name)-merged-\(merged)")
+    merged += 1
+    while merge.hasRecord {
+      let (key, place) = (merge.key, merge.place)
+      try merge.withPayload { payload throws(Stop) in try writer.append(key: key, place: place, payload) }
+      try merge.advance()
+    }
+    let whole = try writer.finish(synced: synced)
+    for run in some { try Folder.remove(folder + "/" + run.name) }
+    runs.removeFirst(some.count)
+    if let whole { runs.append(whole) }
+  }
+  return runs
+}

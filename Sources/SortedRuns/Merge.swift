@@ -1,0 +1,167 @@
+// Many sorted runs read as one ascending stream.
+// Invariant: records come by (key, place), each once; a merge over key ranges that touch gives, one after the other,
+// what the merge over the whole gives.
+// Load: some hundred runs, one block of each in memory. A tournament of the runs' current keys: a step plays one match
+// on each level, against the loser of an earlier one, and moves numbers without a branch that can't be foreseen.
+
+package import Values
+
+/// The records of several runs in ascending order, from a key up to another.
+package struct Merge: ~Copyable {
+  /// The current record of one run.
+  package struct Head: BitwiseCopyable {
+    package fileprivate(set) var key: UInt64
+    package fileprivate(set) var place: UInt64
+    package fileprivate(set) var cursor: Int
+
+    /// Behind every record.
+    static func none(_ cursor: Int) -> Head { Head(key: .max, place: .max, cursor: cursor) }
+  }
+
+  // Seen by the package, as `least` is: only then is the reading of a key or payload inlined in other modules' loops.
+  /// Memory of this merge alone, so that going on costs no retain; all of it is initialized.
+  package let cursors: UnsafeMutableBufferPointer<RunCursor>
+  /// A tournament: the loser of each match; a match's two sides are those of places 2i and 2i + 1, and behind the last
+  /// match the runs themselves.
+  private let losers: UnsafeMutableBufferPointer<Head>
+  /// Who won them all: the least.
+  package private(set) var least: Head
+  private let end: UInt64
+
+  /// - Parameters:
+  ///   - runs: runs in `folder`.
+  ///   - start: the least key read.
+  ///   - end: the first key not read.
+  package init(_ runs: [SortedRun], in folder: String, from start: UInt64 = 0, to end: UInt64 = .max)
+    throws(Stop)
+  {
+    try self.init([(runs, folder)], from: start, to: end)
+  }
+
+  /// Reads runs of several folders as one.
+  package init(
+    _ sources: [(runs: [SortedRun], folder: String)], from start: UInt64 = 0, to end: UInt64 = .max
+  )
+    throws(Stop)
+  {
+    var paths: [String] = []
+    for (runs, folder) in sources {
+      for run in runs where run.lastKey >= start && run.firstKey < end {
+        paths.append(folder + "/" + run.name)
+      }
+    }
+    let cursors = UnsafeMutableBufferPointer<RunCursor>.allocate(capacity: paths.count)
+    var opened = 0
+    var heads: [Head] = []
+    do throws(Stop) {
+      for path in paths {
+        unsafe cursors.initializeElement(at: opened, to: try RunCursor(path, from: start))
+        opened += 1
+        let hasRecord = try unsafe cursors[opened - 1].next()
+        heads.append(unsafe Self.head(opened - 1, cursors, hasRecord: hasRecord, end))
+      }
+    } catch {
+      for i in 0..<opened { unsafe cursors.deinitializeElement(at: i) }
+      unsafe cursors.deallocate()
+      throw error
+    }
+    self.end = end
+    self.cursors = unsafe cursors
+    // All matches once, from the last to the first; the winners stand where the runs of the level below would.
+    let runs = heads.count
+    losers = UnsafeMutableBufferPointer<Head>.allocate(capacity: max(1, runs))
+    unsafe losers.initialize(repeating: .none(0))
+    var winners = Array(repeating: Head.none(0), count: runs) + heads
+    for match in stride(from: runs - 1, through: 1, by: -1) {
+      let (a, b) = (winners[2 * match], winners[2 * match + 1])
+      let aWins = Self.comes(a, before: b)
+      winners[match] = aWins ? a : b
+      unsafe losers[match] = aWins ? b : a
+    }
+    least = runs == 0 ? .none(0) : winners[1]
+  }
+
+  deinit {
+    for i in 0..<cursors.count { unsafe cursors.deinitializeElement(at: i) }
+    unsafe cursors.deallocate()
+    unsafe losers.deallocate()
+  }
+
+  /// Whether there is a record to look at.
+  package var hasRecord: Bool { least.key != .max }
+
+  /// The current record's key; the end of all keys when there is none.
+  package var key: UInt64 { least.key }
+  package var place: UInt64 { least.place }
+
+  /// Lends the current record's payload.
+  ///
+  /// There must be one: see ``hasRecord``.
+  package func withPayload<R>(_ body: (RawSpan) throws(Stop) -> R) throws(Stop) -> R {
+    precondition(hasRecord)
+    return try unsafe cursors[least.cursor].withPayload(body)
+  }
+
+  /// Goes to the record after the current one.
+  package mutating func advance() throws(Stop) {
+    precondition(hasRecord)
+    settle(try unsafe cursors[least.cursor].next())
+  }
+
+  /// Goes to the first record whose key is not below `start`; blocks in between are not read.
+  package mutating func skip(to start: UInt64) throws(Stop) {
+    while least.key < start { settle(try unsafe cursors[least.cursor].skip(to: start)) }
+  }
+
+  /// Lets the run that came first play again with its next record, up to the top.
+  @inline(__always)
+  private mutating func settle(_ hasNext: Bool) {
+    var winner = unsafe Self.head(least.cursor, cursors, hasRecord: hasNext, end)
+    var match = (winner.cursor + cursors.count) >> 1
+    while match > 0 {
+      let loser = unsafe losers[match]
+      let loserWins = Self.comes(loser, before: winner)
+      unsafe losers[match] = loserWins ? winner : loser
+      winner = loserWins ? loser : winner
+      match >>= 1
+    }
+    least = winner
+  }
+
+  @inline(__always)
+  private static func head(
+    _ i: Int, _ cursors: UnsafeMutableBufferPointer<RunCursor>, hasRecord: Bool, _ end: UInt64
+  ) -> Head {
+    guard hasRecord, unsafe cursors[i].key < end else { return .none(i) }
+    return unsafe Head(key: cursors[i].key, place: cursors[i].place, cursor: i)
+  }
+
+  @inline(__always)
+  private static func comes(_ a: Head, before b: Head) -> Bool {
+    let (x, y) = (UInt128(a.key) << 64 | UInt128(a.place), UInt128(b.key) << 64 | UInt128(b.place))
+    return x == y ? a.cursor < b.cursor : x < y
+  }
+}
+/// Keys that cut the records of the runs into `parts` of about equal size; ascending, at most `parts - 1` of them.
+///
+/// A key is never cut apart, so a run of records with one key stays whole.
+/// - Parameters:
+///   - start: keys below are left out of the count.
+///   - end: keys from here on are left out.
+package func splitKeys(
+  of runs: [SortedRun], in folder: String, parts: Int, from start: UInt64 = 0, to end: UInt64 = .max
+) throws(Stop) -> [UInt64] {
+  guard parts > 1 else { return [] }
+  var keys: [UInt64] = []
+  for run in runs where run.lastKey >= start && run.firstKey < end {
+    keys += try RunCursor(folder + "/" + run.name).sampledKeys.filter { $0 >= start && $0 < end }
+  }
+  keys.sort()
+  guard keys.count > 1 else { return [] }
+  var cuts: [UInt64] = []
+  for part in 1..<parts {
+    let key = keys[part * keys.count / parts]
+    if key > keys[0], cuts.last != key { cuts.append(key) }
+  }
+  return cuts
+}

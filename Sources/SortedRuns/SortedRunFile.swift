@@ -1,0 +1,383 @@
+// One sorted run on disk: blocks of records, then an index of the blocks.
+// Invariant: records ascend by (key, place); each block carries a checksum; the index and a fixed tail end the file,
+// so that a file cut short is recognised and a key is found by reading two blocks at most.
+// Load: read from front to back at disk speed; 64 KiB blocks.
+//
+//   file   block… index tail
+//   block  checksum u64, byte count u32, record count u32, file u64, records
+//   record key: varint, less the key before it in the block (the first: less the block's first key in the index)
+//          payload byte count: varint, doubled, odd if the place's lowest byte is not zero
+//          place without its lowest byte: varint, with the block's file taken out; the lowest byte, if not zero
+//          payload
+//   index  per block: offset u64, first key u64
+//   tail   offset of the index u64, block count u64, record count u64, magic u64
+//
+// A place begins with the number of a file, which is the same for nearly all records of a block, and ends with the
+// number of a card in its record, which is nearly always zero: so a place costs three to five bytes instead of eight,
+// and a key, which ascends, about three.
+
+import Files
+package import Values
+
+private let magic: UInt64 = 0x336e_7572_6b6e_6c63  // "clnkrun3"
+private let blockBytes = 64 << 10
+private let blockHeadBytes = 24
+/// The most bytes that a record needs besides its payload.
+private let recordHeadBytes = 26
+private let tailBytes = 32
+/// Behind a block in memory, so that a record's head is read without asking where the block ends.
+private let spareBytes = 64
+
+/// The bits of a place that name its file, shifted as they are stored.
+private func fileBits(_ place: UInt64) -> UInt64 { (place >> 48) << 40 }
+
+/// Writes records that come in ascending order.
+package struct SortedRunWriter: ~Copyable {
+  private var file: OutputFile
+  private let name: String
+  /// Room for the block's head, then its records.
+  private var block = GrowingMemory()
+  private var blockRecords: UInt32 = 0
+  private var blockFirstKey: UInt64 = 0
+  private var blockFile: UInt64 = 0
+  private var index: [UInt8] = []
+  private var recordCount = 0
+  private var firstKey: UInt64 = 0
+  private var lastKey: UInt64 = 0
+  private var lastPlace: UInt64 = 0
+  /// Of the record begun.
+  private var payloadCount = 0
+
+  package init(folder: String, name: String) throws(Stop) {
+    file = try OutputFile(creating: folder + "/" + name)
+    self.name = name
+    block.reserve(blockBytes + 4096)
+    block.count = blockHeadBytes
+  }
+
+  /// Appends a record; (key, place) is never below the one before.
+  package mutating func append(key: UInt64, place: UInt64, _ payload: RawSpan) throws(Stop) {
+    var writer = begin(key: key, place: place, byteCount: payload.byteCount)
+    writer.append(payload)
+    try end(writer)
+  }
+
+  /// Begins a record whose payload, of exactly `byteCount` bytes, is written into the block itself; ``end(_:)`` ends it,
+  /// and nothing else is asked of the writer in between.
+  package mutating func begin(key: UInt64, place: UInt64, byteCount: Int) -> ByteWriter {
+    precondition(
+      recordCount == 0 || lastKey < key || lastKey == key && lastPlace <= place, "records must ascend")
+    if recordCount == 0 { firstKey = key }
+    if blockRecords == 0 {
+      blockFirstKey = key
+      blockFile = fileBits(place)
+      lastKey = key
+    }
+    block.reserve(recordHeadBytes + byteCount + 16)
+    var head = unsafe ByteWriter(block.base + block.count, room: recordHeadBytes + 10)
+    head.append(varint: key - lastKey)
+    let lowest = place & 0xff
+    head.append(varint: UInt64(byteCount) << 1 | (lowest == 0 ? 0 : 1))
+    head.append(varint: place >> 8 ^ blockFile)
+    if lowest != 0 { head.append(varint: lowest) }
+    block.count += head.count
+    payloadCount = byteCount
+    (lastKey, lastPlace) = (key, place)
+    return unsafe ByteWriter(block.base + block.count, room: byteCount + 16)
+  }
+
+  /// Ends the record that ``begin(key:place:byteCount:)`` began.
+  package mutating func end(_ writer: ByteWriter) throws(Stop) {
+    precondition(writer.count == payloadCount, "a payload of another size")
+    block.count += payloadCount
+    blockRecords += 1
+    recordCount += 1
+    if block.count >= blockBytes { try endBlock() }
+  }
+
+  /// Appends a record from a span.
+  package mutating func append(key: UInt64, place: UInt64, _ payload: Span<UInt8>) throws(Stop) {
+    try append(key: key, place: place, payload.bytes)
+  }
+
+  /// Appends a record from a buffer that stands beside the writer in one value.
+  package mutating func append(key: UInt64, place: UInt64, _ payload: [UInt8]) throws(Stop) {
+    try append(key: key, place: place, payload.span.bytes)
+  }
+
+  /// Ends the file.
+  ///
+  /// - Parameter synced: whether to wait until the disk has it; not for a run that is removed before its stage ends.
+  /// - Returns: the run; nil, and no file, if it holds no record.
+  package consuming func finish(synced: Bool = true) throws(Stop) -> SortedRun? {
+    guard recordCount > 0 else { return nil }
+    try endBlock()
+    var tail: [UInt8] = []
+    let indexOffset = file.byteCount
+    tail.append(integer: UInt64(indexOffset))
+    tail.append(integer: UInt64(index.count / 16))
+    tail.append(integer: UInt64(recordCount))
+    tail.append(integer: magic)
+    let blocks = index
+    try file.append(blocks.span)
+    try file.append(tail.span)
+    let byteCount = file.byteCount
+    if synced { try file.finish() } else { try file.finishUnsynced() }
+    return SortedRun(
+      name: name, recordCount: recordCount, byteCount: byteCount, firstKey: firstKey, lastKey: lastKey)
+  }
+
+  private mutating func endBlock() throws(Stop) {
+    guard blockRecords > 0 else { return }
+    index.append(integer: UInt64(file.byteCount))
+    index.append(integer: blockFirstKey)
+    unsafe block.base.storeBytes(
+      of: UInt32(truncatingIfNeeded: block.count - blockHeadBytes), toByteOffset: 8, as: UInt32.self)
+    unsafe block.base.storeBytes(of: blockRecords, toByteOffset: 12, as: UInt32.self)
+    unsafe block.base.storeBytes(of: blockFile, toByteOffset: 16, as: UInt64.self)
+    let whole = unsafe UnsafeRawBufferPointer(start: block.base, count: block.count)
+    unsafe block.base.storeBytes(of: checksum(unsafe whole.bytes.extracting(8...)), as: UInt64.self)
+    try file.append(unsafe Span<UInt8>(_bytes: whole.bytes))
+    block.count = blockHeadBytes
+    blockRecords = 0
+  }
+}
+
+/// A checksum that notices damage, four words of eight bytes side by side; not a defence against forgery.
+func checksum(_ raw: RawSpan) -> UInt64 {
+  let factor: UInt64 = 0xBF58_476D_1CE4_E5B9
+  let seed: UInt64 = 0x9E37_79B9_7F4A_7C15 ^ UInt64(raw.byteCount)
+  var (a, b, c, d) = (seed, seed &+ 1, seed &+ 2, seed &+ 3)
+  @inline(__always)
+  func add(_ word: UInt64, to sum: inout UInt64) {
+    sum = (sum ^ word) &* factor
+    sum ^= sum >> 29
+  }
+  var i = 0
+  while i &+ 32 <= raw.byteCount {
+    add(raw.integer(at: i), to: &a)
+    add(raw.integer(at: i &+ 8), to: &b)
+    add(raw.integer(at: i &+ 16), to: &c)
+    add(raw.integer(at: i &+ 24), to: &d)
+    i &+= 32
+  }
+  add(b, to: &a)
+  add(c, to: &a)
+  add(d, to: &a)
+  while i < raw.byteCount {
+    add(UInt64(raw.integer(at: i) as UInt8), to: &a)
+    i &+= 1
+  }
+  return a
+}
+
+/// Reads one run from a key on, a block at a time; the one owner of its block.
+package struct RunCursor: ~Copyable {
+  private let file: InputFile
+  private let path: String
+  /// Offset and first key of each block.
+  private let offsets: [Int]
+  private let firstKeys: [UInt64]
+  private let indexOffset: Int
+  private var nextBlock = 0
+  /// The block being read: its own memory, so that lending a payload costs no retain.
+  package private(set) var memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 0, alignment: 16)
+  private var blockByteCount = 0
+  package private(set) var at = 0
+  package private(set) var payloadCount = 0
+  private var blockFile: UInt64 = 0
+  /// Where the first call of ``next()`` goes to; zero afterwards.
+  private var firstWanted: UInt64
+
+  /// The record that ``next()`` went to.
+  private(set) var key: UInt64 = 0
+  private(set) var place: UInt64 = 0
+
+  /// - Parameter start: the first record read is the first whose key is not below it.
+  init(_ path: String, from start: UInt64 = 0) throws(Stop) {
+    let file = try InputFile(path)
+    guard file.byteCount >= tailBytes else { throw .damaged(path) }
+    var tail: [UInt8] = []
+    try file.read(at: file.byteCount - tailBytes, count: tailBytes, into: &tail)
+    let raw = tail.span.bytes
+    let offset: UInt64 = raw.integer(at: 0)
+    let blocks: UInt64 = raw.integer(at: 8)
+    let foundMagic: UInt64 = raw.integer(at: 24)
+    guard foundMagic == magic, blocks < 1 << 32, offset < UInt64(file.byteCount),
+      Int(offset) + Int(blocks) * 16 + tailBytes == file.byteCount
+    else { throw .damaged(path) }
+    var index: [UInt8] = []
+    try file.read(at: Int(offset), count: Int(blocks) * 16, into: &index)
+    let words = index.span.bytes
+    var offsets: [Int] = []
+    var firstKeys: [UInt64] = []
+    offsets.reserveCapacity(Int(blocks))
+    firstKeys.reserveCapacity(Int(blocks))
+    for i in 0..<Int(blocks) {
+      let blockOffset: UInt64 = words.integer(at: i * 16)
+      // The index has no checksum: what it says is checked before it is believed.
+      guard blockOffset < offset, offsets.isEmpty ? blockOffset == 0 : Int(blockOffset) > offsets[i - 1]
+      else {
+        throw .damaged(path)
+      }
+      offsets.append(Int(blockOffset))
+      firstKeys.append(words.integer(at: i * 16 + 8))
+      guard i == 0 || firstKeys[i] >= firstKeys[i - 1] else { throw .damaged(path) }
+    }
+    self.file = file
+    self.path = path
+    self.offsets = offsets
+    self.firstKeys = firstKeys
+    indexOffset = Int(offset)
+    firstWanted = start
+  }
+
+  deinit { unsafe memory.deallocate() }
+
+  /// Goes to the next record.
+  /// - Returns: false when there is none.
+  mutating func next() throws(Stop) -> Bool {
+    at += payloadCount
+    payloadCount = 0
+    if at >= blockByteCount {
+      if firstWanted > 0 {
+        let start = firstWanted
+        firstWanted = 0
+        return try skip(to: start)
+      }
+      guard nextBlock < offsets.count else { return false }
+      try readBlock()
+    }
+    guard let base = unsafe UnsafeRawPointer(memory.baseAddress) else { return false }
+    // A record's head may end behind the block, where there is room, and is then refused.
+    var reading = at
+    let newKey = unsafe key &+ varint(base, &reading)
+    let countAndFlag = unsafe varint(base, &reading)
+    let upper = unsafe varint(base, &reading) ^ blockFile
+    let lowest = countAndFlag & 1 == 0 ? 0 : unsafe varint(base, &reading)
+    let count = Int(countAndFlag >> 1)
+    guard count <= blockByteCount, reading + count <= blockByteCount else { throw .damaged(path) }
+    (key, place, payloadCount, at) = (newKey, upper << 8 | lowest, count, reading)
+    return true
+  }
+
+  /// Reads what ``ByteWriter/append(varint:)`` wrote, eight bytes at once, and moves behind it.
+  ///
+  /// How long a number is can't be foreseen: seven bits of each byte are moved together without asking.
+  @inline(__always)
+  private func varint(_ base: UnsafeRawPointer, _ at: inout Int) -> UInt64 {
+    let word = unsafe UInt64(littleEndian: base.loadUnaligned(fromByteOffset: at, as: UInt64.self))
+    let stops = ~word & 0x8080_8080_8080_8080
+    guard stops != 0 else { return unsafe longVarint(base, &at) }
+    at += stops.trailingZeroBitCount >> 3 + 1
+    var bits = word & (stops ^ (stops &- 1)) & 0x7F7F_7F7F_7F7F_7F7F
+    bits = bits & 0x007F_007F_007F_007F | (bits & 0x7F00_7F00_7F00_7F00) >> 1
+    bits = bits & 0x0000_3FFF_0000_3FFF | (bits & 0x3FFF_0000_3FFF_0000) >> 2
+    return bits & 0x0FFF_FFFF | (bits & 0x0FFF_FFFF_0000_0000) >> 4
+  }
+
+  /// A number of nine or ten bytes, of which a key's first difference may be one.
+  @inline(never)
+  private func longVarint(_ base: UnsafeRawPointer, _ at: inout Int) -> UInt64 {
+    let raw = unsafe RawSpan(_unsafeStart: base + at, byteCount: 10)
+    var reading = 0
+    let value = raw.varint(at: &reading)
+    at += reading
+    return value
+  }
+
+  /// Goes on, by one record at least, to one whose key is not below `start`; reads two blocks at most.
+  /// - Returns: false when there is none.
+  mutating func skip(to start: UInt64) throws(Stop) -> Bool {
+    // The block before the first that begins at or above the start may hold the first record wanted.
+    let wanted = firstKeys.partition(startingAt: start) - 1
+    if wanted > nextBlock {
+      nextBlock = wanted
+      (at, blockByteCount, payloadCount) = (0, 0, 0)
+    }
+    while try next() { if key >= start { return true } }
+    return false
+  }
+
+  /// Lends the payload of the record that ``next()`` went to.
+  package func withPayload<R>(_ body: (RawSpan) throws(Stop) -> R) throws(Stop) -> R {
+    // The record that the cursor stands on lies within its block.
+    try body(unsafe RawSpan(_unsafeStart: memory.baseAddress.unsafelyUnwrapped + at, byteCount: payloadCount))
+  }
+
+  private mutating func readBlock() throws(Stop) {
+    let start = offsets[nextBlock]
+    let end = nextBlock + 1 < offsets.count ? offsets[nextBlock + 1] : indexOffset
+    guard start >= 0, end - start > blockHeadBytes, end <= file.byteCount else { throw .damaged(path) }
+    // Head and records in one read.
+    let byteCount = end - start
+    if byteCount + spareBytes > memory.count {
+      unsafe memory.deallocate()
+      memory = UnsafeMutableRawBufferPointer.allocate(
+        byteCount: spareBytes + max(byteCount, min(indexOffset, blockBytes + 8192)), alignment: 16)
+      unsafe memory.initializeMemory(as: UInt8.self, repeating: 0)
+    }
+    let block = unsafe UnsafeMutableRawBufferPointer(rebasing: memory[..<byteCount])
+    try file.read(at: start, into: block)
+    let raw = unsafe RawSpan(_unsafeBytes: block)
+    let expected: UInt64 = raw.integer(at: 0)
+    let count: UInt32 = raw.integer(at: 8)
+    guard Int(count) == byteCount - blockHeadBytes, checksum(raw.extracting(8..<byteCount)) == expected
+    else { throw .damaged(path) }
+    blockFile = raw.integer(at: 16)
+    key = firstKeys[nextBlock]
+    blockByteCount = byteCount
+    at = blockHeadBytes
+    nextBlock += 1
+  }
+
+  /// The first keys of the run's blocks: a sample of its keys, evenly spread.
+  var sampledKeys: [UInt64] { firstKeys }
+}
+
+/// Reads one run from a key on, a block at a time, for callers that keep it in a class or a collection.
+package final class SortedRunReader {
+  private var cursor: RunCursor
+
+  /// - Parameter start: the first record read is the first whose key is not below it.
+  package init(_ path: String, from start: UInt64 = 0) throws(Stop) {
+    cursor = try RunCursor(path, from: start)
+  }
+
+  /// The record that ``next()`` went to.
+  package var key: UInt64 { cursor.key }
+  package var place: UInt64 { cursor.place }
+
+  /// Goes to the next record.
+  /// - Returns: false when there is none.
+  package func next() throws(Stop) -> Bool { try cursor.next() }
+
+  /// Lends the payload of the record that ``next()`` went to.
+  package func withPayload<R>(_ body: (RawSpan) throws(Stop) -> R) throws(Stop) -> R {
+    try cursor.withPayload(body)
+  }
+
+  /// The first keys of the run's blocks: a sample of its keys, evenly spread.
+  package var sampledKeys: [UInt64] { cursor.sampledKeys }
+}
+
+extension [UInt64] {
+  /// The index of the first element not below `bound`, in an ascending array.
+  func partition(startingAt bound: UInt64) -> Int {
+    var (low, high) = (0, count)
+    while low < high {
+      let middle = (low + high) / 2
+      if self[middle] < bound { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+}
+
+extension Stop {
+  static func damaged(_ path: String) -> Stop {
+    Stop(
+      .inputOutput, at: path, expected: "a staged file as it was written",
+      found: "a damaged or shortened one",
+      remedy: "Run the pipeline again from the exports: cardlink rerun extract PIPELINE")
+  }
+}

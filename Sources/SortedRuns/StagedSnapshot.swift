@@ -1,0 +1,72 @@
+// What the extract stage leaves for the match stage: sorted runs and the counts that the ledger starts from.
+// Invariant: immutable once written; a snapshot is a value (paths and counts), so that a later one can be merged
+// into it by adding its runs.
+
+package import Values
+
+/// One sorted run on disk, or a piece of one.
+package struct SortedRun: Hashable, Sendable, Codable {
+  /// The file's name inside the folder of its stage.
+  package var name: String
+  package var recordCount: Int
+  package var byteCount: Int
+  package var firstKey: UInt64
+  package var lastKey: UInt64
+
+  package init(name: String, recordCount: Int, byteCount: Int, firstKey: UInt64, lastKey: UInt64) {
+    self.name = name
+    self.recordCount = recordCount
+    self.byteCount = byteCount
+    self.firstKey = firstKey
+    self.lastKey = lastKey
+  }
+}
+
+/// One file of an export, with what was read from it.
+package struct StagedFile: Hashable, Sendable, Codable {
+  package var export: ExportKind
+  /// As lineage shows it.
+  package var name: String
+  /// Records the extractor handed on, after lists of cards were split.
+  package var recordCount: Int
+  /// Of these, the ones in quarantine.
+  package var quarantinedCount: Int
+  package var byteCount: Int
+
+  package init(export: ExportKind, name: String, recordCount: Int, quarantinedCount: Int, byteCount: Int) {
+    self.export = export
+    self.name = name
+    self.recordCount = recordCount
+    self.quarantinedCount = quarantinedCount
+    self.byteCount = byteCount
+  }
+}
+
+/// Both exports, staged: every record is in `population`, `insurance` or `quarantine`.
+package struct StagedSnapshot: Hashable, Sendable, Codable {
+  /// In the order of ``Place/file``, each export by itself.
+  package var files: [StagedFile]
+  /// ``PopulationRecord`` by ``LinkKey/personal(_:)``.
+  package var population: [SortedRun]
+  /// 9-digit number (key, as ``LinkKey/legacy(_:)``) → personal ID number (8 bytes), one for each population
+  /// record that has one.
+  package var legacy: [SortedRun]
+  /// ``InsuranceRecord`` by ``LinkKey``.
+  package var insurance: [SortedRun]
+  /// ``QuarantinedRecord`` by the personal ID number it holds, or ``LinkKey/missing``.
+  package var quarantine: [SortedRun]
+  /// Records without a value by export and field, `insurance.facility_code`; 0 for a field that always has one.
+  package var blanks: [String: Int]?
+  /// What is wrong with files that were damaged and kept, by export and name, `insurance/cards.xml`; nil for none.
+  package var damaged: [String: String]?
+
+  package init() { (files, population, legacy, insurance, quarantine) = ([], [], [], [], []) }
+
+  /// Whether a file of an export was read up to a fault only, so that records of it may be missing.
+  package func isDamaged(_ export: ExportKind) -> Bool {
+    damaged?.keys.contains { $0.hasPrefix(export.name + "/") } ?? false
+  }
+
+  /// The files of one export, in the order of ``Place/file``.
+  package func files(of export: ExportKind) -> [StagedFile] { files.filter { $0.export == export } }
+}

@@ -1,0 +1,298 @@
+// The load: persons with their cards, and findings, become a new store file that takes the old one's place.
+// Invariant: the store at the path is the old one or the new one, whole; a load that stops leaves the old one byte
+// for byte and removes what it had written. Persons ascend by personal ID number, each with one card that serves.
+// Load: 90 million persons, one writer, no journal: the file is thrown away when anything fails.
+
+internal import Files
+internal import GRDB
+import Synchronization
+internal import Threads
+package import Values
+
+/// Where the persons of a load come from: ranges of them, which several threads read at once.
+package struct PersonSource: Sendable {
+  /// How many ranges there are; each ascends, and all of its persons are above those of the range before.
+  package var rangeCount: Int
+  /// How many threads may read.
+  package var width: Int
+  /// Hands on the batches of a range, one after the other.
+  package var read: @Sendable (_ range: Int, _ take: (PersonBatch) throws(Stop) -> Void) throws(Stop) -> Void
+
+  package init(
+    rangeCount: Int, width: Int,
+    read:
+      @escaping @Sendable (_ range: Int, _ take: (PersonBatch) throws(Stop) -> Void) throws(Stop) -> Void
+  ) {
+    self.rangeCount = rangeCount
+    self.width = width
+    self.read = read
+  }
+}
+
+/// Writes a new store and puts it in force.
+///
+/// - Parameters:
+///   - persons: the persons, ascending by personal ID number.
+///   - findings: the next record that did not link, or nil at the end.
+///   - progress: told by any thread, after each batch, how many cards are written.
+///   - check: sees the counts before the new store takes the old one's place; what it throws ends the load.
+/// - Throws: ``Stop`` with ``Exit/internalError`` if persons don't ascend or a person hasn't exactly one serving card;
+///   ``Exit/inputOutput`` or ``Exit/storeUnavailable`` if the file can't be written. The old store is then in force.
+/// - Complexity: O(*n*) time; some 40 MiB of memory, and for each million persons two.
+package func loadStore(
+  _ request: LoadRequest, persons: PersonSource, findings: () throws(Stop) -> FindingRow?,
+  progress: @escaping @Sendable (_ cards: Int) -> Void = { _ in },
+  check: (LoadReport) throws(Stop) -> Void = { _ throws(Stop) in }
+) throws(Stop) -> LoadReport {
+  let cards = Counted(progress)
+  return try load(request, findings: findings, check: check) { file, notes throws(Stop) in
+    let building = Background { () throws(Stop) in
+      let ranges = try inOrder(Array(0..<persons.rangeCount), width: persons.width) { range throws(Stop) in
+        var builder = PersonRangeBuilder(file, notes, store: request.path)
+        try persons.read(range) { batch throws(Stop) in
+          let written = builder.cardCount
+          try builder.append(batch)
+          cards.add(builder.cardCount - written)
+        }
+        return try builder.finish()
+      }
+      // The disk has nothing else to do while the findings are indexed.
+      try file.sync()
+      return ranges
+    }
+    return { () throws(Stop) in try building.value() }
+  }
+}
+
+/// Writes a new store from persons who come one batch after the other.
+///
+/// - Parameter persons: fills the batch with the next persons, ascending by personal ID number, in place of those before;
+///   answers false when there are none left.
+package func loadStore(
+  _ request: LoadRequest, persons: (inout PersonBatch) throws(Stop) -> Bool,
+  findings: () throws(Stop) -> FindingRow?, progress: (_ cards: Int) -> Void = { _ in },
+  check: (LoadReport) throws(Stop) -> Void = { _ throws(Stop) in }
+) throws(Stop) -> LoadReport {
+  try load(request, findings: findings, check: check) { file, notes throws(Stop) in
+    var builder = PersonRangeBuilder(file, notes, store: request.path)
+    var batch = PersonBatch()
+    while try persons(&batch) {
+      try builder.append(batch)
+      progress(builder.cardCount)
+    }
+    let range = try builder.finish()
+    return { () throws(Stop) in [range] }
+  }
+}
+
+/// Begins to build the persons' leaves, and answers how to wait for them.
+private typealias Building = (PagedFile, NoteLists) throws(Stop) -> (() throws(Stop) -> [PersonRange])
+
+/// The load, whoever builds the persons' leaves.
+private func load(
+  _ request: LoadRequest, findings: () throws(Stop) -> FindingRow?, check: (LoadReport) throws(Stop) -> Void,
+  _ build: Building
+) throws(Stop) -> LoadReport {
+  let partial = request.path + ".partial"
+  let partialFindings = request.path + ".findings.partial"
+  do throws(Stop) {
+    try Folder.create(Folder.parent(of: request.path))
+    // Made here, not by SQLite, so that no other user can read it for a moment.
+    try OutputFile(creating: partial).finish()
+    try OutputFile(creating: partialFindings).finish()
+    var report = try write(request, to: partial, findings, by: partialFindings, build)
+    try Folder.remove(partialFindings)
+    try check(report)
+    report.byteCount = try Folder.syncFile(partial)
+    try recoverStore(at: request.path)
+    try Folder.rename(partial, to: request.path)
+    return report
+  } catch {
+    // What is left of a load that failed holds personal data; the failure itself is what is reported.
+    try? Folder.remove(partial)
+    try? Folder.remove(partialFindings)
+    throw error
+  }
+}
+
+/// A sum that several threads add to, and that is told on.
+private final class Counted: Sendable {
+  private let sum = Atomic<Int>(0)
+  private let tell: @Sendable (Int) -> Void
+
+  init(_ tell: @escaping @Sendable (Int) -> Void) { self.tell = tell }
+
+  func add(_ more: Int) { tell(sum.add(more, ordering: .relaxed).newValue) }
+}
+
+/// Marks a run as it now is, in one small transaction of the store in force.
+///
+/// - Parameter ledger: takes the place of the run's rows in the ledger; nil leaves them.
+package func finishRun(_ run: StoreRun, ledger: [LedgerRow]?, inStore path: String) throws(Stop) {
+  try Faults.pass(.database, path)
+  try stopping(at: path) {
+    let queue = try openStore(path, readonly: false)
+    try queue.write { db in
+      try insert(run, db)
+      if let ledger {
+        try db.execute(sql: "DELETE FROM ledger_row WHERE run_id = ?", arguments: [run.runID])
+        for row in ledger { try insert(row, db) }
+      }
+      try Faults.pass(.database, path)
+    }
+    try queue.close()
+  }
+}
+
+/// Opens a file that says it is a store.
+func openStore(_ path: String, readonly: Bool) throws -> DatabaseQueue {
+  guard Folder.exists(path) else { throw Stop.notAStore(path, found: "no file") }
+  var configuration = Configuration()
+  configuration.readonly = readonly
+  configuration.busyMode = .timeout(5)
+  let queue = try DatabaseQueue(path: path, configuration: configuration)
+  let (id, version) = try queue.unsafeRead { db in
+    (
+      try Int32.fetchOne(db, sql: "PRAGMA application_id"), try Int32.fetchOne(db, sql: "PRAGMA user_version")
+    )
+  }
+  guard id == Schema.applicationID else { throw Stop.notAStore(path, found: "another kind of file") }
+  guard version == Schema.version else { throw Stop.notAStore(path, found: "version \(version ?? 0)") }
+  return queue
+}
+
+/// A writer that died in the old store left a journal under the name that the new store will have; it must be played
+/// back into the old one first, or it would be played back into the new one.
+package func recoverStore(at path: String) throws(Stop) {
+  let journal = path + "-journal"
+  guard Folder.exists(journal) else { return }
+  if Folder.exists(path) {
+    // Reading plays the journal back. A store too damaged for that is about to be replaced.
+    _ = try? stopping(at: path) {
+      try DatabaseQueue(path: path).read { try Int.fetchOne($0, sql: "SELECT count(*) FROM sqlite_master") }
+    }
+  }
+  try Folder.remove(journal)
+}
+
+/// Fills the new file: SQLite makes it and writes the small tables, and the large ones are built page by page, while SQLite
+/// writes and indexes the findings in a file of their own, from which it takes them over in their order.
+private func write(
+  _ request: LoadRequest, to path: String, _ findings: () throws(Stop) -> FindingRow?,
+  by findingsPath: String, _ build: Building
+) throws(Stop) -> LoadReport {
+  var report = LoadReport()
+  let roots = try filling(path, of: request.path) { db in
+    try db.execute(sql: Schema.tables)
+    for sql in Schema.indexes { try db.execute(sql: sql) }
+    try insertOrigins(request, db)
+    try db.execute(sql: Schema.views)
+    try Faults.pass(.database, path)
+    return try PersonTables.Roots(db)
+  }
+  let file = try PagedFile(sqlite: path, pageBytes: Schema.pageBytes)
+  let notes = NoteLists()
+  let built = try build(file, notes)
+  do throws(Stop) {
+    report.findings = try handingOver(FindingBatch()) { batch throws(Stop) in
+      try batch.fill(from: findings)
+    } to: { [store = request.path] batches throws(Stop) in
+      try filling(findingsPath, of: store) { db in
+        try db.execute(sql: Schema.tables)
+        return try write(batches, db, store)
+      }
+    }
+  } catch {
+    // Nobody writes to the file any more when it is removed.
+    _ = try? built()
+    throw error
+  }
+  let ranges = try built()
+  var tables = PersonTables(file, roots, store: request.path)
+  for range in ranges {
+    try tables.append(range)
+    report.persons += range.personCount
+    report.cards += range.cardCount
+    report.kept += range.keptCount
+  }
+  try tables.finish()
+  try file.close()
+  try filling(path, of: request.path, with: findingsPath) { db in
+    try Faults.pass(.database, path)
+    try db.execute(sql: Schema.takeHeldRecords)
+    for (list, id) in notes.byList {
+      try db.execute(sql: "INSERT INTO note_list VALUES (?, ?)", arguments: [id, list.text])
+    }
+    try Faults.pass(.database, path)
+    try db.execute(sql: "PRAGMA analysis_limit = 400; ANALYZE main")
+  }
+  return report
+}
+
+/// Opens the new file for one transaction.
+///
+/// - Parameter other: a file that is there under the name `other` meanwhile.
+private func filling<T>(
+  _ path: String, of store: String, with other: String? = nil, _ body: (Database) throws -> T
+) throws(Stop) -> T {
+  try stopping(at: store) {
+    // A transaction that fails stays open, for without a journal it can't be rolled back: the file is thrown away.
+    var configuration = Configuration()
+    configuration.allowsUnsafeTransactions = true
+    let queue = try DatabaseQueue(path: path, configuration: configuration)
+    let result = try queue.writeWithoutTransaction { db in
+      // Until it is renamed, the file is nobody's: no journal, no sync, no lock but one. What SQLite can't sort in its
+      // cache goes into files without a name, on the store's disk and not in /tmp.
+      let folder = Folder.parent(of: path).replacing("'", with: "''")
+      try db.execute(sql: Schema.head)
+      try db.execute(
+        sql: """
+          PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE;
+          PRAGMA cache_size = -32768; PRAGMA temp_store = FILE;
+          PRAGMA temp_store_directory = '\(folder)';
+          """)
+      if let other { try db.execute(sql: "ATTACH ? AS other", arguments: [other]) }
+      try db.execute(sql: "BEGIN EXCLUSIVE")
+      let result = try body(db)
+      try db.execute(sql: "COMMIT")
+      return result
+    }
+    try queue.close()
+    return result
+  }
+}
+
+private func insertOrigins(_ request: LoadRequest, _ db: Database) throws {
+  try db.execute(sql: "INSERT INTO origin VALUES (?)", arguments: [request.runID])
+  for (export, files) in [
+    (ExportKind.population, request.populationFiles), (.insurance, request.insuranceFiles),
+  ] {
+    for (i, name) in files.enumerated() {
+      try db.execute(
+        sql: "INSERT INTO source_file VALUES (?, ?, ?, ?, NULL, NULL)",
+        arguments: [Schema.sourceID(export, i), export.name, i, name])
+    }
+  }
+  for (i, source) in request.keptSources.enumerated() {
+    try db.execute(
+      sql: "INSERT INTO source_file VALUES (?, ?, ?, ?, ?, ?)",
+      arguments: [
+        Schema.sourceID(ofKept: i), ExportKind.insurance.name, i, source.sourceFile, source.run,
+        source.graceUntil,
+      ])
+  }
+  for run in request.runs { try insert(run, db) }
+  for row in request.ledger { try insert(row, db) }
+}
+
+private func insert(_ run: StoreRun, _ db: Database) throws {
+  try db.execute(
+    sql: "INSERT OR REPLACE INTO run_row VALUES (?, ?, ?, ?, ?, ?)",
+    arguments: [run.runID, run.pipeline, run.asOf, run.startedAt, run.finishedAt, run.state])
+}
+
+private func insert(_ row: LedgerRow, _ db: Database) throws {
+  try db.execute(
+    sql: "INSERT INTO ledger_row VALUES (?, ?, ?, ?, ?)",
+    arguments: [row.runID, row.export, row.sourceFile, row.outcome, row.records])
+}

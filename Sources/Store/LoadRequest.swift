@@ -1,0 +1,90 @@
+// What a load is asked for and what it answers: the store's place, its run, its ledger, and counts.
+// Invariant: values only; nothing here touches a file.
+
+package import Values
+
+/// One run as the view `run` shows it.
+package struct StoreRun: Sendable, Hashable, Codable {
+  package var runID: Int
+  /// The pipeline's name.
+  package var pipeline: String
+  /// The business date, ISO 8601.
+  package var asOf: String
+  package var startedAt: String
+  /// Nil until the run has finished.
+  package var finishedAt: String?
+  /// `done` when finished.
+  package var state: String
+
+  package init(
+    runID: Int, pipeline: String, asOf: String, startedAt: String, finishedAt: String? = nil, state: String
+  ) {
+    self.runID = runID
+    self.pipeline = pipeline
+    self.asOf = asOf
+    self.startedAt = startedAt
+    self.finishedAt = finishedAt
+    self.state = state
+  }
+}
+
+/// How many records of one file of an export ended in one outcome, as the view `ledger` shows it.
+package struct LedgerRow: Sendable, Hashable, Codable {
+  package var runID: Int
+  package var export: String
+  package var sourceFile: String
+  package var outcome: String
+  package var records: Int
+
+  package init(runID: Int, export: String, sourceFile: String, outcome: String, records: Int) {
+    self.runID = runID
+    self.export = export
+    self.sourceFile = sourceFile
+    self.outcome = outcome
+    self.records = records
+  }
+}
+
+/// A store to write.
+package struct LoadRequest: Sendable {
+  /// The store's file.
+  ///
+  /// It is written under this path and `.partial`, and renamed when whole.
+  package var path: String
+  /// The run that the rows come from.
+  package var runID: Int
+  /// All earlier runs and this one.
+  package var runs: [StoreRun]
+  package var ledger: [LedgerRow]
+  /// The files of each export, in the order of ``Place/file``.
+  package var populationFiles: [String]
+  package var insuranceFiles: [String]
+  /// Where persons who are kept in grace come from, by ``CardRow/fileIndex``.
+  package var keptSources: [KeptSource]
+
+  package init(
+    path: String, runID: Int, runs: [StoreRun], ledger: [LedgerRow], populationFiles: [String],
+    insuranceFiles: [String], keptSources: [KeptSource] = []
+  ) {
+    self.path = path
+    self.runID = runID
+    self.runs = runs
+    self.ledger = ledger
+    self.populationFiles = populationFiles
+    self.insuranceFiles = insuranceFiles
+    self.keptSources = keptSources
+  }
+}
+
+/// What a load wrote.
+package struct LoadReport: Sendable, Hashable, Codable {
+  package var persons = 0
+  /// Linked insurance records, serving or not.
+  package var cards = 0
+  /// Persons who are kept in grace; they are among the persons, their cards not among the cards.
+  package var kept = 0
+  package var findings = 0
+  package var byteCount = 0
+
+  package init() {}
+}

@@ -1,0 +1,329 @@
+// The same store on a PostgreSQL server: a copy of a SQLite store, whole or not at all.
+// Invariant: readers see the generation in force, whole, from the first statement of their transaction's snapshot to the
+// last; it changes by one UPDATE of one row. Rows come from a finished SQLite store and nowhere else. One session loads
+// a database at a time. A load that stops leaves nothing, whoever dies: cardlink, the server or the line between them.
+// Load: 90 million persons a night, by COPY into tables that nobody reads yet; indexes after the rows.
+
+internal import Files
+internal import GRDB
+package import Values
+
+/// A whole load on the server, in force or not.
+package struct Generation: Hashable, Sendable {
+  package var number: Int
+  /// The run that its rows come from.
+  package var run: Int
+}
+
+#if PostgreSQL
+  /// The store of one pipeline in one database.
+  package final class PostgreSQLStore {
+    private let server: ServerConnection
+    private let pipeline: String
+
+    /// Connects; changes nothing.
+    ///
+    /// - Parameters:
+    ///   - text: what the pipeline file says.
+    ///   - pipeline: the pipeline's name, which the database keeps for itself.
+    /// - Throws: ``Stop`` with ``Exit/storeUnavailable`` if the server can't be reached, or holds the store of another
+    ///   pipeline or of a later cardlink.
+    package init(_ text: String, pipeline: String) throws(Stop) {
+      server = try ServerConnection(text)
+      self.pipeline = pipeline
+      guard server.version >= 130_000 else {
+        throw refused(
+          "PostgreSQL 13 or later", "version \(server.version / 10_000)", "Connect to a newer server.")
+      }
+      let encoding = try server.execute("SHOW server_encoding").first?.first ?? nil
+      guard encoding == "UTF8" else {
+        throw refused(
+          "a database in UTF8", "one in \(encoding ?? "another")",
+          "Create it with: createdb -E UTF8 -T template0")
+      }
+      _ = try isOurs()
+    }
+
+    /// The generation that readers see; nil if nothing was loaded yet.
+    package func inForce() throws(Stop) -> Generation? {
+      guard try isOurs() else { return nil }
+      return try generations(
+        "JOIN cardlink_data.store f ON f.generation = g.generation"
+      ).first
+    }
+
+    /// Keeps other loads out until the session ends, and makes the schemas in an empty database.
+    ///
+    /// Waits up to ten seconds for another session: the server may not know yet that the one of a killed load is gone.
+    ///
+    /// - Throws: ``Stop`` with ``Exit/runInProgress`` if another session loads, from whatever host.
+    package func hold() throws(Stop) {
+      guard try holds() else {
+        throw Stop(
+          .runInProgress, at: server.place, expected: "a database that no other load holds",
+          found: "one that another session holds", remedy: "Wait until it has finished, then try again.")
+      }
+      if try isOurs() {
+        guard try version() == "\(ServerSchema.versionBefore)" else { return }
+        return try server.transaction { () throws(Stop) in try server.execute(ServerSchema.upgrade) }
+      }
+      try server.transaction { () throws(Stop) in
+        try server.execute(ServerSchema.tables)
+        try server.execute(ServerSchema.views)
+        try server.execute(
+          "INSERT INTO cardlink_data.store VALUES ($1, $2, NULL)", ["\(ServerSchema.version)", pipeline])
+      }
+    }
+
+    /// Copies a SQLite store that nobody writes to; readers see nothing of it yet.
+    ///
+    /// Asks for ``hold()`` first.
+    /// - Parameter progress: told now and then how many persons are copied.
+    /// - Returns: the new generation.
+    package func load(fromStore path: String, progress: (_ persons: Int) -> Void = { _ in }) throws(Stop)
+      -> Generation
+    {
+      try dropUnfinished()
+      return try server.transaction { () throws(Stop) in
+        let number =
+          Int(
+            try server.execute("SELECT nextval('cardlink_data.generation_number')").first?.first.flatMap {
+              $0
+            }
+              ?? "") ?? 0
+        let run = try copy(path, into: number, progress)
+        for table in ServerSchema.large {
+          for sql in table.indexes { try server.execute(sql.replacing("#", with: "\(number)")) }
+        }
+        try server.execute(
+          "INSERT INTO cardlink_data.generation (generation, run_id) VALUES ($1, $2)",
+          ["\(number)", "\(run)"])
+        // The tables' own condition spares the server a look at every row.
+        for table in ServerSchema.large {
+          try server.execute(
+            """
+            ALTER TABLE cardlink_data.\(table.name) ATTACH PARTITION cardlink_data.\(table.name)_\(number)
+            FOR VALUES IN (\(number))
+            """)
+        }
+        for table in ServerSchema.large { try server.execute("ANALYZE cardlink_data.\(table.name)") }
+        try Faults.pass(.database, path)
+        return Generation(number: number, run: run)
+      }
+    }
+
+    /// Puts a generation in force; readers see it from their next snapshot on.
+    package func putInForce(_ generation: Generation) throws(Stop) {
+      let switched = try server.execute(
+        """
+        WITH chosen AS (
+          UPDATE cardlink_data.generation SET was_in_force = true WHERE generation = $1 RETURNING generation, run_id)
+        UPDATE cardlink_data.store SET generation = c.generation FROM chosen c RETURNING c.run_id
+        """, ["\(generation.number)"])
+      guard switched.first?.first == "\(generation.run)" else {
+        throw refused("the load of run \(generation.run)", "none", "Run again: cardlink rerun load PIPELINE")
+      }
+    }
+
+    /// Puts a run's store in force: the generation that is still there, or a new copy of the SQLite store.
+    package func putInForce(run: Int, orFrom path: String, progress: (Int) -> Void = { _ in }) throws(Stop) {
+      let kept = try generations("WHERE g.run_id = \(run) ORDER BY g.generation DESC").first
+      if let kept, try isWhole(kept) { return try putInForce(kept) }
+      try putInForce(load(fromStore: path, progress: progress))
+    }
+
+    /// Marks a run as it now is, in the generation in force.
+    ///
+    /// - Parameter ledger: takes the place of the run's rows in the ledger.
+    package func finish(run: StoreRun, ledger: [LedgerRow]) throws(Stop) {
+      guard let number = try inForce()?.number else { return }
+      try server.transaction { () throws(Stop) in
+        try server.execute(
+          """
+          INSERT INTO cardlink_data.run_row VALUES ($1, $2, $3, $4, $5, $6, $7)
+          ON CONFLICT (generation, run_id) DO UPDATE SET pipeline = excluded.pipeline, as_of = excluded.as_of,
+            started_at = excluded.started_at, finished_at = excluded.finished_at, state = excluded.state
+          """,
+          [
+            "\(number)", "\(run.runID)", run.pipeline, run.asOf, run.startedAt, run.finishedAt, run.state,
+          ])
+        try server.execute(
+          "DELETE FROM cardlink_data.ledger_row WHERE generation = $1 AND run_id = $2",
+          ["\(number)", "\(run.runID)"])
+        for row in ledger {
+          try server.execute(
+            "INSERT INTO cardlink_data.ledger_row VALUES ($1, $2, $3, $4, $5, $6)",
+            ["\(number)", "\(row.runID)", row.export, row.sourceFile, row.outcome, "\(row.records)"])
+        }
+      }
+    }
+
+    /// Removes generations for good, but for the one in force and the newest of the runs that are to stay.
+    ///
+    /// Waits some seconds for transactions that began before and may still read one; what they hold on to stays until
+    /// the next time.
+    ///
+    /// - Parameter runs: at most one of them stays, for a rollback within seconds.
+    /// - Returns: how many are left that should have gone.
+    @discardableResult
+    package func drop(keeping runs: Set<Int>) throws(Stop) -> Int {
+      try dropUnfinished()
+      guard let current = try inForce() else { return 0 }
+      let others = try generations(
+        "WHERE g.generation <> \(current.number) ORDER BY g.generation DESC")
+      let kept = others.first { $0.run != current.run && runs.contains($0.run) }
+      let unwanted = others.filter { $0 != kept }
+      guard !unwanted.isEmpty else { return 0 }
+      let blocked = try waitForOlderTransactions()
+      guard !blocked else { return unwanted.count }
+      var left = 0
+      for generation in unwanted where try !drop(generation.number) { left += 1 }
+      return left
+    }
+
+    // MARK: Inside
+
+    private func holds() throws(Stop) -> Bool {
+      for attempt in 0..<100 {
+        if attempt > 0 { try server.execute("SELECT pg_sleep(0.1)") }
+        let held = try server.execute("SELECT pg_try_advisory_lock(\(ServerSchema.lock))").first?.first
+        if held == "t" { return true }
+      }
+      return false
+    }
+
+    private func refused(_ expected: String, _ found: String, _ remedy: String) -> Stop {
+      Stop(.storeUnavailable, at: server.place, expected: expected, found: found, remedy: remedy)
+    }
+
+    /// Whether the schemas are there and ours; false in a database where nothing was loaded yet.
+    private func isOurs() throws(Stop) -> Bool {
+      guard try server.execute("SELECT to_regclass('cardlink_data.store') IS NOT NULL").first?.first == "t"
+      else { return false }
+      let row = try server.execute("SELECT version, pipeline FROM cardlink_data.store").first ?? []
+      // One of the version before is read as it is, and made one of today's before the next load.
+      guard ["\(ServerSchema.version)", "\(ServerSchema.versionBefore)"].contains(row.first) else {
+        throw refused(
+          "a store of version \(ServerSchema.version)", "version \((row.first ?? nil) ?? "unknown")",
+          "Use the cardlink that wrote it, or drop the schemas cardlink and cardlink_data and load again.")
+      }
+      guard row.last == pipeline else {
+        throw refused(
+          "the store of pipeline \(pipeline)", "that of another pipeline",
+          "Give each pipeline a database of its own in store.postgresql.")
+      }
+      return true
+    }
+
+    private func version() throws(Stop) -> String? {
+      try server.execute("SELECT version FROM cardlink_data.store").first?.first ?? nil
+    }
+
+    private func generations(_ condition: String) throws(Stop) -> [Generation] {
+      try server.execute("SELECT g.generation, g.run_id FROM cardlink_data.generation g \(condition)")
+        .compactMap { row in
+          guard let number = row[0].flatMap({ Int($0) }), let run = row[1].flatMap({ Int($0) }) else {
+            return nil
+          }
+          return Generation(number: number, run: run)
+        }
+    }
+
+    /// A generation whose removal was cut off has lost its tables.
+    private func isWhole(_ generation: Generation) throws(Stop) -> Bool {
+      for table in ServerSchema.large {
+        let name = "cardlink_data.\(table.name)_\(generation.number)"
+        guard try server.execute("SELECT to_regclass($1) IS NOT NULL", [name]).first?.first == "t" else {
+          return false
+        }
+      }
+      return true
+    }
+
+    /// - Returns: the run that the store says it is of.
+    private func copy(_ path: String, into number: Int, _ progress: (Int) -> Void) throws(Stop) -> Int {
+      for table in ServerSchema.large {
+        try server.execute(
+          """
+          CREATE TABLE cardlink_data.\(table.name)_\(number)
+            (LIKE cardlink_data.\(table.name), CHECK (generation = \(number)))
+          """)
+      }
+      return try stopping(at: path) {
+        let queue = try openStore(path, readonly: true)
+        let run = try queue.read { db in
+          for table in ServerSchema.large {
+            _ = try server.copy(
+              table, of: number, into: "\(table.name)_\(number)", frozen: true, from: db, at: path,
+              progress: table.name == "person" ? progress : { _ in })
+          }
+          for table in ServerSchema.small {
+            _ = try server.copy(table, of: number, into: table.name, frozen: false, from: db, at: path)
+          }
+          return try Int.fetchOne(db, sql: "SELECT run_id FROM origin") ?? 0
+        }
+        try queue.close()
+        return run
+      }
+    }
+
+    /// Removes what was copied and never came into force: a load that was cut off before the switch leaves it.
+    private func dropUnfinished() throws(Stop) {
+      for generation in try generations("WHERE NOT g.was_in_force") { _ = try drop(generation.number) }
+    }
+
+    /// - Returns: whether some transaction that began before is still at work after ten seconds.
+    private func waitForOlderTransactions() throws(Stop) -> Bool {
+      let older = """
+        SELECT l.virtualtransaction FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+        WHERE l.locktype = 'virtualxid' AND a.datname = current_database() AND l.pid <> pg_backend_pid()
+        """
+      let first = Set(try server.execute(older).compactMap { $0[0] })
+      var now = first
+      for _ in 0..<50 {
+        if now.isEmpty { return false }
+        try server.execute("SELECT pg_sleep(0.2)")
+        now = first.intersection(try server.execute(older).compactMap { $0[0] })
+      }
+      return !now.isEmpty
+    }
+
+    /// - Returns: false if readers hold it; new readers wait no longer than a second for this.
+    private func drop(_ number: Int) throws(Stop) -> Bool {
+      do throws(Stop) {
+        try server.transaction { () throws(Stop) in
+          try server.execute("SET LOCAL lock_timeout = '1s'")
+          for table in ServerSchema.large {
+            try server.execute("DROP TABLE IF EXISTS cardlink_data.\(table.name)_\(number)")
+          }
+          for table in ["generation"] + ServerSchema.small.map(\.name) {
+            try server.execute("DELETE FROM cardlink_data.\(table) WHERE generation = \(number)")
+          }
+        }
+        return true
+      } catch {
+        guard error.finding.found.hasSuffix("55P03") else { throw error }
+        return false
+      }
+    }
+  }
+#else
+  /// What stands for a store on a server in a program that was built without libpq: it can't be made.
+  package final class PostgreSQLStore {
+    package init(_ text: String, pipeline: String) throws(Stop) {
+      let fault = ConnectionText.fault(in: text)
+      throw Stop(
+        .pipelineWrong, at: "store.postgresql", expected: fault?.expected ?? "PostgreSQL",
+        found: fault?.found ?? "none", remedy: fault?.remedy ?? "")
+    }
+    package func inForce() throws(Stop) -> Generation? { nil }
+    package func hold() throws(Stop) {}
+    package func load(fromStore path: String, progress: (_ persons: Int) -> Void = { _ in }) throws(Stop)
+      -> Generation
+    { Generation(number: 0, run: 0) }
+    package func putInForce(_ generation: Generation) throws(Stop) {}
+    package func putInForce(run: Int, orFrom path: String, progress: (Int) -> Void = { _ in }) throws(Stop) {}
+    package func finish(run: StoreRun, ledger: [LedgerRow]) throws(Stop) {}
+    @discardableResult package func drop(keeping runs: Set<Int>) throws(Stop) -> Int { 0 }
+  }
+#endif

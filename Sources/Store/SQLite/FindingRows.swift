@@ -1,0 +1,84 @@
+// Findings on their way into the store: made into text on one thread, inserted by SQLite on another.
+// Invariant: each finding becomes one row, in the order in which they come; every code of SQLite is read.
+// Load: a few per cent of a night's records, all of them on the worst; a thousand rows in a batch, whose memory is reused.
+
+import Files
+internal import GRDB
+import Threads
+import Values
+
+/// Some findings as the columns of `held_record`.
+struct FindingBatch: Sendable {
+  fileprivate struct Row: BitwiseCopyable {
+    var export: ExportKind
+    var sourceID: Int64
+    var line: Int64
+    /// -1: nobody looked for any.
+    var candidates: Int64
+    /// Where each text ends; it begins where the one before ends.
+    var ends = InlineArray<7, UInt32>(repeating: 0)
+  }
+  /// The columns of the texts: the first five stand before the origin, the others behind the candidates.
+  fileprivate static let columns: InlineArray<7, Int> = [1, 2, 3, 4, 5, 9, 10]
+  private static let most = 1000
+
+  fileprivate var rows: [Row] = []
+  fileprivate var bytes: [UInt8] = []
+
+  /// Takes the place of what it held with the next findings.
+  /// - Returns: false when there are none left.
+  mutating func fill(from next: () throws(Stop) -> FindingRow?) throws(Stop) -> Bool {
+    rows.removeAll(keepingCapacity: true)
+    bytes.removeAll(keepingCapacity: true)
+    while rows.count < Self.most, let finding = try next() {
+      var row = Row(
+        export: finding.export, sourceID: Schema.sourceID(finding.export, finding.fileIndex),
+        line: Int64(finding.line), candidates: finding.candidates.map { Int64($0) } ?? -1)
+      add(finding.outcome.name, 0, &row)
+      add(finding.reasons, 1, &row)
+      add(finding.personalID, 2, &row)
+      add(finding.insuranceNumber, 3, &row)
+      add(finding.cardNumber, 4, &row)
+      add(finding.candidatePersonalID, 5, &row)
+      add(finding.judged?.text ?? "", 6, &row)
+      rows.append(row)
+    }
+    return !rows.isEmpty
+  }
+
+  private mutating func add(_ text: String, _ i: Int, _ row: inout Row) {
+    bytes.append(contentsOf: text.utf8)
+    row.ends[i] = UInt32(truncatingIfNeeded: bytes.count)
+  }
+}
+
+/// Inserts all findings, then makes their indexes by sorting.
+/// - Returns: how many there were.
+func write(_ batches: BatchQueue<FindingBatch>, _ db: Database, _ path: String) throws -> Int {
+  var count = 0
+  var batch = FindingBatch()
+  var held = try BulkInsert(Schema.insertHeldRecord, db, columnCount: 11, path: path)
+  while batches.take(&batch) {
+    try Faults.pass(.database, path)
+    var start = 0
+    for row in batch.rows {
+      held.set(0, Int64(row.export.rawValue))
+      held.set(6, row.sourceID)
+      held.set(7, row.line)
+      if row.candidates >= 0 { held.set(8, row.candidates) } else { held.setNull(8) }
+      let failure = batch.bytes.withUnsafeBufferPointer { bytes -> Stop? in
+        for i in row.ends.indices {
+          let end = Int(row.ends[i])
+          held.set(FindingBatch.columns[i], bytes: UnsafeBufferPointer(rebasing: bytes[start..<end]))
+          start = end
+        }
+        do throws(Stop) { try held.step() } catch { return error }
+        return nil
+      }
+      if let failure { throw failure }
+    }
+    count += batch.rows.count
+  }
+  for sql in Schema.indexes { try db.execute(sql: sql) }
+  return count
+}

@@ -1,0 +1,222 @@
+// The two large tables of the store, built side by side in one file: persons with the card that serves, and the cards
+// that don't; and the list of the persons who are kept in grace.
+// Invariant: persons ascend by personal ID number, each with exactly one card that serves; a row's values stand in the
+// order of the columns in Schema.
+// Load: 90 million persons and some million other cards: ranges of persons on several threads, then their trees.
+
+internal import Files
+internal import GRDB
+import Synchronization
+import Values
+
+/// Puts the ranges of persons together, behind what SQLite has written.
+struct PersonTables: ~Copyable {
+  /// The pages that SQLite made for the empty tables.
+  struct Roots: Sendable {
+    var person: UInt32
+    var otherCard: UInt32
+    var keptPerson: UInt32
+
+    init(_ db: Database) throws {
+      func page(of table: String) throws -> UInt32 {
+        let sql = "SELECT rootpage FROM sqlite_schema WHERE type = 'table' AND name = ?"
+        guard let page = try UInt32.fetchOne(db, sql: sql, arguments: [table]), page > 1 else {
+          throw DatabaseError(resultCode: .SQLITE_CORRUPT)
+        }
+        return page
+      }
+      (person, otherCard) = (try page(of: "person"), try page(of: "other_card"))
+      keptPerson = try page(of: "kept_person")
+    }
+  }
+
+  /// The store's path, for messages; the file has another name as yet.
+  private let store: String
+  private let file: PagedFile
+  private var persons: TreeBuilder
+  private var otherCards: TreeBuilder
+  private var keptPersons: TreeBuilder
+  private var last: PersonalID?
+
+  init(_ file: PagedFile, _ roots: Roots, store: String) {
+    self.store = store
+    self.file = file
+    persons = TreeBuilder(file, rootPage: roots.person)
+    otherCards = TreeBuilder(file, rootPage: roots.otherCard)
+    keptPersons = TreeBuilder(file, rootPage: roots.keptPerson)
+  }
+
+  /// Appends a range of persons, all of them above those before.
+  mutating func append(_ range: PersonRange) throws(Stop) {
+    guard let keys = range.keys else { return }
+    if let last, last >= keys.first { throw .wrongOrder(store) }
+    last = keys.last
+    try persons.append(range.persons)
+    try otherCards.append(range.otherCards)
+    try keptPersons.append(range.keptPersons)
+  }
+
+  /// Writes what is left; the file stays open.
+  consuming func finish() throws(Stop) {
+    try persons.finish()
+    try otherCards.finish()
+    try keptPersons.finish()
+    try putPageCount(file)
+  }
+}
+
+/// A range of persons, whose leaves are written.
+struct PersonRange: Sendable {
+  fileprivate var persons: Leaves
+  fileprivate var otherCards: Leaves
+  fileprivate var keptPersons: Leaves
+  /// The first and the last person's; nil if there are none.
+  fileprivate var keys: (first: PersonalID, last: PersonalID)?
+  private(set) var personCount: Int
+  /// Without the cards of those who are kept in grace.
+  private(set) var cardCount: Int
+  /// Persons who are kept in grace.
+  private(set) var keptCount: Int
+}
+
+/// Writes the persons of one range, while other threads write others.
+struct PersonRangeBuilder: ~Copyable {
+  private let store: String
+  private var persons: LeafBuilder
+  private var otherCards: LeafBuilder
+  private var keptPersons: LeafBuilder
+  private var row = RowBytes()
+  private var keys: (first: PersonalID, last: PersonalID)?
+  private var notes: KnownNotes
+  private var personCount = 0
+  private var keptCount = 0
+  /// Cards written so far, without those of persons who are kept in grace.
+  private(set) var cardCount = 0
+
+  init(_ file: PagedFile, _ notes: NoteLists, store: String) {
+    self.store = store
+    persons = LeafBuilder(file)
+    otherCards = LeafBuilder(file)
+    keptPersons = LeafBuilder(file)
+    self.notes = KnownNotes(notes)
+  }
+
+  /// Appends the persons of a batch.
+  ///
+  /// - Throws: ``Stop`` with ``Exit/internalError`` if persons don't ascend or one hasn't exactly one serving card.
+  mutating func append(_ batch: PersonBatch) throws(Stop) {
+    personCount += batch.persons.count
+    cardCount += batch.cards.count
+    for person in batch.persons {
+      if let keys, keys.last >= person.personalID { throw .wrongOrder(store) }
+      keys = (keys?.first ?? person.personalID, person.personalID)
+      var serving = -1
+      var others = 0
+      for i in person.cards {
+        guard !batch.cards[i].isServing else {
+          guard serving < 0 else {
+            throw .servingCards(store, batch.cards[person.cards].count(where: \.isServing))
+          }
+          serving = i
+          continue
+        }
+        others += 1
+        row.removeAll()
+        row.append(person.personalID)
+        row.append(Int64(others))
+        row.append(batch.cards[i], &notes)
+        try otherCards.append(row)
+      }
+      guard serving >= 0 else { throw .servingCards(store, 0) }
+      row.removeAll()
+      row.append(person.personalID)
+      batch.bytes.withUnsafeBufferPointer {
+        row.append(text: UnsafeBufferPointer(rebasing: $0[person.nameRange]))
+      }
+      row.append(person.birthDate)
+      row.append(Int64(person.sex.rawValue))
+      row.append(batch.cards[serving], &notes)
+      try persons.append(row)
+      guard !batch.cards[serving].graceUntil.isNone else { continue }
+      row.removeAll()
+      row.append(person.personalID)
+      try keptPersons.append(row)
+      keptCount += 1
+      cardCount -= 1
+    }
+  }
+
+  consuming func finish() throws(Stop) -> PersonRange {
+    PersonRange(
+      persons: try persons.finish(), otherCards: try otherCards.finish(),
+      keptPersons: try keptPersons.finish(), keys: keys, personCount: personCount, cardCount: cardCount,
+      keptCount: keptCount)
+  }
+}
+
+/// Lists of notes, each stored once; a night has some dozens.
+///
+/// Which of them gets which number is chance where several threads ask.
+final class NoteLists: Sendable {
+  private let lists = Mutex<[Reasons: Int64]>([:])
+
+  var byList: [Reasons: Int64] { lists.withLock { $0 } }
+
+  func id(of list: Reasons) -> Int64 {
+    lists.withLock { lists in
+      let id = lists[list] ?? Int64(lists.count + 1)
+      lists[list] = id
+      return id
+    }
+  }
+}
+
+/// The numbers of lists that one thread has asked for.
+private struct KnownNotes {
+  private let lists: NoteLists
+  private var known: [Reasons: Int64] = [:]
+  private var last = (list: Reasons(), id: Int64(0))
+
+  init(_ lists: NoteLists) { self.lists = lists }
+
+  mutating func id(of list: Reasons) -> Int64 {
+    if list == last.list { return last.id }
+    let id = known[list] ?? lists.id(of: list)
+    known[list] = id
+    last = (list, id)
+    return id
+  }
+}
+
+extension RowBytes {
+  /// Appends a card's columns, of which there are eleven.
+  @inline(__always)
+  fileprivate mutating func append(_ card: CardRow, _ notes: inout KnownNotes) {
+    append(card.insuranceNumber)
+    append(card.cardNumber)
+    append(card.facility)
+    append(card.validFrom)
+    append(card.validTo)
+    append(card.fiveYearsFrom)
+    append(card.area)
+    append(Int64(card.rule.rawValue))
+    if card.notes.isEmpty { appendNull() } else { append(notes.id(of: card.notes)) }
+    append(
+      card.graceUntil.isNone
+        ? Schema.sourceID(.insurance, Int(card.fileIndex)) : Schema.sourceID(ofKept: Int(card.fileIndex)))
+    append(Int64(card.line))
+  }
+}
+
+extension Stop {
+  static func wrongOrder(_ path: String) -> Stop {
+    Stop(
+      .internalError, at: path, expected: "persons in ascending order of their numbers",
+      found: "one that doesn't ascend", remedy: "Run the match again: cardlink rerun match PIPELINE")
+  }
+  static func servingCards(_ path: String, _ count: Int) -> Stop {
+    Stop(
+      .internalError, at: path, expected: "one serving card for each person", found: "\(count)",
+      remedy: "Run the match again: cardlink rerun match PIPELINE")
+  }
+}

@@ -1,0 +1,140 @@
+// The tables and views of the store.
+// Invariant: the views have the contract's columns in the contract's order; an absent value is NULL, an empty list of
+// notes or reasons too; personal ID numbers are text of 12 digits, dates are ISO 8601 text.
+// Load: 90 million rows in `person`, written in ascending order; every look-up by number is a search.
+//
+// The number is the row's own key: `person` and `other_card` are trees of rows by number, without a rowid and without
+// an index beside them, so that no key is stored twice and the views show the key itself. The card that serves stands
+// in its person's row; `other_card` holds the linked cards that don't serve. Files and lists of notes are stored once.
+// The rows of these two tables are put together in PersonTables, column by column in the order below.
+//
+// A person who is kept in grace stands in `person` like any other, under the `source_file` of an earlier run, whose number is
+// negative and which knows the run and the last day; `kept_person` lists them, so that nobody has to look for them.
+
+import Values
+
+enum Schema {
+  /// "clnk": says that a SQLite file is a store of this program.
+  static let applicationID: Int32 = 0x636c_6e6b
+  /// Grows with every change below that an older program can't read.
+  static let version: Int32 = 4
+
+  static let pageBytes = 8192
+
+  /// The file's identity and the layout of its pages; for a new, empty file.
+  static let head = """
+    PRAGMA page_size = \(pageBytes);
+    PRAGMA application_id = \(applicationID);
+    PRAGMA user_version = \(version);
+    """
+
+  static let tables = """
+    CREATE TABLE origin (run_id INTEGER NOT NULL);
+    CREATE TABLE source_file (
+      source_id INTEGER PRIMARY KEY, export TEXT NOT NULL, file_index INTEGER NOT NULL, name TEXT NOT NULL,
+      run_id INTEGER, grace_until TEXT);
+    CREATE TABLE note_list (note_id INTEGER PRIMARY KEY, words TEXT NOT NULL);
+    CREATE TABLE person (
+      personal_id TEXT PRIMARY KEY NOT NULL, full_name TEXT, birth_date TEXT, sex INTEGER NOT NULL,
+      \(cardColumns)) WITHOUT ROWID;
+    CREATE TABLE other_card (
+      personal_id TEXT NOT NULL, ordinal INTEGER NOT NULL, \(cardColumns),
+      PRIMARY KEY (personal_id, ordinal)) WITHOUT ROWID;
+    CREATE TABLE kept_person (personal_id TEXT PRIMARY KEY NOT NULL) WITHOUT ROWID;
+    CREATE TABLE held_record (
+      export INTEGER NOT NULL, outcome TEXT NOT NULL, reasons TEXT, personal_id TEXT, insurance_number TEXT,
+      card_number TEXT, source_id INTEGER NOT NULL, source_line INTEGER NOT NULL, candidates INTEGER,
+      candidate_personal_id TEXT, digest TEXT);
+    CREATE TABLE ledger_row (
+      run_id INTEGER NOT NULL, export TEXT NOT NULL, source_file TEXT NOT NULL, outcome TEXT NOT NULL,
+      records INTEGER NOT NULL);
+    CREATE TABLE run_row (
+      run_id INTEGER PRIMARY KEY, pipeline TEXT NOT NULL, as_of TEXT NOT NULL, started_at TEXT NOT NULL,
+      finished_at TEXT, state TEXT NOT NULL);
+    """
+
+  private static let cardColumns = """
+    insurance_number TEXT, card_number TEXT, facility_code TEXT, valid_from TEXT, valid_to TEXT,
+    five_years_from TEXT, area_code TEXT, rule INTEGER NOT NULL, note_id INTEGER, source_id INTEGER NOT NULL,
+    source_line INTEGER NOT NULL
+    """
+
+  static let views = """
+    CREATE VIEW card_attribute AS SELECT personal_id, full_name, birth_date, \(sexWord) AS sex,
+      \(attributeValues) FROM person r;
+    CREATE VIEW card AS
+      SELECT personal_id, \(cardValues) FROM person r WHERE source_id >= 0
+      UNION ALL
+      SELECT personal_id, \(cardValues) FROM other_card r;
+    CREATE VIEW kept_in_grace AS
+      SELECT personal_id, full_name, birth_date, \(sexWord) AS sex, \(attributeValues)
+      FROM kept_person CROSS JOIN person r USING (personal_id);
+    CREATE VIEW finding AS
+      SELECT \(word(of: "export", ExportKind.allCases.map { ($0.rawValue, $0.name) })) AS export, outcome, reasons,
+        personal_id, insurance_number, card_number, \(sourceName) AS source_file, source_line,
+        \(runID) AS run_id, candidates, candidate_personal_id, digest
+      FROM held_record r;
+    CREATE VIEW ledger AS SELECT run_id, export, source_file, outcome, records FROM ledger_row;
+    CREATE VIEW run AS SELECT run_id, pipeline, as_of, started_at, finished_at, state FROM run_row;
+    """
+
+  static let indexes = [
+    "CREATE INDEX held_record_by_id ON held_record (personal_id) WHERE personal_id IS NOT NULL",
+    "CREATE INDEX held_record_by_outcome ON held_record (outcome)",
+    """
+    CREATE INDEX held_record_by_candidate ON held_record (candidate_personal_id)
+    WHERE candidate_personal_id IS NOT NULL
+    """,
+  ]
+
+  static let insertHeldRecord = insert(into: "held_record", 11)
+  /// Of tables with the same columns and indexes SQLite copies rows and entries as they are.
+  static let takeHeldRecords = "INSERT INTO main.held_record SELECT * FROM other.held_record"
+
+  /// The columns of the view `card_attribute`, for reading all of it in the rows' own order.
+  static let attributesInOrder = """
+    SELECT personal_id, full_name, birth_date, \(sexWord), \(attributeValues) FROM person r ORDER BY r.personal_id
+    """
+  /// The stored columns of a person, as ``StoredPersons`` reads them.
+  static func personsInOrder(where condition: String = "1") -> String {
+    """
+    SELECT personal_id, full_name, birth_date, sex, insurance_number, card_number, facility_code, valid_from,
+      valid_to, five_years_from, area_code, rule, note_id, source_id, source_line
+    FROM person WHERE \(condition) ORDER BY personal_id
+    """
+  }
+
+  /// Where the files of an export stand in `source_file`.
+  static func sourceID(_ export: ExportKind, _ fileIndex: Int) -> Int64 {
+    Int64(fileIndex) * 2 + Int64(export.rawValue)
+  }
+  static func fileIndex(ofSource id: Int64) -> Int { Int(id / 2) }
+  /// Where a ``KeptSource`` stands there, and which one does.
+  static func sourceID(ofKept index: Int) -> Int64 { -1 - Int64(index) }
+  static func keptIndex(ofSource id: Int64) -> Int? { id < 0 ? Int(-1 - id) : nil }
+
+  private static let sourceName = "(SELECT s.name FROM source_file s WHERE s.source_id = r.source_id)"
+  private static let runID = "(SELECT o.run_id FROM origin o)"
+  private static let sexWord = word(of: "sex", Sex.allCases.map { ($0.rawValue, $0.name) })
+  private static let cardValues = "\(valuesBeforeRun), \(runID) AS run_id"
+  private static let attributeValues = """
+    \(valuesBeforeRun),
+    CASE WHEN source_id < 0 THEN (SELECT s.run_id FROM source_file s WHERE s.source_id = r.source_id) ELSE \(runID) END
+      AS run_id,
+    CASE WHEN source_id < 0 THEN (SELECT s.grace_until FROM source_file s WHERE s.source_id = r.source_id) END
+      AS grace_until
+    """
+  private static let valuesBeforeRun = """
+    insurance_number, card_number, facility_code, valid_from, valid_to, five_years_from, area_code,
+    \(word(of: "rule", LinkRule.allCases.map { ($0.rawValue, $0.name) })) AS rule,
+    (SELECT n.words FROM note_list n WHERE n.note_id = r.note_id) AS notes,
+    \(sourceName) AS source_file, source_line
+    """
+
+  static func word(of column: String, _ words: [(UInt8, String)]) -> String {
+    "CASE \(column) " + words.map { "WHEN \($0.0) THEN '\($0.1)'" }.joined(separator: " ") + " END"
+  }
+  private static func insert(into table: String, _ columnCount: Int) -> String {
+    "INSERT INTO \(table) VALUES (" + repeatElement("?", count: columnCount).joined(separator: ",") + ")"
+  }
+}

@@ -1,0 +1,195 @@
+// The read side: what the store in force says of one person, of its findings and of its runs.
+// Invariant: opened read-only; the connection keeps the file it opened, so that a load that replaces the store
+// meanwhile changes no answer of this one. Nothing but the contract's views is read, save the order of rows.
+// Load: one person at a time through an index, or all rows once, front to back.
+
+internal import GRDB
+package import Values
+
+/// A store, opened for reading.
+package struct Store: Sendable {
+  package let path: String
+  private let queue: DatabaseQueue
+
+  /// Opens a store.
+  ///
+  /// - Throws: ``Stop`` with ``Exit/storeUnavailable`` if there is none, or it is none of ours.
+  package init(path: String) throws(Stop) {
+    self.path = path
+    queue = try stopping(at: path) { try openStore(path, readonly: true) }
+  }
+
+  // MARK: One person
+
+  /// The person and the card that serves on the run's business date; nil if no record is linked to the number.
+  package func card(personalID: String) throws(Stop) -> CardAttribute? {
+    try row("SELECT * FROM card_attribute WHERE personal_id = ?", [personalID], CardAttribute.init)
+  }
+
+  /// The person and the card that serves on another day.
+  package func lookup(personalID: String, on day: CalendarDate) throws(Stop) -> CardAttribute? {
+    guard var found = try card(personalID: personalID) else { return nil }
+    // Kept in grace there is one card, and no other day has another.
+    guard found.graceUntil == nil else { return found }
+    guard let serving = try cards(of: personalID).serving(on: day) else { return nil }
+    found.card = serving
+    return found
+  }
+
+  /// All cards linked to a number, in the order of the export.
+  package func cards(of personalID: String) throws(Stop) -> [LinkedCard] {
+    // Files have the order of their places, which is that of their names.
+    try rows(
+      """
+      SELECT c.* FROM card c WHERE c.personal_id = ?
+      ORDER BY (SELECT file_index FROM source_file WHERE export = 'insurance' AND source_id >= 0 AND name = c.source_file),
+        c.source_line
+      """, [personalID], LinkedCard.init)
+  }
+
+  /// The findings that hold a number as it is written.
+  package func findings(personalID: String) throws(Stop) -> [StoredFinding] {
+    try rows("SELECT * FROM finding WHERE personal_id = ?", [personalID], StoredFinding.init)
+  }
+
+  /// The findings for which a person is the only candidate.
+  package func findings(candidate personalID: String) throws(Stop) -> [StoredFinding] {
+    try rows("SELECT * FROM finding WHERE candidate_personal_id = ?", [personalID], StoredFinding.init)
+  }
+
+  // MARK: Some of it
+
+  /// The findings that show one of these digests, for officers' decisions.
+  ///
+  /// - Complexity: one pass over all findings; only those wanted become text.
+  package func findings(digests: [String]) throws(Stop) -> [StoredFinding] {
+    try findings(where: "digest", isIn: digests)
+  }
+
+  /// The findings that bear one of these insurance numbers.
+  ///
+  /// - Complexity: one pass over all findings; only those wanted become text.
+  package func findings(insuranceNumbers: [String]) throws(Stop) -> [StoredFinding] {
+    try findings(where: "insurance_number", isIn: insuranceNumbers)
+  }
+
+  private func findings(where column: String, isIn values: [String]) throws(Stop) -> [StoredFinding] {
+    guard !values.isEmpty else { return [] }
+    let list = "[" + values.map { "\"\($0)\"" }.joined(separator: ",") + "]"
+    return try rows(
+      "SELECT * FROM finding WHERE \(column) IN (SELECT value FROM json_each(?))", [list], StoredFinding.init)
+  }
+
+  /// The findings that officers' decisions have to do with: kept apart, not applied, or open again.
+  ///
+  /// - Complexity: one pass over all findings.
+  package func findingsOfDecisions() throws(Stop) -> [StoredFinding] {
+    try rows(
+      """
+      SELECT * FROM finding WHERE reasons LIKE '%decision\\_%' ESCAPE '\\' OR reasons LIKE '%reopened\\_%' ESCAPE '\\'
+      """, [], StoredFinding.init)
+  }
+
+  // MARK: All of it
+
+  /// Lends findings to `body`, in the order in which they were written.
+  ///
+  /// - Parameters:
+  ///   - outcome: only those that ended so; nil for all.
+  ///   - limit: at most so many; nil for all.
+  package func findings(
+    outcome: Outcome? = nil, limit: Int? = nil, _ body: (StoredFinding) throws(Stop) -> Void
+  ) throws(Stop) {
+    let condition = outcome == nil ? "" : " WHERE outcome = ?"
+    let arguments: StatementArguments = outcome.map { [$0.name, limit ?? -1] } ?? [limit ?? -1]
+    try each("SELECT * FROM finding\(condition) LIMIT ?", arguments, StoredFinding.init, body)
+  }
+
+  /// Lends every row of `card_attribute` to `body`, ascending by personal ID number.
+  package func forEachCardAttribute(_ body: (CardAttribute) throws(Stop) -> Void) throws(Stop) {
+    try each(Schema.attributesInOrder, [], CardAttribute.init, body)
+  }
+
+  /// All runs, the first first.
+  package func runs() throws(Stop) -> [StoreRun] {
+    try rows("SELECT * FROM run ORDER BY run_id", [], StoreRun.init)
+  }
+
+  /// A run's ledger, by export, file and outcome.
+  package func ledger(runID: Int) throws(Stop) -> [LedgerRow] {
+    try rows(
+      "SELECT * FROM ledger WHERE run_id = ? ORDER BY export, source_file, outcome", [runID], LedgerRow.init)
+  }
+
+  /// The run that the rows come from.
+  package func runID() throws(Stop) -> Int {
+    try stopping(at: path) {
+      try queue.read { db in try Int.fetchOne(db, sql: "SELECT run_id FROM origin") ?? 0 }
+    }
+  }
+
+  private func row<T>(_ sql: String, _ arguments: StatementArguments, _ make: (Row) -> T) throws(Stop) -> T? {
+    try rows(sql, arguments, make).first
+  }
+
+  private func rows<T>(_ sql: String, _ arguments: StatementArguments, _ make: (Row) -> T) throws(Stop) -> [T]
+  {
+    var all: [T] = []
+    try each(sql, arguments, make) { all.append($0) }
+    return all
+  }
+
+  private func each<T>(
+    _ sql: String, _ arguments: StatementArguments, _ make: (Row) -> T, _ body: (T) throws(Stop) -> Void
+  ) throws(Stop) {
+    try stopping(at: path) {
+      try queue.read { db in
+        let cursor = try Row.fetchCursor(db, sql: sql, arguments: arguments)
+        while let row = try cursor.next() { try body(make(row)) }
+      }
+    }
+  }
+}
+
+// From the columns of a view, by their places.
+extension CardAttribute {
+  fileprivate init(_ row: Row) {
+    self.init(
+      personalID: row[0], fullName: row[1], birthDate: row[2], sex: row[3],
+      card: LinkedCard(row, personalID: row[0], from: 4), graceUntil: row[16])
+  }
+}
+
+extension LinkedCard {
+  fileprivate init(_ row: Row) { self.init(row, personalID: row[0], from: 1) }
+
+  fileprivate init(_ row: Row, personalID: String, from i: Int) {
+    self.init(
+      personalID: personalID, insuranceNumber: row[i], cardNumber: row[i + 1], facilityCode: row[i + 2],
+      validFrom: row[i + 3], validTo: row[i + 4], fiveYearsFrom: row[i + 5], areaCode: row[i + 6],
+      rule: row[i + 7], notes: row[i + 8], sourceFile: row[i + 9], sourceLine: row[i + 10], runID: row[i + 11]
+    )
+  }
+}
+
+extension StoredFinding {
+  fileprivate init(_ row: Row) {
+    self.init(
+      export: row[0], outcome: row[1], reasons: row[2], personalID: row[3], insuranceNumber: row[4],
+      cardNumber: row[5], sourceFile: row[6], sourceLine: row[7], runID: row[8], candidates: row[9],
+      candidatePersonalID: row[10], digest: row[11])
+  }
+}
+
+extension StoreRun {
+  fileprivate init(_ row: Row) {
+    self.init(
+      runID: row[0], pipeline: row[1], asOf: row[2], startedAt: row[3], finishedAt: row[4], state: row[5])
+  }
+}
+
+extension LedgerRow {
+  fileprivate init(_ row: Row) {
+    self.init(runID: row[0], export: row[1], sourceFile: row[2], outcome: row[3], records: row[4])
+  }
+}

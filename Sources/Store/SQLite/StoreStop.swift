@@ -1,0 +1,57 @@
+// What SQLite's return codes mean to the one who runs the command.
+// Invariant: the text names the file and the kind of failure; never a value, a row or an SQL argument.
+
+internal import GRDB
+import Values
+
+extension Stop {
+  /// A return code of SQLite, extended or primary.
+  static func storeFailed(_ path: String, code: Int32) -> Stop {
+    let primary = ResultCode(rawValue: code & 0xff)
+    let found = "\(ResultCode(rawValue: code))"
+    switch primary {
+    case .SQLITE_FULL, .SQLITE_IOERR:
+      return Stop(
+        .inputOutput, at: path, expected: "to read and write the store", found: found,
+        remedy: "Free disk space or mend the disk; nothing that was in force has changed.")
+    case .SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_PROTOCOL:
+      return Stop(
+        .storeUnavailable, at: path, expected: "the store within five seconds", found: found,
+        remedy: "Another program holds the store. End it or wait, then try again.")
+    case .SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_ERROR, .SQLITE_SCHEMA, .SQLITE_FORMAT:
+      return Stop(
+        .storeUnavailable, at: path, expected: "a store that this program wrote", found: found,
+        remedy: "Write it anew: cardlink rerun load PIPELINE")
+    case .SQLITE_CONSTRAINT, .SQLITE_MISUSE, .SQLITE_RANGE, .SQLITE_MISMATCH, .SQLITE_TOOBIG:
+      return Stop(
+        .internalError, at: path, expected: "rows that the store can hold", found: found,
+        remedy: "Nothing that was in force has changed. Report this with the run's log.")
+    default:
+      return Stop(
+        .storeUnavailable, at: path, expected: "to open the store", found: found,
+        remedy: "Check that the file exists and that this user may read and write it and its folder.")
+    }
+  }
+
+  /// A file that is no store, or one of another version.
+  static func notAStore(_ path: String, found: String) -> Stop {
+    Stop(
+      .storeUnavailable, at: path, expected: "a store of version \(Schema.version)", found: found,
+      remedy: "Write it anew: cardlink rerun load PIPELINE")
+  }
+}
+
+/// Runs `body`; what GRDB throws becomes a ``Stop`` about the store at `path`.
+func stopping<T>(at path: String, _ body: () throws -> T) throws(Stop) -> T {
+  do {
+    return try body()
+  } catch let stop as Stop {
+    throw stop
+  } catch let error as DatabaseError {
+    throw .storeFailed(path, code: error.extendedResultCode.rawValue)
+  } catch {
+    throw Stop(
+      .internalError, at: path, expected: "values of the store's own types", found: "\(type(of: error))",
+      remedy: "Write the store anew: cardlink rerun load PIPELINE")
+  }
+}

@@ -1,0 +1,200 @@
+// The persons of the store as the publish stage takes them: in batches, each person with the card that serves.
+// Invariant: persons ascend by personal ID number; a value that can't be read back is a stop, never left out; every
+// return code of SQLite is read.
+// Load: 90 million persons, some thousand at a time, read from the statement's own handle: no `String` for a value.
+
+internal import GRDB
+internal import GRDBSQLite
+package import Values
+
+/// Reads the persons of a store with their serving cards.
+package final class StoredPersons {
+  private let path: String
+  private let queue: DatabaseQueue
+  /// Reads all persons in order; stepped until it is done.
+  private let statement: Statement
+  private var isDone = false
+  /// The lists of notes, by their numbers.
+  private let notes: [Int64: Reasons]
+  private let batchPersons = 4096
+  /// The files of the insurance export that cards come from, by ``CardRow/fileIndex``.
+  package let insuranceFiles: [String]
+  /// The same for cards that are kept in grace.
+  package let keptSources: [KeptSource]
+  private let graceDays: [CalendarDate]
+  /// The run that the rows come from.
+  package let runID: Int
+
+  /// - Parameter numbers: the personal ID numbers of the persons that are read, as 12 digits or how they begin; nil for all.
+  package init(path: String, numbers: Range<String>? = nil) throws(Stop) {
+    self.path = path
+    let queue = try stopping(at: path) { try openStore(path, readonly: true) }
+    (insuranceFiles, keptSources, runID, statement, notes) = try stopping(at: path) {
+      try queue.unsafeRead { db in
+        var notes: [Int64: Reasons] = [:]
+        for row in try Row.fetchAll(db, sql: "SELECT note_id, words FROM note_list") {
+          notes[row[0]] = try Self.notes(row[1], path)
+        }
+        return (
+          try String.fetchAll(
+            db,
+            sql:
+              "SELECT name FROM source_file WHERE export = 'insurance' AND source_id >= 0 ORDER BY file_index"
+          ),
+          try Row.fetchAll(
+            db,
+            sql: "SELECT name, run_id, grace_until FROM source_file WHERE source_id < 0 ORDER BY file_index"
+          ).map { KeptSource(sourceFile: $0[0], run: $0[1], graceUntil: $0[2]) },
+          try Int.fetchOne(db, sql: "SELECT run_id FROM origin") ?? 0,
+          try Self.statement(db, numbers), notes
+        )
+      }
+    }
+    self.queue = queue
+    graceDays = keptSources.map { CalendarDate(iso: $0.graceUntil) ?? .none }
+  }
+
+  private static func statement(_ db: Database, _ numbers: Range<String>?) throws -> Statement {
+    guard let numbers else { return try db.makeStatement(sql: Schema.personsInOrder()) }
+    let statement = try db.makeStatement(
+      sql: Schema.personsInOrder(where: "personal_id >= ? AND personal_id < ?"))
+    try statement.setArguments([numbers.lowerBound, numbers.upperBound])
+    return statement
+  }
+
+  /// Ranges of numbers that together hold all persons of a store, ascending: by the province of birth registration, or
+  /// one for a store that is read sooner than it is opened a hundred times.
+  ///
+  /// Several readers take one after the other.
+  package static func parts(ofStoreBytes byteCount: Int) -> [Range<String>] {
+    let starts = [""] + (byteCount < smallStoreBytes ? [] : (1..<100).map { padded(UInt64($0), to: 3) })
+    return zip(starts, starts.dropFirst() + [":"]).map { $0..<$1 }
+  }
+  private static let smallStoreBytes = 16 << 20
+
+  private static func notes(_ words: String, _ path: String) throws(Stop) -> Reasons {
+    var notes = Reasons()
+    for word in words.split(separator: ",") {
+      guard let note = Reason(word: String(word)) else {
+        throw .notAStore(path, found: "a note that it doesn't know")
+      }
+      notes.insert(note)
+    }
+    return notes
+  }
+
+  /// Fills the batch with the next persons, in place of those before.
+  ///
+  /// - Returns: false when there are none left.
+  package func nextBatch(into batch: inout PersonBatch) throws(Stop) -> Bool {
+    batch.removeAll()
+    guard !isDone else { return false }
+    try stopping(at: path) {
+      // On the connection's own thread; the statement stays where it is between two batches.
+      try queue.unsafeRead { _ in
+        let handle = statement.sqliteStatement
+        while batch.persons.count < batchPersons {
+          let code = sqlite3_step(handle)
+          if code == SQLITE_DONE {
+            isDone = true
+            break
+          }
+          guard code == SQLITE_ROW else { throw Stop.storeFailed(path, code: code) }
+          try append(StoredRow(handle, path), to: &batch)
+        }
+        // Lets the statement go, and with it the store's file.
+        if isDone { _ = sqlite3_reset(handle) }
+      }
+    }
+    return !batch.persons.isEmpty
+  }
+
+  private func append(_ row: StoredRow, to batch: inout PersonBatch) throws(Stop) {
+    guard let id = try row.value(0, { try? PersonalID($0) }) else {
+      throw .notAStore(path, found: "a person without a number")
+    }
+    var card = CardRow()
+    card.personalID = id
+    card.isServing = true
+    card.insuranceNumber = try row.value(4) { try? InsuranceNumber($0) } ?? .none
+    card.cardNumber = try row.value(5) { try? CardNumber($0) } ?? .none
+    card.facility = try row.value(6) { ShortCode($0) } ?? .none
+    card.validFrom = try row.value(7, storedDate) ?? .none
+    card.validTo = try row.value(8, storedDate) ?? .none
+    card.fiveYearsFrom = try row.value(9, storedDate) ?? .none
+    card.area = try row.value(10) { ShortCode($0) } ?? .none
+    guard let sex = Sex(rawValue: UInt8(truncatingIfNeeded: row.integer(3))),
+      let rule = LinkRule(rawValue: UInt8(truncatingIfNeeded: row.integer(11)))
+    else { throw .notAStore(path, found: "a code that it doesn't know") }
+    card.rule = rule
+    if !row.isNull(12) {
+      guard let list = notes[row.integer(12)] else {
+        throw .notAStore(path, found: "a list of notes that it doesn't know")
+      }
+      card.notes = list
+    }
+    let source = row.integer(13)
+    card.fileIndex = UInt16(
+      truncatingIfNeeded: Schema.keptIndex(ofSource: source) ?? Schema.fileIndex(ofSource: source))
+    if source < 0 {
+      guard Int(card.fileIndex) < graceDays.count, !graceDays[Int(card.fileIndex)].isNone else {
+        throw .notAStore(path, found: "a person kept in grace without a date")
+      }
+      card.graceUntil = graceDays[Int(card.fileIndex)]
+    }
+    card.line = UInt32(truncatingIfNeeded: row.integer(14))
+    let (start, firstCard) = (batch.bytes.count, batch.cards.count)
+    row.withText(1) { batch.bytes.append(contentsOf: $0) }
+    batch.cards.append(card)
+    batch.persons.append(
+      PersonRow(
+        personalID: id, birthDate: try row.value(2, storedDate) ?? .none, sex: sex,
+        nameRange: start..<batch.bytes.count, cards: firstCard..<firstCard + 1))
+  }
+}
+
+/// The row that a statement stands on; its text is gone with the next step.
+private struct StoredRow {
+  private let handle: OpaquePointer
+  private let path: String
+
+  init(_ handle: OpaquePointer, _ path: String) { (self.handle, self.path) = (handle, path) }
+
+  @inline(__always)
+  func isNull(_ column: CInt) -> Bool { sqlite3_column_type(handle, column) == SQLITE_NULL }
+
+  @inline(__always)
+  func integer(_ column: CInt) -> Int64 { sqlite3_column_int64(handle, column) }
+
+  /// Lends a text; NULL is an empty one.
+  @inline(__always)
+  func withText<R>(_ column: CInt, _ body: (UnsafeBufferPointer<UInt8>) -> R) -> R {
+    // The text first: only then is the byte count that of UTF-8.
+    let base = sqlite3_column_text(handle, column)
+    return body(UnsafeBufferPointer(start: base, count: Int(sqlite3_column_bytes(handle, column))))
+  }
+
+  /// Reads a text; nil if it is NULL.
+  @inline(__always)
+  func value<T>(_ column: CInt, _ read: (Span<UInt8>) -> T?) throws(Stop) -> T? {
+    let (value, isAbsent) = withText(column) { text -> (T?, Bool) in
+      text.baseAddress == nil ? (nil, true) : (read(text.span), false)
+    }
+    guard value != nil || isAbsent else { throw .notAStore(path, found: "a value of another form") }
+    return value
+  }
+}
+
+/// Reads `yyyy`, `yyyy-MM` or `yyyy-MM-dd` without making text of the parts.
+private func storedDate(_ text: Span<UInt8>) -> CalendarDate? {
+  guard text.count == 4 || text.count == 7 || text.count == 10 else { return nil }
+  func number(_ range: Range<Int>) -> Int? {
+    (try? readDigits(text.extracting(range), count: range.count)).map { Int($0) }
+  }
+  guard let year = number(0..<4) else { return nil }
+  guard text.count > 4 else { return CalendarDate(year: year) }
+  guard text[4] == UInt8(ascii: "-"), let month = number(5..<7), month > 0 else { return nil }
+  guard text.count > 7 else { return CalendarDate(year: year, month: month) }
+  guard text[7] == UInt8(ascii: "-"), let day = number(8..<10), day > 0 else { return nil }
+  return CalendarDate(year: year, month: month, day: day)
+}

@@ -1,0 +1,167 @@
+// Sorting on disk: the merge of the runs is the sorted input, whatever the buffers and ranges.
+
+import Files
+import Foundation
+import Testing
+import Values
+@testable import SortedRuns
+
+@Suite("Sorting on disk")
+struct SortedTests {
+  struct Item: Hashable, Comparable {
+    var key: UInt64
+    var place: UInt64
+    static func < (a: Item, b: Item) -> Bool { (a.key, a.place) < (b.key, b.place) }
+    var payload: [UInt8] { Array(repeating: UInt8(truncatingIfNeeded: place), count: Int(key % 40)) }
+  }
+
+  static func folder() throws -> String {
+    let path = FileManager.default.temporaryDirectory.appending(path: "sorted-\(UUID().uuidString)").path()
+    try Folder.create(path)
+    return path
+  }
+
+  static func items(_ seed: UInt64) -> [Item] {
+    var state = seed &+ 1
+    func next() -> UInt64 {
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return state >> 33
+    }
+    let keys = next() % 200 + 1
+    return (0..<next() % 3000).map { Item(key: next() % keys, place: $0) }
+  }
+
+  static func read(_ runs: [SortedRun], _ folder: String, from: UInt64 = 0, to: UInt64 = .max) throws
+    -> [Item]
+  {
+    var found: [Item] = []
+    var merge = try Merge(runs, in: folder, from: from, to: to)
+    while merge.hasRecord {
+      let item = Item(key: merge.key, place: merge.place)
+      try merge.withPayload { (payload) throws(Stop) in
+        #expect(payload.byteCount == item.payload.count)
+        #expect(payload.byteCount == 0 || (payload.integer(at: 0) as UInt8) == item.payload[0])
+      }
+      found.append(item)
+      try merge.advance()
+    }
+    return found
+  }
+
+  @Test("a merge gives what sorting gives, over any ranges", arguments: UInt64(0)..<40)
+  func merging(seed: UInt64) throws {
+    let folder = try Self.folder()
+    defer { try? Folder.remove(folder) }
+    let items = Self.items(seed)
+    var sorter = Sorter(folder: folder, name: "run", bufferBytes: 4096 + Int(seed) * 1000)
+    for item in items.shuffled() { try sorter.append(key: item.key, place: item.place, item.payload.span) }
+    let runs = try compacted(try sorter.finish(), in: folder, name: "run")
+    let expected = items.sorted()
+    #expect(try Self.read(runs, folder) == expected)
+    let cuts = [0] + (try splitKeys(of: runs, in: folder, parts: 4)) + [UInt64.max]
+    var joined: [Item] = []
+    for (start, end) in zip(cuts, cuts.dropFirst()) {
+      joined += try Self.read(runs, folder, from: start, to: end)
+    }
+    #expect(joined == expected)
+    for key in [UInt64(0), 1, 50, 199, 1000] {
+      #expect(try Self.read(runs, folder, from: key, to: key + 1) == expected.filter { $0.key == key })
+    }
+  }
+
+  @Test("sorters that use one memory after another sort as each by itself", arguments: UInt64(0)..<10)
+  func lentMemory(seed: UInt64) throws {
+    let folder = try Self.folder()
+    defer { try? Folder.remove(folder) }
+    var memory = SorterMemory()
+    for round in 0..<4 {
+      let items = Self.items(seed &* 7 &+ UInt64(round))
+      var sorter = Sorter(
+        folder: folder, name: "run-\(round)", bufferBytes: 8192, memory: SorterMemory(taking: &memory))
+      for item in items.shuffled() { try sorter.append(key: item.key, place: item.place, item.payload.span) }
+      let runs = try sorter.finish(returning: &memory)
+      #expect(try Self.read(runs, folder) == items.sorted(), "\(round)")
+    }
+  }
+
+  @Test("a run that the disk does not get is told to whoever waits")
+  func syncing() throws {
+    let folder = try Self.folder()
+    defer { try? Folder.remove(folder) }
+    var sorter = Sorter(folder: folder, name: "run", bufferBytes: 4096, synced: false)
+    for item in Self.items(3) { try sorter.append(key: item.key, place: item.place, item.payload.span) }
+    let runs = try sorter.finish()
+    #expect(runs.count > 1)
+    for failing in 0...runs.count {
+      Faults.fail(at: failing, under: folder, as: .once)
+      let sync = RunSync(folder: folder)
+      sync.add([runs[0]])
+      sync.add(Array(runs[1...]))
+      if failing == 0 {
+        try sync.wait()
+      } else {
+        #expect(throws: Stop.self, "\(failing)") { try sync.wait() }
+      }
+      sync.abandon()
+      #expect(Faults.end(under: folder)[.sync, default: 0] > 0)
+    }
+  }
+
+  @Test("keys and places of any size come back", arguments: UInt64(0)..<20)
+  func sizes(seed: UInt64) throws {
+    let folder = try Self.folder()
+    defer { try? Folder.remove(folder) }
+    var random = SystemRandomNumberGenerator()
+    var items: Set<Item> = []
+    for bits in UInt64(1)..<64 {
+      for _ in 0..<10 {
+        let place = random.next() >> (seed % 2 == 0 ? bits : 16)
+        items.insert(Item(key: random.next() >> bits, place: place))
+      }
+    }
+    var runs: [SortedRun] = []
+    for part in 0..<(1 + seed % 5) {
+      var sorter = Sorter(folder: folder, name: "run-\(part)", bufferBytes: 4096, synced: false)
+      for item in items where item.place % (1 + seed % 5) == part {
+        try sorter.append(key: item.key, place: item.place, item.payload.span)
+      }
+      runs += try sorter.finish()
+    }
+    #expect(try Self.read(runs, folder) == items.sorted())
+  }
+
+  @Test("skipping finds the first record from a key on", arguments: UInt64(0)..<20)
+  func skipping(seed: UInt64) throws {
+    let folder = try Self.folder()
+    defer { try? Folder.remove(folder) }
+    let items = Self.items(seed)
+    var sorter = Sorter(folder: folder, name: "run", bufferBytes: 4096 + Int(seed) * 500)
+    for item in items.shuffled() { try sorter.append(key: item.key, place: item.place, item.payload.span) }
+    let runs = try sorter.finish()
+    let sorted = items.sorted()
+    var merge = try Merge(runs, in: folder)
+    var wanted: UInt64 = 0
+    while true {
+      try merge.skip(to: wanted)
+      let expected = sorted.first { $0.key >= wanted }
+      #expect(merge.hasRecord == (expected != nil))
+      guard let expected, merge.hasRecord else { break }
+      #expect(Item(key: merge.key, place: merge.place) == expected)
+      wanted = expected.key + 1 + seed % 7
+    }
+  }
+
+  @Test("a file that is damaged or cut short is recognised", arguments: [0, 20, 200, -1, -20, -40])
+  func damage(position: Int) throws {
+    let folder = try Self.folder()
+    defer { try? Folder.remove(folder) }
+    var sorter = Sorter(folder: folder, name: "run", bufferBytes: 1 << 20)
+    for i in 0..<100 { try sorter.append(key: UInt64(i), place: 0, Array("payload".utf8).span) }
+    let runs = try sorter.finish()
+    let path = folder + "/" + runs[0].name
+    var bytes = try Data(contentsOf: URL(filePath: path))
+    if position >= 0 { bytes[position] ^= 0x40 } else { bytes.removeLast(-position) }
+    try bytes.write(to: URL(filePath: path))
+    #expect(throws: Stop.self) { try Self.read(runs, folder) }
+  }
+}
