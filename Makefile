@@ -32,7 +32,7 @@ test-packages: build ## Look at packages with other people's tools: bagit, fhir.
 	scripts/test-packages $(CARDLINK)
 
 quick: libraries ## The fast tests only: values, rules and the walls of the house
-	swift test $(TEST_TRAITS) --filter 'ValuesTests|StageTests|HouseTests'
+	swift test $(TEST_TRAITS) --filter 'ValuesTests|ExtractTests|HouseTests'
 
 build: libraries ## Build the command in release mode
 	swift build -c release --product cardlink $(STATIC) $(BUILD_TRAITS)

@@ -65,10 +65,9 @@ let package = Package(
     // The stages, in the order of the walk.
     .target(
       name: "Extract",
-      dependencies: ["Values", "Names", "Threads", "Files", "Seal", "CLibXML2", "CZlib", "CScan"],
-      swiftSettings: walked),
-    .target(
-      name: "Stage", dependencies: ["Values", "Names", "Threads", "Files", "Seal", "SortedRuns"],
+      dependencies: [
+        "Values", "Names", "Threads", "Files", "Seal", "SortedRuns", "CLibXML2", "CZlib", "CScan",
+      ],
       swiftSettings: walked),
     .target(
       name: "Match", dependencies: ["Values", "Names", "Threads", "Files", "Seal", "SortedRuns", "CScan"],
@@ -101,7 +100,7 @@ let package = Package(
     .target(
       name: "Run",
       dependencies: [
-        "Values", "Names", "Threads", "Files", "Seal", "SortedRuns", "Extract", "Stage", "Match", "Store",
+        "Values", "Names", "Threads", "Files", "Seal", "SortedRuns", "Extract", "Match", "Store",
         "Publish", "CardCheck", "Yams",
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: swift),
@@ -129,11 +128,10 @@ let package = Package(
       swiftSettings: swift),
     .testTarget(
       name: "ExtractTests",
-      dependencies: ["Values", "Names", "Threads", "Files", "Seal", "Extract", "CScan"], swiftSettings: swift),
-    .testTarget(
-      name: "StageTests",
-      dependencies: ["Values", "Names", "SortedRuns", "Stage", "Extract", "AllocationCount"],
-      exclude: ["allocation-limits"], swiftSettings: swift),
+      dependencies: [
+        "Values", "Names", "Threads", "Files", "Seal", "SortedRuns", "Extract", "CScan", "AllocationCount",
+      ],
+      exclude: ["Staging/allocation-limits"], swiftSettings: swift),
     .testTarget(
       name: "MatchTests",
       dependencies: ["Values", "Names", "Threads", "Files", "Seal", "SortedRuns", "Match"],

@@ -16,13 +16,12 @@ struct WallsTests {
     "Seal": ["Values", "Files"],
     "SortedRuns": ["Values", "Files", "Threads", "CScan"],
     "Extract": foundation.union(["CLibXML2", "CZlib", "CScan"]),
-    "Stage": foundation,
     "Match": foundation.union(["CScan"]),
     "Store": foundation.union(["CPostgres"]),
     "Publish": foundation,
     "CardCheck": foundation,
     "Generate": foundation.union(["CZlib"]),
-    "Run": foundation.union(["Extract", "Stage", "Match", "Store", "Publish", "CardCheck"]),
+    "Run": foundation.union(["Extract", "Match", "Store", "Publish", "CardCheck"]),
     "cardlink": foundation.union(["Run", "Generate"]),
   ]
   static let ours = Set(doors.keys).union(["CLibXML2", "CZlib", "CScan", "CSync", "CPostgres"])

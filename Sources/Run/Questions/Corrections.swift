@@ -7,7 +7,6 @@
 import Extract
 import Files
 import SortedRuns
-import Stage
 package import Values
 
 /// One file for the supplier.

@@ -1,6 +1,6 @@
 // The words of reasons and notes, explained to people in both languages.
 
-import Stage
+import Extract
 import Values
 
 /// What a reason or note means and what to do about it.
@@ -13,5 +13,5 @@ package func explanation(ofWord word: String) -> (english: String, vietnamese: S
 
 /// What to do about a reason, in Vietnamese.
 package func vietnameseRemedy(ofWord word: String) -> String? {
-  explanation(ofWord: word).flatMap { Stage.vietnameseRemedy($0.remedy) }
+  explanation(ofWord: word).flatMap { Extract.vietnameseRemedy($0.remedy) }
 }

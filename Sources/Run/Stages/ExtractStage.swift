@@ -6,7 +6,6 @@
 import Extract
 import Files
 import SortedRuns
-import Stage
 import Synchronization
 import Threads
 import Values

@@ -1,4 +1,4 @@
-import Stage
+import Extract
 import Testing
 import Values
 

@@ -9,7 +9,6 @@ import Extract
 import Glibc
 import Names
 import SortedRuns
-import Stage
 import Values
 
 /// A property that did not hold.

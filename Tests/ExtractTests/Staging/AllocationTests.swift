@@ -4,7 +4,6 @@
 import AllocationCount
 import Extract
 import Foundation
-import Stage
 import Testing
 import Values
 

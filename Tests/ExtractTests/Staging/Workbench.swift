@@ -2,7 +2,7 @@
 
 import Foundation
 import SortedRuns
-import Stage
+import Extract
 import Values
 
 /// A population record as it was staged.
