@@ -18,17 +18,6 @@ struct SortedPeople: Sendable {
   var report: PublishReport
 }
 
-/// Sorts all that `next` hands over.
-func sortPeople(
-  _ next: (inout PersonBatch) throws(Stop) -> Bool, _ request: PublishRequest, _ encryption: PackageKeys,
-  into folder: String
-) throws(Stop) -> SortedPeople {
-  var batch = PersonBatch()
-  var sorter = PeopleSorter(request, encryption, into: folder, name: "people", bytes: request.memoryBytes)
-  while try next(&batch) { try sorter.append(batch) }
-  return try sorter.finish()
-}
-
 /// Sorts the people of all parts, several parts at once.
 func sortPeople(
   _ parts: PeopleParts, _ request: PublishRequest, _ encryption: PackageKeys, into folder: String

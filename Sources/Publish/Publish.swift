@@ -15,8 +15,7 @@ package import Values
 /// Writes the packages of a run and puts them in force.
 ///
 /// - Parameters:
-///   - persons: fills the batch with the next persons, ascending by personal ID number, in place of those before;
-///     answers false when there are none left. Of a person's cards only the one that serves is read.
+///   - persons: the persons of the store, in parts. Of a person's cards only the one that serves is read.
 ///   - reason: why a person whom a recipient had is not among its people any more.
 /// - Throws: ``Stop`` with ``Exit/internalError`` if persons don't ascend, ``Exit/pipelineWrong`` if the signing key can't
 ///   be read or a package that is to be encrypted has no key; ``Exit/inputOutput`` or ``Exit/cannotCreate`` if the disk fails. The packages in force before are then
@@ -24,48 +23,15 @@ package import Values
 /// - Complexity: O(*n* log *n*) time; the request's memory, and some 200 KiB per thread and for each time that the memory
 ///   was filled.
 package func publish(
-  _ request: PublishRequest, persons: (inout PersonBatch) throws(Stop) -> Bool,
-  reason: @escaping @Sendable (PersonalID) throws(Stop) -> RemovalReason = { _ in .notInExport }
-) throws(Stop) -> PublishReport {
-  try publish(request, reason) { encryption, folder throws(Stop) in
-    try sortPeople(persons, request, encryption, into: folder)
-  }
-}
-
-/// Writes the packages of a run, whose persons come in parts, and puts them in force.
-///
-/// As the other, but that it reads on all threads.
-package func publish(
   _ request: PublishRequest, persons: PeopleParts,
   reason: @escaping @Sendable (PersonalID) throws(Stop) -> RemovalReason = { _ in .notInExport }
-) throws(Stop) -> PublishReport {
-  try publish(request, reason) { encryption, folder throws(Stop) in
-    try sortPeople(persons, request, encryption, into: folder)
-  }
-}
-
-/// Removes the publications that nobody needs any more.
-///
-/// What is in force stays, and the latest of the others, and those on which the changes in the two build. It is a step of
-/// its own, because it takes a disk longer than publishing does, and nobody waits for it.
-///
-/// - Parameter folder: the folder of packages.
-/// - Throws: ``Stop`` with ``Exit/inputOutput`` if the disk fails; what is left is removed the next time.
-package func removeEarlierPublications(in folder: String, threads: Int) throws(Stop) {
-  try RunFolders.removeEarlier(in: folder, threads: threads)
-}
-
-/// - Parameter sort: sorts the persons into a folder.
-private func publish(
-  _ request: PublishRequest, _ reason: @escaping @Sendable (PersonalID) throws(Stop) -> RemovalReason,
-  _ sort: (PackageKeys, String) throws(Stop) -> SortedPeople
 ) throws(Stop) -> PublishReport {
   let key: SigningKey? = if let file = request.policy.signingKey { try SigningKey(file: file) } else { nil }
   let encryption = try PackageKeys(request.policy)
   let folders = RunFolders(request.folder, runID: request.runID)
   do throws(Stop) {
     try folders.begin()
-    var sorted = try sort(encryption, folders.sorting)
+    var sorted = try sortPeople(persons, request, encryption, into: folders.sorting)
     sorted.runs = try compacted(
       sorted.runs, in: folders.sorting, name: "people", synced: false,
       atMost: OpenFiles(limit: request.openFiles).mostRuns)
@@ -98,6 +64,17 @@ private func publish(
     try? folders.clear()
     throw error
   }
+}
+
+/// Removes the publications that nobody needs any more.
+///
+/// What is in force stays, and the latest of the others, and those on which the changes in the two build. It is a step of
+/// its own, because it takes a disk longer than publishing does, and nobody waits for it.
+///
+/// - Parameter folder: the folder of packages.
+/// - Throws: ``Stop`` with ``Exit/inputOutput`` if the disk fails; what is left is removed the next time.
+package func removeEarlierPublications(in folder: String, threads: Int) throws(Stop) {
+  try RunFolders.removeEarlier(in: folder, threads: threads)
 }
 
 /// One publication while its packages are written.

@@ -44,55 +44,6 @@ package func loadStore(
   progress: @escaping @Sendable (_ cards: Int) -> Void = { _ in },
   check: (LoadReport) throws(Stop) -> Void = { _ throws(Stop) in }
 ) throws(Stop) -> LoadReport {
-  let cards = Counted(progress)
-  return try load(request, findings: findings, check: check) { file, notes throws(Stop) in
-    let building = Background { () throws(Stop) in
-      let ranges = try inOrder(Array(0..<persons.rangeCount), width: persons.width) { range throws(Stop) in
-        var builder = PersonRangeBuilder(file, notes, store: request.path)
-        try persons.read(range) { batch throws(Stop) in
-          let written = builder.cardCount
-          try builder.append(batch)
-          cards.add(builder.cardCount - written)
-        }
-        return try builder.finish()
-      }
-      // The disk has nothing else to do while the findings are indexed.
-      try file.sync()
-      return ranges
-    }
-    return { () throws(Stop) in try building.value() }
-  }
-}
-
-/// Writes a new store from persons who come one batch after the other.
-///
-/// - Parameter persons: fills the batch with the next persons, ascending by personal ID number, in place of those before;
-///   answers false when there are none left.
-package func loadStore(
-  _ request: LoadRequest, persons: (inout PersonBatch) throws(Stop) -> Bool,
-  findings: () throws(Stop) -> FindingRow?, progress: (_ cards: Int) -> Void = { _ in },
-  check: (LoadReport) throws(Stop) -> Void = { _ throws(Stop) in }
-) throws(Stop) -> LoadReport {
-  try load(request, findings: findings, check: check) { file, notes throws(Stop) in
-    var builder = PersonRangeBuilder(file, notes, store: request.path)
-    var batch = PersonBatch()
-    while try persons(&batch) {
-      try builder.append(batch)
-      progress(builder.cardCount)
-    }
-    let range = try builder.finish()
-    return { () throws(Stop) in [range] }
-  }
-}
-
-/// Begins to build the persons' leaves, and answers how to wait for them.
-private typealias Building = (PagedFile, NoteLists) throws(Stop) -> (() throws(Stop) -> [PersonRange])
-
-/// The load, whoever builds the persons' leaves.
-private func load(
-  _ request: LoadRequest, findings: () throws(Stop) -> FindingRow?, check: (LoadReport) throws(Stop) -> Void,
-  _ build: Building
-) throws(Stop) -> LoadReport {
   let partial = request.path + ".partial"
   let partialFindings = request.path + ".findings.partial"
   do throws(Stop) {
@@ -100,7 +51,7 @@ private func load(
     // Made here, not by SQLite, so that no other user can read it for a moment.
     try OutputFile(creating: partial).finish()
     try OutputFile(creating: partialFindings).finish()
-    var report = try write(request, to: partial, findings, by: partialFindings, build)
+    var report = try write(request, to: partial, persons, Counted(progress), findings, by: partialFindings)
     try Folder.remove(partialFindings)
     try check(report)
     report.byteCount = try Folder.syncFile(partial)
@@ -178,8 +129,8 @@ package func recoverStore(at path: String) throws(Stop) {
 /// Fills the new file: SQLite makes it and writes the small tables, and the large ones are built page by page, while SQLite
 /// writes and indexes the findings in a file of their own, from which it takes them over in their order.
 private func write(
-  _ request: LoadRequest, to path: String, _ findings: () throws(Stop) -> FindingRow?,
-  by findingsPath: String, _ build: Building
+  _ request: LoadRequest, to path: String, _ persons: PersonSource, _ cards: Counted,
+  _ findings: () throws(Stop) -> FindingRow?, by findingsPath: String
 ) throws(Stop) -> LoadReport {
   var report = LoadReport()
   let roots = try filling(path, of: request.path) { db in
@@ -192,7 +143,20 @@ private func write(
   }
   let file = try PagedFile(sqlite: path, pageBytes: Schema.pageBytes)
   let notes = NoteLists()
-  let built = try build(file, notes)
+  let building = Background { [store = request.path] () throws(Stop) in
+    let ranges = try inOrder(Array(0..<persons.rangeCount), width: persons.width) { range throws(Stop) in
+      var builder = PersonRangeBuilder(file, notes, store: store)
+      try persons.read(range) { batch throws(Stop) in
+        let written = builder.cardCount
+        try builder.append(batch)
+        cards.add(builder.cardCount - written)
+      }
+      return try builder.finish()
+    }
+    // The disk has nothing else to do while the findings are indexed.
+    try file.sync()
+    return ranges
+  }
   do throws(Stop) {
     report.findings = try handingOver(FindingBatch()) { batch throws(Stop) in
       try batch.fill(from: findings)
@@ -204,10 +168,10 @@ private func write(
     }
   } catch {
     // Nobody writes to the file any more when it is removed.
-    _ = try? built()
+    _ = try? building.value()
     throw error
   }
-  let ranges = try built()
+  let ranges = try building.value()
   var tables = PersonTables(file, roots, store: request.path)
   for range in ranges {
     try tables.append(range)

@@ -45,7 +45,6 @@ struct GraceTests {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let path = folder + "/store.sqlite"
-    var isDone = false
     let report = try loadStore(
       LoadRequest(
         path: path, runID: 3,
@@ -54,11 +53,8 @@ struct GraceTests {
             runID: 3, pipeline: "p", asOf: "2026-11-23", startedAt: "", finishedAt: nil, state: "running")
         ], ledger: [], populationFiles: [], insuranceFiles: ["insurance.csv"],
         keptSources: [KeptSource(sourceFile: "insurance.csv", run: 2, graceUntil: "2026-11-25")]),
-      persons: { batch throws(Stop) in
-        defer { isDone = true }
-        if !isDone { batch = Self.people }
-        return !isDone
-      }, findings: { () throws(Stop) in nil })
+      persons: PersonSource(rangeCount: 1, width: 1) { _, take throws(Stop) in try take(Self.people) },
+      findings: { () throws(Stop) in nil })
     #expect(report.kept == 1 && report.cards == 1)
     try """
     personal_id,full_name,birth_date,sex,insurance_number,card_number,facility_code,valid_from,valid_to,five_years_from,area_code,grace_until

@@ -50,16 +50,11 @@ struct PackageFormatTests {
       PackageRule(.all, name: "all-people", formats: PackageFormat.allCases, attributes: attributes)
     ]
     policy.fhir = names
-    var isDone = false
     _ = try Publish.publish(
       PublishRequest(
         folder: folder, pipeline: "nightly", runID: 7, asOf: Town.day, policy: policy, memoryBytes: 1 << 20,
         threads: 1),
-      persons: { batch throws(Stop) in
-        defer { isDone = true }
-        if !isDone { batch = people }
-        return !isDone
-      })
+      persons: PeopleParts(count: 1) { _, take throws(Stop) in try take(people) })
     let whole = folder + "/current/all-people"
     var packages: [PackageFormat: String] = [:]
     for format in PackageFormat.allCases {

@@ -28,7 +28,6 @@ struct SourceTests {
         people.cards[card].line = UInt32(card + 2)
       }
     }
-    var isDone = false
     var findings = held.map { id in
       FindingRow(
         export: .insurance, outcome: .disputed, reasons: "name", personalID: id, insuranceNumber: "",
@@ -42,11 +41,8 @@ struct SourceTests {
           StoreRun(
             runID: 3, pipeline: "p", asOf: "2026-11-23", startedAt: "", finishedAt: nil, state: "running")
         ], ledger: [], populationFiles: ["population.csv"], insuranceFiles: ["insurance.csv"]),
-      persons: { batch throws(Stop) in
-        defer { isDone = true }
-        if !isDone { batch = people }
-        return !isDone
-      }, findings: { () throws(Stop) in findings.popLast() })
+      persons: PersonSource(rangeCount: 1, width: 1) { [people] _, take throws(Stop) in try take(people) },
+      findings: { () throws(Stop) in findings.popLast() })
   }
 
   static func csv(_ people: PersonBatch) -> String {

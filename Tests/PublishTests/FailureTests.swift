@@ -16,7 +16,7 @@ struct FailureTests {
 
   @Test(
     "a failure at any operation leaves the packages before, byte for byte, and nothing else",
-    arguments: [(Faults.Kind.once, 1), (.full, 1), (.full, 2), (.gone, 2)])
+    arguments: Faults.Kind.allCases, [1, 2, 3])
   func everyOperation(kind: Faults.Kind, threads: Int) throws {
     let workshop = try Workshop()
     try People(seed: 1).publish(in: workshop, run: 7, Self.policy)
@@ -34,11 +34,15 @@ struct FailureTests {
     #expect(after != before)
     for n in 1...operations {
       Faults.fail(at: n, under: workshop.path, as: kind)
-      #expect(throws: Stop.self, "operation \(n)") {
-        try next.publish(in: workshop, run: 8, Self.policy, threads: threads)
-      }
-      Faults.end(under: workshop.path)
+      let failed = Result { try next.publish(in: workshop, run: 8, Self.policy, threads: threads) }
+      let asked = Faults.end(under: workshop.path).count(kind)
       let now = try contents(of: workshop.current)
+      switch failed {
+      case .failure(let error): #expect(error is Stop, "operation \(n)")
+      // Threads share the parts by chance, and each that gets one makes files of its own: a publication may take fewer
+      // operations than the one that was counted.
+      case .success: #expect(threads > 1 && asked < n && now == after, "operation \(n)")
+      }
       // What comes after the rename of the link can only fail with the new packages in force, whole.
       #expect(now == before || now == after, "operation \(n)")
       if now != before {
@@ -61,17 +65,17 @@ struct FailureTests {
     #expect(try contents(of: workshop.current) == after)
   }
 
-  @Test("persons that don't ascend and persons without a serving card are refused")
-  func order() throws {
+  @Test("persons that don't ascend and persons without a serving card are refused", arguments: [1, 2, 3])
+  func order(threads: Int) throws {
     let workshop = try Workshop()
     try People(seed: 1).publish(in: workshop)
     let before = try contents(of: workshop.current)
     var people = People(seed: 2)
     people.all.swapAt(100, 101)
-    #expect(throws: Stop.self) { try people.publish(in: workshop, run: 8) }
+    #expect(throws: Stop.self) { try people.publish(in: workshop, run: 8, threads: threads) }
     people = People(seed: 2)
     people.all[150].serving.isServing = false
-    #expect(throws: Stop.self) { try people.publish(in: workshop, run: 8) }
+    #expect(throws: Stop.self) { try people.publish(in: workshop, run: 8, threads: threads) }
     #expect(try contents(of: workshop.current) == before)
     #expect(Folder.names(in: workshop.packages) == ["current", "run-0007"])
   }

@@ -58,7 +58,7 @@ final class Workshop {
 }
 
 /// One person with the cards, of which the last serves.
-struct Someone: Hashable {
+struct Someone: Hashable, Sendable {
   var id: PersonalID
   var name: String
   var birthDate: CalendarDate
@@ -143,16 +143,23 @@ struct People {
     threads: Int = 2, memoryBytes: Int = 64 << 10, openFiles: Int? = nil,
     reason: @escaping @Sendable (PersonalID) throws(Stop) -> RemovalReason = { _ in .notInExport }
   ) throws(Stop) -> PublishReport {
-    var next = 0
     var request = PublishRequest(
       folder: workshop.packages, pipeline: "nightly", runID: run, asOf: CalendarDate(iso: asOf) ?? .none,
       policy: policy, memoryBytes: memoryBytes, threads: threads)
     request.openFiles = openFiles
-    let report = try Publish.publish(
-      request,
-      persons: { batch throws(Stop) in
-        batch.removeAll()
-        for someone in all[next..<min(next + 64, all.count)] {
+    let report = try Publish.publish(request, persons: parts, reason: reason)
+    try removeEarlierPublications(in: workshop.packages, threads: threads)
+    return report
+  }
+
+  /// The people in parts and batches, as the store hands them over.
+  private var parts: PeopleParts {
+    let count = 5
+    return PeopleParts(count: count) { [all] part, take throws(Stop) in
+      let end = all.count * (part + 1) / count
+      for first in stride(from: all.count * part / count, to: end, by: 64) {
+        var batch = PersonBatch()
+        for someone in all[first..<min(first + 64, end)] {
           let (start, firstCard) = (batch.bytes.count, batch.cards.count)
           batch.bytes.append(contentsOf: someone.name.utf8)
           if someone.hasOlderCard { batch.cards.append(CardRow()) }
@@ -161,12 +168,10 @@ struct People {
             PersonRow(
               personalID: someone.id, birthDate: someone.birthDate, sex: someone.sex,
               nameRange: start..<batch.bytes.count, cards: firstCard..<batch.cards.count))
-          next += 1
         }
-        return !batch.persons.isEmpty
-      }, reason: reason)
-    try removeEarlierPublications(in: workshop.packages, threads: threads)
-    return report
+        try take(batch)
+      }
+    }
   }
 }
 

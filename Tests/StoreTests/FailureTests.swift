@@ -22,8 +22,8 @@ struct FailureTests {
 
   @Test(
     "a failure at any operation leaves the old store byte for byte, and nothing else",
-    arguments: Faults.Kind.allCases)
-  func everyOperation(kind: Faults.Kind) throws {
+    arguments: Faults.Kind.allCases, [1, 2, 3])
+  func everyOperation(kind: Faults.Kind, threads: Int) throws {
     let workshop = try Workshop()
     try StoreSample(seed: 1).load(into: workshop.store)
     let before = try Self.bytes(workshop.store)
@@ -31,12 +31,15 @@ struct FailureTests {
     let elsewhere = workshop.path + "/elsewhere/card-attributes.sqlite"
     try StoreSample(seed: 1).load(into: elsewhere)
     Faults.count(under: workshop.path)
-    try next.load(into: elsewhere, batchSize: 10)
+    try next.load(into: elsewhere, threads: threads, batchSize: 10)
+    // The same number each time. With several threads, chance decides which of them is the n-th.
     let operations = Faults.end(under: workshop.path).count(kind)
     #expect(operations > 8)
     for n in 1...operations {
       Faults.fail(at: n, under: workshop.path, as: kind)
-      #expect(throws: Stop.self, "operation \(n)") { try next.load(into: workshop.store, batchSize: 10) }
+      #expect(throws: Stop.self, "operation \(n)") {
+        try next.load(into: workshop.store, threads: threads, batchSize: 10)
+      }
       Faults.end(under: workshop.path)
       // What comes after the rename can only fail with the new store in force, whole.
       let now = try Self.bytes(workshop.store)
@@ -47,7 +50,7 @@ struct FailureTests {
       let partial: Set = ["card-attributes.sqlite.partial", "card-attributes.sqlite.findings.partial"]
       #expect(left.isEmpty || kind == .gone && left.isSubset(of: partial), "operation \(n)")
     }
-    try next.load(into: workshop.store, batchSize: 10)
+    try next.load(into: workshop.store, threads: threads, batchSize: 10)
     #expect(
       try Seen(workshop.store).rows("SELECT * FROM card_attribute ORDER BY personal_id")
         == next.cardAttributeRows)
@@ -69,8 +72,8 @@ struct FailureTests {
     }
   }
 
-  @Test("persons that don't ascend are refused", arguments: [0, 1, 149])
-  func order(at i: Int) throws {
+  @Test("persons that don't ascend are refused", arguments: [0, 1, 74, 149], [1, 2, 3])
+  func order(at i: Int, threads: Int) throws {
     let workshop = try Workshop()
     try StoreSample(seed: 1).load(into: workshop.store)
     let before = try Self.bytes(workshop.store)
@@ -78,7 +81,9 @@ struct FailureTests {
       var next = StoreSample(seed: 2, persons: 151, runID: 8)
       if twice { next.persons[i + 1].id = next.persons[i].id } else { next.persons.swapAt(i, i + 1) }
       for size in [1, 7, 4096] {
-        let message = Self.message { () throws(Stop) in try next.load(into: workshop.store, batchSize: size) }
+        let message = Self.message { () throws(Stop) in
+          try next.load(into: workshop.store, threads: threads, batchSize: size)
+        }
         #expect(
           message == """
             internalError \(workshop.store): expected persons in ascending order of their numbers, found one that \
@@ -90,8 +95,8 @@ struct FailureTests {
     #expect(try Self.bytes(workshop.store) == before)
   }
 
-  @Test("a person without exactly one serving card is refused", arguments: [0, 2, 3])
-  func serving(count: Int) throws {
+  @Test("a person without exactly one serving card is refused", arguments: [0, 2, 3], [1, 2, 3])
+  func serving(count: Int, threads: Int) throws {
     let workshop = try Workshop()
     try StoreSample(seed: 1).load(into: workshop.store)
     let before = try Self.bytes(workshop.store)
@@ -102,7 +107,7 @@ struct FailureTests {
       card.isServing = i < count
       return card
     }
-    let message = Self.message { () throws(Stop) in try next.load(into: workshop.store) }
+    let message = Self.message { () throws(Stop) in try next.load(into: workshop.store, threads: threads) }
     #expect(
       message == """
         internalError \(workshop.store): expected one serving card for each person, found \(count)
@@ -111,23 +116,23 @@ struct FailureTests {
     #expect(try Self.bytes(workshop.store) == before)
   }
 
-  @Test("what the persons, the findings or the last check throw ends the load and leaves the old store")
-  func thrown() throws {
+  @Test(
+    "what the persons, the findings or the last check throw ends the load and leaves the old store",
+    arguments: [1, 2, 3])
+  func thrown(threads: Int) throws {
     let workshop = try Workshop()
     try StoreSample(seed: 1).load(into: workshop.store)
     let before = try Self.bytes(workshop.store)
     let next = StoreSample(seed: 2, runID: 8)
     let stop = Stop(.dataRefused, at: "here", expected: "a", found: "b", remedy: "c")
     for place in 0..<3 {
-      var batches = StoreSample.Batches(persons: next.persons, size: 64)
+      let persons = next.source(threads: threads) { person throws(Stop) in
+        if place == 0, person > 100 { throw stop }
+      }
       var findings = next.findings.makeIterator()
       #expect(throws: stop) {
         try loadStore(
-          next.request(workshop.store),
-          persons: { (batch) throws(Stop) in
-            if place == 0, batches.next > 100 { throw stop }
-            return batches.fill(&batch)
-          },
+          next.request(workshop.store), persons: persons,
           findings: { () throws(Stop) in
             if place == 1 { throw stop }
             return findings.next()
@@ -203,11 +208,10 @@ struct FailureTests {
       try journal.write(to: URL(filePath: workshop.store + "-journal"))
       let next = StoreSample(seed: 2, runID: 8)
       if fails {
-        var batches = StoreSample.Batches(persons: next.persons, size: 64)
         let stop = Stop(.dataRefused, at: "here", expected: "a", found: "b", remedy: "c")
         #expect(throws: stop) {
           try loadStore(
-            next.request(workshop.store), persons: { (batch) throws(Stop) in batches.fill(&batch) },
+            next.request(workshop.store), persons: next.source(),
             findings: { () throws(Stop) in throw stop })
         }
       } else {

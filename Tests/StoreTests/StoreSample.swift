@@ -57,7 +57,7 @@ enum Cell: Hashable, CustomStringConvertible {
 
 /// A night's result.
 struct StoreSample {
-  struct Person {
+  struct Person: Sendable {
     var id: PersonalID
     var name: String
     var birthDate: CalendarDate
@@ -192,34 +192,44 @@ struct StoreSample {
       insuranceFiles: insuranceFiles, keptSources: keptSources)
   }
 
-  /// Hands the persons over in batches, as the match stage does.
-  struct Batches {
-    let persons: [Person]
-    let size: Int
-    var next = 0
-
-    mutating func fill(_ batch: inout PersonBatch) -> Bool {
-      batch.removeAll()
-      for person in persons[min(next, persons.count)...].prefix(size) {
-        let (start, card) = (batch.bytes.count, batch.cards.count)
-        batch.bytes.append(contentsOf: person.name.utf8)
-        batch.cards.append(contentsOf: person.cards)
-        batch.persons.append(
-          PersonRow(
-            personalID: person.id, birthDate: person.birthDate, sex: person.sex,
-            nameRange: start..<batch.bytes.count, cards: card..<batch.cards.count))
+  /// The persons in ranges, read in batches: what the match stage hands over.
+  ///
+  /// - Parameter before: called before each batch is handed on, with the number of its first person.
+  func source(
+    threads: Int = 2, batchSize: Int = 64,
+    before: @escaping @Sendable (_ person: Int) throws(Stop) -> Void = { _ in }
+  ) -> PersonSource {
+    let rangeCount = 4 * threads
+    return PersonSource(rangeCount: rangeCount, width: threads) { [persons] range, take throws(Stop) in
+      let end = persons.count * (range + 1) / rangeCount
+      var next = persons.count * range / rangeCount
+      while next < end {
+        try before(next)
+        try take(Self.batch(persons[next..<min(next + batchSize, end)]))
+        next += batchSize
       }
-      next += size
-      return !batch.persons.isEmpty
     }
   }
 
+  private static func batch(_ persons: ArraySlice<Person>) -> PersonBatch {
+    var batch = PersonBatch()
+    for person in persons {
+      let (start, card) = (batch.bytes.count, batch.cards.count)
+      batch.bytes.append(contentsOf: person.name.utf8)
+      batch.cards.append(contentsOf: person.cards)
+      batch.persons.append(
+        PersonRow(
+          personalID: person.id, birthDate: person.birthDate, sex: person.sex,
+          nameRange: start..<batch.bytes.count, cards: card..<batch.cards.count))
+    }
+    return batch
+  }
+
   @discardableResult
-  func load(into path: String, batchSize: Int = 64) throws(Stop) -> LoadReport {
-    var batches = Batches(persons: persons, size: batchSize)
+  func load(into path: String, threads: Int = 2, batchSize: Int = 64) throws(Stop) -> LoadReport {
     var findings = findings.makeIterator()
     return try loadStore(
-      request(path), persons: { (batch) throws(Stop) in batches.fill(&batch) },
+      request(path), persons: source(threads: threads, batchSize: batchSize),
       findings: { () throws(Stop) in findings.next() })
   }
 

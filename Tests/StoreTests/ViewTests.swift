@@ -81,7 +81,8 @@ struct ViewTests {
   func rows(seed: UInt64) throws {
     let workshop = try Workshop()
     let sample = StoreSample(seed: seed, persons: [0, 1, 2, 64, 65, 900][Int(seed % 6)])
-    let report = try sample.load(into: workshop.store, batchSize: [1, 64, 4096][Int(seed % 3)])
+    let report = try sample.load(
+      into: workshop.store, threads: 1 + Int(seed / 3 % 3), batchSize: [1, 64, 4096][Int(seed % 3)])
     let seen = try Seen(workshop.store)
     #expect(
       try seen.rows("SELECT * FROM card_attribute ORDER BY personal_id") == sample.cardAttributeRows)
