@@ -46,10 +46,10 @@ final class Night: Sendable {
   ) throws(Stop) -> Night {
     var record = RunRecord(
       id: 0, command: plan.command, pipeline: pipeline.name, pipelineText: pipeline.text,
-      asOf: options.asOf.text, startedAt: Clock.now(), state: "running")
+      asOf: options.asOf.text, startedAt: Clock.now(), state: .running)
     if let unfinished = plan.unfinished {
       record = unfinished
-      (record.state, record.failure, record.exitCode, record.endedAt) = ("running", nil, nil, nil)
+      (record.state, record.failure, record.exitCode, record.endedAt) = (.running, nil, nil, nil)
       record.pipelineText = pipeline.text
     }
     record.exports = plan.exports
@@ -70,7 +70,7 @@ final class Night: Sendable {
     let night = try taking(up: record, pipeline, workspace, options, progress)
     night.tellBeginning(
       .runResumed,
-      unfinished.state == "held"
+      unfinished.state == .held
         ? "Going on with run \(unfinished.id), which was held."
         : "Going on with run \(unfinished.id), which was cut off in stage \(unfinished.nextStage.rawValue).")
     return night
@@ -145,9 +145,9 @@ final class Night: Sendable {
   // MARK: Ending
 
   func fail(_ stop: Stop) -> Stop {
-    guard run.state != "held" else { return stop }
+    guard run.state != .held else { return stop }
     try? update {
-      $0.state = "failed"
+      $0.state = .failed
       $0.failure = stop.finding.description
       $0.exitCode = stop.exit.rawValue
       $0.endedAt = Clock.now()

@@ -73,16 +73,16 @@ package struct RunReport {
 
   private var state: String {
     switch run.state {
-    case "done": "done"
-    case "failed": "failed; what was in force before is in force still"
-    case "held": "held at a gate; what was in force before is in force still"
+    case .done: "done"
+    case .failed: "failed; what was in force before is in force still"
+    case .held: "held at a gate; what was in force before is in force still"
     default: "not finished; `cardlink run` goes on with it"
     }
   }
 
   private var next: [String] {
-    if run.state == "held" { return ["cardlink release \(pipelinePath) \(run.id) --because \"…\""] }
-    guard run.state == "done" else {
+    if run.state == .held { return ["cardlink release \(pipelinePath) \(run.id) --because \"…\""] }
+    guard run.state == .done else {
       return ["cardlink check \(pipelinePath)", "cardlink run \(pipelinePath)"]
     }
     let worst = Outcome.ofInsurance.filter { $0 != .linked }.max {

@@ -252,7 +252,7 @@ private func insertOrigins(_ request: LoadRequest, _ db: Database) throws {
 private func insert(_ run: StoreRun, _ db: Database) throws {
   try db.execute(
     sql: "INSERT OR REPLACE INTO run_row VALUES (?, ?, ?, ?, ?, ?)",
-    arguments: [run.runID, run.pipeline, run.asOf, run.startedAt, run.finishedAt, run.state])
+    arguments: [run.runID, run.pipeline, run.asOf, run.startedAt, run.finishedAt, run.stateText])
 }
 
 private func insert(_ row: LedgerRow, _ db: Database) throws {

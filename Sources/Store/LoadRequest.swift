@@ -13,11 +13,10 @@ package struct StoreRun: Sendable, Hashable, Codable {
   package var startedAt: String
   /// Nil until the run has finished.
   package var finishedAt: String?
-  /// `done` when finished.
-  package var state: String
+  package var state: RunState
 
   package init(
-    runID: Int, pipeline: String, asOf: String, startedAt: String, finishedAt: String? = nil, state: String
+    runID: Int, pipeline: String, asOf: String, startedAt: String, finishedAt: String? = nil, state: RunState
   ) {
     self.runID = runID
     self.pipeline = pipeline
@@ -26,6 +25,9 @@ package struct StoreRun: Sendable, Hashable, Codable {
     self.finishedAt = finishedAt
     self.state = state
   }
+
+  /// The state as the view `run` shows it: a run that goes on after its load is `loaded`.
+  var stateText: String { state == .running ? "loaded" : state.rawValue }
 }
 
 /// How many records of one file of an export ended in one outcome, as the view `ledger` shows it.

@@ -50,7 +50,7 @@ struct GraceTests {
         path: path, runID: 3,
         runs: [
           StoreRun(
-            runID: 3, pipeline: "p", asOf: "2026-11-23", startedAt: "", finishedAt: nil, state: "running")
+            runID: 3, pipeline: "p", asOf: "2026-11-23", startedAt: "", finishedAt: nil, state: .running)
         ], ledger: [], populationFiles: [], insuranceFiles: ["insurance.csv"],
         keptSources: [KeptSource(sourceFile: "insurance.csv", run: 2, graceUntil: "2026-11-25")]),
       persons: PersonSource(rangeCount: 1, width: 1) { _, take throws(Stop) in try take(Self.people) },

@@ -39,7 +39,7 @@ struct SourceTests {
         path: path, runID: 3,
         runs: [
           StoreRun(
-            runID: 3, pipeline: "p", asOf: "2026-11-23", startedAt: "", finishedAt: nil, state: "running")
+            runID: 3, pipeline: "p", asOf: "2026-11-23", startedAt: "", finishedAt: nil, state: .running)
         ], ledger: [], populationFiles: ["population.csv"], insuranceFiles: ["insurance.csv"]),
       persons: PersonSource(rangeCount: 1, width: 1) { [people] _, take throws(Stop) in try take(people) },
       findings: { () throws(Stop) in findings.popLast() })

@@ -62,7 +62,7 @@ struct FailureTests {
     let sample = StoreSample(seed: 1)
     try sample.load(into: workshop.store)
     var done = sample.runs[1]
-    done.state = "done"
+    done.state = .done
     for n in 1...2 {
       Faults.fail(at: n, under: workshop.path, as: .once)
       #expect(throws: Stop.self) { try finishRun(done, ledger: [], inStore: workshop.store) }
@@ -195,7 +195,7 @@ struct FailureTests {
 
     // Marking a run as done plays it back first.
     var done = sample.runs[1]
-    done.state = "done"
+    done.state = .done
     try finishRun(done, ledger: nil, inStore: workshop.store)
     #expect(
       try Seen(workshop.store).rows("SELECT * FROM card_attribute ORDER BY personal_id")

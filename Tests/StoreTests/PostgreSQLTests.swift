@@ -246,7 +246,7 @@ import Threads
       let sample = StoreSample(seed: 1)
       try load(sample)
       var done = sample.runs[1]
-      (done.state, done.finishedAt) = ("done", "2026-11-23T01:09:00+07:00")
+      (done.state, done.finishedAt) = (.done, "2026-11-23T01:09:00+07:00")
       let row = LedgerRow(runID: 7, export: "insurance", sourceFile: "x.xml", outcome: "linked", records: 9)
       let path = workshop.path + "/a/store.sqlite"
       try finishRun(done, ledger: [row], inStore: path)

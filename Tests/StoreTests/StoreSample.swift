@@ -99,10 +99,10 @@ struct StoreSample {
     runs = [
       StoreRun(
         runID: runID - 1, pipeline: "nightly", asOf: "2026-11-22", startedAt: "2026-11-22T01:00:00+07:00",
-        finishedAt: "2026-11-22T01:05:00+07:00", state: "done"),
+        finishedAt: "2026-11-22T01:05:00+07:00", state: .done),
       StoreRun(
         runID: runID, pipeline: "nightly", asOf: "2026-11-23", startedAt: "2026-11-23T01:00:00+07:00",
-        state: "loaded"),
+        state: .running),
     ]
     ledger = [
       LedgerRow(
@@ -279,7 +279,7 @@ struct StoreSample {
     runs.map {
       [
         .integer($0.runID), .text($0.pipeline), .text($0.asOf), .text($0.startedAt),
-        Cell(orNull: $0.finishedAt ?? ""), .text($0.state),
+        Cell(orNull: $0.finishedAt ?? ""), .text($0.state == .running ? "loaded" : "done"),
       ]
     }
   }

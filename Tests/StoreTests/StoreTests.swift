@@ -121,7 +121,7 @@ struct StoreTests {
     let sample = StoreSample(seed: 2)
     try sample.load(into: workshop.store)
     var run = sample.runs[1]
-    run.state = "done"
+    run.state = .done
     run.finishedAt = "2026-11-23T01:09:00+07:00"
     let ledger = [
       LedgerRow(runID: 7, export: "insurance", sourceFile: "insurance-b.xml", outcome: "disputed", records: 3)

@@ -65,7 +65,7 @@ struct CrashTests {
     }
     #expect(killed > 0)
     #expect(try Audit(pipeline.workspace).reading().broken == nil)
-    #expect(try Desk(pipeline).runs().allSatisfy { $0.state == "done" })
+    #expect(try Desk(pipeline).runs().allSatisfy { $0.state == .done })
   }
 
   /// Does something when a stage begins.
@@ -99,7 +99,7 @@ struct CrashTests {
     } throws: { error in
       [.inputOutput, .cannotCreate, .storeUnavailable].contains((error as? Stop)?.exit)
     }
-    #expect(try WalkTests.walk(pipeline).state == "done")
+    #expect(try WalkTests.walk(pipeline).state == .done)
     #expect(try WalkTests.rows(pipeline) == rows)
   }
 
@@ -125,7 +125,7 @@ struct CrashTests {
     }
     #expect(try WalkTests.rows(pipeline) == rows)
     try disk.empty()
-    #expect(try WalkTests.walk(pipeline).state == "done")
+    #expect(try WalkTests.walk(pipeline).state == .done)
     #expect(try WalkTests.rows(pipeline) == rows)
     #expect(try Audit(pipeline.workspace).reading().broken == nil)
   }
@@ -153,7 +153,7 @@ struct CrashTests {
     #expect(lookup.exit == 73)
     #expect(lookup.output == "")
     try disk.remount("rw")
-    #expect(try WalkTests.walk(pipeline).state == "done")
+    #expect(try WalkTests.walk(pipeline).state == .done)
   }
 }
 

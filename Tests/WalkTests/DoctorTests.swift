@@ -92,7 +92,7 @@ struct DoctorTests {
     }
     try change("last_runs", nil) {
       var run = try #require(try Desk(walked).runs().last)
-      (run.state, run.finishedAt) = ("failed", nil)
+      (run.state, run.finishedAt) = (.failed, nil)
       let held = try Workspace(workspace)
       try held.save(run)
     }

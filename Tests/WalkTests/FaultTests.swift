@@ -102,7 +102,7 @@ private final class ThirdNight {
     if let broken = reading.broken { faults.append("audit log: \(broken)") }
     // A run that says it is done has its store in force, and its packages, and is done in the audit log too.
     let reader = WorkspaceReader(pipeline.workspace)
-    if let done = try reader.runs().last(where: { $0.state == "done" }) {
+    if let done = try reader.runs().last(where: { $0.state == .done }) {
       let store = try Desk(pipeline).store()
       if try store.runID() < done.id { faults.append("run \(done.id) is done, its store not in force") }
       if reader.publishedRun ?? 0 < done.id {
@@ -228,14 +228,14 @@ struct FaultTests {
       switch found {
       case .success(let run):
         // What fails without being told is nothing that the night promised.
-        #expect(run.state == "done" && rows == night.after, "\(kind) \(n)")
+        #expect(run.state == .done && rows == night.after, "\(kind) \(n)")
       case .failure(let error):
         let exit = (error as? Stop)?.exit
         #expect(exit == .inputOutput || exit == .cannotCreate, "\(kind) \(n): \(error)")
         #expect(rows == night.before || rows == night.after, "\(kind) \(n)")
       }
       #expect(try night.faults() == [], "\(kind) \(n)")
-      #expect(try night.walk().state == "done", "\(kind) \(n)")
+      #expect(try night.walk().state == .done, "\(kind) \(n)")
       #expect(try night.rows() == night.after, "\(kind) \(n)")
       #expect(try night.faults() == [], "\(kind) \(n)")
       #expect(night.remains() == [], "\(kind) \(n)")

@@ -12,7 +12,7 @@ struct GateTests {
   private static func run(
     _ id: Int, population: Int = 10_000, insurance: Int = 10_000, linked: Int = 9_000, quarantined: Int = 100,
     blankFacility: Int = 500, missingByGroup: [String: Int] = [:], blankID: Int = 0, province: Int = 5_000,
-    state: String = "done"
+    state: RunState = .done
   ) -> RunRecord {
     var run = RunRecord(
       id: id, command: "run", pipeline: "test", pipelineText: "", asOf: "2026-11-\(10 + id)", startedAt: "",
@@ -124,7 +124,7 @@ struct GateTests {
     let old = (1...9).map { Self.run($0, linked: 3_000) }
     let good = (10...16).map { Self.run($0) }
     #expect(Self.failures(Self.run(17), after: old + good) == [])
-    let held = (17...24).map { Self.run($0, linked: 3_000, state: "held") }
+    let held = (17...24).map { Self.run($0, linked: 3_000, state: .held) }
     #expect(Self.failures(Self.run(25), after: good + held) == [])
     // Four of seven were bad, and rolled back.
     let bad = (17...20).map { Self.run($0, linked: 6_000) }
@@ -250,13 +250,13 @@ struct GateTests {
 
         """), "\(held.errors)")
     #expect(try WalkTests.rows(pipeline) == before)
-    #expect(try Desk(pipeline).runs().map(\.state) == ["done", "held"])
+    #expect(try Desk(pipeline).runs().map(\.state) == [.done, .held])
 
     // The same run is held again, and no way around leads into the store.
     #expect(try Cardlink.run(night).exit == 65)
     #expect(try Cardlink.run(["rerun", "load", pipeline.path, "--as-of", "2026-11-24"]).exit == 65)
     #expect(try WalkTests.rows(pipeline) == before)
-    #expect(try Desk(pipeline).runs().map(\.state) == ["done", "held", "held"])
+    #expect(try Desk(pipeline).runs().map(\.state) == [.done, .held, .held])
 
     #expect(try Cardlink.run(["release", pipeline.path, "2"]).exit == 64)
     #expect(try Cardlink.run(["release", pipeline.path, "2", "--because", " "]).exit == 64)
@@ -267,7 +267,7 @@ struct GateTests {
     let run = try #require(try Desk(pipeline).runs().last)
     #expect(run.released?.because == "half is right, letter 7")
     #expect(run.released?.gates.contains("records of insurance") == true)
-    #expect(run.state == "done")
+    #expect(run.state == .done)
     let events = try Audit(pipeline.workspace).reading().lines.map(\.event)
     #expect(
       events == [

@@ -306,7 +306,7 @@ struct GraceTests {
   func line() {
     func run(_ id: Int, _ asOf: String, rollback: (Int, Int)? = nil) -> RunRecord {
       var run = RunRecord(
-        id: id, command: "run", pipeline: "p", pipelineText: "", asOf: asOf, startedAt: "", state: "done")
+        id: id, command: "run", pipeline: "p", pipelineText: "", asOf: asOf, startedAt: "", state: .done)
       run.stages = [.init(stage: .load, run: rollback?.1 ?? id, seconds: 0, records: 0)]
       run.rollback = rollback.map { Rollback(from: $0.0, to: $0.1) }
       return run

@@ -117,7 +117,7 @@ struct KeepTests {
         """) ?? false
     }
     #expect(try WalkTests.rows(pipeline) == rows[1])
-    #expect(try Self.walk(pipeline, 26).state == "done")
+    #expect(try Self.walk(pipeline, 26).state == .done)
   }
 
   @Test(
@@ -146,7 +146,7 @@ struct KeepTests {
       #expect(now == rows[1] || now == rows[2], "operation \(n)")
       _ = try? rollback(2)
       #expect(try WalkTests.rows(pipeline) == rows[1], "operation \(n)")
-      #expect(try Desk(pipeline).runs().last?.state == "done", "operation \(n)")
+      #expect(try Desk(pipeline).runs().last?.state == .done, "operation \(n)")
     }
   }
 

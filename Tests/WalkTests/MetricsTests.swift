@@ -154,7 +154,7 @@ struct MetricsTests {
       limited, run: 3, because: "a test", in: Workspace(pipeline.workspace),
       options: RunOptions(asOf: WalkTests.asOf, threads: 2, memoryBytes: 256 << 20),
       progress: SilentProgress())
-    #expect(done.state == "done")
+    #expect(done.state == .done)
     metrics = try Self.read(path)
     #expect(metrics["in_force_run_id"] == 3 && metrics["last_attempt_exit_code"] == 0)
 

@@ -136,14 +136,14 @@ struct PlanTests {
     _ = try WalkTests.walk(pipeline, from: .extract)
     let path = WorkspaceReader(pipeline.workspace).folder(of: 2) + "/run.json"
     var run = try #require(try JSONFile.read(RunRecord.self, from: path))
-    run.state = "running"
+    run.state = .running
     run.stages.removeAll { $0.stage >= stage }
     try JSONFile.write(run, to: path)
     let plan = try Plan(pipeline, from: nil, asOf: WalkTests.asOf)
     #expect(plan.unfinished?.id == 2)
     #expect(plan.steps.map { $0.uses == nil } == StageName.allCases.map { $0 >= stage })
     #expect(try WalkTests.walk(pipeline).id == 2)
-    #expect(try Desk(pipeline).runs().map(\.state) == ["done", "done"])
+    #expect(try Desk(pipeline).runs().map(\.state) == [.done, .done])
     #expect(try WalkTests.rows(pipeline) == rows)
   }
 

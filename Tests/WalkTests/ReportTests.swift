@@ -160,7 +160,7 @@ struct ReportTests {
     try (header + "\n").write(toFile: export.path, atomically: true, encoding: .utf8)
     #expect(throws: Stop.self) { try WalkTests.walk(pipeline) }
     let run = try #require(try Desk(pipeline).runs().last)
-    #expect(run.state == "failed")
+    #expect(run.state == .failed)
     let html = try String(
       contentsOfFile: WorkspaceReader(pipeline.workspace).reportPath(of: run.id), encoding: .utf8)
     #expect(Reader(html).problem == nil)

@@ -80,7 +80,7 @@ struct StatusTests {
     #expect(Self.wide(text) == [])
     #expect(text.contains("failed, exit code 65") && text.contains("expected at least one record"))
     #expect(status.next.first?.command == "cardlink check \(pipeline.path)")
-    #expect(status.stages.map(\.state) == ["waiting", "waiting", "waiting", "waiting"])
+    #expect(status.stages.map(\.state) == [.waiting, .waiting, .waiting, .waiting])
 
     let object = try #require(
       try JSONSerialization.jsonObject(with: Data(status.json.utf8)) as? [String: Any])
@@ -94,12 +94,12 @@ struct StatusTests {
     _ = try WalkTests.walk(pipeline)
     var workspace: Workspace? = try Workspace(pipeline.workspace)
     var run = try #require(try Desk(pipeline).runs().last)
-    (run.state, run.finishedAt) = ("running", nil)
+    (run.state, run.finishedAt) = (.running, nil)
     run.stages.removeAll { $0.stage >= .load }
     run = try #require(try workspace?.newRun(run))
     var status = try Self.status(pipeline)
     #expect(status.state == .running && status.holder?.process == Int(getpid()))
-    #expect(status.stages.map(\.state) == ["skipped", "skipped", "running", "waiting"])
+    #expect(status.stages.map(\.state) == [.skipped, .skipped, .running, .waiting])
     #expect(Self.text(status).contains("running · đang chạy"))
     // load and publish are to come; the last run says how long they took.
     let left = try #require(status.secondsLeft)
@@ -132,7 +132,7 @@ struct StatusTests {
   func country() {
     var run = RunRecord(
       id: 365, command: "run", pipeline: "nightly", pipelineText: "", asOf: "2026-11-24",
-      startedAt: "2026-11-24T01:17:03+07:00", finishedAt: "2026-11-24T02:41:03+07:00", state: "done")
+      startedAt: "2026-11-24T01:17:03+07:00", finishedAt: "2026-11-24T02:41:03+07:00", state: .done)
     var before = run
     before.id = 364
     for outcome in Outcome.ofInsurance {

@@ -114,9 +114,9 @@ struct WalkTests {
     let before = try Self.rows(pipeline)
     let run = try Self.walk(pipeline, from: stage)
     #expect(run.id == 2)
-    #expect(run.state == "done")
+    #expect(run.state == .done)
     #expect(try Self.rows(pipeline) == before)
-    #expect(try Desk(pipeline).store().runs().map(\.state) == ["done", "done"])
+    #expect(try Desk(pipeline).store().runs().map(\.state) == [.done, .done])
   }
 
   @Test("a second run finds the workspace held, and says by whom")

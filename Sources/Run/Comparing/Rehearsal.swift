@@ -64,7 +64,7 @@ package func rehearse(
     (extracted == nil || run.finished(.extract)?.run == extracted?.run)
       && run.finished(.match).map { reader.hasResult(of: $0) } ?? false
   }
-  guard let base = comparable.last(where: { $0.state == "done" }) ?? comparable.last,
+  guard let base = comparable.last(where: { $0.state == .done }) ?? comparable.last,
     let judged = base.finished(.match)
   else {
     throw Stop(

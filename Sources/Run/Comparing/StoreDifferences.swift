@@ -32,7 +32,7 @@ package struct ComparedRuns: Sendable {
       guard let loaded = run.finished(.load)?.run else {
         throw Stop(
           .usage, at: "run \(number)", expected: "a run that has loaded a store",
-          found: "one that is \(run.state)",
+          found: "one that is \(run.state.rawValue)",
           remedy: "\(list). Name one of them.", next: "cardlink rollback PIPELINE")
       }
       if inForce == loaded { return (run, stores.path) }

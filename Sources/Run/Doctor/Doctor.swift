@@ -78,7 +78,7 @@ package struct Doctor {
     }
   }
 
-  var lastDone: RunRecord? { runs.last { $0.state == "done" && $0.rollback == nil } }
+  var lastDone: RunRecord? { runs.last { $0.state == .done && $0.rollback == nil } }
 
   /// All checks, in the order in which a run meets what they look at.
   package func examine() -> [Diagnosis] {
@@ -111,7 +111,7 @@ package struct Doctor {
       return .warn("last_runs", "none yet", "Run the pipeline once.", command: "cardlink run \(named)")
     }
     let recent = runs.suffix(7)
-    let done = recent.filter { $0.state == "done" }
+    let done = recent.filter { $0.state == .done }
     let seconds = median(done.map(\.ownSeconds).filter { $0 > 0 })
     let usual = seconds.map { ", usually \(FigureText.duration($0))" } ?? ""
     let summary = "\(done.count) of the last \(recent.count) done\(usual)"

@@ -141,7 +141,7 @@ extension Doctor {
       return .fail("store", .cannotCreate, "\(folder) can't be written", "Give this user the right to.")
     }
     guard Folder.exists(path) else {
-      return runs.contains { $0.state == "done" }
+      return runs.contains { $0.state == .done }
         ? .fail(
           "store", .storeUnavailable, "\(path) is gone, though runs were done",
           "Bring an earlier one back, or load again.",
@@ -172,7 +172,7 @@ extension Doctor {
         command: "cardlink rerun publish \(named)")
     }
     if let inForce = pipeline.runInForce, let record = runs.first(where: { $0.id == inForce }),
-      record.state == "done", record.finished(.publish)?.run != run, runs.last?.rollback == nil
+      record.state == .done, record.finished(.publish)?.run != run, runs.last?.rollback == nil
     {
       return .warn(
         "packages", "those of run \(run), while the store is that of run \(inForce)", "Publish again.",

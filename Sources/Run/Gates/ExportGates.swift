@@ -8,7 +8,7 @@ import Values
 extension Gates {
   /// An export that is older than the last one would bring back what has been overtaken.
   mutating func judgeAge(of run: RunRecord, earlier: [RunRecord]) {
-    guard let last = earlier.last(where: { $0.state == "done" && $0.id != run.id }) else { return }
+    guard let last = earlier.last(where: { $0.state == .done && $0.id != run.id }) else { return }
     judge(
       "older_exports", "business date", run.asOf >= last.asOf,
       "a business date not before \(last.asOf), that of run \(last.id)", run.asOf)

@@ -35,7 +35,7 @@ struct Gates {
     let undone = Set(earlier.compactMap(\.rollback?.from))
     let matched = run.finished(.match)?.run
     before = earlier.filter { other in
-      other.state == "done" && other.rollback == nil && !undone.contains(other.id) && other.id != run.id
+      other.state == .done && other.rollback == nil && !undone.contains(other.id) && other.id != run.id
         && other.finished(.match).map { $0.run == other.id && $0.run != matched } ?? false
     }.suffix(Self.remembered).map { Figures(run: $0) }
     for export in ExportKind.allCases {

@@ -44,7 +44,7 @@ struct Metrics {
       "Its exit code: 0 done, 65 data refused, 66 export missing, 69 and up see docs.",
       [([:], Double(attempt.exit.rawValue))])
     if let run = runs.last { add(run, to: &page) }
-    if let done = runs.last(where: { $0.state == "done" }), let at = done.finishedAt.flatMap(Clock.seconds) {
+    if let done = runs.last(where: { $0.state == .done }), let at = done.finishedAt.flatMap(Clock.seconds) {
       page.family(
         "last_done_timestamp_seconds", "When a run was last done.", [([:], Double(at))])
     }
@@ -75,7 +75,7 @@ struct Metrics {
     }
     page.family(
       "run_state", "1 for the state that the last run is in.",
-      ["running", "done", "held", "failed"].map { (["state": $0], run.state == $0 ? 1 : 0) })
+      [RunState.running, .done, .held, .failed].map { (["state": $0.rawValue], run.state == $0 ? 1 : 0) })
     page.family(
       "run_exit_code", "The exit code that the last run ended with.", [([:], Double(run.exitCode ?? 0))])
     page.family(

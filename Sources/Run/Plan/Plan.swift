@@ -102,7 +102,7 @@ extension Plan {
     {
       unfinished = last
     }
-    let cutOff = unfinished.flatMap { $0.state == "held" ? nil : $0.nextStage }
+    let cutOff = unfinished.flatMap { $0.state == .held ? nil : $0.nextStage }
     try readWhatMayBeTheSame(pipeline, earlier, reader, asOf: asOf, note)
 
     let decisions = try DecisionBook(reader.path).digest
@@ -146,7 +146,7 @@ extension Plan {
       ledger = earlier.last { $0.id == matched.run } ?? earlier.last { $0.finished(.match) == matched }
     }
     if unfinished == nil, steps.allSatisfy({ $0.uses != nil }) {
-      done = earlier.last { run in run.state == "done" && run.finished(.publish) == uses(.publish) }
+      done = earlier.last { run in run.state == .done && run.finished(.publish) == uses(.publish) }
     }
   }
 
@@ -271,7 +271,7 @@ extension FoundFile {
 
 extension RunRecord {
   /// Whether a `run` may go on with it.
-  var isUnfinished: Bool { ["running", "failed", "held"].contains(state) && rollback == nil }
+  var isUnfinished: Bool { state != .done && rollback == nil }
   /// The stage that a rerun began with.
   var forcedStage: StageName? {
     command.hasPrefix("rerun ") ? StageName(rawValue: String(command.dropFirst(6))) : nil

@@ -106,7 +106,7 @@ package struct Desk: Sendable {
   /// The last finished run whose staged records are there still.
   func lastStaged() throws(Stop) -> LastStaged {
     let run = try runs().last { run in
-      run.state == "done"
+      run.state == .done
         && run.finished(.extract).map { Folder.exists(reader.folder(of: $0)) } ?? false
         && run.finished(.match).map { Folder.exists(reader.folder(of: $0)) } ?? false
     }

@@ -22,7 +22,7 @@ package struct ReportPage {
     self.run = run
     self.pipeline = pipeline
     let upTo = runs.filter { $0.id < run.id } + [run]
-    history = upTo.filter { $0.state == "done" && !$0.ledger.isEmpty }.suffix(14)
+    history = upTo.filter { $0.state == .done && !$0.ledger.isEmpty }.suffix(14)
     recent = upTo.suffix(14)
   }
 
@@ -34,7 +34,7 @@ package struct ReportPage {
   /// The whole page.
   package var html: String {
     // What stopped a run comes before its figures.
-    var body: [String] = run.state == "done" ? [tiles, gates] : [stop, gates, tiles]
+    var body: [String] = run.state == .done ? [tiles, gates] : [stop, gates, tiles]
     body.append(flows)
     body.append(causes)
     body.append(grace)
@@ -76,10 +76,10 @@ package struct ReportPage {
   private var header: String {
     let state: (name: String, text: Bilingual) =
       switch run.state {
-      case "done" where run.rollback != nil: ("held", Bilingual("Đã quay lại bản trước", "Rolled back"))
-      case "done": ("done", Bilingual("Hoàn tất", "Done"))
-      case "held": ("held", Bilingual("Tạm giữ", "Held"))
-      case "failed": ("failed", Bilingual("Không hoàn tất", "Failed"))
+      case .done where run.rollback != nil: ("held", Bilingual("Đã quay lại bản trước", "Rolled back"))
+      case .done: ("done", Bilingual("Hoàn tất", "Done"))
+      case .held: ("held", Bilingual("Tạm giữ", "Held"))
+      case .failed: ("failed", Bilingual("Không hoàn tất", "Failed"))
       default: ("held", Bilingual("Chưa kết thúc", "Not finished"))
       }
     var facts = [
@@ -113,7 +113,7 @@ package struct ReportPage {
     let (count, all) = (FigureText.count(linked), FigureText.count(insured))
     let waiting = FigureText.count(insured - linked)
     switch run.state {
-    case "done":
+    case .done:
       guard insured > 0 else {
         return Bilingual("Hoàn tất. Kho dữ liệu mới đang có hiệu lực.", "Done. The new store is in force.")
       }
@@ -121,11 +121,11 @@ package struct ReportPage {
         "\(count.vietnamese) trong \(all.vietnamese) bản ghi bảo hiểm đã liên kết; \(waiting.vietnamese) bản ghi chờ xử lý. Kho dữ liệu mới đang có hiệu lực.",
         "\(count.english) of \(all.english) insurance records are linked; \(waiting.english) wait for someone. The new store is in force."
       )
-    case "held":
+    case .held:
       return Bilingual(
         "Dữ liệu đêm nay bị tạm giữ trước khi phát hành. Kho dữ liệu trước đó vẫn có hiệu lực.",
         "Tonight's data is held before it is published. The store that was in force is in force still.")
-    case "failed":
+    case .failed:
       let stage = run.nextStage.title
       return Bilingual(
         "Dừng ở bước “\(stage.vietnamese)”. Kho dữ liệu trước đó vẫn có hiệu lực.",
@@ -138,7 +138,7 @@ package struct ReportPage {
   }
 
   private var stop: String {
-    guard run.state != "held", let failure = run.failure else { return "" }
+    guard run.state != .held, let failure = run.failure else { return "" }
     return card(
       Bilingual("Vì sao dừng lại", "Why it stopped"), style: "why", nil,
       "<pre lang=\"en\">\(Markup.escaped(failure))</pre>" + Markup.command("cardlink check \(pipeline)"))
@@ -163,7 +163,7 @@ package struct ReportPage {
     if let release = run.released {
       content +=
         "<p>\(Markup.both("Cho phép bởi \(release.by) lúc \(Self.time(release.at)), lý do:", "Released by \(release.by) at \(Self.time(release.at)), because:")) <q>\(Markup.escaped(release.because))</q></p>"
-    } else if run.state == "held" {
+    } else if run.state == .held {
       content +=
         "<p>\(Markup.both("Nếu dữ liệu đúng, cho phép phát hành bằng lệnh sau (có ghi nhật ký):", "If the data is right, release it; this is audited:"))<br />"
         + Markup.command("cardlink release \(pipeline) \(run.id) --because \"…\"") + "</p>"
@@ -174,7 +174,7 @@ package struct ReportPage {
         "<details><summary>\(Markup.both("Các cổng đã qua", "Gates passed")) (\(passed.count))</summary><div class=\"scroll\"><table>\(head)\(passed.map(row).joined())</table></div></details>"
     }
     return card(
-      Bilingual("Cổng kiểm soát", "Gates"), style: run.state == "held" ? "why" : "",
+      Bilingual("Cổng kiểm soát", "Gates"), style: run.state == .held ? "why" : "",
       failed.isEmpty
         ? Bilingual("Cả \(verdicts.count) cổng đều đạt.", "All \(verdicts.count) gates passed.")
         : Bilingual(
@@ -439,7 +439,7 @@ package struct ReportPage {
     let rows = recent.reversed().map { run in
       let all = run.count(.insurance)
       let seconds = run.stages.filter { $0.run == run.id }.reduce(0) { $0 + $1.seconds }
-      return "<tr><td class=\"r\">\(run.id)</td><td>\(run.asOf)</td><td>\(Markup.escaped(run.state))</td>"
+      return "<tr><td class=\"r\">\(run.id)</td><td>\(run.asOf)</td><td>\(run.state.rawValue)</td>"
         + "<td class=\"r\">\(run.linkRate.map { Markup.figure(FigureText.percent($0)) } ?? "–")</td>"
         + "<td class=\"r\">\(Markup.percent(run.count(.insurance, .quarantined), of: all))</td>"
         + "<td class=\"r\">\(Markup.count(all))</td><td class=\"r\">\(Markup.count(run.count(.population)))</td>"
@@ -573,7 +573,7 @@ package struct ReportPage {
 
   private var nextSteps: String {
     let commands: [(String, Bilingual)] =
-      run.state == "done"
+      run.state == .done
       ? [
         (
           "cardlink findings \(pipeline)",

@@ -71,7 +71,7 @@ extension Night {
       .runHeld, run: run.id,
       detail: ["gates": failed.map { "\($0.gate) of \($0.subject)" }.joined(separator: ", ")])
     try update {
-      $0.state = "held"
+      $0.state = .held
       $0.failure = stop.finding.description
       $0.exitCode = stop.exit.rawValue
       $0.endedAt = Clock.now()
@@ -107,10 +107,10 @@ extension Night {
     guard var run = runs.first(where: { $0.id == number }) else {
       throw refused("none", "Name one of the runs.")
     }
-    guard run.state == "held" else {
-      throw refused("one that is \(run.state)", "Only a held run can be released.")
+    guard run.state == .held else {
+      throw refused("one that is \(run.state.rawValue)", "Only a held run can be released.")
     }
-    if let later = runs.last(where: { $0.state == "done" && $0.id > number }) {
+    if let later = runs.last(where: { $0.state == .done && $0.id > number }) {
       throw refused(
         "one that run \(later.id) has overtaken",
         "Its data is older than what is in force; run again instead.")
@@ -125,7 +125,7 @@ extension Night {
     try Audit(workspace.path).append(
       .released, run: number, because: because, detail: ["gates": failed.joined(separator: ", ")])
     run.released = Release(because: because, at: Clock.now(), by: by, gates: failed)
-    (run.state, run.failure, run.exitCode, run.endedAt) = ("running", nil, nil, nil)
+    (run.state, run.failure, run.exitCode, run.endedAt) = (.running, nil, nil, nil)
     var options = options
     options.asOf = CalendarDate(iso: run.asOf) ?? options.asOf
     return try Night.taking(up: run, pipeline, workspace, options, progress)

@@ -17,7 +17,7 @@ extension Night {
     try Folder.create(Folder.parent(of: storePath))
     let folder = reader.folder(of: judged)
     let findings = try MatchedFindings(matched, in: folder)
-    let earlier = try reader.runs().filter { $0.state == "done" && $0.id != run.id }
+    let earlier = try reader.runs().filter { $0.state == .done && $0.id != run.id }
     let current = run
     let request = LoadRequest(
       path: storePath, runID: current.id, runs: earlier.map(\.storeRun) + [current.storeRun],
@@ -78,8 +78,7 @@ extension Night {
 extension RunRecord {
   var storeRun: StoreRun {
     StoreRun(
-      runID: id, pipeline: pipeline, asOf: asOf, startedAt: startedAt, finishedAt: finishedAt,
-      state: state == "running" ? "loaded" : state)
+      runID: id, pipeline: pipeline, asOf: asOf, startedAt: startedAt, finishedAt: finishedAt, state: state)
   }
   var storeLedger: [LedgerRow] {
     ledger.map {

@@ -47,13 +47,13 @@ extension Night {
     let finishedAt = Clock.now()
     var done = run
     done.finishedAt = finishedAt
-    done.state = "done"
+    done.state = .done
     try finishRun(done.storeRun, ledger: done.storeLedger, inStore: storePath)
     try pipeline.server()?.finish(run: done.storeRun, ledger: done.storeLedger)
     try Audit(workspace.path).append(.runDone, run: run.id)
     try update {
       $0.finishedAt = finishedAt
-      $0.state = "done"
+      $0.state = .done
       $0.peakMemoryBytes = OwnProcess.peakMemoryBytes
     }
     var event = RunEvent(

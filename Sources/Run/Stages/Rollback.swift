@@ -59,7 +59,7 @@ private func rollbackUnmeasured(
   guard let target = runs.first(where: { $0.id == number }), let loaded = target.finished(.load)?.run else {
     throw refused("a run that has loaded a store", "none")
   }
-  let cutOff = runs.last.flatMap { $0.rollback?.to == loaded && $0.state == "failed" ? $0 : nil }
+  let cutOff = runs.last.flatMap { $0.rollback?.to == loaded && $0.state == .failed ? $0 : nil }
   guard stores.inForce != loaded || cutOff != nil else {
     throw refused("a run whose store is not in force", "the one in force")
   }
@@ -81,7 +81,7 @@ private func rollbackUnmeasured(
   record.rollback = Rollback(from: from, to: loaded)
   (record.gates, record.released) = (nil, nil)
   // As long as it isn't done it counts as failed: the same command does it again.
-  (record.state, record.exitCode) = ("failed", Exit.inputOutput.rawValue)
+  (record.state, record.exitCode) = (.failed, Exit.inputOutput.rawValue)
   record.failure = "The rollback was cut off. Try next: cardlink rollback \(pipeline.path) \(number)"
   let packages = Folder.names(in: workspace.path + "/packages").filter {
     $0.isPackage(ofRun: target.publishedRun)
@@ -101,7 +101,7 @@ private func rollbackUnmeasured(
   }
   try night.update {
     $0.finishedAt = Clock.now()
-    ($0.state, $0.failure, $0.exitCode) = ("done", nil, nil)
+    ($0.state, $0.failure, $0.exitCode) = (.done, nil, nil)
   }
   progress.event(
     RunEvent(

@@ -11,12 +11,6 @@ package import Values
 
 /// The state of a pipeline.
 package struct Status: Sendable, Encodable {
-  package enum State: String, Sendable, Encodable {
-    case done, held, failed, running
-    /// It says that it runs, but no process does.
-    case cutOff = "cut_off"
-  }
-
   /// Records that ended in one way, now and in the run before.
   package struct Count: Sendable, Encodable {
     package var export: String
@@ -37,9 +31,13 @@ package struct Status: Sendable, Encodable {
   }
 
   package struct Stage: Sendable, Encodable {
+    package enum State: String, Sendable, Encodable {
+      /// `skipped`: the run uses the result of an earlier run.
+      case done, skipped, running, waiting
+    }
+
     package var stage: StageName
-    /// `done`, `skipped`, `running` or `waiting`.
-    package var state: String
+    package var state: State
     /// The run whose result is used; nil for a stage that has none yet.
     package var run: Int?
     package var seconds: Double?
@@ -66,7 +64,7 @@ package struct Status: Sendable, Encodable {
   package var workspace: String
   package var run: Int
   package var command: String
-  package var state: State
+  package var state: RunState
   package var asOf: String
   package var startedAt: String
   package var endedAt: String?
@@ -149,7 +147,7 @@ extension Status {
     now: Int = Int(Date().timeIntervalSince1970)
   ) {
     let earlier = runs.filter { $0.id < run.id }
-    let before = earlier.last { $0.state == "done" && !$0.ledger.isEmpty && $0.rollback == nil }
+    let before = earlier.last { $0.state == .done && !$0.ledger.isEmpty && $0.rollback == nil }
     pipeline = run.pipeline
     self.workspace = workspace
     self.run = run.id
@@ -192,15 +190,15 @@ extension Status {
     stages = StageName.allCases.map { stage in
       guard let finished = run.finished(stage) else {
         let isAtWork = isRunning && run.nextStage == stage
-        return Stage(stage: stage, state: isAtWork ? "running" : "waiting", lastSeconds: last[stage])
+        return Stage(stage: stage, state: isAtWork ? .running : .waiting, lastSeconds: last[stage])
       }
       let isOwn = finished.run == run.id
       return Stage(
-        stage: stage, state: isOwn ? "done" : "skipped", run: finished.run,
+        stage: stage, state: isOwn ? .done : .skipped, run: finished.run,
         seconds: isOwn ? finished.seconds : nil, records: isOwn ? finished.records : nil,
         lastSeconds: last[stage])
     }
-    let waiting = stages.filter { $0.state == "running" || $0.state == "waiting" }
+    let waiting = stages.filter { $0.state == .running || $0.state == .waiting }
     if isRunning, waiting.allSatisfy({ $0.lastSeconds != nil }), let since = holder?.since,
       let began = Clock.seconds(since)
     {
@@ -277,16 +275,6 @@ extension Status {
 }
 
 extension RunRecord {
-  /// Its state, with what the lock tells: a run that says it is at work and has no process was cut off.
-  package func state(holder: LockHolder?) -> Status.State {
-    switch state {
-    case "done": .done
-    case "held": .held
-    case "failed": .failed
-    default: holder == nil ? .cutOff : .running
-    }
-  }
-
   /// Hundredths of a percent of the insurance records that could link; nil before the match.
   package var linkRate: Int? {
     ledger.isEmpty ? nil : FigureText.share(count(.insurance, .linked), of: Figures(run: self).linkable)

@@ -238,16 +238,16 @@ package struct StatusText {
         let name = "  " + stage.stage.rawValue.leftAligned(9)
         let last = stage.lastSeconds.map { "last time \(FigureText.duration($0))" } ?? ""
         switch stage.state {
-        case "done":
+        case .done:
           let seconds = stage.seconds ?? 0
           let bar = Self.bar(longest > 0 ? seconds / longest : 0, width: 20)
           return (name + bar + FigureText.duration(seconds).rightAligned(13) + "   " + paint(last, .soft))
             .withoutTrailingSpace
-        case "skipped": return name + "of run \(stage.run ?? 0)"
-        case "running":
+        case .skipped: return name + "of run \(stage.run ?? 0)"
+        case .running:
           return (name + paint("at work · đang chạy", .wait) + "   " + paint(last, .soft))
             .withoutTrailingSpace
-        default: return name + "–"
+        case .waiting: return name + "–"
         }
       }
   }

@@ -1,11 +1,10 @@
 // Who holds a workspace, found out without touching its lock.
-// Invariant: asking never takes the lock, not for an instant: a run that begins meanwhile would find it taken and end
-// with exit code 75.
+// Invariant: a question never takes the lock. If it did, a run that starts meanwhile would exit with 75.
 
 import Files
 import Foundation
 import Glibc
-import Values
+package import Values
 
 /// The process that holds a workspace.
 package struct LockHolder: Hashable, Sendable, Codable {
@@ -13,8 +12,15 @@ package struct LockHolder: Hashable, Sendable, Codable {
   package var since: String
 }
 
+extension RunRecord {
+  /// The state, with what the lock shows: a run recorded as running was cut off if no process holds the workspace.
+  package func state(holder: LockHolder?) -> RunState {
+    state == .running && holder == nil ? .cutOff : state
+  }
+}
+
 extension WorkspaceReader {
-  /// Who holds the workspace; nil if nobody does, or if the process that did is no more.
+  /// Who holds the workspace; nil if no process does.
   package var lockHolder: LockHolder? {
     guard let text = try? Folder.read(path + "/lock"),
       let match = text.firstMatch(of: /process ([0-9]+) since ([0-9T:+-]+)/), let process = Int(match.1)

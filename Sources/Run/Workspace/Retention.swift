@@ -38,7 +38,7 @@ extension Workspace {
       guard let days = keeping.days, let run else { return false }
       return Clock.days(since: run.finishedAt ?? run.startedAt) > days
     }
-    var kept = runs.filter { $0.state == "done" && $0.rollback == nil }.suffix(keeping.staged).filter {
+    var kept = runs.filter { $0.state == .done && $0.rollback == nil }.suffix(keeping.staged).filter {
       !isTooOld($0)
     }
     if let last = runs.last, last.isUnfinished { kept.append(last) }

@@ -50,8 +50,7 @@ package struct RunRecord: Hashable, Sendable, Codable {
   package var finishedAt: String?
   /// When it was held or failed.
   package var endedAt: String?
-  /// `running`, `failed`, `held` or `done`.
-  package var state: String
+  package var state: RunState
   package var stages: [FinishedStage] = []
   package var exports: [FoundFile] = []
   package var ledger: [LedgerLine] = []

@@ -145,7 +145,7 @@ package struct Generation: Hashable, Sendable {
             started_at = excluded.started_at, finished_at = excluded.finished_at, state = excluded.state
           """,
           [
-            "\(number)", "\(run.runID)", run.pipeline, run.asOf, run.startedAt, run.finishedAt, run.state,
+            "\(number)", "\(run.runID)", run.pipeline, run.asOf, run.startedAt, run.finishedAt, run.stateText,
           ])
         try server.execute(
           "DELETE FROM cardlink_data.ledger_row WHERE generation = $1 AND run_id = $2",

@@ -184,7 +184,8 @@ extension StoredFinding {
 extension StoreRun {
   fileprivate init(_ row: Row) {
     self.init(
-      runID: row[0], pipeline: row[1], asOf: row[2], startedAt: row[3], finishedAt: row[4], state: row[5])
+      runID: row[0], pipeline: row[1], asOf: row[2], startedAt: row[3], finishedAt: row[4],
+      state: RunState(rawValue: row[5]) ?? .running)
   }
 }
 

@@ -23,7 +23,7 @@ struct RehearsalText {
   var text: String {
     let base = found.base
     var lines = [
-      "A rerun of \(found.stage.rawValue) for \(found.asOf), against run \(base.id) (\(base.state)) for \(base.asOf). Nothing was changed.",
+      "A rerun of \(found.stage.rawValue) for \(found.asOf), against run \(base.id) (\(base.state.rawValue)) for \(base.asOf). Nothing was changed.",
       "Diễn tập \(found.stage == .match ? "đối chiếu" : "đọc lại và đối chiếu"), so với lượt chạy \(base.id). Chưa thay đổi gì.",
       "",
     ]
@@ -145,7 +145,7 @@ struct RehearsalText {
     return """
       {
         "stage": "\(found.stage.rawValue)", "followed": \(found.changes != nil),
-        "base_run": \(found.base.id), "base_state": "\(found.base.state)", "base_as_of": "\(found.base.asOf)",
+        "base_run": \(found.base.id), "base_state": "\(found.base.state.rawValue)", "base_as_of": "\(found.base.asOf)",
         "as_of": "\(found.asOf)", "changed_keys": [\(keys)],
         "unread_keys": [\(found.stage == .match ? keys : "")],
         "decisions": {"before": \(found.decisions.before), "now": \(found.decisions.now)},
