@@ -117,21 +117,6 @@ struct ReportTests {
     }
   }
 
-  @Test("every outcome has its words in both languages", arguments: Outcome.allCases)
-  func outcomes(outcome: Outcome) {
-    for words in [outcome.title, outcome.meaning, outcome.remedy] {
-      #expect(words.vietnamese.count > 5 && words.english.count > 5 && words.vietnamese != words.english)
-    }
-  }
-
-  @Test("every reason has its words in both languages", arguments: Reason.allCases)
-  func reasons(reason: Reason) {
-    let cause = Cause(outcome: .disputed, word: reason.word, records: 1)
-    for words in [cause.meaning, cause.remedy] {
-      #expect(words.vietnamese.count > 5 && words.english.count > 5 && words.vietnamese != words.english)
-    }
-  }
-
   @Test("no name and no number of a person stands on the page or in the run's record")
   func nobody() throws {
     let workshop = try Workshop()

@@ -18,10 +18,4 @@ enum AreaRule {
     notes.insert(.areaCode)
     return .none
   }
-
-  static let code: Explanation = (
-    "the living-area code is none of K1, K2, K3; it is left out",
-    "mã khu vực không phải K1, K2 hoặc K3 nên bị bỏ qua",
-    "Correct the code in the insurance register."
-  )
 }

@@ -35,26 +35,4 @@ enum CalendarRule {
     }
     return .none
   }
-
-  static let missing: Explanation = (
-    "the record has no birth date", "bản ghi không có ngày sinh",
-    "Enter the birth date in the source system; the year alone is enough."
-  )
-  static let format: Explanation = (
-    "the birth date is written in none of the ways that the pipeline file names",
-    "ngày sinh không đúng mẫu nào đã khai báo",
-    "Correct the date in the source system, or add its pattern to the dates of this export in the pipeline file."
-  )
-  static let impossible: Explanation = (
-    "the birth date is a day that does not exist", "ngày sinh không có trong lịch",
-    "Check the date against the person's papers and correct it in the source system."
-  )
-  static let future: Explanation = (
-    "the birth date lies after the business date", "ngày sinh sau ngày nghiệp vụ",
-    "Correct the date in the source system; if the run used an old business date, give the right one with --as-of."
-  )
-  static let tooEarly: Explanation = (
-    "the birth date lies before 1900", "ngày sinh trước năm 1900",
-    "Check the date against the person's papers and correct it in the source system."
-  )
 }

@@ -60,24 +60,4 @@ enum CardNumberRule {
       notes.insert(.cardTailDiffers)
     }
   }
-
-  static let format: Explanation = (
-    "the card number is not two letters, a level, a province and 10 or 12 digits",
-    "số thẻ BHYT không đúng cấu trúc: hai chữ cái, mức hưởng, mã tỉnh và 10 hoặc 12 chữ số",
-    "Correct the card number in the insurance register."
-  )
-  static let level: Explanation = (
-    "the third character of the card number is not a benefit level from 1 to 5",
-    "ký tự thứ ba của số thẻ không phải mức hưởng từ 1 đến 5",
-    "Correct the card number in the insurance register."
-  )
-  static let tailDiffers: Explanation = (
-    "the card number's last digits are not the record's insurance or personal ID number",
-    "phần số cuối của thẻ khác mã số BHXH hoặc số định danh của bản ghi",
-    "Check the card; the record links all the same."
-  )
-  static let groupUnknown: Explanation = (
-    "the card's object group is not in the list", "mã đối tượng trên thẻ chưa có trong danh mục",
-    "Nothing, if the group is new; else correct the card number in the insurance register."
-  )
 }

@@ -54,10 +54,4 @@ enum FacilityRule {
     if value[i + 1] == 0x80, value[i + 2] >= 0x90, value[i + 2] <= 0x95 { return 3 }
     return value[i + 1] == 0x88 && value[i + 2] == 0x92 ? 3 : 0
   }
-
-  static let format: Explanation = (
-    "the facility code is not two digits and three digits or letters; it is kept as written",
-    "mã nơi đăng ký khám chữa bệnh ban đầu không đúng dạng; giữ nguyên như trong tệp",
-    "Correct the code in the insurance register; if a zero is missing, export the column as text."
-  )
 }

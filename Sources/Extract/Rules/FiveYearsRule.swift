@@ -14,10 +14,4 @@ enum FiveYearsRule {
     notes.insert(.fiveYearsFormat)
     return .none
   }
-
-  static let format: Explanation = (
-    "the day of five continuous years is no date of the patterns in the pipeline file; it is left out",
-    "ngày đủ 5 năm liên tục không đúng mẫu ngày đã khai báo nên bị bỏ qua",
-    "Correct the date in the insurance register."
-  )
 }

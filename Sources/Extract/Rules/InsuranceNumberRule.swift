@@ -37,19 +37,4 @@ enum InsuranceNumberRule {
   static func compare(_ number: InsuranceNumber, with id: PersonalID, _ notes: inout Reasons) {
     if number.digitCount == 12, number != InsuranceNumber(id) { notes.insert(.insuranceNumberNotID) }
   }
-
-  static let format: Explanation = (
-    "the insurance number is neither 10 nor 12 digits", "mã số BHXH không phải 10 hoặc 12 chữ số",
-    "Correct the number in the insurance register; if zeros are missing, export the column as text."
-  )
-  static let missing: Explanation = (
-    "the record has neither an insurance number nor a card number that holds it",
-    "bản ghi không có mã số BHXH và cũng không có số thẻ chứa mã số",
-    "Enter the insurance number in the insurance register."
-  )
-  static let notID: Explanation = (
-    "the 12-digit insurance number is not the record's personal ID number",
-    "mã số BHXH 12 chữ số khác số định danh của bản ghi",
-    "Check which of the two numbers is right; the record links by its personal ID number."
-  )
 }

@@ -21,15 +21,4 @@ enum MojibakeRule {
     guard isConverted else { return }
     for i in cleanName.indices where cleanName[i] >= 0x80 { return notes.insert(.nameConverted) }
   }
-
-  static let mojibake: Explanation = (
-    "the name was read in the wrong encoding",
-    "họ tên bị lỗi phông chữ do đọc sai bảng mã",
-    "Set the right encoding of this export in the pipeline file, or export the file again as UTF-8."
-  )
-  static let converted: Explanation = (
-    "the name came in an old encoding (TCVN3, VNI, VPS, VISCII, Windows-1258) and was converted",
-    "họ tên được chuyển từ bảng mã cũ (TCVN3, VNI, VPS, VISCII, Windows-1258)",
-    "Look at the name once when the record is next changed; nothing else to do."
-  )
 }

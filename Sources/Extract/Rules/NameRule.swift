@@ -21,13 +21,4 @@ enum NameRule {
     case .mojibake: return .nameMojibake
     }
   }
-
-  static let missing: Explanation = (
-    "the record has no name", "bản ghi không có họ tên", "Enter the name in the source system."
-  )
-  static let format: Explanation = (
-    "the name holds a digit or a control character, has no letter, or is longer than 255 characters",
-    "họ tên có chữ số hoặc ký tự điều khiển, không có chữ cái nào, hoặc dài quá 255 ký tự",
-    "Correct the name in the source system; if all names are so, check which column the pipeline file maps."
-  )
 }

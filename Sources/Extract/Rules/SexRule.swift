@@ -10,11 +10,6 @@ import Values
 enum SexRule {
   /// How quarantine names a code outside the list: `sex_code=7`.
   static func detail(_ value: Span<UInt8>) -> String { "\(Reason.sexCode.word)=\(shownCode(value))" }
-
-  static let code: Explanation = (
-    "the code for sex is not in this export's list", "mã giới tính không có trong danh mục của tệp",
-    "Add the code to values, sex in the pipeline file if its meaning is sure; else correct it in the source system."
-  )
 }
 
 /// A code as it may be shown: 16 characters, no comma and no equals sign, which stand between words.

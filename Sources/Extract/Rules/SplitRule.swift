@@ -45,10 +45,4 @@ enum SplitRule {
     list = min(i + 1, list.upperBound)..<list.upperBound
     return trimmed(text, value)
   }
-
-  static let listLength: Explanation = (
-    "the lists of cards, facilities and dates in the record differ in length",
-    "các danh sách thẻ, nơi đăng ký và thời hạn trong bản ghi không cùng số phần tử",
-    "Give each list one value per card, in the same order, or leave a list empty altogether."
-  )
 }

@@ -11,9 +11,4 @@ import Values
 enum StatusRule {
   /// How quarantine names a code outside the list: `status_code=7`.
   static func detail(_ value: Span<UInt8>) -> String { "\(Reason.statusCode.word)=\(shownCode(value))" }
-
-  static let code: Explanation = (
-    "the code for status is not in this export's list", "mã tình trạng không có trong danh mục của tệp",
-    "Ask the owner of the register what the code means and add it to values, status in the pipeline file."
-  )
 }

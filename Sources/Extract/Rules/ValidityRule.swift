@@ -30,23 +30,4 @@ enum ValidityRule {
     record.validTo = end
     if !record.validFrom.isNone, end.lastDay < record.validFrom.firstDay { found.insert(.validReversed) }
   }
-
-  static let fromMissing: Explanation = (
-    "the card has no first day of validity", "thẻ không có ngày bắt đầu giá trị sử dụng",
-    "Enter the date in the insurance register."
-  )
-  static let fromFormat: Explanation = (
-    "the card's first day of validity is no date of the patterns in the pipeline file",
-    "ngày bắt đầu giá trị của thẻ không đúng mẫu ngày đã khai báo",
-    "Correct the date in the insurance register, or add its pattern to the dates of this export."
-  )
-  static let toFormat: Explanation = (
-    "the card's last day of validity is no date of the patterns in the pipeline file",
-    "ngày kết thúc giá trị của thẻ không đúng mẫu ngày đã khai báo",
-    "Correct the date in the insurance register, or add its pattern to the dates of this export."
-  )
-  static let reversed: Explanation = (
-    "the card ends before it begins", "thẻ kết thúc trước ngày bắt đầu giá trị",
-    "Correct the dates in the insurance register."
-  )
 }

@@ -114,10 +114,10 @@ extension Desk {
   }
 
   private func reasonLine(_ record: QuarantinedRecord, _ word: String, column: String) -> String {
-    let meaning = explanation(ofWord: word)
+    let reason = Reason(shown: word)
     let cells = [
-      String(record.line), String(record.byteOffset), column, word, meaning?.english ?? "",
-      meaning?.vietnamese ?? "", meaning?.remedy ?? "", vietnameseRemedy(ofWord: word) ?? "",
+      String(record.line), String(record.byteOffset), column, word, reason?.meaning.english ?? "",
+      reason?.meaning.vietnamese ?? "", reason?.remedy.english ?? "", reason?.remedy.vietnamese ?? "",
     ]
     return cells.map { "\"" + $0.replacing("\"", with: "\"\"") + "\"" }.joined(separator: ",") + "\n"
   }

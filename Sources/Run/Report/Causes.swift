@@ -13,14 +13,10 @@ package struct Cause: Hashable, Sendable {
   /// As the ledger's counts name it: `disputed/name`.
   package var name: String { outcome.name + (word.map { "/" + $0 } ?? "") }
 
-  package var meaning: Bilingual {
-    guard let word, let known = explanation(ofWord: word) else { return outcome.meaning }
-    return Bilingual(known.vietnamese, known.english)
-  }
-  package var remedy: Bilingual {
-    guard let word, let known = explanation(ofWord: word) else { return outcome.remedy }
-    return Bilingual(vietnameseRemedy(ofWord: word) ?? known.remedy, known.remedy)
-  }
+  package var meaning: Bilingual { reason?.meaning ?? outcome.meaning }
+  package var remedy: Bilingual { reason?.remedy ?? outcome.remedy }
+  private var reason: Reason? { word.flatMap(Reason.init(shown:)) }
+
   /// The command that lists these records.
   package func command(_ pipeline: String) -> String {
     "cardlink findings \(pipeline) --outcome \(outcome.name)"

@@ -1,6 +1,8 @@
 // Markup for the report: text that is escaped once, elements that are closed, both languages side by side.
 // Invariant: what comes out is well-formed XML as well as HTML; no text reaches the page unescaped.
 
+import Values
+
 /// Builds a page from pieces.
 enum Markup {
   static func escaped(_ text: String) -> String {

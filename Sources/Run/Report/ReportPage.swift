@@ -5,7 +5,7 @@
 // Load: read by people every morning, on a desk, a phone or paper; some 60 KiB.
 
 import Foundation
-import Values
+package import Values
 
 /// One run's report.
 package struct ReportPage {

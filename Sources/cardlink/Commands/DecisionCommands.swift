@@ -170,8 +170,10 @@ struct DecisionsCommand: ParsableCommand {
     let words = Set(states.flatMap(\.changed.words)).sorted()
     if !words.isEmpty { print("\nWhat has changed · Đã thay đổi:") }
     for word in words {
-      guard let meaning = explanation(ofWord: word) else { continue }
-      print("  \(word): \(meaning.english)\n    \(meaning.vietnamese)\n    → \(meaning.remedy)")
+      guard let reason = Reason(shown: word) else { continue }
+      print(
+        "  \(word): \(reason.meaning.english)\n    \(reason.meaning.vietnamese)\n    → \(reason.remedy.english)"
+      )
     }
   }
 }

@@ -89,8 +89,10 @@ struct FindingsCommand: ParsableCommand {
       let words = Set(table.rows.flatMap { ($0[2] ?? "").split(separator: ",").map(String.init) }).sorted()
       print("\nWhat the reasons mean · Ý nghĩa:")
       for word in words {
-        guard let meaning = explanation(ofWord: word) else { continue }
-        print("  \(word): \(meaning.english)\n    \(meaning.vietnamese)\n    → \(meaning.remedy)")
+        guard let reason = Reason(shown: word) else { continue }
+        print(
+          "  \(word): \(reason.meaning.english)\n    \(reason.meaning.vietnamese)\n    → \(reason.remedy.english)"
+        )
       }
       print("\nTry next:\n  cardlink explain PERSONAL_ID \(arguments.named)")
     }

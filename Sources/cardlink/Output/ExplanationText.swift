@@ -116,11 +116,11 @@ struct ExplanationText {
 
   private func meanings(of words: [String]) -> [String] {
     words.flatMap { word in
-      explanation(ofWord: word).map { meaning in
+      Reason(shown: word).map { reason in
         [
-          "      \(word): \(meaning.english) · \(meaning.vietnamese)",
-          "        What to do: \(meaning.remedy)",
-        ] + (vietnameseRemedy(ofWord: word).map { ["        Cần làm: \($0)"] } ?? [])
+          "      \(word): \(reason.meaning.english) · \(reason.meaning.vietnamese)",
+          "        What to do: \(reason.remedy.english)", "        Cần làm: \(reason.remedy.vietnamese)",
+        ]
       } ?? []
     }
   }

@@ -1,19 +1,4 @@
-// The outcomes in the officers' languages: a name, what it means, and what to do about it.
-// Invariant: every outcome has all of them in Vietnamese and English; a test goes through them.
-// Load: read when a report is written.
-
-package import Values
-
-/// The same text in both languages.
-package struct Bilingual: Hashable, Sendable {
-  package var vietnamese: String
-  package var english: String
-
-  package init(_ vietnamese: String, _ english: String) {
-    self.vietnamese = vietnamese
-    self.english = english
-  }
-}
+// The registers and outcomes as officers call them, what each outcome means, and what to do about it.
 
 extension ExportKind {
   package var title: Bilingual {
@@ -22,19 +7,8 @@ extension ExportKind {
   package var vietnamese: String { self == .population ? "dân cư" : "bảo hiểm" }
 }
 
-extension StageName {
-  package var title: Bilingual {
-    switch self {
-    case .extract: Bilingual("Đọc và kiểm tra", "Extract")
-    case .match: Bilingual("Đối chiếu", "Match")
-    case .load: Bilingual("Nạp kho dữ liệu", "Load")
-    case .publish: Bilingual("Phát hành", "Publish")
-    }
-  }
-}
-
 extension Outcome {
-  /// As officers say it.
+  /// As officers call it.
   package var vietnamese: String { title.vietnamese }
 
   package var title: Bilingual {
@@ -44,7 +18,7 @@ extension Outcome {
     case .idInvalid: Bilingual("số định danh sai dạng", "personal ID number malformed")
     case .personUnknown: Bilingual("không có trong dữ liệu dân cư", "person unknown")
     case .personDuplicated: Bilingual("trùng số, thông tin mâu thuẫn", "person duplicated")
-    case .personInactive: Bilingual("không còn hiệu lực (đã mất, hủy số…)", "person inactive")
+    case .personInactive: Bilingual("không còn hiệu lực (đã chết, hủy số…)", "person inactive")
     case .disputed: Bilingual("sai lệch họ tên, ngày sinh, giới tính", "disputed")
     case .numberShared: Bilingual("mã số BHXH dùng cho nhiều người", "number shared")
     case .linked: Bilingual("đã liên kết", "linked")
@@ -87,38 +61,24 @@ extension Outcome {
     }
   }
 
-  /// What to do about records that ended so, where no reason says it better.
+  /// What to do about such records if no reason is more exact.
   package var remedy: Bilingual {
     switch self {
     case .quarantined:
       Bilingual(
         "Xem lý do của từng bản ghi và sửa tại hệ thống nguồn.",
         "Read each record's reasons and correct it in the source system.")
-    case .idMissing:
-      Bilingual(
-        "Hỏi người dân số định danh và nhập vào dữ liệu BHXH.",
-        "Ask the person for the number and enter it in the insurance register.")
+    case .idMissing: Reason.filler.remedy
     case .idInvalid:
       Bilingual(
         "Sửa số định danh trong dữ liệu BHXH.", "Correct the personal ID number in the insurance register.")
-    case .personUnknown:
-      Bilingual(
-        "Đối chiếu số định danh với giấy tờ của người dân.", "Check the number against the person's papers.")
-    case .personDuplicated:
-      Bilingual(
-        "Hỏi cơ quan quản lý dữ liệu dân cư bản ghi nào là đúng.",
-        "Ask the population register which record holds.")
+    case .personUnknown: Reason.prefixUnknown.remedy
+    case .personDuplicated: Reason.status.remedy
     case .personInactive:
       Bilingual(
         "Kiểm tra tình trạng và chấm dứt thẻ nếu cần.", "Check the status and end the card if need be.")
-    case .disputed:
-      Bilingual(
-        "Đối chiếu giấy tờ của người dân và sửa ở nơi ghi sai.",
-        "Check the person's papers and correct the register that is wrong.")
-    case .numberShared:
-      Bilingual(
-        "Xác minh mã số thuộc về ai và sửa các bản ghi còn lại.",
-        "Find out whose number it is and correct the other records.")
+    case .disputed: Reason.name.remedy
+    case .numberShared: Reason.insuranceNumber.remedy
     case .linked, .registered, .repeated: Bilingual("Không cần làm gì.", "Nothing to do.")
     }
   }
