@@ -62,20 +62,24 @@ let package = Package(
     .target(
       name: "SortedRuns", dependencies: ["Values", "Files", "Threads", "CScan"], swiftSettings: foundation),
 
+    // Verdicts on records, persons and cards: values in, values out.
+    .target(name: "Rules", dependencies: ["Values", "Names"], swiftSettings: foundation),
+
     // The stages, in the order of the walk.
     .target(
       name: "Extract",
       dependencies: [
-        "Values", "Names", "Threads", "Files", "Seal", "SortedRuns", "CLibXML2", "CZlib", "CScan",
+        "Values", "Names", "Rules", "Threads", "Files", "Seal", "SortedRuns", "CLibXML2", "CZlib", "CScan",
       ],
       swiftSettings: walked),
     .target(
-      name: "Match", dependencies: ["Values", "Names", "Threads", "Files", "Seal", "SortedRuns", "CScan"],
+      name: "Match",
+      dependencies: ["Values", "Names", "Rules", "Threads", "Files", "Seal", "SortedRuns", "CScan"],
       swiftSettings: walked),
     .target(
       name: "Store",
       dependencies: [
-        "Values", "Names", "Threads", "Files", "Seal",
+        "Values", "Names", "Rules", "Threads", "Files", "Seal",
         .target(name: "CPostgres", condition: .when(traits: ["PostgreSQL"])),
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
@@ -92,7 +96,7 @@ let package = Package(
     .target(
       name: "CardCheck",
       dependencies: [
-        "Values", "Names", "Threads", "Files", "Seal", .product(name: "GRDB", package: "GRDB.swift"),
+        "Values", "Names", "Rules", "Threads", "Files", "Seal", .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ], swiftSettings: swift),
 
@@ -100,7 +104,7 @@ let package = Package(
     .target(
       name: "Run",
       dependencies: [
-        "Values", "Names", "Threads", "Files", "Seal", "SortedRuns", "Extract", "Match", "Store",
+        "Values", "Names", "Rules", "Threads", "Files", "Seal", "SortedRuns", "Extract", "Match", "Store",
         "Publish", "CardCheck", "Yams",
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: swift),
@@ -123,23 +127,25 @@ let package = Package(
     .target(name: "AllocationCount", path: "Tests/AllocationCount"),
     .testTarget(name: "HouseTests", swiftSettings: swift),
     .testTarget(name: "ValuesTests", dependencies: ["Values", "Names"], swiftSettings: swift),
+    .testTarget(name: "RulesTests", dependencies: ["Values", "Names", "Rules"], swiftSettings: swift),
     .testTarget(
       name: "SortedRunsTests", dependencies: ["Values", "Names", "Threads", "Files", "Seal", "SortedRuns"],
       swiftSettings: swift),
     .testTarget(
       name: "ExtractTests",
       dependencies: [
-        "Values", "Names", "Threads", "Files", "Seal", "SortedRuns", "Extract", "CScan", "AllocationCount",
+        "Values", "Names", "Rules", "Threads", "Files", "Seal", "SortedRuns", "Extract", "CScan",
+        "AllocationCount",
       ],
       exclude: ["Staging/allocation-limits"], swiftSettings: swift),
     .testTarget(
       name: "MatchTests",
-      dependencies: ["Values", "Names", "Threads", "Files", "Seal", "SortedRuns", "Match"],
+      dependencies: ["Values", "Names", "Rules", "Threads", "Files", "Seal", "SortedRuns", "Match"],
       swiftSettings: swift),
     .testTarget(
       name: "StoreTests",
       dependencies: [
-        "Values", "Names", "Threads", "Files", "Seal", "Match", "Store", "Loopback",
+        "Values", "Names", "Rules", "Threads", "Files", "Seal", "Match", "Store", "Loopback",
         .product(name: "GRDB", package: "GRDB.swift"),
       ], swiftSettings: swift),
     .testTarget(
@@ -160,7 +166,7 @@ let package = Package(
     .testTarget(
       name: "CardCheckTests",
       dependencies: [
-        "Values", "Names", "Threads", "Files", "Seal", "Match", "Store", "Publish", "CardCheck",
+        "Values", "Names", "Rules", "Threads", "Files", "Seal", "Match", "Store", "Publish", "CardCheck",
       ],
       swiftSettings: swift),
     .testTarget(name: "GenerateTests", dependencies: ["Values", "Names", "Generate"], swiftSettings: swift),

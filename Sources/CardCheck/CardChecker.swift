@@ -3,6 +3,7 @@
 // Load: some hundred thousand questions at a time: look-ups go in ascending order of numbers, answers come in the
 // order of the questions.
 
+import Rules
 package import Values
 
 /// Answers questions from one source of cards.
@@ -50,7 +51,7 @@ package struct CardChecker<Source: CardSource & ~Copyable>: ~Copyable {
   // One is read while the other, its neighbour in self, is written: hence by parameters.
   private static func verdict(
     on question: CardQuestion, _ names: [UInt8], _ people: borrowing PersonBatch, _ rules: inout CardRules
-  ) -> Verdict {
+  ) -> CardVerdict {
     let person = people.persons[Int(question.person)]
     let nameStart = Int(question.nameStart)
     return rules.verdict(

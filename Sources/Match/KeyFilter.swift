@@ -1,7 +1,7 @@
-// Which keys have been seen: a few bits for each, in memory of a fixed size.
-// Invariant: never a false no; a false yes the more often, the more keys share a word. Any number of threads insert and
-// ask at once: of two that insert one key, one at least learns that it is there already.
-// Load: a hundred million keys at 16 bits each, one miss of the cache for a key.
+// A Bloom filter in blocks of one word: remembers keys in memory of a fixed size.
+// Invariant: no false negatives; false positives increase with the number of keys per word. Any number of threads insert
+// and ask at once; of two threads that insert one key, at least one learns that the key was there.
+// Load: a hundred million keys at 16 bits each, one cache miss for a key.
 
 internal import CScan
 import Synchronization

@@ -1,10 +1,11 @@
-// The match stage: insurance records → persons → linked cards, and findings for all the rest.
-// Invariant: every staged record ends in exactly one outcome; the answer depends on the records and the business date
-// only, not on threads, memory or the order of files.
-// Load: 100 million × 90 million records, streamed by ranges of keys; memory for sorting as asked for, and a block
-// of 64 KiB for each run that a thread reads.
+// The match stage: links insurance records to persons, and writes a finding for every record that does not link.
+// Invariant: every staged record ends in exactly one outcome. The result depends on the records and the business date
+// alone, not on threads, memory or the order of files.
+// Load: 100 million persons and 90 million insurance records, streamed by ranges of keys; the memory that the request
+// allows for sorting, and a block of 64 KiB for each run that a thread reads.
 
 import Files
+package import Rules
 package import SortedRuns
 import Threads
 package import Values
@@ -23,7 +24,7 @@ package struct MatchRequest: Sendable {
   package var memoryBytes: Int
   /// Officers' decisions in force.
   package var decisions: Decisions
-  /// Told by any thread, now and then, how many more population records have been met.
+  /// Called by any thread, now and then, with the number of population records read since its last call.
   package var progress: @Sendable (_ records: Int) -> Void = { _ in }
 
   package init(
@@ -39,7 +40,7 @@ package struct MatchRequest: Sendable {
     self.decisions = decisions
   }
 
-  /// Memory of one sorter: a thread fills two, which may hold as much again while they grow; all others together
+  /// Memory of one sorter: a thread fills two, which may take twice their memory while they grow; all others together
   /// hold a few per cent of the records.
   var sorterBytes: Int {
     let runs = snapshot.population.count + snapshot.insurance.count
@@ -47,12 +48,12 @@ package struct MatchRequest: Sendable {
     return max(memoryBytes - blocks, memoryBytes / 4) / threads / 4
   }
 
-  /// A tally of nothing.
+  /// An empty tally.
   var tally: Tally {
     Tally(fileCounts: (snapshot.files(of: .population).count, snapshot.files(of: .insurance).count))
   }
 
-  /// Cuts for about four parts per thread, so that a heavy part doesn't keep the other threads waiting.
+  /// Cuts keys into about four ranges per thread, so that the other threads need not wait for one large range.
   func ranges(
     of runs: [SortedRun], in folder: String, from start: UInt64, to end: UInt64
   ) throws(Stop) -> [(part: Int, start: UInt64, end: UInt64)] {
@@ -105,120 +106,19 @@ package struct MatchedSnapshot: Hashable, Sendable, Codable {
 
 /// Links insurance records to persons.
 ///
-/// - Parameter before: the store whose people are kept for a time if today's data about them is only doubtful.
+/// - Parameter before: the store whose persons are kept for a time if today's data about them is doubtful.
 /// - Returns: what ``MatchedPersons`` and ``MatchedFindings`` read, and the counts for the ledger.
 /// - Throws: ``Stop`` if a staged file is damaged or the disk fails.
-/// - Complexity: one pass over both exports and one more over the population, and 24 bytes per linked record that are
-///   written and read once, with a store before twice.
+/// - Complexity: one pass over both exports and one more over the population; 24 bytes for each linked record are written
+///   and read once, or twice with a store before.
 package func match(_ request: MatchRequest, after before: StoreBefore? = nil) throws(Stop) -> MatchedSnapshot
 {
-  let snapshot = request.snapshot
-  var matched = MatchedSnapshot()
-  var tally = request.tally
-  let syncing = RunSync(folder: request.folder)
-  defer { syncing.abandon() }
-
-  // Records that have no number to join on; 9-digit numbers become personal ID numbers.
-  let legacyRanges = try request.ranges(
-    of: snapshot.legacy + snapshot.insurance, in: request.stagedFolder, from: LinkKey.firstLegacy.packed,
-    to: LinkKey.firstPersonal.packed)
-  let numberlessRanges: [(part: Int, start: UInt64, end: UInt64)?] = [nil] + legacyRanges.map { $0 }
-  let numberless = try inOrder(numberlessRanges, width: request.threads) { (range) throws(Stop) in
-    guard let range else { return try UnusableNumbers(request: request).run() }
-    return try LegacyJoin(request: request, part: range.part, start: range.start, end: range.end).run()
-  }
-  var personless = PersonlessRuns()
-  var resolved: [SortedRun] = []
-  for part in numberless {
-    resolved += part.resolved
-    matched.findings += part.findings
-    personless.add(part.personless)
-    tally.add(part.tally)
-  }
-  // Officers' decisions send records to persons whom they don't name.
-  resolved += personless.routed
-  resolved += try GivenRecords(request: request).run()
-  resolved = try compacted(resolved, in: request.folder, name: "resolved", synced: false)
-
-  // Both exports meet.
-  let personRanges = try request.ranges(
-    of: snapshot.population + snapshot.insurance, in: request.stagedFolder,
-    from: LinkKey.firstPersonal.packed,
-    to: LinkKey.end.packed)
-  let claimed = ClaimedNumbers(request)
-  let joined = try inOrder(personRanges, width: request.threads) {
-    [resolved, repaired = personless.repaired] (range) throws(Stop) in
-    let part = try PersonJoin(
-      request: request, resolved: resolved, repaired: repaired, claimed: claimed, part: range.part,
-      start: range.start, end: range.end
-    ).run()
-    if let judged = part.judged { syncing.add([judged]) }
-    return part
-  }
-  var repairedHits: [SortedRun] = []
-  for part in joined {
-    if let judged = part.judged { matched.judged.append(judged) }
-    matched.findings += part.findings
-    personless.add(part.personless)
-    repairedHits += part.repairedHits
-    tally.add(part.tally)
-  }
-
-  // Numbers that two persons claim.
-  let logs = joined.indices.map { (part: $0, log: joined[$0].claims) }
-  let suspects = try inOrder(logs, width: request.threads) {
-    [isDone = before == nil] (item) throws(Stop) in
-    let runs = try item.log.sorted(claimed.again, request, name: "suspects-\(item.part)")
-    if isDone { try item.log.remove(from: request.folder) }
-    return runs
-  }
-  let claims = try compacted(
-    suspects.flatMap(\.self), in: request.folder, name: "suspects", synced: false)
-  let claimRanges = try request.ranges(of: claims, in: request.folder, from: 0, to: .max)
-  let shared = try inOrder(claimRanges, width: request.threads) { [claims] (range) throws(Stop) in
-    try NumberClaims(
-      request: request, claims: claims, part: range.part, start: range.start, end: range.end
-    ).shared()
-  }
-  matched.shared = try compacted(
-    shared.flatMap(\.self), in: request.folder, name: "shared", synced: false)
-  let parts = matched.judged.indices.map { (part: $0, judged: matched.judged[$0]) }
-  let held = try inOrder(parts, width: request.threads) { [shared = matched.shared] (item) throws(Stop) in
-    try SharedNumbers(request: request, judged: item.judged, shared: shared, part: item.part).run()
-  }
-  for part in held {
-    matched.findings += part.findings
-    tally.add(part.tally)
-  }
-  matched.findings = try compacted(matched.findings, in: request.folder, name: "findings", synced: false)
-  syncing.add(matched.shared + matched.findings)
-
-  // Who was in force last night and must not lapse suddenly.
-  if let before {
-    let kept = try Grace(
-      request: request, before: before, matched: matched, claims: joined.map(\.claims)
-    ).run()
-    (matched.kept, matched.keptSources, matched.grace) = (kept.runs, kept.sources, kept.counts)
-    for (_, log) in logs { try log.remove(from: request.folder) }
-  }
-
-  // Who may be meant by the records that lead to nobody.
-  let sought = try compacted(personless.sought, in: request.folder, name: "sought", synced: false)
-  matched.candidates = try CandidateSearch(
-    request: request, sought: sought, repairedHits: repairedHits, ranges: personRanges
-  ).run()
-  syncing.add(matched.candidates)
-
-  for run in resolved + claims + sought + personless.repaired {
-    try Folder.remove(request.folder + "/" + run.name)
-  }
-  matched.populationCounts = tally.outcomeCounts(.population)
-  matched.insuranceCounts = tally.outcomeCounts(.insurance)
-  matched.reasonCounts = tally.reasonCounts(.insurance)
-  matched.populationReasonCounts = tally.reasonCounts(.population)
-  matched.plainCounts = tally.plainCounts()
-  matched.placeCounts = tally.placeCounts()
-  matched.missingByGroup = tally.groupCounts()
-  try syncing.wait()
-  return matched
+  var matching = Matching(request, before)
+  defer { matching.syncing.abandon() }
+  try matching.resolveNumbers()
+  try matching.join()
+  try matching.holdSharedNumbers()
+  try matching.keepInGrace()
+  try matching.findCandidates()
+  return try matching.finish()
 }

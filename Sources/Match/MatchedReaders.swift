@@ -1,8 +1,9 @@
-// Reads what the match stage left, in order: persons with their linked cards, and findings.
-// Invariant: persons ascend by personal ID number, each with at least one card, of which exactly one serves; those kept in
-// grace stand among them with the card that they had. Findings come by export, then file, then place.
+// Reads the results of the match in order: persons with their linked cards, and findings.
+// Invariant: persons ascend by personal ID number, each with at least one card, of which exactly one serves; persons kept
+// in grace come among them with their earlier card. Findings come by export, then file, then place.
 // Load: one pass over some gigabytes, ahead of the one writer of the store; a batch's buffers are reused.
 
+import Rules
 import SortedRuns
 package import Values
 
@@ -14,7 +15,7 @@ package final class MatchedPersons {
   ///   - folder: where the match stage wrote.
   ///   - asOf: the business date, which decides the serving card.
   ///   - personsPerBatch: a batch has at most so many persons; all cards of a person are in one batch.
-  ///   - keys: which persons, by their keys; all of them, if it is not said.
+  ///   - keys: which persons, by their keys; all of them by default.
   package init(
     _ matched: MatchedSnapshot, in folder: String, asOf: CalendarDate, personsPerBatch: Int = 1024,
     keys: Range<UInt64> = 0..<UInt64.max

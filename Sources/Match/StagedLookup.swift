@@ -1,63 +1,23 @@
-// What is staged under one number, with names as text: for an officer who asks about one person.
+// Finds the staged records of one number, for an officer who asks about one person.
 // Invariant: reads at most two blocks of each run; records come in the order of the export.
-// Load: one person at a time.
 
+package import Rules
 package import SortedRuns
 package import Values
 
-/// A staged population record, as found under its number.
-package struct FoundPerson: Hashable, Sendable {
+/// A record in quarantine that holds a number.
+package struct FoundQuarantined: Hashable, Sendable {
   package var place: Place
-  package var record: PopulationRecord
-  package var name: String
-
-  package init(place: Place, record: PopulationRecord, name: String) {
-    (self.place, self.record, self.name) = (place, record, name)
-  }
+  package var record: QuarantinedRecord
 }
 
-/// A staged insurance record, as found under its key.
-package struct FoundInsurance: Hashable, Sendable {
-  /// What its personal ID field holds: the 12-digit or the 9-digit number.
-  package var key: LinkKey
-  package var place: Place
-  package var record: InsuranceRecord
-  package var name: String
-  /// The personal ID field as the export has it, where the key doesn't hold the number.
-  package var rawID: String
-
-  package init(key: LinkKey, place: Place, record: InsuranceRecord, name: String, rawID: String = "") {
-    (self.key, self.place, self.record, self.name, self.rawID) = (key, place, record, name, rawID)
-  }
-
+extension FoundInsurance {
   fileprivate init(_ payload: RawSpan, key: LinkKey, place: Place) {
     let record = InsuranceRecord(payload)
     self.init(
       key: key, place: place, record: record, name: payload.text(record.nameRange(in: payload)),
       rawID: payload.text(record.rawIDRange(in: payload)))
   }
-
-  /// What the personal ID field holds, as decisions know it again.
-  package var held: LinkKey {
-    key.isInvalid ? LinkKey.invalid(digestOf: Array(rawID.utf8).span.bytes) : key
-  }
-  package var numbers: RecordNumbers { RecordNumbers(record.insuranceNumber, record.cardNumber) }
-}
-
-/// The numbers by which decisions know an insurance record.
-package struct RecordNumbers: Hashable, Sendable {
-  package var insuranceNumber: InsuranceNumber
-  package var cardNumber: CardNumber
-
-  package init(_ insuranceNumber: InsuranceNumber, _ cardNumber: CardNumber) {
-    (self.insuranceNumber, self.cardNumber) = (insuranceNumber, cardNumber)
-  }
-}
-
-/// A record in quarantine that holds a number.
-package struct FoundQuarantined: Hashable, Sendable {
-  package var place: Place
-  package var record: QuarantinedRecord
 }
 
 /// Finds staged records by number.
@@ -111,6 +71,13 @@ package struct StagedLookup: Sendable {
       PersonalID(packed: payload.integer(at: 0))
     }
     return Set(ids).sorted()
+  }
+
+  /// The holders of the 9-digit numbers in insurance records.
+  package func holders(among records: [FoundInsurance]) throws(Stop) -> [LegacyID: [PersonalID]] {
+    var all: [LegacyID: [PersonalID]] = [:]
+    for legacy in Set(records.compactMap(\.key.legacyID)) { all[legacy] = try holders(of: legacy) }
+    return all
   }
 
   /// The quarantined records of both exports that hold a personal ID number.

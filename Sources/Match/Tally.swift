@@ -1,5 +1,5 @@
-// How many records of each file ended how, and why, and where the persons' births are registered.
-// Invariant: a record is counted in the same place where its outcome is written, once; tallies add up in any order.
+// Counts records by file, outcome, reason and place of birth registration.
+// Invariant: a record is counted once, where its outcome is written; the order of additions does not matter.
 // Load: one increment per record, and one per reason.
 
 import Values
@@ -51,7 +51,7 @@ struct Tally: Sendable {
     counts[at] += count
   }
 
-  /// Counts where the person of an insurance record was registered at birth, as far as its key says so.
+  /// Counts the place of birth registration that an insurance record's key names.
   mutating func add(placeOf key: UInt64, _ outcome: Outcome, count: Int = 1) {
     let place = BirthPlace(LinkKey(packed: key))
     places[place.index * Self.outcomes + Int(outcome.rawValue)] += count

@@ -1,5 +1,6 @@
 // Every code, letter by letter, on invented people.
 
+import Rules
 import Testing
 import Values
 @testable import CardCheck

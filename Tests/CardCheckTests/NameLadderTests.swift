@@ -1,6 +1,7 @@
 // The desk's name ladder beside the matcher's own agreement.
 
 import Names
+import Rules
 import Testing
 @testable import CardCheck
 @testable import Match

@@ -1,6 +1,7 @@
 // The store and the package as sources: the same answers from both, and what they refuse to be.
 
 import Foundation
+import Rules
 import Store
 import Testing
 import Values

@@ -3,6 +3,7 @@
 
 import Dispatch
 import Names
+import Rules
 import Synchronization
 import Testing
 import Values

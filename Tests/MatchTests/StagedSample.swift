@@ -5,6 +5,7 @@ import Files
 import Foundation
 import Match
 import Names
+import Rules
 import SortedRuns
 import Values
 

@@ -3,6 +3,7 @@
 import Files
 import Foundation
 import Match
+import Rules
 import Testing
 import Values
 @testable import Store

@@ -1,16 +1,17 @@
 // One answer, as values.
 // Invariant: it shows a card only where number, name and birth date were rightly given.
 
+package import Rules
 package import Values
 
 /// The answer to one question.
 package struct Answer: Sendable {
   package var question: CardQuestion
-  var verdict: Verdict
+  var verdict: CardVerdict
   /// The person that the number leads to; the cards are those of the batch that the checker found.
   var person: PersonRow?
 
-  init(_ question: CardQuestion, _ verdict: Verdict, _ person: PersonRow?) {
+  init(_ question: CardQuestion, _ verdict: CardVerdict, _ person: PersonRow?) {
     self.question = question
     self.verdict = verdict
     self.person = person

@@ -7,6 +7,7 @@
 //
 // Source: letter 1923/BHXH-CNTT of 20 June 2024, fields of the answer.
 
+import Rules
 package import Values
 
 /// The form of answers.

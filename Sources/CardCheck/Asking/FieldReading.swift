@@ -2,6 +2,7 @@
 // Invariant: any bytes are read without a trap; what can't be read is a fault or no value, never a guess.
 // Load: four values per question, none of which makes a `String`.
 
+import Rules
 import Values
 
 /// Where the bytes stand without white space at their ends.

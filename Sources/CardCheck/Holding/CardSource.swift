@@ -4,6 +4,7 @@
 // Load: look-ups in ascending order of personal ID numbers; numbers of other kinds are resolved by the hundred thousand
 // in one pass.
 
+package import Rules
 package import Values
 
 /// What the data are and how long they may be used.

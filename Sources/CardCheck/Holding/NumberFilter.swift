@@ -3,6 +3,7 @@
 // Load: every card of a store in one pass, ten million a second: the bits stay in the processor's cache where a table of
 // a million numbers doesn't.
 
+import Rules
 import Values
 
 /// A set of numbers that may say yes too often and never no.

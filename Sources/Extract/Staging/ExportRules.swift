@@ -1,6 +1,6 @@
-// What the pipeline file says of one export, as far as staging needs it.
-// Invariant: read once per run; the loop sees only what a stager makes of it.
+// The settings of one export in the pipeline file that staging needs.
 
+package import Rules
 package import Values
 
 /// How the records of one export are read and checked.
@@ -20,7 +20,7 @@ package struct ExportRules: Sendable {
   package var split: (separator: UInt8, fields: [Field])?
   /// The encoding has no capitals with tone marks, so names are upper-cased after decoding.
   package var uppercaseNames: Bool
-  /// Names come from an old encoding, which their records are to say.
+  /// Names come from an old encoding, which a note on their records says.
   package var convertsNames = false
   /// The business date: no birth lies after it.
   package var asOf: CalendarDate

@@ -1,47 +1,10 @@
-// Which column or path gives which field, and the reading of a field's value from a raw record.
+// Reads the values of a record's fields from their columns or paths.
 // Invariant: a value is trimmed; it is empty when the export has none, or holds one of the export's empty values.
 // Load: some ten fields per record; the tree of a joined field is flat and walked by index, so that reading a value
 // costs no retain.
 
+import Rules
 import Values
-
-/// A field by the name that the pipeline file gives it.
-package enum Field: String, CaseIterable, Sendable, Hashable {
-  case personalID = "personal_id"
-  case legacyID = "legacy_id"
-  case fullName = "full_name"
-  case birthDate = "birth_date"
-  case sex
-  case status
-  case insuranceNumber = "insurance_number"
-  case cardNumber = "card_number"
-  case facilityCode = "facility_code"
-  case validFrom = "valid_from"
-  case validTo = "valid_to"
-  case fiveYearsFrom = "five_years_from"
-  case areaCode = "area_code"
-
-  static let count = 13
-
-  /// The field's position in ``allCases``.
-  var index: Int {
-    switch self {
-    case .personalID: 0
-    case .legacyID: 1
-    case .fullName: 2
-    case .birthDate: 3
-    case .sex: 4
-    case .status: 5
-    case .insuranceNumber: 6
-    case .cardNumber: 7
-    case .facilityCode: 8
-    case .validFrom: 9
-    case .validTo: 10
-    case .fiveYearsFrom: 11
-    case .areaCode: 12
-    }
-  }
-}
 
 /// What the pipeline file says of one field, its columns or paths resolved to the slots of a ``RawBatch``.
 package indirect enum FieldSource: Sendable, Hashable {
@@ -50,34 +13,6 @@ package indirect enum FieldSource: Sendable, Hashable {
   case joined([FieldSource])
   /// The first that has a value.
   case any([FieldSource])
-}
-
-/// Where the values of one record stand in its text; an empty range is no value.
-struct FieldRanges {
-  /// Start in the low half, end in the high one, as in a ``RawBatch``.
-  private var packed = InlineArray<13, UInt64>(repeating: 0)
-  /// The fields that have a value, one bit each by their index.
-  private(set) var filled: UInt64 = 0
-
-  subscript(_ field: Field) -> Range<Int> { self[at: field.index] }
-  subscript(at i: Int) -> Range<Int> {
-    get {
-      // A start is never above its end: they are set together.
-      let word = packed[i]
-      return unsafe Range(uncheckedBounds: (Int(word & 0xFFFF_FFFF), Int(word >> 32)))
-    }
-    set {
-      packed[i] = RawBatch.packed(newValue.lowerBound, newValue.upperBound)
-      filled = filled & ~(1 << UInt64(i)) | (newValue.isEmpty ? 0 : 1 << UInt64(i))
-    }
-  }
-
-  /// Sets a value, which isn't empty and stands in the batch as it is.
-  @inline(__always)
-  mutating func set(at i: Int, _ word: UInt64) {
-    packed[i] = word
-    filled |= 1 &<< UInt64(truncatingIfNeeded: i)
-  }
 }
 
 /// The fields of an export, ready for the loop.
@@ -101,7 +36,7 @@ struct FieldPlan: Sendable {
 
   private(set) var mapped: [Mapped] = []
   private(set) var nodes: [Node] = []
-  /// Some field joins values, so that its value stands nowhere in the batch.
+  /// Whether a field joins values, so that the batch does not have its value as it is.
   private(set) var joins = false
   /// Each field is one slot.
   private(set) var isFlat = true
@@ -142,7 +77,7 @@ struct FieldPlan: Sendable {
     for (k, child) in children.enumerated() { place(child, at: first + k) }
   }
 
-  /// Where the value of a node without joins stands in the batch.
+  /// The range, in the batch, of the value of a node without joins.
   func range(
     _ node: Int, _ record: Int, of batch: borrowing RawBatch, _ bytes: Span<UInt8>, _ empty: EmptyValues,
     keepEmpty: Bool

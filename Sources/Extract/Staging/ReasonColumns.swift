@@ -1,5 +1,6 @@
 // Which column of an export a reason is about.
 
+import Rules
 package import Values
 
 extension ExportRules {

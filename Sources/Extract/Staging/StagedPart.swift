@@ -1,6 +1,7 @@
 // What one stager leaves: sorted runs of one file's records, and counts for the ledger.
 // Invariant: recordCount = records in the runs of population or insurance + quarantinedCount.
 
+package import Rules
 package import SortedRuns
 package import Values
 

@@ -1,9 +1,11 @@
-// Raw records become checked, typed records on disk.
-// Invariant: every record ends in exactly one place: the population run, the insurance run, or quarantine, where it
-// stands with all that is wrong with it.
-// Load: one per worker thread, a file's records in batches; a clean record costs no allocation and no retain.
+// Writes raw records to disk as the rules judge them: typed records, or quarantine.
+// Invariant: every record is written once: to the population run, to the insurance run, or to quarantine with all of its
+// faults.
+// Load: one stager for each worker thread takes a file's records in batches; a record without faults costs no allocation
+// and no retain.
 
 import Names
+import Rules
 import SortedRuns
 package import Values
 
@@ -13,16 +15,7 @@ package struct Stager: ~Copyable {
   private let fileIndex: Int
   private let plan: FieldPlan
   private let empty: EmptyValues
-  private let patterns: [DatePattern]
-  private let sexes: CodeList
-  private let statuses: CodeList
-  private let hasStatus: Bool
-  private let uppercaseNames: Bool
-  private let convertsNames: Bool
-  /// No name is staged as it stands in the text.
-  private let changesNames: Bool
-  private let asOf: UInt32
-  private let groups = ObjectGroups()
+  private var rules: RecordRules
   private let folder = NameFolder()
   private let separator: UInt8
   private let splitFields: [Int]
@@ -40,10 +33,8 @@ package struct Stager: ~Copyable {
 
   // Reused from record to record.
   private var joined: [UInt8] = []
-  private var name: [UInt8] = []
-  /// Whether the name of the record at hand is known to be in clean form as it stands.
+  /// Whether the name of the record at hand is known to be in clean form.
   private var nameIsClean = false
-  private var capitals: [UInt8] = []
   private var payload: [UInt8] = []
 
   /// - Parameters:
@@ -51,7 +42,7 @@ package struct Stager: ~Copyable {
   ///   - folder: where the runs are written; it exists.
   ///   - name: what the names of the runs begin with; no other stager in the folder has it.
   ///   - bufferBytes: memory for records before they are sorted and written.
-  ///   - lent: memory that another stager has done with; nobody else uses it until this one has finished.
+  ///   - lent: memory that no other stager uses until this one has finished.
   package init(
     rules: ExportRules, fileIndex: Int, folder: String, name: String, bufferBytes: Int,
     memory lent: StagerMemory = StagerMemory()
@@ -61,14 +52,10 @@ package struct Stager: ~Copyable {
     self.fileIndex = fileIndex
     plan = FieldPlan(rules.fields)
     empty = EmptyValues(rules.emptyValues)
-    patterns = rules.datePatterns
-    sexes = rules.sexList
-    statuses = rules.statusList
-    hasStatus = rules.fields[.status] != nil
-    uppercaseNames = rules.uppercaseNames
-    convertsNames = rules.convertsNames
-    changesNames = rules.uppercaseNames || rules.convertsNames
-    asOf = rules.asOf.lastDay
+    self.rules = RecordRules(
+      empty: empty, patterns: rules.datePatterns, sexes: rules.sexList,
+      statuses: rules.fields[.status] == nil ? nil : rules.statusList, uppercasesNames: rules.uppercaseNames,
+      convertsNames: rules.convertsNames, asOf: rules.asOf)
     separator = rules.split?.separator ?? 0
     splitFields = rules.split?.fields.map(\.index) ?? []
     let tenth = bufferBytes / 10
@@ -82,8 +69,6 @@ package struct Stager: ~Copyable {
       folder: folder, name: "\(name)-quarantine", bufferBytes: tenth, synced: false,
       memory: SorterMemory(taking: &lent.quarantine))
     joined.reserveCapacity(4096)
-    self.name.reserveCapacity(1024)
-    capitals.reserveCapacity(1024)
     payload.reserveCapacity(1024)
   }
 
@@ -202,19 +187,19 @@ package struct Stager: ~Copyable {
   // MARK: One raw record
 
   /// - Parameters:
-  ///   - whole: the batch's text, in which the record stands as the export has it.
-  ///   - text: the text in which its values stand.
+  ///   - whole: the batch's text, which has the record as it is in the export.
+  ///   - text: the text that has its values.
   private mutating func stage(
     _ raw: RawRecord, _ whole: Span<UInt8>, _ text: Span<UInt8>, _ ranges: FieldRanges
   ) throws(Stop) {
     if raw.fault != .none, let reason = ReadingRule.reason(for: raw.fault) {
       recordCount += 1
-      return try hold(raw, 0, whole, text, ranges, Reasons(reason), detail: 0..<0)
+      return try hold(raw, 0, whole, text, ranges, RecordFaults(reason))
     }
     guard !splitFields.isEmpty else { return try stage(raw, 0, whole, text, ranges) }
     guard let count = SplitRule.positionCount(text, ranges, splitFields, separator, empty) else {
       recordCount += 1
-      return try hold(raw, 0, whole, text, ranges, Reasons(.listLength), detail: 0..<0)
+      return try hold(raw, 0, whole, text, ranges, RecordFaults(.listLength))
     }
     var lists = ranges
     for part in 0..<count {
@@ -235,11 +220,7 @@ package struct Stager: ~Copyable {
     _ raw: RawRecord, _ part: Int, _ whole: Span<UInt8>, _ text: Span<UInt8>, _ ranges: FieldRanges
   ) throws(Stop) {
     recordCount += 1
-    var blank = plan.plainFields & ~ranges.filled
-    while blank != 0 {
-      blankCounts[blank.trailingZeroBitCount] += 1
-      blank &= blank &- 1
-    }
+    count(blanks: plan.plainFields & ~ranges.filled)
     switch export {
     case .population: try stagePerson(raw, part, whole, text, ranges)
     case .insurance: try stageInsured(raw, part, whole, text, ranges)
@@ -249,43 +230,25 @@ package struct Stager: ~Copyable {
   private mutating func stagePerson(
     _ raw: RawRecord, _ part: Int, _ whole: Span<UInt8>, _ text: Span<UInt8>, _ ranges: FieldRanges
   ) throws(Stop) {
-    var found = Reasons()
-    var detail = 0..<0
-    var record = PopulationRecord()
-    record.line = raw.line
-    let id = PersonalIDRule.person(text.extracting(ranges[.personalID]), &found)
-    record.legacy = LegacyIDRule.read(text.extracting(ranges[.legacyID]))
-    cleanName(text.extracting(ranges[.fullName]), &found)
-    record.birthDate = CalendarRule.birthDate(
-      text.extracting(ranges[.birthDate]), patterns, asOf: asOf, &found)
-    record.sex = sex(text, ranges, &found, &detail)
-    if hasStatus {
-      switch statuses.read(text.extracting(ranges[.status]), empty) {
-      case .code(let code): record.status = PersonStatus(rawValue: code) ?? .unknown
-      case .blank:
-        record.status = .unknown
-        blankCounts[Field.status.index] += 1
-      case .unlisted:
-        found.insert(.statusCode)
-        detail = ranges[.status]
-      }
+    let verdict = rules.judge(person: text, ranges, line: raw.line, nameIsClean: nameIsClean)
+    count(blanks: verdict.faults.blankCodes)
+    guard verdict.faults.reasons.isEmpty, let id = verdict.id else {
+      return try hold(raw, part, whole, text, ranges, verdict.faults)
     }
-    guard found.isEmpty, let id else {
-      return try hold(raw, part, whole, text, ranges, found, detail: detail)
-    }
-    let place = Place(file: fileIndex, ordinal: Int(raw.ordinal), part: part).packed
+    let place = place(of: raw, part)
     let own = text.extracting(ranges[.fullName])
     var bytes = try records.begin(
       key: LinkKey.personal(id).packed, place: place,
-      room: PopulationRecord.room(nameByteCount: nameIsClean ? own.count : name.count))
-    if nameIsClean {
-      record.write(to: &bytes, name: own.bytes)
+      room: PopulationRecord.room(nameByteCount: rules.nameIsClean ? own.count : rules.name.count))
+    if rules.nameIsClean {
+      verdict.record.write(to: &bytes, name: own.bytes)
     } else {
-      record.write(to: &bytes, name: name.span.bytes)
+      verdict.record.write(to: &bytes, name: rules.name.span.bytes)
     }
     records.end(bytes)
-    if record.legacy.packed != 0 {
-      var entry = try legacy.begin(key: LinkKey.legacy(record.legacy).packed, place: place, room: 8)
+    let number = verdict.record.legacy
+    if number.packed != 0 {
+      var entry = try legacy.begin(key: LinkKey.legacy(number).packed, place: place, room: 8)
       entry.append(id.packed, byteCount: 8)
       legacy.end(entry)
     }
@@ -294,129 +257,75 @@ package struct Stager: ~Copyable {
   private mutating func stageInsured(
     _ raw: RawRecord, _ part: Int, _ whole: Span<UInt8>, _ text: Span<UInt8>, _ ranges: FieldRanges
   ) throws(Stop) {
-    var found = Reasons()
-    var notes = Reasons()
-    var detail = 0..<0
-    var record = InsuranceRecord()
-    record.line = raw.line
-    cleanName(text.extracting(ranges[.fullName]), &found)
-    MojibakeRule.note(name.span, isConverted: convertsNames, &notes)
-    record.birthDate = CalendarRule.birthDate(
-      text.extracting(ranges[.birthDate]), patterns, asOf: asOf, &found)
-    record.sex = sex(text, ranges, &found, &detail)
-
-    let own = InsuranceNumberRule.read(text.extracting(ranges[.insuranceNumber]), &found)
-    let card = CardNumberRule.read(text.extracting(ranges[.cardNumber]), groups, &found, &notes)
-    record.cardNumber = card.number
-    record.insuranceNumber = InsuranceNumberRule.choose(own, card, &found)
-
+    var verdict = rules.judge(insured: text, ranges, line: raw.line, nameIsClean: nameIsClean)
+    count(blanks: verdict.faults.blankCodes)
+    guard verdict.faults.reasons.isEmpty else {
+      return try hold(raw, part, whole, text, ranges, verdict.faults)
+    }
+    if !verdict.record.words.isEmpty { count(verdict.record.words) }
     let personal = text.extracting(ranges[.personalID])
-    let id = PersonalIDRule.insured(personal, record)
-    record.rule = id.key.legacyID == nil ? .personalID : .legacyID
-    if let number = id.key.personalID, !own.isNone { InsuranceNumberRule.compare(own, with: number, &notes) }
-    CardNumberRule.compare(card.tail, own, id.key.personalID, &notes)
-
-    ValidityRule.read(
-      text.extracting(ranges[.validFrom]), text.extracting(ranges[.validTo]), patterns, &record, &found)
-    record.fiveYearsFrom = FiveYearsRule.read(text.extracting(ranges[.fiveYearsFrom]), patterns, &notes)
-    record.facility = FacilityRule.read(text.extracting(ranges[.facilityCode]), &notes)
-    record.area = AreaRule.read(text.extracting(ranges[.areaCode]), &notes)
-
-    guard found.isEmpty else { return try hold(raw, part, whole, text, ranges, found, detail: detail) }
-    let isLinkable = id.key >= LinkKey.firstLegacy
-    record.words = isLinkable ? notes : id.reasons
-    if !record.words.isEmpty { count(record.words) }
-    let place = Place(file: fileIndex, ordinal: Int(raw.ordinal), part: part).packed
-    let kept = isLinkable ? 0 : min(personal.count, 255)
-    record.rawIDByteCount = UInt8(kept)
-    let ownName = text.extracting(ranges[.fullName])
+    let kept = verdict.key >= LinkKey.firstLegacy ? 0 : min(personal.count, 255)
+    verdict.record.rawIDByteCount = UInt8(kept)
+    let own = text.extracting(ranges[.fullName])
     var bytes = try records.begin(
-      key: id.key.packed, place: place,
+      key: verdict.key.packed, place: place(of: raw, part),
       room: InsuranceRecord.room(
-        nameByteCount: nameIsClean ? ownName.count : name.count, rawIDByteCount: kept))
+        nameByteCount: rules.nameIsClean ? own.count : rules.name.count, rawIDByteCount: kept))
     let rawID = personal.extracting(0..<kept).bytes
-    if nameIsClean {
-      record.write(to: &bytes, name: ownName.bytes, rawID: rawID)
+    if rules.nameIsClean {
+      verdict.record.write(to: &bytes, name: own.bytes, rawID: rawID)
     } else {
-      record.write(to: &bytes, name: name.span.bytes, rawID: rawID)
+      verdict.record.write(to: &bytes, name: rules.name.span.bytes, rawID: rawID)
     }
     records.end(bytes)
   }
 
-  /// Puts the clean name in ``name``, unless it is known to be clean as it stands, or found to be so.
-  private mutating func cleanName(_ value: Span<UInt8>, _ found: inout Reasons) {
-    if changesNames {
-      nameIsClean = false
-    } else if !nameIsClean {
-      nameIsClean = folder.isCleanAlready(value)
-    }
-    if nameIsClean { return }
-    name.removeAll(keepingCapacity: true)
-    if let reason = NameRule.clean(value, folder, into: &name) { found.insert(reason) }
-    if uppercaseNames {
-      capitals.removeAll(keepingCapacity: true)
-      Self.capitalize(name, folder, into: &capitals)
-      swap(&name, &capitals)
-    }
-  }
-
-  private mutating func sex(
-    _ text: Span<UInt8>, _ ranges: FieldRanges, _ found: inout Reasons, _ detail: inout Range<Int>
-  ) -> Sex {
-    switch sexes.read(text.extracting(ranges[.sex]), empty) {
-    case .code(let code): return Sex(rawValue: code) ?? .unknown
-    case .blank:
-      blankCounts[Field.sex.index] += 1
-      return .unknown
-    case .unlisted:
-      found.insert(.sexCode)
-      detail = ranges[.sex]
-      return .unknown
-    }
+  private func place(of raw: RawRecord, _ part: Int) -> UInt64 {
+    Place(file: fileIndex, ordinal: Int(raw.ordinal), part: part).packed
   }
 
   // MARK: Quarantine
 
-  /// Sends a record to quarantine with all that was found.
-  ///
-  /// - Parameter detail: where a code outside its list stands.
+  /// Sends a record to quarantine with all of its faults.
   private mutating func hold(
     _ raw: RawRecord, _ part: Int, _ whole: Span<UInt8>, _ text: Span<UInt8>, _ ranges: FieldRanges,
-    _ found: Reasons,
-    detail: Range<Int>
+    _ faults: RecordFaults
   ) throws(Stop) {
     quarantinedCount += 1
-    count(found)
+    count(faults.reasons)
     let id = text.extracting(ranges[.personalID])
-    var record = QuarantinedRecord(export: export, line: raw.line, reasons: found)
+    var record = QuarantinedRecord(export: export, line: raw.line, reasons: faults.reasons)
     record.personalID = string(id)
     record.insuranceNumber = string(text.extracting(ranges[.insuranceNumber]))
     record.cardNumber = string(text.extracting(ranges[.cardNumber]))
-    if found.contains(.statusCode) {
-      record.detail = StatusRule.detail(text.extracting(detail))
-    } else if found.contains(.sexCode) {
-      record.detail = SexRule.detail(text.extracting(detail))
+    let code = text.extracting(faults.unlistedCode)
+    if faults.reasons.contains(.statusCode) {
+      record.detail = StatusRule.detail(code)
+    } else if faults.reasons.contains(.sexCode) {
+      record.detail = SexRule.detail(code)
     }
     let start = Int(raw.textStart)
     record.byteOffset = raw.byteOffset
     payload.removeAll(keepingCapacity: true)
     record.append(to: &payload, original: whole.extracting(start..<start + Int(raw.textByteCount)))
-    let place = Place(file: fileIndex, ordinal: Int(raw.ordinal), part: part).packed
-    try Self.append(payload, PersonalIDRule.key(holding: id), place, to: &quarantine)
+    try Self.append(payload, PersonalIDRule.key(holding: id), place(of: raw, part), to: &quarantine)
   }
 
-  // MARK: Buffers and sorters
-  // Static, because a span of one of the stager's buffers would keep all of the stager from changing.
+  // MARK: Counts and sorters
 
+  // Static, because one property of self is read while another is written.
   private static func append(
     _ payload: borrowing [UInt8], _ key: LinkKey, _ place: UInt64, to sorter: inout Sorter
   ) throws(Stop) {
     try sorter.append(key: key.packed, place: place, payload.span)
   }
-  private static func capitalize(
-    _ name: borrowing [UInt8], _ folder: NameFolder, into capitals: inout [UInt8]
-  ) {
-    folder.exact(ofClean: name.span, into: &capitals)
+
+  private mutating func count(blanks: UInt64) {
+    var blanks = blanks
+    while blanks != 0 {
+      blankCounts[blanks.trailingZeroBitCount] += 1
+      blanks &= blanks &- 1
+    }
   }
 
   private mutating func count(_ reasons: Reasons) {
@@ -432,9 +341,9 @@ package struct Stager: ~Copyable {
   }
 }
 
-/// The memory of a stager, for the next one when it is done.
+/// The memory of a stager, which the next stager takes over.
 ///
-/// One stager at a time uses it, on whatever thread.
+/// One stager at a time uses it, on any thread.
 package final class StagerMemory: @unchecked Sendable {
   fileprivate var records = SorterMemory()
   fileprivate var legacy = SorterMemory()

@@ -1,30 +1,24 @@
-// Who may be meant by the records that lead to nobody: the persons with the same bare name, full birth date and sex.
-// Invariant: exact; the digest that brings both sides together is checked against name, date and sex. A candidate is a
-// suggestion for an officer and never a link. A person whom an officer rejected for a record is none.
-// Load: one more pass over the population; no pass at all when nothing is asked. Two filters of 16 bits for each record
-// asked about let the persons through who may be wanted: one by birth date, sex and the words' first letters, and for the
-// few per cent behind it one by the whole bare name, so that few names are folded. They keep to a quarter of the memory
-// and let more through when that is little.
+// Finds the candidates of the records that lead to no person: persons with the same bare name, full birth date and sex.
+// Invariant: exact; records and persons meet by a digest, and name, date and sex are then compared.
+// Load: one more pass over the population, and none if no record is asked about. Two filters, of 16 bits for each record
+// asked about, select the persons: the first by birth date, sex and the words' first letters; the second, for the few per
+// cent that pass the first, by the whole bare name. So few names are folded. The filters take at most a quarter of the
+// memory; with less memory they let more persons through.
 //
 //   hits         by key, then personal ID number: place u64, PopulationFields, bare name
 //   candidates   by export, then place: count u32, personal ID number u64 if it is one, PopulationFields
 
 import Files
+import Rules
 import SortedRuns
 import Threads
 import Values
-
-/// A person who may be meant.
-struct Candidate: BitwiseCopyable {
-  var person: PersonalID
-  var fields: PopulationFields
-}
 
 /// Finds the candidates of all records asked about.
 struct CandidateSearch: Sendable {
   var request: MatchRequest
   var sought: [SortedRun]
-  /// Records whose number exists once its zeros are put back; from ``RepairedNumbers``.
+  /// Records whose number exists once its zeros are restored; from ``RepairedNumbers``.
   var repairedHits: [SortedRun]
   /// Ranges of the population's keys.
   var ranges: [(part: Int, start: UInt64, end: UInt64)]
@@ -50,7 +44,7 @@ struct CandidateSearch: Sendable {
     return candidates.map { [$0] } ?? []
   }
 
-  /// Which persons may be asked about.
+  /// Select the persons who may be candidates.
   private struct Filters: Sendable {
     /// By ``FieldDigester/roughKey(ofClean:_:_:)``.
     let rough: KeyFilter
@@ -81,7 +75,7 @@ struct CandidateSearch: Sendable {
     return filters
   }
 
-  /// The persons of a range whom the filters let through.
+  /// The persons of a range who pass the filters.
   private func hits(_ filters: Filters, _ part: Int, from start: UInt64, to end: UInt64) throws(Stop)
     -> [SortedRun]
   {
@@ -89,7 +83,7 @@ struct CandidateSearch: Sendable {
       folder: request.folder, name: "hits-\(part)", bufferBytes: request.sorterBytes, synced: false)
     var digester = FieldDigester()
     var bytes: [UInt8] = []
-    // Each run by itself: what is found is sorted by name anyway.
+    // Each run by itself: the hits are sorted by name anyway.
     for run in request.snapshot.population {
       var population = try Merge([run], in: request.stagedFolder, from: start, to: end)
       while population.hasRecord {
@@ -118,22 +112,7 @@ struct CandidateSearch: Sendable {
     return try hits.finish()
   }
 
-  /// The persons of one bare name, birth date and sex.
-  private struct Group {
-    var name: Range<Int>
-    var birthDate: CalendarDate
-    var sex: Sex
-    var count = 0
-    var last = PersonalID(packed: .max)
-    /// Where the last person's record stands, of which the first in the export is shown.
-    var lastPlace: UInt64 = 0
-    /// The first of them.
-    var known: Range<Int>
-  }
-  /// So many persons of a group are held in memory, so that rejected ones can be told apart.
-  private static let mostKnown = 16
-
-  /// Brings records and persons of a range of keys together.
+  /// Matches records and persons of a range of keys.
   private func meeting(_ hits: [SortedRun], _ part: Int, from start: UInt64, to end: UInt64) throws(Stop)
     -> [SortedRun]
   {
@@ -141,9 +120,7 @@ struct CandidateSearch: Sendable {
       folder: request.folder, name: "named-\(part)", bufferBytes: request.sorterBytes, synced: false)
     var records = try Merge(sought, in: request.folder, from: start, to: end)
     var persons = try Merge(hits, in: request.folder, from: start, to: end)
-    var groups: [Group] = []
-    var known: [Candidate] = []
-    var names: [UInt8] = []
+    var groups = CandidateGroups()
     var bytes: [UInt8] = []
     while records.hasRecord, persons.hasRecord {
       let key = records.key
@@ -153,65 +130,13 @@ struct CandidateSearch: Sendable {
         try records.skip(to: persons.key)
         continue
       }
-      groups.removeAll(keepingCapacity: true)
-      known.removeAll(keepingCapacity: true)
-      names.removeAll(keepingCapacity: true)
-      while persons.key == key {
-        let id = LinkKey(packed: persons.place).personalID ?? PersonalID(packed: 0)
-        try persons.withPayload { (payload) throws(Stop) in
-          let place: UInt64 = payload.integer(at: 0)
-          let fields = PopulationFields(payload.extracting(8...))
-          let name = payload.extracting((8 + PopulationFields.byteCount)...)
-          var i = groups.firstIndex {
-            $0.birthDate == fields.birthDate && $0.sex == fields.sex && Self.areEqual(names, $0.name, name)
-          }
-          if i == nil {
-            // Another name under one digest is next to impossible; then each has its own room.
-            let room = known.count
-            known += repeatElement(Candidate(person: id, fields: fields), count: Self.mostKnown)
-            let start = names.count
-            unsafe name.withUnsafeBytes { unsafe names.append(contentsOf: $0) }
-            groups.append(
-              Group(
-                name: start..<names.count, birthDate: fields.birthDate, sex: fields.sex, known: room..<room))
-            i = groups.count - 1
-          }
-          guard let i else { return }
-          let isNew = groups[i].last != id
-          if isNew {
-            groups[i].last = id
-            groups[i].count += 1
-            if groups[i].known.count < Self.mostKnown {
-              groups[i].known = groups[i].known.lowerBound..<groups[i].known.upperBound + 1
-            }
-          }
-          // Of a person's records the first in the export stands for all.
-          guard groups[i].count <= Self.mostKnown, isNew || place < groups[i].lastPlace else { return }
-          groups[i].lastPlace = place
-          known[groups[i].known.upperBound - 1] = Candidate(person: id, fields: fields)
-        }
-        try persons.advance()
-      }
+      try Self.read(&persons, key, into: &groups)
       while records.key == key {
-        let place = records.place
-        let candidates = try records.withPayload {
-          (payload) throws(Stop) -> (count: Int, first: Candidate)? in
-          let record = SoughtRecord(payload)
-          let name = payload.extracting(SoughtRecord.headByteCount...)
-          guard
-            let group = groups.first(where: {
-              $0.birthDate == record.fields.birthDate && $0.sex == record.fields.sex
-                && Self.areEqual(names, $0.name, name)
-            })
-          else { return nil }
-          return left(of: known[group.known], count: group.count, for: record)
-        }
-        if let candidates {
+        if let candidates = try candidates(of: records, groups) {
           bytes.removeAll(keepingCapacity: true)
           bytes.append(integer: UInt32(clamping: candidates.count))
-          bytes.append(integer: candidates.first.person.packed)
-          candidates.first.fields.append(to: &bytes)
-          try named.append(key: UInt64(ExportKind.insurance.rawValue), place: place, bytes.span)
+          candidates.first.append(to: &bytes)
+          try named.append(key: UInt64(ExportKind.insurance.rawValue), place: records.place, bytes.span)
         }
         try records.advance()
       }
@@ -219,34 +144,36 @@ struct CandidateSearch: Sendable {
     return try named.finish()
   }
 
-  /// Leaves out the persons whom an officer rejected for this record.
-  private func left(of known: ArraySlice<Candidate>, count: Int, for record: SoughtRecord) -> (
+  /// Reads the persons of one key.
+  private static func read(_ persons: inout Merge, _ key: UInt64, into groups: inout CandidateGroups)
+    throws(Stop)
+  {
+    groups.removeAll()
+    while persons.key == key {
+      let id = LinkKey(packed: persons.place).personalID ?? PersonalID(packed: 0)
+      try persons.withPayload { (payload) throws(Stop) in
+        groups.add(
+          Candidate(person: id, fields: PopulationFields(payload.extracting(8...))),
+          place: payload.integer(at: 0),
+          bareName: payload.extracting((8 + PopulationFields.byteCount)...))
+      }
+      try persons.advance()
+    }
+  }
+
+  /// The candidates of the record at hand.
+  private func candidates(of records: borrowing Merge, _ groups: CandidateGroups) throws(Stop) -> (
     count: Int, first: Candidate
   )? {
-    guard var first = known.first else { return nil }
-    guard count <= Self.mostKnown, request.decisions.haveAny(on: record.numbers) else {
-      return (count, first)
+    try records.withPayload { (payload) throws(Stop) in
+      let record = SoughtRecord(payload)
+      return groups.candidates(
+        of: record.fields, bareName: payload.extracting(SoughtRecord.headByteCount...), record.numbers,
+        request.decisions)
     }
-    var left = 0
-    for candidate in known
-    where !request.decisions.isRejected(
-      record.numbers, JudgedFields(record.fields, candidate.fields), candidate.person)
-    {
-      if left == 0 { first = candidate }
-      left += 1
-    }
-    return left == 0 ? nil : (left, first)
   }
 
-  private static func areEqual(_ names: [UInt8], _ range: Range<Int>, _ name: RawSpan) -> Bool {
-    guard range.count == name.byteCount else { return false }
-    for i in 0..<name.byteCount where names[range.lowerBound + i] != name.integer(at: i) as UInt8 {
-      return false
-    }
-    return true
-  }
-
-  /// Adds the persons found by a repaired number to those found by name.
+  /// Adds the persons found by their restored numbers to those found by name.
   private func together(_ named: [SortedRun], _ repaired: [SortedRun]) throws(Stop) -> SortedRun? {
     var named = try Merge(named, in: request.folder)
     var repaired = try Merge(repaired, in: request.folder)
@@ -284,8 +211,8 @@ struct CandidateSearch: Sendable {
 
 extension Candidate {
   init(_ bytes: RawSpan) {
-    person = PersonalID(packed: bytes.integer(at: 0))
-    fields = PopulationFields(bytes.extracting(8...))
+    self.init(
+      person: PersonalID(packed: bytes.integer(at: 0)), fields: PopulationFields(bytes.extracting(8...)))
   }
   func append(to bytes: inout [UInt8]) {
     bytes.append(integer: person.packed)

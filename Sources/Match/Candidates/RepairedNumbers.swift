@@ -1,10 +1,11 @@
-// Records whose personal ID number lost its leading zeros, asked of the population under the number with its zeros.
-// Invariant: one hit for each record whose padded number exists, unless an officer rejected the person; it says
-// whether the person is found by name, birth date and sex as well, so that nobody is counted twice.
-// Load: a few records in a thousand, merged beside the join of both exports; the others cost one comparison per person.
+// Looks up records whose personal ID number lost its leading zeros under the number with its zeros restored.
+// Invariant: one hit for each record whose restored number exists, unless an officer rejected the person. The hit says
+// whether the person also has the record's name, birth date and sex, so that no candidate is counted twice.
+// Load: a few records in a thousand, merged beside the join of both exports; every person costs one comparison.
 //
 //   repaired hit   by export, then place: whether the person is found by name too u8, Candidate
 
+import Rules
 import SortedRuns
 import Values
 

@@ -1,18 +1,19 @@
-// No sudden lapse: who was in the store before, links to nothing today, and is kept because the data is only doubtful.
-// Invariant: nobody is kept who has a linked record today, whose card's number another person's record has today, whom
-// the population register says to be dead or gone, whose card has ended, or whom no record names any more though the
-// insurance export was read to its end. The outcome of today's records stays what it is: keeping a person changes no
-// record's end.
-// Load: one pass over the store before beside one over today's linked persons; what fell out is sorted on disk twice, by
-// insurance number and by person, within the match's memory; of the population only the blocks are read that they are in,
-// and of today's claims those are sorted whose number a filter of what fell out may contain.
+// Keeps persons of the store before who link to nothing today while today's data about them is doubtful.
+// Invariant: a person is kept only if no record of the person links today, no other person's linked record has the card's
+// insurance number, the population register does not say that the person is dead or gone, the card has not ended, and a
+// record still names the card or person or the insurance export was not read to its end. Keeping a person changes no
+// record's outcome.
+// Load: one pass over the store before beside one over today's linked persons. The persons without a linked record are
+// sorted on disk twice, by insurance number and by person. Only the blocks of the population that hold them are read, and
+// only the claims whose number a filter of theirs may contain are sorted.
 
 import Files
+import Rules
 import SortedRuns
 import Threads
 package import Values
 
-/// The store whose people must not lapse suddenly.
+/// The store of the last run, whose persons may be kept in grace.
 package struct StoreBefore {
   /// How many days after the business date a person is kept.
   package var graceDays: Int
@@ -38,13 +39,13 @@ package struct StoreBefore {
 
 /// How many persons of the store before are kept, and how many are not.
 package struct GraceCounts: Hashable, Sendable, Codable {
-  /// By the outcome of today's record, or `file_damaged` where it may stand behind the fault of a damaged file.
+  /// By the outcome of today's record, or `file_damaged` if the record may be in the unread part of a damaged file.
   package var kept: [String: Int] = [:]
-  /// Of these, those who were kept already.
+  /// How many of them were kept already.
   package var keptBefore = 0
-  /// Their last day is over, or their card has ended.
+  /// Persons whose last day is over or whose card has ended.
   package var ended = 0
-  /// Clearly gone: dead, withdrawn, rejected, or their number is another person's today.
+  /// Persons not in doubt: dead, withdrawn, rejected, or with a number that is another person's today.
   package var cleared = 0
 
   package init() {}
@@ -80,13 +81,13 @@ struct Grace {
     return people
   }
 
-  /// Of runs that are removed before the match ends.
+  /// A sorter of runs that are removed before the match ends.
   private func sorter(_ name: String) -> Sorter {
     Sorter(
       folder: request.folder, name: "grace-\(name)", bufferBytes: request.sorterBytes, synced: false)
   }
 
-  // MARK: 1. What today's records that did not link say
+  // MARK: 1. Mark what the records say that did not link today
 
   private func marks() throws(Stop) -> (byPerson: [SortedRun], byNumber: [SortedRun]) {
     var byPerson = sorter("by-person")
@@ -97,7 +98,7 @@ struct Grace {
       let (named, mark) = try findings.withPayload { (payload) throws(Stop) in Self.named(in: payload) }
       if let mark {
         let byte = [mark.rawValue]
-        // An officer's word is about one card of the person.
+        // An officer's decision is about one card of the person.
         if mark != .cleared {
           for key in named.persons { try byPerson.append(key: key.packed, place: findings.place, byte) }
         }
@@ -110,39 +111,20 @@ struct Grace {
     return (try byPerson.finish(), try byNumber.finish())
   }
 
-  /// The persons and insurance numbers that a finding names, and what it says of them.
-  private static func named(in payload: RawSpan) -> (
-    (persons: [LinkKey], numbers: [InsuranceNumber]), GraceMark?
-  ) {
-    var persons: [LinkKey] = []
-    var numbers: [InsuranceNumber] = []
-    let mark: GraceMark?
-    let outcome = Outcome(rawValue: payload.integer(at: 0)) ?? .quarantined
-    if outcome == .quarantined {
-      let record = QuarantinedRecord(payload.extracting(1...))
-      if let id = try? PersonalID(record.personalID.utf8.span) { persons.append(.personal(id)) }
-      if let number = try? InsuranceNumber(record.insuranceNumber.utf8.span) { numbers.append(number) }
-      if let card = try? CardNumber(record.cardNumber.utf8.span) { numbers.append(card.tail) }
-      mark = GraceMark(outcome, record.reasons)
-    } else {
-      let key = LinkKey(packed: payload.integer(at: 21))
-      if key.personalID != nil { persons.append(key) }
-      numbers = [
-        InsuranceNumber(packed: payload.integer(at: 29)), InsuranceNumber(packed: payload.integer(at: 45)),
-      ]
-      mark = GraceMark(outcome, Reasons(low: payload.integer(at: 5), high: payload.integer(at: 13)))
+  /// The persons and insurance numbers that a finding names, and what it says about them.
+  private static func named(in payload: RawSpan) -> (NamedInFinding, GraceMark?) {
+    switch WrittenFinding(payload) {
+    case .quarantined(let record):
+      (NamedInFinding(record), GraceMark(.quarantined, record.reasons))
+    case .notLinked(let record):
+      (
+        NamedInFinding(record.key, [record.insuranceNumber, record.cardNumber.tail]),
+        GraceMark(record.outcome, record.reasons)
+      )
     }
-    numbers.removeAll { $0.isNone }
-    if numbers.count == 2, numbers[0] == numbers[1] { numbers.removeLast() }
-    // Since August 2025 an insurance number may be the person's own number.
-    for number in numbers where number.digitCount == 12 {
-      let key = LinkKey.personal(PersonalID(packed: number.digits))
-      if !persons.contains(key) { persons.append(key) }
-    }
-    return ((persons, numbers), mark)
   }
 
-  // MARK: 2. Who was in the store before and has no linked record today
+  // MARK: 2. Find the persons of the store before who have no linked record today
 
   /// - Returns: by the card's insurance number, then person.
   private func fallenOut(_ byPerson: [SortedRun], _ people: inout KeptPeople) throws(Stop) -> [SortedRun] {
@@ -172,7 +154,7 @@ struct Grace {
     return try fallen.finish()
   }
 
-  // MARK: 3. Whose card's number says more
+  // MARK: 3. Add what today's records say about the cards' insurance numbers
 
   /// Today's claims of the numbers of those who fell out; some others may be among them.
   private func claims(of fallen: [SortedRun]) throws(Stop) -> [SortedRun] {
@@ -199,7 +181,7 @@ struct Grace {
     var candidates = try Merge(fallen, in: request.folder)
     var marks = try Merge(byNumber, in: request.folder)
     var claims = try Merge(claims, in: request.folder)
-    let silence: GraceMark? = request.snapshot.isDamaged(.insurance) ? .unread : nil
+    let isExportDamaged = request.snapshot.isDamaged(.insurance)
     var bytes: [UInt8] = []
     while candidates.hasRecord {
       let number = candidates.key
@@ -212,11 +194,11 @@ struct Grace {
           unsafe payload.withUnsafeBytes { unsafe bytes.append(contentsOf: $0) }
           return KeptRecord.mark(of: payload)
         }
-        let isAnothers = holder.map { $0 != person } ?? false
-        if !isAnothers, numberMark != .cleared,
-          let found = [mark, numberMark].compactMap({ $0 }).min() ?? silence
-        {
-          bytes[0] = found.rawValue
+        let evidence = GraceEvidence(
+          person: mark, number: numberMark, isAnothers: holder.map { $0 != person } ?? false,
+          isExportDamaged: isExportDamaged)
+        if let doubt = evidence.doubt {
+          KeptRecord.set(doubt, in: &bytes)
           try doubtful.append(key: person, place: 0, bytes)
         } else {
           people.counts.cleared += 1
@@ -227,7 +209,7 @@ struct Grace {
     return try doubtful.finish()
   }
 
-  // MARK: 4. Of whom the population says nothing clear
+  // MARK: 4. Leave out persons whom the population register says to be gone
 
   private func keep(_ doubtful: [SortedRun], _ people: inout KeptPeople) throws(Stop) {
     guard !doubtful.isEmpty else { return }
@@ -236,25 +218,24 @@ struct Grace {
     var population = try Merge(
       request.snapshot.population, in: request.stagedFolder, from: LinkKey.firstPersonal.packed,
       to: LinkKey.end.packed)
+    var statuses: [PersonStatus] = []
     while candidates.hasRecord {
       let key = candidates.key
       try population.skip(to: key)
-      // Records that disagree in it say nothing clear.
-      var (isKnown, isGone) = (false, true)
+      statuses.removeAll(keepingCapacity: true)
       while population.hasRecord, population.key == key {
-        let status = try population.withPayload { (payload) throws(Stop) in PopulationRecord(payload).status }
-        isKnown = true
-        if !status.endsGrace { isGone = false }
+        statuses.append(
+          try population.withPayload { (payload) throws(Stop) in PopulationRecord(payload).status })
         try population.advance()
       }
-      if isKnown, isGone {
+      if isGone(statuses) {
         people.counts.cleared += 1
       } else {
         try candidates.withPayload { (payload) throws(Stop) in
           if let word = KeptRecord.mark(of: payload)?.word {
             people.counts.kept[word, default: 0] += 1
           }
-          if people.sources[Int(payload.integer(at: 1) as UInt16)].run != before.runID {
+          if people.sources[KeptRecord.source(of: payload)].run != before.runID {
             people.counts.keptBefore += 1
           }
           try kept.append(key: key, place: 0, payload)

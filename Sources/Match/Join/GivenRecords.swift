@@ -1,8 +1,9 @@
-// Records with a 12-digit number of nobody, which officers gave to a person: found before the join, for that person may
-// come before or after the number that they hold.
-// Invariant: takes exactly the records that the join passes over with routing `before`.
-// Load: a few numbers; the blocks between them are not read.
+// Finds, before the join, the records with an unknown 12-digit number that officers gave to a person, because that person
+// may come before or after the number in the join's order.
+// Invariant: takes exactly the records that the join skips with routing `before`.
+// Load: reads only the blocks of these numbers.
 
+import Rules
 import SortedRuns
 import Values
 
@@ -15,7 +16,7 @@ struct GivenRecords: Sendable {
     var population = try Merge(request.snapshot.population, in: request.stagedFolder)
     var records = try Merge(request.snapshot.insurance, in: request.stagedFolder)
     var personless = PersonlessRecords(request, name: "given")
-    // Nothing ends here: with routing `only` neither is written.
+    // With routing `only`, no finding is written and nothing is counted.
     var findings = FindingSorter(folder: request.folder, name: "findings-given", bufferBytes: 0)
     var tally = request.tally
     var person = PersonRules()

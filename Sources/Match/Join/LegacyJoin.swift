@@ -1,9 +1,10 @@
-// Insurance records that hold the 9-digit number of old: which person held it.
-// Invariant: exactly one distinct personal ID number → the record goes on under that number with rule `legacy_id`;
-// none or several → person_unknown.
-// Load: a few per cent of the insurance export against one pair per person; where no record asks for a number, the
-// block of its pairs is not read.
+// Finds the person of insurance records that hold a 9-digit number.
+// Invariant: if exactly one person held the number, the record continues under that person's number with rule
+// `legacy_id`; otherwise it ends as person_unknown.
+// Load: a few per cent of the insurance export against one pair per person; blocks of pairs that no record asks for are
+// not read.
 
+import Rules
 import SortedRuns
 import Values
 
@@ -65,7 +66,7 @@ struct LegacyJoin: Sendable {
     var only: PersonalID? { areSeveral ? nil : first }
   }
 
-  /// The persons who held the number that `pairs` stands on, which is then behind it.
+  /// Reads the persons who held a number, and moves `pairs` past it.
   private static func holders(of key: UInt64, _ pairs: inout Merge) throws(Stop) -> Holders {
     var holders = Holders()
     while pairs.key == key {

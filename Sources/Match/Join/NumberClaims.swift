@@ -1,7 +1,6 @@
-// Insurance numbers that records of two or more persons claim.
-// Invariant: all records that claim such a number are held back, of whichever person; a number claimed by one person
-// only, by however many records, is not touched.
-// Load: the claims that ``ClaimLog`` suspects, sorted; most of these numbers turn out to have one claim as well.
+// Finds the insurance numbers that records of two or more persons claim.
+// Invariant: all records that claim such a number are held back; a number that only one person's records claim is not.
+// Load: the sorted claims that ``ClaimLog`` suspects; most of these numbers have one claimant after all.
 
 import SortedRuns
 import Values

@@ -1,8 +1,8 @@
-// What it means for the persons concerned that some of their records claim another's insurance number.
-// Invariant: reads only persons who have such a record; afterwards the tally says what the reader of the judged
-// cards will find.
-// Load: a few persons of a range; the blocks between them are not read.
+// Holds back the linked records whose insurance number another person's records claim.
+// Invariant: afterwards the tally counts what the reader of the judged cards will find.
+// Load: reads only the blocks of persons who have such a record.
 
+import Rules
 import SortedRuns
 import Values
 
@@ -24,7 +24,7 @@ struct SharedNumbers: Sendable {
       let key = shared.key
       try records.skip(to: key)
       precondition(records.key == key, "a claim without its record")
-      var isFirst = true  // with which the person stands
+      var isFirst = true  // the record that holds the person as well
       var before = LinkedCards()
       var after = LinkedCards()
       while records.key == key {

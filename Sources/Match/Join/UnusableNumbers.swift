@@ -1,6 +1,6 @@
-// Records that don't come as far as the join: in quarantine, without a personal ID number, or with an unusable one.
-// Invariant: each becomes one finding, unless an officer gave it to a person; they are counted here anew, so that the ledger doesn't rest on the counts of
-// the stage before.
+// Ends the records that don't reach the join: in quarantine, without a personal ID number, or with an unusable one.
+// Invariant: each becomes one finding, unless an officer gave it to a person. They are counted again here, so that the
+// ledger compares the counts of two stages.
 // Load: a few per cent of the exports, read once.
 
 import SortedRuns

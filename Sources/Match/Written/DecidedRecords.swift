@@ -1,7 +1,7 @@
-// How many records are linked because an officer gave them to the person.
-// Invariant: counts what the reader of the judged cards finds with that rule; cards held back are left out.
-// Load: only persons on whom somebody decided; the blocks between them are not read.
+// Counts the records that are linked because an officer gave them to the person; cards held back are left out.
+// Load: reads only the blocks of persons about whom there is a decision.
 
+package import Rules
 import SortedRuns
 package import Values
 
@@ -17,7 +17,7 @@ extension MatchedSnapshot {
     var count = 0
     for decision in decisions.byPerson where decision.isAccepted {
       let key = LinkKey.personal(decision.person).packed
-      // Behind a person's first decision the merges stand behind the person.
+      // After the person's first decision the merges are past the person.
       try judged.skip(to: key)
       try shared.skip(to: key)
       var isFirst = true

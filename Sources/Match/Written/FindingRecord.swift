@@ -1,12 +1,13 @@
-// The written form of a finding: what a data officer will read, still as numbers.
-// Invariant: sorted by export, then place; text is made only when a finding is read.
+// The written form of a finding, and its only reader.
+// Invariant: sorted by export, then place; text is made only when a data officer reads a finding.
 // Load: a few per cent of the records on a good night, all of them on the worst.
 //
 //   quarantined   outcome u8, then the QuarantinedRecord as it was staged
 //   else          outcome u8, line u32, reasons u64 u64, LinkKey u64, insurance number u64, card number u64 u64,
-//                 what was judged: sides known u8, then InsuranceFields, then PopulationFields; then the personal ID
-//                 field as the export has it, where the key doesn't hold the number
+//                 sides judged u8, InsuranceFields if at least 1, PopulationFields if 2; then the personal ID field as
+//                 the export has it, where the key doesn't hold the number
 
+import Rules
 import SortedRuns
 import Values
 
@@ -16,7 +17,7 @@ struct FindingSorter: ~Copyable {
   private var bytes: [UInt8] = []
 
   init(folder: String, name: String, bufferBytes: Int) {
-    // Who asked for the findings syncs them, all parts' together.
+    // The match syncs the findings of all parts together.
     sorter = Sorter(folder: folder, name: name, bufferBytes: bufferBytes, synced: false)
   }
 
@@ -40,12 +41,10 @@ struct FindingSorter: ~Copyable {
 
   /// A record that didn't link.
   ///
-  /// - Parameters:
-  ///   - judged: what an officer judges, where the record can be decided on.
-  ///   - raw: the personal ID field as the export has it, where the key doesn't hold the number.
+  /// - Parameter raw: the personal ID field as the export has it, where the key doesn't hold the number.
   mutating func append(
     _ export: ExportKind, _ record: InsuranceRecord, _ key: UInt64, place: UInt64, _ verdict: Verdict,
-    judged: JudgedFields? = nil, raw: RawSpan = RawSpan()
+    raw: RawSpan = RawSpan()
   ) throws(Stop) {
     bytes.removeAll(keepingCapacity: true)
     bytes.append(verdict.outcome.rawValue)
@@ -56,6 +55,7 @@ struct FindingSorter: ~Copyable {
     bytes.append(integer: record.insuranceNumber.packed)
     bytes.append(integer: record.cardNumber.head)
     bytes.append(integer: record.cardNumber.tail.packed)
+    let judged = verdict.judged
     bytes.append(judged == nil ? 0 : judged?.population == nil ? 1 : 2)
     judged?.insurance.append(to: &bytes)
     judged?.population?.append(to: &bytes)
@@ -66,41 +66,87 @@ struct FindingSorter: ~Copyable {
   consuming func finish() throws(Stop) -> [SortedRun] { try sorter.finish() }
 }
 
-extension FindingRow {
-  /// Reads what a ``FindingSorter`` wrote.
-  init(_ payload: RawSpan, key: UInt64, place: UInt64) {
-    let export = ExportKind(rawValue: UInt8(truncatingIfNeeded: key)) ?? .insurance
-    let fileIndex = Place(packed: place).file
-    let outcome = Outcome(rawValue: payload.integer(at: 0)) ?? .quarantined
-    if outcome == .quarantined {
-      let record = QuarantinedRecord(payload.extracting(1...))
-      self.init(
-        export: export, outcome: outcome, reasons: record.reasonsText, personalID: record.personalID,
-        insuranceNumber: record.insuranceNumber, cardNumber: record.cardNumber, fileIndex: fileIndex,
-        line: record.line)
+/// A finding as a ``FindingSorter`` wrote it.
+enum WrittenFinding {
+  case quarantined(QuarantinedRecord)
+  case notLinked(NotLinked)
+
+  /// A record that was staged and didn't link.
+  struct NotLinked {
+    var outcome: Outcome
+    var line: UInt32
+    var reasons: Reasons
+    var key: LinkKey
+    var insuranceNumber: InsuranceNumber
+    var cardNumber: CardNumber
+    var judged: JudgedFields?
+    /// The personal ID field as the export has it, where the key doesn't hold the number.
+    var rawID: Range<Int>
+  }
+
+  init(_ payload: RawSpan) {
+    let head = FindingHead(payload)
+    guard head.outcome != .quarantined else {
+      self = .quarantined(QuarantinedRecord(payload.extracting(1...)))
       return
     }
-    let linkKey = LinkKey(packed: payload.integer(at: 21))
-    let number = InsuranceNumber(packed: payload.integer(at: 29))
     let card = CardNumber(
       head: payload.integer(at: 37), tail: InsuranceNumber(packed: payload.integer(at: 45)))
-    var rawStart = 54
+    var at = 54
     var judged: JudgedFields?
     let sides: UInt8 = payload.integer(at: 53)
     if sides > 0 {
-      judged = JudgedFields(InsuranceFields(payload.extracting(rawStart...)), nil)
-      rawStart += InsuranceFields.byteCount
+      judged = JudgedFields(InsuranceFields(payload.extracting(at...)), nil)
+      at += InsuranceFields.byteCount
     }
     if sides > 1 {
-      judged?.population = PopulationFields(payload.extracting(rawStart...))
-      rawStart += PopulationFields.byteCount
+      judged?.population = PopulationFields(payload.extracting(at...))
+      at += PopulationFields.byteCount
     }
-    self.init(
-      export: export, outcome: outcome,
-      reasons: Reasons(low: payload.integer(at: 5), high: payload.integer(at: 13)).text,
-      personalID: linkKey.personalID?.text ?? linkKey.legacyID?.text
-        ?? payload.text(rawStart..<payload.byteCount),
-      insuranceNumber: number.isNone ? "" : number.text, cardNumber: card.text, fileIndex: fileIndex,
-      line: payload.integer(at: 1), judged: judged)
+    self = .notLinked(
+      NotLinked(
+        outcome: head.outcome, line: head.line, reasons: head.reasons,
+        key: LinkKey(packed: payload.integer(at: 21)),
+        insuranceNumber: InsuranceNumber(packed: payload.integer(at: 29)), cardNumber: card, judged: judged,
+        rawID: at..<payload.byteCount))
+  }
+}
+
+/// Outcome, reasons and line of a finding.
+struct FindingHead: Hashable {
+  var outcome = Outcome.linked
+  var reasons = Reasons()
+  var line: UInt32 = 0
+
+  /// A linked record, which has no finding.
+  init() {}
+
+  init(_ payload: RawSpan) {
+    outcome = Outcome(rawValue: payload.integer(at: 0)) ?? .quarantined
+    // A quarantined record has its export before the line.
+    let at = outcome == .quarantined ? 2 : 1
+    line = payload.integer(at: at)
+    reasons = Reasons(low: payload.integer(at: at + 4), high: payload.integer(at: at + 12))
+  }
+}
+
+extension FindingRow {
+  init(_ payload: RawSpan, key: UInt64, place: UInt64) {
+    let export = ExportKind(rawValue: UInt8(truncatingIfNeeded: key)) ?? .insurance
+    let fileIndex = Place(packed: place).file
+    switch WrittenFinding(payload) {
+    case .quarantined(let record):
+      self.init(
+        export: export, outcome: .quarantined, reasons: record.reasonsText, personalID: record.personalID,
+        insuranceNumber: record.insuranceNumber, cardNumber: record.cardNumber, fileIndex: fileIndex,
+        line: record.line)
+    case .notLinked(let record):
+      let number = record.insuranceNumber
+      self.init(
+        export: export, outcome: record.outcome, reasons: record.reasons.text,
+        personalID: record.key.personalID?.text ?? record.key.legacyID?.text ?? payload.text(record.rawID),
+        insuranceNumber: number.isNone ? "" : number.text, cardNumber: record.cardNumber.text,
+        fileIndex: fileIndex, line: record.line, judged: record.judged)
+    }
   }
 }

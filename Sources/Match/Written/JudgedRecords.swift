@@ -1,7 +1,7 @@
-// The written form of persons and their cards, as far as a person's own records can tell.
-// Invariant: by personal ID number; the first record of a key is the person with the first card, the others are its
-// further cards in the order of the export. A card may still be held back because another person claims its insurance
-// number: those stand by (key, place) in the `shared` runs, and one pass reads both.
+// The written form of persons and their cards, as judged from each person's own records.
+// Invariant: by personal ID number; the first record of a key is the person with the first card, the others are the
+// person's further cards in the order of the export. A card is held back if the `shared` runs have its key and place,
+// because another person claims its insurance number; readers read both.
 // Load: written and read once a night, front to back; a card whose notes are those of staging is copied as it was staged.
 //
 //   person        birth date 3, sex 1, name byte count varint, clean name, card
@@ -22,7 +22,7 @@ struct JudgedWriter: ~Copyable {
   ///
   /// - Parameters:
   ///   - head: the card's record as it was staged, without name and raw field.
-  ///   - isAsStaged: whether record and notes say what `head` says.
+  ///   - isAsStaged: whether record and notes equal those in `head`.
   mutating func append(
     card: InsuranceRecord, notes: Reasons, head: RawSpan, isAsStaged: Bool, key: UInt64, place: UInt64,
     firstOf person: PopulationRecord?, name: Span<UInt8>
@@ -65,12 +65,12 @@ struct JudgedWriter: ~Copyable {
 struct JudgedPerson {
   var birthDate: CalendarDate
   var sex: Sex
-  /// Where the clean name stands in the record.
+  /// The range of the clean name in the record.
   var name: Range<Int>
-  /// Where the card stands in the record.
+  /// The range of the card in the record.
   var card: Range<Int>
 
-  /// How many bytes stand before a name of this size.
+  /// The byte count before a name of this size.
   static func headByteCount(nameByteCount: Int) -> Int {
     nameByteCount < 0x80 ? 5 : nameByteCount < 0x4000 ? 6 : 7
   }

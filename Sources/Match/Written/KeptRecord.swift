@@ -1,16 +1,16 @@
-// The written form of a person who is kept in grace: the row of the store before, with how today's record ended.
-// Invariant: a row is kept as it was, but for its note, its last day and where it came from.
-// Load: the persons who fell out since the store before; a few per cent of them on a bad night.
+// The written form of a person who is kept in grace: the row of the store before, with the mark of today's record.
+// Invariant: the row is unchanged except for its note, its last day and its source.
 //
 //   mark u8, source u16, until u32, birth date u32, sex u8, rule u8, line u32, insurance number u64, card number u64 u64,
 //   facility u64, area u64, valid from u32, valid to u32, five years from u32, notes u64 u64, then the clean name
 
+import Rules
 import Values
 
 enum KeptRecord {
   private static let fixedBytes = 85
 
-  /// - Parameter mark: what today's record says, if one that names the person does.
+  /// - Parameter mark: the mark of today's records that name the person, if any.
   static func append(
     _ mark: GraceMark?, _ person: PersonRow, name: Span<UInt8>, _ card: CardRow, source: UInt16,
     until: CalendarDate, to bytes: inout [UInt8]
@@ -42,12 +42,17 @@ enum KeptRecord {
     return raw == .max ? nil : GraceMark(rawValue: raw)
   }
 
+  static func set(_ mark: GraceMark, in bytes: inout [UInt8]) { bytes[0] = mark.rawValue }
+
+  /// The place among the ``KeptSource``s that the card comes from.
+  static func source(of payload: RawSpan) -> Int { Int(payload.integer(at: 1) as UInt16) }
+
   /// Appends the person and the card to a batch.
   static func read(_ payload: RawSpan, _ id: PersonalID, into batch: inout PersonBatch) {
     var card = CardRow()
     card.personalID = id
     card.isServing = true
-    card.fileIndex = payload.integer(at: 1)
+    card.fileIndex = UInt16(source(of: payload))
     card.graceUntil = CalendarDate(packed: payload.integer(at: 3))
     card.rule = LinkRule(rawValue: payload.integer(at: 12)) ?? .personalID
     card.line = payload.integer(at: 13)

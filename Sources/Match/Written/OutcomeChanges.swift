@@ -1,8 +1,7 @@
-// How the outcomes of two matches of the same staged records differ.
-// Invariant: every insurance record is counted once, under its outcome before and its outcome now; a record that is no
-// finding is linked, so that the linked ones, nearly all, need not be read.
-// Load: both sides' findings, a few per cent of the records, read side by side in the order of the export; a record
-// costs a comparison and an increment, and nothing is kept but some examples.
+// Compares the outcomes of two matches of the same staged records.
+// Invariant: every insurance record is counted once, under its outcome before and its outcome now. A record without a
+// finding is linked, so that only the findings are read.
+// Load: both matches' findings, a few per cent of the records, read side by side in the order of the export.
 
 import SortedRuns
 package import Values
@@ -46,16 +45,16 @@ package func outcomeChanges(
   let insurance = UInt64(ExportKind.insurance.rawValue)
   var before = try Merge(old.findings, in: oldFolder, from: insurance)
   var after = try Merge(new.findings, in: newFolder, from: insurance)
-  let linked = WrittenOutcome()
+  let linked = FindingHead()
   while before.hasRecord || after.hasRecord {
     let place = min(before.place, after.place)
     var (was, now) = (linked, linked)
     if before.place == place {
-      was = try before.withPayload { (payload) throws(Stop) in WrittenOutcome(payload) }
+      was = try before.withPayload { (payload) throws(Stop) in FindingHead(payload) }
       try before.advance()
     }
     if after.place == place {
-      now = try after.withPayload { (payload) throws(Stop) in WrittenOutcome(payload) }
+      now = try after.withPayload { (payload) throws(Stop) in FindingHead(payload) }
       try after.advance()
     }
     let i = Int(was.outcome.rawValue) * width + Int(now.outcome.rawValue)
@@ -81,22 +80,4 @@ package func outcomeChanges(
     }
   }
   return changes.filter { $0.records > 0 }
-}
-
-/// Outcome, reasons and line of a finding, without anything else of it; a linked record by default.
-private struct WrittenOutcome {
-  var outcome = Outcome.linked
-  var reasons = Reasons()
-  var line: UInt32 = 0
-
-  init() {}
-
-  /// Reads what a ``FindingSorter`` wrote.
-  init(_ payload: RawSpan) {
-    outcome = Outcome(rawValue: payload.integer(at: 0)) ?? .quarantined
-    // A quarantined record has its export before the line.
-    let at = outcome == .quarantined ? 2 : 1
-    line = payload.integer(at: at)
-    reasons = Reasons(low: payload.integer(at: at + 4), high: payload.integer(at: at + 12))
-  }
 }

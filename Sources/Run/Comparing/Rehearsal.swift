@@ -8,6 +8,7 @@
 
 import Files
 package import Match
+import Rules
 import SortedRuns
 package import Values
 

@@ -6,6 +6,7 @@
 
 import Files
 import Match
+import Rules
 import Store
 package import Values
 

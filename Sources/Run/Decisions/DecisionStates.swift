@@ -4,6 +4,7 @@
 
 import Files
 import Match
+import Rules
 import Store
 package import Values
 

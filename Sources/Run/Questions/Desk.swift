@@ -4,6 +4,7 @@
 
 import Files
 package import Match
+package import Rules
 import SortedRuns
 package import Store
 package import Values
@@ -30,7 +31,6 @@ package struct Desk: Sendable {
     let (run, staged, matched) = (last.run, last.staged, last.matched)
     let lookup = StagedLookup(staged, in: last.folder)
     let population = try lookup.population(id)
-    let holders = { (legacy) throws(Stop) in try lookup.holders(of: legacy) }
     let book = try DecisionBook(pipeline.workspace, upTo: run.decisions?.acts ?? 0)
     let decisions = Decisions(book.inForce)
     let store = try? store()
@@ -40,7 +40,8 @@ package struct Desk: Sendable {
     }
     // A number that the population has leads there by itself, whatever was decided when it had not.
     let nobodys = population.isEmpty ? own : own.filter { $0.key.personalID == nil }
-    for (record, person) in try givenRecords(among: nobodys + others, holders: holders, decisions) {
+    let holders = try lookup.holders(among: own + others)
+    for (record, person) in givenRecords(among: nobodys + others, holders: holders, decisions) {
       if person == id {
         own.removeAll { $0.place == record.place }
         own.append(record)
@@ -54,7 +55,7 @@ package struct Desk: Sendable {
         own.removeAll { $0.place == record.place }
       }
     }
-    let judgements = try explainJudgement(
+    let judgements = explainJudgement(
       of: id, population: population, insurance: own.sorted { $0.place < $1.place }, holders: holders,
       heldBack: try matched.heldBack(id, in: last.matchedFolder), decisions: decisions)
     return Explanation(

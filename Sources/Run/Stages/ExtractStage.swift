@@ -5,6 +5,7 @@
 
 import Extract
 import Files
+import Rules
 import SortedRuns
 import Synchronization
 import Threads

@@ -2,6 +2,7 @@
 // Invariant: the result is kept only if the ledger balances.
 
 import Match
+import Rules
 import SortedRuns
 import Synchronization
 import Values

@@ -1,4 +1,5 @@
 import Extract
+import Rules
 import Testing
 import Values
 

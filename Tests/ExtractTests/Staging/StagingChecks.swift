@@ -8,6 +8,7 @@
 import Extract
 import Glibc
 import Names
+import Rules
 import SortedRuns
 import Values
 

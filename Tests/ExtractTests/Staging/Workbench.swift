@@ -1,8 +1,9 @@
 // A stager in an empty folder of its own, and what it leaves, read back.
 
-import Foundation
-import SortedRuns
 import Extract
+import Foundation
+import Rules
+import SortedRuns
 import Values
 
 /// A population record as it was staged.

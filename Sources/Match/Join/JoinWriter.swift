@@ -1,0 +1,124 @@
+// Writes what the join decides: linked cards, claims on insurance numbers, findings, records without a person, and counts.
+// Invariant: each record given to it is written once and counted once.
+
+import Rules
+import SortedRuns
+import Values
+
+/// The output of one range of the join.
+struct JoinWriter: ~Copyable {
+  private struct RecordPlace: BitwiseCopyable {
+    var place: UInt64
+    var line: UInt32
+  }
+
+  private var tally: Tally
+  private var judged: JudgedWriter
+  private var claims: ClaimLog
+  private var findings: FindingSorter
+  private var personless: PersonlessRecords
+  /// The first ``placeCount`` are the places of the person's records; emptying an array for each person costs time.
+  private var places: [RecordPlace] = []
+  private var placeCount = 0
+  private var cards = LinkedCards()
+
+  init(_ request: MatchRequest, judged: consuming JudgedWriter, claims: consuming ClaimLog, part: Int) {
+    tally = request.tally
+    self.judged = judged
+    self.claims = claims
+    findings = FindingSorter(
+      folder: request.folder, name: "findings-join-\(part)", bufferBytes: request.sorterBytes)
+    personless = PersonlessRecords(request, name: "join-\(part)")
+  }
+
+  // MARK: Population records
+
+  @inline(__always)
+  mutating func add(personAt place: UInt64, line: UInt32) {
+    let place = RecordPlace(place: place, line: line)
+    if placeCount < places.count { places[placeCount] = place } else { places.append(place) }
+    placeCount += 1
+  }
+
+  /// Ends the population's records of one number.
+  @inline(__always)
+  mutating func endPopulation(of id: PersonalID, _ disagreements: Reasons) throws(Stop) {
+    for i in 0..<placeCount {
+      let file = Place(packed: places[i].place).file
+      if disagreements.isEmpty {
+        tally.add(.population, file: file, i == 0 ? .registered : .repeated, Reasons())
+      } else {
+        try findings.append(duplicated: id, line: places[i].line, place: places[i].place, disagreements)
+        tally.add(.population, file: file, .personDuplicated, disagreements)
+      }
+    }
+    placeCount = 0
+  }
+
+  // MARK: Insurance records
+
+  /// Writes a linked card, and the person with the first card.
+  ///
+  /// - Parameter head: the record as it was staged, without name and raw field.
+  @inline(__always)
+  mutating func link(
+    _ record: InsuranceRecord, _ verdict: Verdict, head: RawSpan, _ key: UInt64, _ place: UInt64,
+    _ person: PopulationRecord, name: Span<UInt8>
+  ) throws(Stop) {
+    count(verdict, key, place)
+    let isAsStaged = verdict.rule == nil && verdict.words == record.words && record.rawIDByteCount == 0
+    var card = record
+    if let rule = verdict.rule { card.rule = rule }
+    try judged.append(
+      card: card, notes: verdict.words, head: head, isAsStaged: isAsStaged, key: key, place: place,
+      firstOf: cards.count == 0 ? person : nil, name: name)
+    cards.add(record.insuranceNumber)
+    if !record.insuranceNumber.isNone { try claims.append(record.insuranceNumber, of: key, place: place) }
+  }
+
+  /// Hands on a record that leads to no person, whether an officer gave it to someone or not.
+  mutating func passOn(
+    _ record: InsuranceRecord, _ verdict: Verdict, _ payload: RawSpan, held: LinkKey, _ place: UInt64
+  ) throws(Stop) {
+    let wasRouted = record.rule == .decision
+    let raw = record.rawIDRange(in: payload)
+    try personless.take(
+      record, payload, held: held, place: place, verdict.words, raw: wasRouted ? raw.dropFirst(8) : raw,
+      routing: wasRouted ? .none : .before, &findings, &tally)
+  }
+
+  /// Writes a finding.
+  mutating func hold(_ record: InsuranceRecord, _ verdict: Verdict, _ key: UInt64, _ place: UInt64)
+    throws(Stop)
+  {
+    count(verdict, key, place)
+    try findings.append(.insurance, record, key, place: place, verdict)
+  }
+
+  @inline(__always)
+  private mutating func count(_ verdict: Verdict, _ key: UInt64, _ place: UInt64) {
+    tally.add(.insurance, file: Place(packed: place).file, verdict.outcome, verdict.words)
+    tally.add(placeOf: key, verdict.outcome)
+  }
+
+  @inline(__always)
+  mutating func endPerson() {
+    cards.count(in: &tally)
+    cards = LinkedCards()
+  }
+
+  consuming func finish(repairedHits: [SortedRun]) throws(Stop) -> PersonJoin.Result {
+    PersonJoin.Result(
+      judged: try judged.finish(), claims: try claims.finish(), findings: try findings.finish(),
+      personless: try personless.finish(), repairedHits: repairedHits, tally: tally)
+  }
+}
+
+extension LinkedCards {
+  /// Counts the note that each of the person's linked records bears, or takes it back.
+  func count(in tally: inout Tally, sign: Int = 1) {
+    if haveSeveralNumbers {
+      tally.add(.insurance, .linked, Reasons(.severalInsuranceNumbers), count: sign * count)
+    }
+  }
+}

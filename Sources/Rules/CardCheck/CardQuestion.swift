@@ -1,0 +1,85 @@
+// One card check, in whatever form it was asked.
+// Invariant: of a question with a fault no other field is read. A question holds no text: the clean names of all questions
+// lie back to back in their batch.
+// Load: some hundred thousand in memory at once, 64 bytes each.
+
+package import Values
+
+/// What is wrong with a question.
+package enum QuestionFault: UInt8, Sendable, Hashable, CaseIterable, BitwiseCopyable {
+  case emptyLine, lineTooLong, fieldCount, quote, qrCode, json
+  case numberMissing, numberForm, legacyNumber, benefitLevel, cardCode
+  case nameMissing, nameForm
+  case birthDateMissing, birthDateForm, birthDateImpossible
+
+  /// The gateway distinguishes a card number with a wrong part from a text that is no number.
+  package var code: ResultCode {
+    switch self {
+    case .benefitLevel: .levelWrong
+    case .cardCode: .cardCodeWrong
+    default: .wrongFormat
+    }
+  }
+
+  /// What the clerk must correct; follows the code's own sentence.
+  package var sentence: StaticString {
+    switch self {
+    case .emptyLine: "dòng trống."
+    case .lineTooLong: "dòng quá dài."
+    case .fieldCount: "cần số, họ tên và ngày sinh."
+    case .quote: "dấu ngoặc kép không đóng."
+    case .qrCode: "không phải mã QR của thẻ căn cước hay thẻ BHYT."
+    case .json: "JSON không đúng, hoặc không phải một đối tượng phẳng."
+    case .numberMissing: "thiếu số."
+    case .numberForm: "số phải là mã thẻ 15 hoặc 17 ký tự, mã số BHXH 10 số hoặc số định danh 12 số."
+    case .legacyNumber: "không tra được bằng số CMND 9 số; hãy dùng số định danh 12 số."
+    case .benefitLevel: "Mức hưởng chỉ từ 1 đến 5."
+    case .cardCode: "Mã thẻ gồm hai chữ cái, mức hưởng, mã tỉnh và 10 hoặc 12 số."
+    case .nameMissing: "thiếu họ tên."
+    case .nameForm: "họ tên có ký tự không phải chữ."
+    case .birthDateMissing: "thiếu ngày sinh."
+    case .birthDateForm: "ngày sinh phải là ngày/tháng/năm, tháng/năm hoặc năm."
+    case .birthDateImpossible: "ngày sinh không có thật."
+    }
+  }
+}
+
+/// The number that is asked for.
+package struct AskedNumber: Hashable, Sendable, BitwiseCopyable {
+  /// A card number; where only digits were given, one without its first five characters.
+  package let card: CardNumber
+
+  package init(_ card: CardNumber) { self.card = card }
+  package init(_ number: InsuranceNumber) { card = CardNumber(head: 0, tail: number) }
+  package static let none = AskedNumber(CardNumber.none)
+
+  package var isCard: Bool { card.head != 0 }
+  /// The digits that name the person: 12 digits are the personal ID number.
+  package var tail: InsuranceNumber { card.tail }
+  package var personalID: PersonalID? {
+    tail.digitCount == 12 && !tail.isNone ? PersonalID(packed: tail.digits) : nil
+  }
+}
+
+/// One card check.
+package struct CardQuestion: Sendable, Hashable, BitwiseCopyable {
+  /// Its place in the input, from 1.
+  package var line = 1
+  package var fault: QuestionFault?
+  package var number = AskedNumber.none
+  package var birthDate = CalendarDate.none
+  package var sex = Sex.unknown
+  /// The name comes from a scanner that may have destroyed letters.
+  package var isNameDamaged = false
+  /// As printed on the card; none where it isn't known.
+  package var facility = ShortCode.none
+  /// The clean name's place in the batch.
+  package var nameStart: UInt32 = 0
+  package var nameCount: UInt32 = 0
+  /// The place in the batch of persons of the person that the number leads to; below zero for none.
+  package var person: Int32 = -1
+  /// Remarks from the look-up.
+  package var found = Remarks()
+
+  package init() {}
+}

@@ -1,0 +1,91 @@
+// Compares the name in a question with the person's: the agreement of the match, and two weaker grades for a desk.
+// Invariant: equal exact forms agree, equal bare forms agree with a remark, as in the match. A damaged name agrees if the
+// letters that are left lie in the person's name in the same order and only letters with marks are missing. First letters
+// are compared in the bare form.
+// Load: one comparison of bytes per question; names are folded only where the bytes differ.
+
+import Values
+
+/// How two names compare at a desk.
+package enum NameRung: Sendable, Hashable { case exact, bare, damaged, firstLetter, differs }
+
+/// Compares names at a desk.
+package struct NameLadder: Sendable {
+  private var names = NameComparison()
+
+  package init() {}
+
+  /// Compares two clean names.
+  package mutating func rung(of asked: Span<UInt8>, isDamaged: Bool, to name: Span<UInt8>) -> NameRung {
+    if areEqual(asked, name) { return .exact }
+    names.begin(with: name)
+    switch names.agreement(with: asked) {
+    case .exact: return .exact
+    case .bare: return .bare
+    case .differs: break
+    }
+    if isDamaged, agreesAsFarAsLegible() { return .damaged }
+    return haveSameFirstLetter ? .firstLetter : .differs
+  }
+
+  private var haveSameFirstLetter: Bool {
+    let (bare, askedBare) = (names.bare, names.otherBare)
+    guard let a = bare.first, let b = askedBare.first, a == b else { return false }
+    // The rest of a letter beyond ASCII.
+    var i = 1
+    while i < bare.count, bare[i] & 0xC0 == 0x80 {
+      guard i < askedBare.count, askedBare[i] == bare[i] else { return false }
+      i += 1
+    }
+    return i >= askedBare.count || askedBare[i] & 0xC0 != 0x80
+  }
+
+  // MARK: Damaged names
+
+  /// A letter of the person's name.
+  private struct Letter {
+    var scalar: UInt32
+    /// Its first base letter; the letter itself if it has no marks.
+    var base: UInt32
+    /// Whether a code page or a keyboard may have lost the letter.
+    var isMarked: Bool
+  }
+
+  /// Follows, at once, all ways in which the scanned letters may lie in the name.
+  private func agreesAsFarAsLegible() -> Bool {
+    let letters = String(decoding: names.exact, as: UTF8.self).unicodeScalars.map { scalar -> Letter in
+      var base: [UInt8] = []
+      names.folder.bare(ofExact: Array(String(scalar).utf8).span, into: &base)
+      let first = String(decoding: base, as: UTF8.self).unicodeScalars.first ?? scalar
+      return Letter(scalar: scalar.value, base: first.value, isMarked: scalar.value >= 0x80)
+    }
+    guard letters.count <= 255 else { return false }
+    /// Whether the letters scanned so far can be the first n letters of the name.
+    var reached = [Bool](repeating: false, count: letters.count + 1)
+    reached[0] = true
+    func passLost(_ reached: inout [Bool]) {
+      for n in letters.indices where reached[n] && letters[n].isMarked { reached[n + 1] = true }
+    }
+    passLost(&reached)
+    var legible = 0
+    for scalar in String(decoding: names.otherExact, as: UTF8.self).unicodeScalars {
+      var next = [Bool](repeating: false, count: letters.count + 1)
+      let isLegible = scalar.properties.isAlphabetic || " '-.".unicodeScalars.contains(scalar)
+      if isLegible, scalar.properties.isAlphabetic { legible += 1 }
+      for n in 0...letters.count where reached[n] {
+        if isLegible {
+          guard n < letters.count else { continue }
+          if letters[n].scalar == scalar.value || letters[n].base == scalar.value { next[n + 1] = true }
+        } else {
+          // One lost letter may leave several signs.
+          if n < letters.count, letters[n].isMarked { next[n + 1] = true }
+          if n > 0, letters[n - 1].isMarked { next[n] = true }
+        }
+      }
+      passLost(&next)
+      reached = next
+    }
+    let unmarked = letters.count { !$0.isMarked && $0.scalar != 0x20 }
+    return reached[letters.count] && legible >= 2 && unmarked >= 2
+  }
+}

@@ -1,0 +1,123 @@
+// The gateway's result codes that can be decided from a store of linked cards.
+// Invariant: a code that only the gateway or the insurer can decide (110 withdrawn, 120–124 decreased, 130, 401, …) has no
+// case and so is never answered.
+//
+// Source: letter 1923/BHXH-CNTT of 20 June 2024, table of codes.
+
+/// What the answer to a card check is.
+package enum ResultCode: UInt16, Sendable, CaseIterable {
+  case right = 0
+  case replaced = 3
+  case renewed = 4
+  case expired = 10
+  case noData = 50
+  case cardCodeWrong = 51
+  case provinceWrong = 52
+  case levelWrong = 53
+  case nameWrong = 60
+  case nameWrongButFirstLetter = 61
+  case birthDateWrong = 70
+  case wrongFormat = 205
+
+  /// Three digits, as the gateway writes it.
+  package var text: String {
+    let digits = String(rawValue)
+    return String(repeating: "0", count: 3 - digits.count) + digits
+  }
+
+  /// Whether the question named the person correctly, so that the person's card may be shown.
+  package var showsCard: Bool {
+    switch self {
+    case .right, .replaced, .renewed, .expired: true
+    default: false
+    }
+  }
+
+  /// The code's meaning, in English.
+  package var meaning: String {
+    switch self {
+    case .right: "the card's data are right, and it is valid on the day"
+    case .replaced: "the old card has expired and a new one was issued, which is valid on the day"
+    case .renewed: "the old card is still valid and a new one was issued"
+    case .expired: "the card isn't valid on the day"
+    case .noData: "no card of this number is known"
+    case .cardCodeWrong: "the card number isn't the one that this person's card has"
+    case .provinceWrong: "the issuing province (characters 4 and 5 of the card number) is wrong"
+    case .levelWrong: "the benefit level (character 3 of the card number) is wrong"
+    case .nameWrong: "the full name is wrong"
+    case .nameWrongButFirstLetter: "the full name is wrong, although its first letter is right"
+    case .birthDateWrong: "the birth date is wrong"
+    case .wrongFormat: "what was asked can't be read"
+    }
+  }
+
+  /// The first sentence of the note to the clerk.
+  package var sentence: StaticString {
+    switch self {
+    case .right: "Thông tin thẻ đúng."
+    case .replaced: "Thẻ cũ đã hết giá trị sử dụng, đã được cấp thẻ mới: dùng thẻ mới."
+    case .renewed: "Thẻ cũ còn giá trị sử dụng, đã được cấp thẻ mới."
+    case .expired: "Thẻ hết giá trị sử dụng."
+    case .noData: "Không có dữ liệu thẻ của số này."
+    case .cardCodeWrong: "Mã thẻ sai: người có số này không có thẻ mang mã như vậy."
+    case .provinceWrong: "Mã tỉnh (ký tự 4 và 5 của mã thẻ) sai."
+    case .levelWrong: "Mức hưởng (ký tự thứ 3 của mã thẻ) sai."
+    case .nameWrong: "Họ tên sai."
+    case .nameWrongButFirstLetter: "Họ tên sai, chỉ đúng chữ cái đầu."
+    case .birthDateWrong: "Ngày sinh sai."
+    case .wrongFormat: "Tham số sai định dạng:"
+    }
+  }
+}
+
+/// Remarks for the clerk beside the code: tolerated differences, and the state of the data.
+package struct Remarks: OptionSet, Sendable, Hashable, BitwiseCopyable {
+  package let rawValue: UInt16
+  package init(rawValue: UInt16) { self.rawValue = rawValue }
+
+  /// The names agree in their bare forms only.
+  package static let nameSpelling = Remarks(rawValue: 1 << 0)
+  /// The scanner destroyed letters; those that are left agree.
+  package static let nameDamaged = Remarks(rawValue: 1 << 1)
+  /// The birth dates agree at the coarser of their precisions.
+  package static let birthDatePrecision = Remarks(rawValue: 1 << 2)
+  package static let sexDiffers = Remarks(rawValue: 1 << 3)
+  /// The facility printed on the card is another one.
+  package static let facilityDiffers = Remarks(rawValue: 1 << 4)
+  /// The data have no card number to compare with.
+  package static let noCardNumber = Remarks(rawValue: 1 << 5)
+  /// The card number is of a group that the Defence or Public Security ministries may manage.
+  package static let armedForces = Remarks(rawValue: 1 << 6)
+  /// A group whose level changed on 1 January 2026.
+  package static let levelChanged = Remarks(rawValue: 1 << 7)
+  /// The card begins after the day.
+  package static let notBegun = Remarks(rawValue: 1 << 8)
+  /// A new card begins after the day; until then there is none.
+  package static let nextLater = Remarks(rawValue: 1 << 9)
+  /// Records of this number wait for a data officer.
+  package static let held = Remarks(rawValue: 1 << 10)
+  /// Several persons are known by the number.
+  package static let shared = Remarks(rawValue: 1 << 11)
+  /// The person is kept from an earlier run because today's data is doubtful; the answer holds until a day.
+  package static let keptInGrace = Remarks(rawValue: 1 << 12)
+  /// That day is over.
+  package static let graceOver = Remarks(rawValue: 1 << 13)
+
+  /// A data officer decided that the card is this person's, though the registers disagree.
+  package static let decided = Remarks(rawValue: 1 << 14)
+
+  /// The remarks whose sentence does not depend on the card.
+  package static let sentences: [(Remarks, StaticString)] = [
+    (.nameSpelling, "Họ tên chỉ khác dấu hoặc cách viết."),
+    (.nameDamaged, "Máy quét làm mất dấu của họ tên; phần còn đọc được khớp."),
+    (.birthDatePrecision, "Ngày sinh chỉ so được đến tháng hoặc năm."),
+    (.sexDiffers, "Giới tính khác dữ liệu: đối chiếu giấy tờ."),
+    (.facilityDiffers, "Nơi đăng ký KCB ban đầu in trên thẻ khác dữ liệu."),
+    (.decided, "Cán bộ dữ liệu đã xác nhận thẻ là của người này; thông tin in trên thẻ có thể khác."),
+    (.noCardNumber, "Dữ liệu không có mã thẻ để đối chiếu."),
+    (.armedForces, "Thẻ nhóm lực lượng vũ trang có thể do cơ quan khác quản lý: đối chiếu thẻ và giấy tờ."),
+    (.levelChanged, "Nhóm này đổi mức hưởng từ 01/01/2026: thẻ in trước đó có thể còn mức cũ."),
+    (.held, "Có bản ghi của số này đang chờ cán bộ dữ liệu xử lý."),
+    (.shared, "Số này đang gắn với nhiều người nên không trả lời được."),
+  ]
+}

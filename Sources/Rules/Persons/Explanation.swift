@@ -1,0 +1,201 @@
+// Explains how each record of one person ended: every rule in the order of the contract, with both sides' values.
+// Invariant: outcome and words come from the rules that the match applies. The texts hold personal data and go to the
+// officer who asked, never to the log.
+
+package import Values
+
+/// What one rule said about one record.
+package struct RuleVerdict: Hashable, Sendable {
+  /// `readable`, `personal_id`, `person_known`, `person_unique`, `person_active`, `name`, `birth_date`, `sex`,
+  /// `decision` where there is one, `number_unshared`.
+  package var rule: String
+  /// Nil if the rule was not applied, because an earlier rule decided.
+  package var passed: Bool?
+  /// How the record passed, or the reasons why it did not; words joined by commas.
+  package var detail = ""
+  /// The population's value; empty where the rule reads one side only.
+  package var population = ""
+  package var insurance = ""
+}
+
+/// How one insurance record ended, rule by rule.
+package struct JudgementExplanation: Hashable, Sendable {
+  package var record: FoundInsurance
+  package var outcome: Outcome
+  /// Reasons, or notes of a linked record.
+  package var words: Reasons
+  package var verdicts: [RuleVerdict]
+}
+
+/// Explains the records of one personal ID number.
+///
+/// - Parameters:
+///   - id: the personal ID number.
+///   - population: all of the population's records of it, in the order of the export.
+///   - insurance: records that lead to it.
+///   - holders: the persons who held each 9-digit number in `insurance`.
+///   - heldBack: places of records whose insurance number another person claims; nil if that isn't known yet.
+package func explainJudgement(
+  of id: PersonalID, population: [FoundPerson], insurance: [FoundInsurance],
+  holders: [LegacyID: [PersonalID]], heldBack: Set<Place>? = nil, decisions: Decisions = Decisions()
+) -> [JudgementExplanation] {
+  var person = PersonRules(decisions)
+  person.begin(id)
+  for found in population { person.add(found.record, name: Array(found.name.utf8).span) }
+  var explanations: [JudgementExplanation] = []
+  for record in insurance {
+    var legacyReason: Reason?
+    if record.record.rule != .decision, let legacy = record.key.legacyID {
+      legacyReason = legacyFault(holders[legacy, default: []])
+    }
+    explanations.append(person.explanation(of: record, first: population.first, legacyReason, heldBack))
+  }
+  return explanations
+}
+
+/// Why a 9-digit number leads to no person; nil if exactly one person held it.
+package func legacyFault(_ holders: [PersonalID]) -> Reason? {
+  holders.isEmpty ? .legacyUnknown : holders.count > 1 ? .legacyAmbiguous : nil
+}
+
+/// The records that lead to no person and that an officer gave to someone, each with that person and in the form in which
+/// the match sends it there.
+///
+/// - Parameters:
+///   - found: records that may be among them.
+///   - holders: the persons who held each 9-digit number in `found`.
+package func givenRecords(
+  among found: [FoundInsurance], holders: [LegacyID: [PersonalID]], _ decisions: Decisions
+) -> [(record: FoundInsurance, person: PersonalID)] {
+  guard !decisions.isEmpty else { return [] }
+  var digester = FieldDigester()
+  var given: [(record: FoundInsurance, person: PersonalID)] = []
+  for record in found {
+    let fields = digester.insuranceFields(
+      of: record.record, Array(record.name.utf8).span, held: record.held)
+    guard let person = decisions.route(record.numbers, fields).person else { continue }
+    var reasons = Reasons()
+    if let legacy = record.key.legacyID {
+      guard let reason = legacyFault(holders[legacy, default: []]) else { continue }
+      reasons.insert(reason)
+    } else if let held = record.key.personalID {
+      var nobody = PersonRules()
+      nobody.begin(held)
+      reasons = nobody.unknownReasons
+    }
+    var record = record
+    record.record.rule = .decision
+    record.record.words.formUnion(reasons)
+    given.append((record, person))
+  }
+  return given
+}
+
+extension PersonRules {
+  fileprivate mutating func explanation(
+    of found: FoundInsurance, first: FoundPerson?, _ legacyReason: Reason?, _ heldBack: Set<Place>?
+  ) -> JudgementExplanation {
+    let name = Array(found.name.utf8)
+    var verdict = verdict(on: found.record, name: name.span, held: found.held)
+    if let legacyReason { verdict = Verdict(outcome: .personUnknown, words: Reasons(legacyReason)) }
+    if verdict.outcome == .linked, heldBack?.contains(found.place) == true {
+      verdict = Verdict(outcome: .numberShared, words: Reasons(.insuranceNumber))
+    }
+    var verdicts = verdictsOnPerson(found, first, verdict)
+    verdicts.append(verdictOnName(found, first, verdict))
+    verdicts += Self.verdictsOnDateAndSex(found, first, verdict)
+    if let decided = verdictOfOfficer(found) { verdicts.append(decided) }
+    let reachesNumber = verdict.outcome == .linked || verdict.outcome == .numberShared
+    let number = found.record.insuranceNumber
+    verdicts.append(
+      RuleVerdict(
+        rule: "number_unshared", passed: reachesNumber && heldBack != nil ? verdict.outcome == .linked : nil,
+        detail: verdict.outcome == .numberShared ? Reason.insuranceNumber.word : "",
+        insurance: number.isNone ? "" : number.text))
+    return JudgementExplanation(
+      record: found, outcome: verdict.outcome, words: verdict.words, verdicts: verdicts)
+  }
+
+  /// The rules that find the person and look at the population alone.
+  private func verdictsOnPerson(_ found: FoundInsurance, _ first: FoundPerson?, _ verdict: Verdict)
+    -> [RuleVerdict]
+  {
+    /// A rule after the one that decided was not applied.
+    func rule(_ name: String, _ decides: Outcome, _ population: String) -> RuleVerdict {
+      let passed: Bool? = verdict.outcome < decides ? nil : verdict.outcome != decides
+      return RuleVerdict(
+        rule: name, passed: passed, detail: passed == false ? verdict.words.text : "", population: population)
+    }
+    let way: LinkRule =
+      found.record.rule == .decision ? .decision : found.key.legacyID == nil ? .personalID : .legacyID
+    return [
+      RuleVerdict(rule: "readable", passed: true),
+      RuleVerdict(
+        rule: "personal_id", passed: true, detail: way.name, population: personalID.text,
+        insurance: found.key.legacyID?.text ?? found.key.personalID?.text ?? found.rawID),
+      rule("person_known", .personUnknown, first == nil ? "" : personalID.text),
+      rule("person_unique", .personDuplicated, String(recordCount)),
+      rule("person_active", .personInactive, first?.record.status.name ?? ""),
+    ]
+  }
+
+  private mutating func verdictOnName(_ found: FoundInsurance, _ first: FoundPerson?, _ verdict: Verdict)
+    -> RuleVerdict
+  {
+    var rule = RuleVerdict(rule: "name", population: first?.name ?? "", insurance: found.name)
+    guard verdict.comparesPersons else { return rule }
+    let agreement = nameAgreement(with: Array(found.name.utf8).span)
+    rule.passed = agreement != .differs
+    switch agreement {
+    case .exact: rule.detail = "exact"
+    case .bare: rule.detail = "bare"
+    case .differs: rule.detail = verdict.detail(.sameWords, .iYSpelling, .middleNameDropped)
+    }
+    return rule
+  }
+
+  private static func verdictsOnDateAndSex(
+    _ found: FoundInsurance, _ first: FoundPerson?, _ verdict: Verdict
+  ) -> [RuleVerdict] {
+    let (date, otherDate) = (first?.record.birthDate ?? .none, found.record.birthDate)
+    let (sex, otherSex) = (first?.record.sex ?? .unknown, found.record.sex)
+    var dates = RuleVerdict(rule: "birth_date", population: date.text, insurance: otherDate.text)
+    var sexes = RuleVerdict(rule: "sex", population: sex.name, insurance: otherSex.name)
+    guard verdict.comparesPersons else { return [dates, sexes] }
+    let (datesAgree, areCompatible) = (date.agrees(with: otherDate), sexesAgree(sex, otherSex))
+    dates.passed = datesAgree
+    dates.detail =
+      date == otherDate && datesAgree
+      ? "exact"
+      : datesAgree ? Reason.birthDatePrecision.word : verdict.detail(.dayMonthSwapped, .lunarBirthday)
+    sexes.passed = areCompatible
+    sexes.detail = sex == otherSex ? "exact" : areCompatible ? "unknown" : "differs"
+    return [dates, sexes]
+  }
+
+  private mutating func verdictOfOfficer(_ found: FoundInsurance) -> RuleVerdict? {
+    let name = Array(found.name.utf8)
+    guard let (decision, holds) = decision(on: found.record, name: name.span, held: found.held) else {
+      return nil
+    }
+    var detail = "\(decision.isAccepted ? "accept" : "reject") \(decision.number)"
+    if !holds {
+      let now = judgedFields(of: found.record, name.span, held: found.held)
+      let changes = decision.judged.changes(to: now, comparingHeld: found.record.rule == .decision)
+      detail += " \(changes.text)"
+    }
+    return RuleVerdict(rule: "decision", passed: holds ? decision.isAccepted : nil, detail: detail)
+  }
+}
+
+extension Verdict {
+  /// Whether the rules before `disputed` let the record pass, so that both sides were compared.
+  fileprivate var comparesPersons: Bool { outcome >= .disputed }
+
+  /// The reasons among `finer` that the record has, or `differs`.
+  fileprivate func detail(_ finer: Reason...) -> String {
+    var found = Reasons()
+    for reason in finer where words.contains(reason) { found.insert(reason) }
+    return found.isEmpty ? "differs" : found.text
+  }
+}

@@ -1,0 +1,73 @@
+// The fields of both exports, and where the values of one record lie.
+// Load: some ten fields per record, read without a retain.
+
+import Values
+
+/// A field by the name that the pipeline file gives it.
+package enum Field: String, CaseIterable, Sendable, Hashable {
+  case personalID = "personal_id"
+  case legacyID = "legacy_id"
+  case fullName = "full_name"
+  case birthDate = "birth_date"
+  case sex
+  case status
+  case insuranceNumber = "insurance_number"
+  case cardNumber = "card_number"
+  case facilityCode = "facility_code"
+  case validFrom = "valid_from"
+  case validTo = "valid_to"
+  case fiveYearsFrom = "five_years_from"
+  case areaCode = "area_code"
+
+  package static let count = 13
+
+  /// The field's position in ``allCases``.
+  package var index: Int {
+    switch self {
+    case .personalID: 0
+    case .legacyID: 1
+    case .fullName: 2
+    case .birthDate: 3
+    case .sex: 4
+    case .status: 5
+    case .insuranceNumber: 6
+    case .cardNumber: 7
+    case .facilityCode: 8
+    case .validFrom: 9
+    case .validTo: 10
+    case .fiveYearsFrom: 11
+    case .areaCode: 12
+    }
+  }
+}
+
+/// The ranges of one record's values in its text; an empty range is no value.
+package struct FieldRanges: Sendable {
+  // Visible to the package, because only then is the access inlined in the loops of other modules.
+  /// Start in the low half, end in the high one, as in a ``RawBatch``.
+  package private(set) var packed = InlineArray<13, UInt64>(repeating: 0)
+  /// The fields that have a value, one bit each by their index.
+  package private(set) var filled: UInt64 = 0
+
+  package init() {}
+
+  package subscript(_ field: Field) -> Range<Int> { self[at: field.index] }
+  package subscript(at i: Int) -> Range<Int> {
+    get {
+      // A start is never above its end: they are set together.
+      let word = packed[i]
+      return unsafe Range(uncheckedBounds: (Int(word & 0xFFFF_FFFF), Int(word >> 32)))
+    }
+    set {
+      packed[i] = RawBatch.packed(newValue.lowerBound, newValue.upperBound)
+      filled = filled & ~(1 << UInt64(i)) | (newValue.isEmpty ? 0 : 1 << UInt64(i))
+    }
+  }
+
+  /// Sets the value that a batch has, which isn't empty, as it is.
+  @inline(__always)
+  package mutating func set(at i: Int, _ word: UInt64) {
+    packed[i] = word
+    filled |= 1 &<< UInt64(truncatingIfNeeded: i)
+  }
+}

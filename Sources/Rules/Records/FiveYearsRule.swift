@@ -1,0 +1,19 @@
+// The five-years rule: the day from which five years of insurance are continuous is a date or is left out.
+// Invariant: it never holds a record back; it may lie in the future.
+// Load: one date per insurance record, empty in many.
+//
+// For data officers: what can't be read is left out with the note five_years_format. The facility then can't see the
+// exemption from co-payment.
+
+package import Values
+
+package enum FiveYearsRule {
+  package static func read(_ value: Span<UInt8>, _ patterns: [DatePattern], _ notes: inout Reasons)
+    -> CalendarDate
+  {
+    if value.isEmpty { return .none }
+    if case .date(let date) = patterns.read(value) { return date }
+    notes.insert(.fiveYearsFormat)
+    return .none
+  }
+}

@@ -1,0 +1,182 @@
+// Judges one raw record: the bytes of its fields become a typed record, or the faults for which it goes to quarantine.
+// Invariant: a record without a fault has every field in its typed form; a record with faults has all of them listed.
+// Load: every record of both exports; a record without faults and notes allocates nothing.
+
+import Names
+package import Values
+
+/// What is wrong with a record, and which of its coded fields have no value.
+package struct RecordFaults: Hashable, Sendable {
+  /// Why the record goes to quarantine; empty if it passes.
+  package var reasons = Reasons()
+  /// The range of a code that is outside its list.
+  package var unlistedCode = 0..<0
+  /// The coded fields without a value, one bit each by ``Field/index``.
+  package var blankCodes: UInt64 = 0
+
+  package init() {}
+  package init(_ reason: Reason) { reasons.insert(reason) }
+}
+
+/// A population record, judged.
+package struct PopulationVerdict: Hashable, Sendable {
+  package var record = PopulationRecord()
+  /// Nil only with a fault.
+  package var id: PersonalID?
+  package var faults = RecordFaults()
+}
+
+/// An insurance record, judged.
+package struct InsuranceVerdict: Hashable, Sendable {
+  package var record = InsuranceRecord()
+  /// What the personal ID field holds.
+  package var key = LinkKey.missing
+  package var faults = RecordFaults()
+}
+
+/// The rules for the records of one export.
+package struct RecordRules: Sendable {
+  private let empty: EmptyValues
+  private let patterns: [DatePattern]
+  private let sexes: CodeList
+  private let statuses: CodeList
+  private let hasStatus: Bool
+  private let uppercasesNames: Bool
+  private let convertsNames: Bool
+  private let asOf: UInt32
+  private let groups = ObjectGroups()
+  private let folder = NameFolder()
+  /// The clean name of the record judged last, unless ``nameIsClean`` is true.
+  package private(set) var name: [UInt8] = []
+  /// Whether the name of the record judged last is in clean form as the export has it.
+  package private(set) var nameIsClean = false
+  private var capitals: [UInt8] = []
+
+  /// - Parameters:
+  ///   - statuses: nil if the export has no status, so that every person is active.
+  ///   - uppercasesNames: the encoding has no capitals with tone marks, so names are put in capitals.
+  ///   - convertsNames: names come from an old encoding, which a note on their records says.
+  ///   - asOf: the business date; no birth date may lie after it.
+  package init(
+    empty: EmptyValues, patterns: [DatePattern], sexes: CodeList, statuses: CodeList?, uppercasesNames: Bool,
+    convertsNames: Bool, asOf: CalendarDate
+  ) {
+    self.empty = empty
+    self.patterns = patterns
+    self.sexes = sexes
+    self.statuses = statuses ?? CodeList([])
+    hasStatus = statuses != nil
+    self.uppercasesNames = uppercasesNames
+    self.convertsNames = convertsNames
+    self.asOf = asOf.lastDay
+    name.reserveCapacity(1024)
+    capitals.reserveCapacity(1024)
+  }
+
+  // Each is one call per record: its rules are inlined here, and it is not inlined itself.
+  /// Judges a population record.
+  ///
+  /// - Parameters:
+  ///   - text: the values, at `ranges`.
+  ///   - nameIsClean: the name is known to be in clean form.
+  @inline(never)
+  package mutating func judge(
+    person text: Span<UInt8>, _ ranges: FieldRanges, line: UInt32, nameIsClean: Bool
+  ) -> PopulationVerdict {
+    var verdict = PopulationVerdict()
+    verdict.record.line = line
+    verdict.id = PersonalIDRule.person(text.extracting(ranges[.personalID]), &verdict.faults.reasons)
+    verdict.record.legacy = LegacyIDRule.read(text.extracting(ranges[.legacyID]))
+    cleanName(text.extracting(ranges[.fullName]), nameIsClean, &verdict.faults.reasons)
+    verdict.record.birthDate = CalendarRule.birthDate(
+      text.extracting(ranges[.birthDate]), patterns, asOf: asOf, &verdict.faults.reasons)
+    verdict.record.sex = sex(text, ranges, &verdict.faults)
+    if hasStatus { verdict.record.status = status(text, ranges, &verdict.faults) }
+    return verdict
+  }
+
+  /// Judges an insurance record.
+  ///
+  /// - Parameters:
+  ///   - text: the values, at `ranges`.
+  ///   - nameIsClean: the name is known to be in clean form.
+  @inline(never)
+  package mutating func judge(
+    insured text: Span<UInt8>, _ ranges: FieldRanges, line: UInt32, nameIsClean: Bool
+  ) -> InsuranceVerdict {
+    var verdict = InsuranceVerdict()
+    var notes = Reasons()
+    verdict.record.line = line
+    cleanName(text.extracting(ranges[.fullName]), nameIsClean, &verdict.faults.reasons)
+    MojibakeRule.note(name.span, isConverted: convertsNames, &notes)
+    verdict.record.birthDate = CalendarRule.birthDate(
+      text.extracting(ranges[.birthDate]), patterns, asOf: asOf, &verdict.faults.reasons)
+    verdict.record.sex = sex(text, ranges, &verdict.faults)
+
+    let own = InsuranceNumberRule.read(text.extracting(ranges[.insuranceNumber]), &verdict.faults.reasons)
+    let card = CardNumberRule.read(
+      text.extracting(ranges[.cardNumber]), groups, &verdict.faults.reasons, &notes)
+    verdict.record.cardNumber = card.number
+    verdict.record.insuranceNumber = InsuranceNumberRule.choose(own, card, &verdict.faults.reasons)
+
+    let id = PersonalIDRule.insured(text.extracting(ranges[.personalID]), verdict.record)
+    verdict.key = id.key
+    verdict.record.rule = id.key.legacyID == nil ? .personalID : .legacyID
+    if let number = id.key.personalID, !own.isNone { InsuranceNumberRule.compare(own, with: number, &notes) }
+    CardNumberRule.compare(card.tail, own, id.key.personalID, &notes)
+
+    ValidityRule.read(
+      text.extracting(ranges[.validFrom]), text.extracting(ranges[.validTo]), patterns, &verdict.record,
+      &verdict.faults.reasons)
+    verdict.record.fiveYearsFrom = FiveYearsRule.read(
+      text.extracting(ranges[.fiveYearsFrom]), patterns, &notes)
+    verdict.record.facility = FacilityRule.read(text.extracting(ranges[.facilityCode]), &notes)
+    verdict.record.area = AreaRule.read(text.extracting(ranges[.areaCode]), &notes)
+    verdict.record.words = id.key >= LinkKey.firstLegacy ? notes : id.reasons
+    return verdict
+  }
+
+  /// Puts the clean name in ``name``, unless the value is in clean form itself.
+  private mutating func cleanName(_ value: Span<UInt8>, _ isKnownClean: Bool, _ faults: inout Reasons) {
+    nameIsClean = !uppercasesNames && !convertsNames && (isKnownClean || folder.isCleanAlready(value))
+    if nameIsClean { return }
+    name.removeAll(keepingCapacity: true)
+    if let reason = NameRule.clean(value, folder, into: &name) { faults.insert(reason) }
+    if uppercasesNames {
+      capitals.removeAll(keepingCapacity: true)
+      Self.capitalize(name, folder, into: &capitals)
+      swap(&name, &capitals)
+    }
+  }
+
+  // Static, because one property of self is read while another is written.
+  private static func capitalize(
+    _ name: borrowing [UInt8], _ folder: NameFolder, into capitals: inout [UInt8]
+  ) {
+    folder.exact(ofClean: name.span, into: &capitals)
+  }
+
+  private func sex(_ text: Span<UInt8>, _ ranges: FieldRanges, _ faults: inout RecordFaults) -> Sex {
+    switch sexes.read(text.extracting(ranges[.sex]), empty) {
+    case .code(let code): return Sex(rawValue: code) ?? .unknown
+    case .blank: faults.blankCodes |= 1 << UInt64(Field.sex.index)
+    case .unlisted:
+      faults.reasons.insert(.sexCode)
+      faults.unlistedCode = ranges[.sex]
+    }
+    return .unknown
+  }
+
+  private func status(
+    _ text: Span<UInt8>, _ ranges: FieldRanges, _ faults: inout RecordFaults
+  ) -> PersonStatus {
+    switch statuses.read(text.extracting(ranges[.status]), empty) {
+    case .code(let code): return PersonStatus(rawValue: code) ?? .unknown
+    case .blank: faults.blankCodes |= 1 << UInt64(Field.status.index)
+    case .unlisted:
+      faults.reasons.insert(.statusCode)
+      faults.unlistedCode = ranges[.status]
+    }
+    return .unknown
+  }
+}
