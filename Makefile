@@ -31,8 +31,8 @@ test-packages: build ## Look at packages with other people's tools: bagit, fhir.
 	scripts/outside-tools
 	scripts/test-packages $(CARDLINK)
 
-quick: libraries ## The fast tests only: values, rules and the walls of the house
-	swift test $(TEST_TRAITS) --filter 'ValuesTests|ExtractTests|HouseTests'
+quick: libraries ## The fast tests only: values, rules, extract and the walls between modules
+	swift test $(TEST_TRAITS) --filter 'ValuesTests|RulesTests|ExtractTests|HouseTests'
 
 build: libraries ## Build the command in release mode
 	swift build -c release --product cardlink $(STATIC) $(BUILD_TRAITS)
