@@ -7,47 +7,6 @@
 
 /// Finds names of old encodings that were read as Windows-1252.
 package enum Mojibake {
-  /// What the bytes of an old encoding mean, for whole words.
-  package enum Old: CaseIterable, Sendable {
-    case tcvn3, vni, vps, viscii, windows1258
-
-    /// Appends the letters of a word; false if some byte means nothing.
-    package func append(_ bytes: some Sequence<UInt8>, to word: inout [UInt32]) -> Bool {
-      let table: [UInt16] =
-        switch self {
-        case .tcvn3: LegacyTables.tcvn3
-        case .vni: LegacyTables.vni
-        case .vps: LegacyTables.vps
-        case .viscii: LegacyTables.viscii
-        case .windows1258: LegacyTables.windows1258
-        }
-      var pending: UInt8?
-      func add(_ byte: UInt8) -> Bool {
-        let letter = table[Int(byte)]
-        word.append(UInt32(letter))
-        return letter != 0xFFFD
-      }
-      for byte in bytes {
-        if self == .vni {
-          if let vowel = pending {
-            pending = nil
-            if let letter = Self.vniPairs[UInt16(vowel) << 8 | UInt16(byte)] {
-              word.append(UInt32(letter))
-              continue
-            }
-            guard add(vowel) else { return false }
-          }
-          pending = byte
-        } else {
-          guard add(byte) else { return false }
-        }
-      }
-      return pending.map(add) ?? true
-    }
-
-    private static let vniPairs = Dictionary(uniqueKeysWithValues: LegacyTables.vniPairs)
-  }
-
   private static let families: Set<String> = [
     "NGUYỄN", "TRẦN", "LÊ", "PHẠM", "HOÀNG", "HUỲNH", "VŨ", "VÕ", "ĐẶNG", "BÙI", "ĐỖ", "HỒ", "NGÔ", "DƯƠNG",
     "LÝ",
@@ -74,7 +33,7 @@ package enum Mojibake {
         ))
     }
     guard words.contains(where: { $0.isMarked && !$0.isPossible }) else { return false }
-    return Old.allCases.contains { old in
+    return LegacyEncoding.allCases.contains { old in
       var repaired = 0
       var isSure = false
       for (i, word) in words.enumerated() {
@@ -82,8 +41,9 @@ package enum Mojibake {
           guard word.isPossible else { return false }
           continue
         }
-        var letters: [UInt32] = []
-        guard old.append(word.bytes, to: &letters), syllables.isPossible(letters.span) else { return false }
+        guard let letters = old.letters(of: word.bytes.span), syllables.isPossible(letters.span) else {
+          return false
+        }
         guard !word.isPossible, letters != word.scalars, word.scalars.count > 1 else { continue }
         repaired += 1
         if word.isStrange || isCommon(letters, isFirst: i == 0) { isSure = true }

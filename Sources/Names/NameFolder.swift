@@ -238,30 +238,6 @@ package struct NameFolder: Sendable {
     default: return false
     }
   }
-
-  // MARK: UTF-8
-
-  /// The scalar at `i`, which moves behind it; U+FFFD for a malformed byte.
-  @inline(__always)
-  private func nextScalar(_ bytes: Span<UInt8>, _ i: inout Int) -> UInt32 {
-    let first = UInt32(bytes[i])
-    i += 1
-    if first < 0x80 { return first }
-    let more = first >= 0xF0 ? 3 : first >= 0xE0 ? 2 : 1
-    guard first >= 0xC2, first < 0xF5, i + more <= bytes.count else { return 0xFFFD }
-    var scalar = first & (0x3F >> UInt32(more))
-    for k in 0..<more {
-      let byte = UInt32(bytes[i + k])
-      guard byte & 0xC0 == 0x80 else { return 0xFFFD }
-      scalar = scalar << 6 | byte & 0x3F
-    }
-    // Overlong, a surrogate, or beyond Unicode: never copied, so that what is folded is always UTF-8.
-    if more > 1, scalar < (more == 2 ? 0x800 : 0x10000) || scalar > 0x10FFFF || scalar >> 11 == 0x1B {
-      return 0xFFFD
-    }
-    i += more
-    return scalar
-  }
 }
 
 extension NameFolder {

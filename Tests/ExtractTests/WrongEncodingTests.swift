@@ -18,14 +18,7 @@ enum Encoder {
 
   private static func bytes(_ scalar: Unicode.Scalar, _ encoding: TextEncoding) -> [UInt8] {
     if scalar.isASCII { return [UInt8(scalar.value)] }
-    let table: [UInt16] =
-      switch encoding {
-      case .tcvn3: LegacyTables.tcvn3
-      case .vps: LegacyTables.vps
-      case .viscii: LegacyTables.viscii
-      case .windows1258: LegacyTables.windows1258
-      default: LegacyTables.vni
-      }
+    guard let table = encoding.legacy?.table else { return [] }
     if encoding == .vni, let pair = LegacyTables.vniPairs.first(where: { $0.letter == scalar.value }) {
       return [UInt8(pair.pair >> 8), UInt8(pair.pair & 0xFF)]
     }

@@ -1,12 +1,26 @@
 // What the extractor needs to know of an export, and what it tells of a file.
 // Invariant: slot i of a raw record is column i of the format, whatever the file's own order of columns.
 
+import Names
+
 /// The encodings in which exports come.
 package enum TextEncoding: String, CaseIterable, Sendable {
   case utf8 = "utf-8"
   case utf16 = "utf-16"
   case windows1258 = "windows-1258"
   case tcvn3, vni, vps, viscii
+
+  /// The encoding as one of one or two bytes a letter; nil for those of Unicode.
+  var legacy: LegacyEncoding? {
+    switch self {
+    case .utf8, .utf16: nil
+    case .windows1258: .windows1258
+    case .tcvn3: .tcvn3
+    case .vni: .vni
+    case .vps: .vps
+    case .viscii: .viscii
+    }
+  }
 }
 
 /// What the pipeline file says of one export.

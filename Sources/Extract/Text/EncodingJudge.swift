@@ -28,9 +28,6 @@ struct EncodingJudge {
   /// More are not looked at in one sample.
   private static let mostWords = 4096
   private static let longestWord = 32
-  private static let oldEncodings: [(Mojibake.Old, TextEncoding)] = [
-    (.tcvn3, .tcvn3), (.vni, .vni), (.vps, .vps), (.viscii, .viscii), (.windows1258, .windows1258),
-  ]
 
   /// - Parameters:
   ///   - sample: bytes before decoding.
@@ -111,35 +108,26 @@ struct EncodingJudge {
     return words
   }
 
-  /// The letters of a word that is UTF-8.
-  private func letters(of word: Span<UInt8>) -> [UInt32] {
-    String(decoding: bytes(word), as: UTF8.self).unicodeScalars.map(\.value)
-  }
-
   /// Whether a word of at most ``longestWord`` bytes is UTF-8 and a possible syllable; nearly all words are.
   private func isPossible(_ word: Span<UInt8>) -> Bool {
-    guard malformedPosition(word) == nil else { return false }
     var letters = InlineArray<32, UInt32>(repeating: 0)
-    var count = 0
-    for i in word.indices {
-      let byte = UInt32(word[i])
-      if byte & 0xC0 == 0x80 {
-        letters[count - 1] = letters[count - 1] << 6 | byte & 0x3F
-      } else {
-        letters[count] = byte < 0x80 ? byte : byte & (byte < 0xE0 ? 0x1F : byte < 0xF0 ? 0x0F : 0x07)
-        count += 1
-      }
+    var (i, count) = (0, 0)
+    while i < word.count {
+      letters[count] = nextScalar(word, &i)
+      count += 1
     }
     return Syllables.shared.isPossible(letters.span.extracting(0..<count))
   }
 
   private func isPossible(_ word: Range<Int>, _ sample: Span<UInt8>, in candidate: TextEncoding) -> Bool {
     guard word.count <= Self.longestWord else { return false }
-    if candidate == .utf8 { return isPossible(sample.extracting(word)) }
-    guard let old = Self.oldEncodings.first(where: { $0.1 == candidate })?.0 else { return false }
-    var letters: [UInt32] = []
-    return old.append(bytes(sample.extracting(word)), to: &letters)
-      && Syllables.shared.isPossible(letters.span)
+    let word = sample.extracting(word)
+    guard let old = candidate.legacy else { return isPossible(word) }
+    return isPossible(word, in: old)
+  }
+
+  private func isPossible(_ word: Span<UInt8>, in old: LegacyEncoding) -> Bool {
+    old.letters(of: word).map { Syllables.shared.isPossible($0.span) } ?? false
   }
 
   /// Whether at least half of the words are possible syllables in UTF-8; the others are then not looked at.
@@ -159,7 +147,7 @@ struct EncodingJudge {
 
   /// The one encoding that most words are possible in.
   private func guess(_ words: [Range<Int>], _ sample: Span<UInt8>) -> TextEncoding? {
-    let scores = ([TextEncoding.utf8] + Self.oldEncodings.map(\.1)).map { ($0, score(words, sample, $0)) }
+    let scores = TextEncoding.allCases.filter { $0 != .utf16 }.map { ($0, score(words, sample, $0)) }
       .sorted { $0.1 > $1.1 }
     guard let best = scores.first, best.1 * 10 >= words.count * 8,
       (best.1 - scores[1].1) * 10 >= words.count
@@ -193,23 +181,14 @@ struct EncodingJudge {
     guard let first = strange.first else { return nil }
     let back = strange.compactMap { word -> [UInt8]? in
       let word = text.extracting(word)
-      guard word.count <= 3 * Self.longestWord, malformedPosition(word) == nil else { return nil }
-      let letters = letters(of: word)
+      guard word.count <= 3 * Self.longestWord else { return nil }
+      let letters = scalars(of: word)
       let bytes = letters.compactMap(Windows1252.byte(readAs:))
       return bytes.count == letters.count ? bytes : nil
     }
     func count(_ isRight: ([UInt8]) -> Bool) -> Int { back.count(where: isRight) }
-    let asUTF8 = count { word in
-      guard malformedPosition(word.span) == nil else { return false }
-      return Syllables.shared.isPossible(letters(of: word.span).span)
-    }
-    let asOld = Self.oldEncodings.map { old, encoding in
-      let possible = count { word in
-        var letters: [UInt32] = []
-        return old.append(word, to: &letters) && Syllables.shared.isPossible(letters.span)
-      }
-      return (possible, encoding.rawValue)
-    }
+    let asUTF8 = count { Syllables.shared.isPossible(scalars(of: $0.span).span) }
+    let asOld = LegacyEncoding.allCases.map { old in (count { isPossible($0.span, in: old) }, old.rawValue) }
     let all = [(asUTF8, "utf-8")] + asOld
     guard let best = all.max(by: { $0.0 < $1.0 }), best.0 * 2 > words.count else { return nil }
     return EncodingFault(

@@ -1,4 +1,4 @@
-// Decoding to UTF-8 from the encodings that old systems write.
+// Decoding a file to UTF-8.
 // Invariant: any chunking of the bytes gives the same text; a byte that means nothing becomes U+FFFD, which a later
 // rule refuses; letters of Windows-1258 come as base and mark and are put together when names are folded.
 // Load: whole exports, one table look-up for each byte.
@@ -8,59 +8,22 @@ import Names
 /// Decodes one file.
 struct LegacyDecoder {
   private let encoding: TextEncoding
-  private let table: [UInt16]
-  /// Letters of VNI's pairs by vowel and mark: index into 256 × 256, zero for no pair.
-  private let pairs: [UInt16]
   private var pending: UInt8?
   private var isBigEndian: Bool?
   private var highSurrogate: UInt32 = 0
 
-  init(_ encoding: TextEncoding) {
-    self.encoding = encoding
-    switch encoding {
-    case .tcvn3: table = LegacyTables.tcvn3
-    case .vps: table = LegacyTables.vps
-    case .viscii: table = LegacyTables.viscii
-    case .windows1258: table = LegacyTables.windows1258
-    case .vni: table = LegacyTables.vni
-    case .utf8, .utf16: table = []
-    }
-    var pairs: [UInt16] = []
-    if encoding == .vni {
-      pairs = [UInt16](repeating: 0, count: 65536)
-      for (pair, letter) in LegacyTables.vniPairs { pairs[Int(pair)] = letter }
-    }
-    self.pairs = pairs
-  }
+  init(_ encoding: TextEncoding) { self.encoding = encoding }
 
-  /// UTF-16 that is read from its middle on, without its byte order mark.
+  /// Sets the byte order of UTF-16 that is read from its middle on, without its byte order mark.
   mutating func setByteOrder(isBigEndian: Bool) { self.isBigEndian = isBigEndian }
 
   mutating func decode(_ bytes: [UInt8], isLast: Bool, into text: inout [UInt8]) {
-    switch encoding {
-    case .utf8: text.append(contentsOf: bytes)
-    case .utf16: decodeUTF16(bytes, isLast, &text)
-    case .vni: decodeVNI(bytes, isLast, &text)
-    default: for byte in bytes { text.append(utf8: UInt32(table[Int(byte)])) }
-    }
-  }
-
-  private mutating func decodeVNI(_ bytes: [UInt8], _ isLast: Bool, _ text: inout [UInt8]) {
-    for byte in bytes {
-      if let vowel = pending {
-        pending = nil
-        let letter = pairs[Int(vowel) << 8 | Int(byte)]
-        if letter != 0 {
-          text.append(utf8: UInt32(letter))
-          continue
-        }
-        text.append(utf8: UInt32(table[Int(vowel)]))
-      }
-      pending = byte
-    }
-    if isLast, let vowel = pending {
-      text.append(utf8: UInt32(table[Int(vowel)]))
-      pending = nil
+    if let legacy = encoding.legacy {
+      legacy.decode(bytes.span, pending: &pending, isLast: isLast, into: &text)
+    } else if encoding == .utf16 {
+      decodeUTF16(bytes, isLast, &text)
+    } else {
+      text.append(contentsOf: bytes)
     }
   }
 
