@@ -1,6 +1,7 @@
 // What the extractor needs to know of an export, and what it tells of a file.
 // Invariant: slot i of a raw record is column i of the format, whatever the file's own order of columns.
 
+package import Files
 import Names
 
 /// The encodings in which exports come.
@@ -56,6 +57,11 @@ package struct ExportFile: Hashable, Sendable {
     self.path = path
     self.name = name
     self.sound = sound
+  }
+
+  /// A file that was found.
+  package init(_ found: FoundFile, sound: SoundPart? = nil) {
+    self.init(path: found.path, name: found.name, sound: sound)
   }
 }
 

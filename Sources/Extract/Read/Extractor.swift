@@ -39,9 +39,7 @@ package final class Extractor {
         throw .missingColumn(column, file, csv.header, reading: format.columns)
       }
       if let column = csv.duplicated.first {
-        throw Stop(
-          .dataRefused, at: file.name, line: 1, field: column, expected: "the column once", found: "it twice",
-          remedy: "Ask the supplier which of them holds; nothing was changed.")
+        throw .duplicatedColumn(column, file)
       }
       if let part, part.start > 0 {
         source = try part.source(of: file, format, chunkBytes: chunkBytes)
@@ -156,11 +154,6 @@ func openSource(_ file: ExportFile, _ format: ExportFormat, chunkBytes: Int) thr
   return source
 }
 
-/// Looks at the beginning of a file only: whether it is in the encoding that it is read in.
-package func checkEncoding(of file: ExportFile, format: ExportFormat) throws(Stop) {
-  _ = try openSource(file, format, chunkBytes: EncodingWatch.firstByteCount)
-}
-
 /// The encoding that an XML declaration names, in lower case.
 private func declaredEncoding(_ beginning: [UInt8]) -> String? {
   let text = String(decoding: beginning.prefix(200), as: UTF8.self)
@@ -170,71 +163,4 @@ private func declaredEncoding(_ beginning: [UInt8]) -> String? {
   let rest = text[key.upperBound..<end.lowerBound].drop { $0 == " " || $0 == "=" }
   guard let quote = rest.first, quote == "\"" || quote == "'" else { return nil }
   return rest.dropFirst().prefix { $0 != quote }.lowercased()
-}
-
-/// The names of a header that may be shown.
-///
-/// A first line that has none of the columns that are read, nor a long word that is nearly one, is no header but a
-/// person's record; and no column's name holds six digits.
-private func showable(_ header: [String], reading columns: [String]) -> [String] {
-  let long = columns.filter { $0.count >= 6 }
-  guard
-    header.contains(where: { name in
-      columns.contains(name) || name.count >= 6 && nearestWord(to: name, among: long) != nil
-    })
-  else { return [] }
-  return header.filter { name in name.utf8.count { (0x30...0x39).contains($0) } < 6 }
-}
-
-extension Stop {
-  fileprivate static func missingColumn(
-    _ column: String, _ file: ExportFile, _ header: [String], reading columns: [String]
-  ) -> Stop {
-    let shown = showable(header, reading: columns)
-    let nearest =
-      shown.isEmpty
-      ? "Is the header line missing? "
-      : nearestWord(to: column, among: shown).map { "Is it \($0)? " } ?? ""
-    return Stop(
-      .dataRefused, at: file.name, line: 1, field: column, expected: "the column \(column)", found: "none",
-      remedy: nearest + "Correct fields in the pipeline file, or ask the supplier for the column.")
-  }
-}
-
-/// What the beginning of a file shows.
-package struct HeaderReport: Sendable, Hashable {
-  /// Columns (CSV), or paths of the first records (XML), in order.
-  package var found: [String]
-  /// Of the columns that the pipeline reads, those that are not there.
-  package var missing: [String]
-  /// The nearest one there, for those that are missing.
-  package var nearest: [String: String]
-  package var duplicated: [String]
-  /// The records that were looked at; 0 for CSV, whose header says it all.
-  package var recordCount = 0
-}
-
-/// Reads the beginning of a file only: the header, or the paths of the first records.
-package func headerReport(_ file: ExportFile, format: ExportFormat) throws(Stop) -> HeaderReport {
-  let source = try openSource(file, format, chunkBytes: 256 << 10)
-  var report = HeaderReport(found: [], missing: [], nearest: [:], duplicated: [])
-  switch format.kind {
-  case .csv(let delimiter):
-    let csv = try CSVReader(file, source: source, delimiter: delimiter, columns: format.columns)
-    report.found = showable(csv.header, reading: format.columns)
-    report.missing = csv.missing
-    report.duplicated = csv.duplicated
-  case .xml(let record):
-    let xml = try XMLReader(
-      file, source: source, record: record, columns: format.columns, collectsPaths: true)
-    var batch = RawBatch(slotCount: format.columns.count)
-    try xml.nextBatch(into: &batch)
-    report.found = xml.seenPaths.sorted()
-    report.recordCount = batch.count
-    report.missing = format.columns.indices.filter { slot in
-      (0..<batch.count).allSatisfy { batch.range($0, slot) == nil }
-    }.map { format.columns[$0] }
-  }
-  for column in report.missing { report.nearest[column] = nearestWord(to: column, among: report.found) }
-  return report
 }

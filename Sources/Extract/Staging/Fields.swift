@@ -13,6 +13,14 @@ package indirect enum FieldSource: Sendable, Hashable {
   case joined([FieldSource])
   /// The first that has a value.
   case any([FieldSource])
+
+  /// The slots it reads, in order.
+  var slots: [Int] {
+    switch self {
+    case .slot(let slot): [slot]
+    case .joined(let parts), .any(let parts): parts.flatMap(\.slots)
+    }
+  }
 }
 
 /// The fields of an export, ready for the loop.

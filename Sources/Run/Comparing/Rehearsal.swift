@@ -149,7 +149,7 @@ private struct Rehearsing {
       return (staged, left)
     }
     try Folder.create(folder)
-    let extraction = Extraction(pipeline: pipeline, options: options, progress: progress, run: nil)
+    let extraction = try pipeline.extraction(options, telling: progress, run: nil)
     let recordCount = { (made: (StagedSnapshot, digests: [String])) in
       made.0.files.reduce(0) { $0 + $1.recordCount }
     }

@@ -18,8 +18,7 @@ extension Doctor {
     do throws(Stop) {
       let files = try spec.foundFiles(pipeline: pipeline.path)
       for file in files {
-        let report = try headerReport(
-          ExportFile(path: file.path, name: file.name), format: spec.extractFormat)
+        let report = try headerReport(ExportFile(file), format: spec.extractFormat)
         if let missing = report.missing.first, spec.format == .csv {
           return .fail(
             check, .dataRefused, "\(file.name) lacks the column \(missing)",

@@ -1,6 +1,6 @@
 // Paths and globs.
 
-import Files
+package import Files
 import Glibc
 package import Values
 
@@ -40,44 +40,6 @@ package enum Paths {
   }
 }
 
-/// One file of an export as it was found: what a resumed run compares.
-package struct FoundFile: Hashable, Sendable, Codable {
-  package var export: ExportKind
-  package var path: String
-  /// As lineage shows it: the file's name, or its whole path where two files of the export share a name.
-  package var name: String
-  package var byteCount: Int
-  /// Nanoseconds since 1970.
-  package var modified: Int
-  /// When anything about the file last changed, which nobody can set back; nanoseconds since 1970.
-  package var changed: Int?
-  package var inode: UInt64?
-  /// The SHA-256 of its bytes, once it was read.
-  package var digest: String?
-
-  /// Looks at the file again.
-  ///
-  /// - Throws: ``Stop`` with ``Exit/dataRefused`` if it is no longer the one that was found.
-  func checkUnchanged() throws(Stop) {
-    var info = stat()
-    guard unsafe stat(path, &info) == 0, Int(info.st_size) == byteCount, info.modified == modified,
-      inode == nil || inode == UInt64(info.st_ino)
-    else {
-      throw Stop(
-        .dataRefused, at: name, expected: "an export that stays as it is while it is read",
-        found: "one that was written to",
-        remedy: "Wait until the supplier has finished writing, then run again; nothing was changed.",
-        next: "cardlink run PIPELINE")
-    }
-  }
-}
-
-extension stat {
-  /// Nanoseconds since 1970.
-  fileprivate var modified: Int { st_mtim.tv_sec * 1_000_000_000 + st_mtim.tv_nsec }
-  fileprivate var changed: Int { st_ctim.tv_sec * 1_000_000_000 + st_ctim.tv_nsec }
-}
-
 extension ExportSpec {
   /// The files that the patterns match today, sorted by name: the order of ``Place/file``.
   ///
@@ -103,17 +65,8 @@ extension ExportSpec {
     for path in paths { uses[Folder.name(of: path), default: 0] += 1 }
     var found: [FoundFile] = []
     for path in paths {
-      var info = stat()
-      guard unsafe stat(path, &info) == 0, unsafe access(path, R_OK) == 0 else {
-        throw Stop(
-          .exportMissing, at: path, expected: "a file that can be read", found: "none",
-          remedy: "Give this user the right to read it; nothing was changed.")
-      }
       let name = Folder.name(of: path)
-      found.append(
-        FoundFile(
-          export: kind, path: path, name: uses[name] == 1 ? name : path, byteCount: Int(info.st_size),
-          modified: info.modified, changed: info.changed, inode: UInt64(info.st_ino)))
+      found.append(try FoundFile(export: kind, path: path, name: uses[name] == 1 ? name : path))
     }
     return found.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
   }

@@ -2,6 +2,7 @@
 // Invariant: two results made from the same are the same, row for row (run numbers and times aside). Threads, memory
 // and the order of files are no part of it, and nor are comments in the pipeline file.
 
+import Files
 import Publish
 import Seal
 import Values

@@ -3,7 +3,7 @@
 // MadeFrom) and is there still, and if no stage before it runs; a store or a package counts only while it is in force.
 // Load: some run records, and a look at each export file; one whose size is as before and whose time is not is read.
 
-import Files
+package import Files
 import Glibc
 import Seal
 import Store

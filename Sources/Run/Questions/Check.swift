@@ -24,76 +24,16 @@ package struct CheckedFile: Sendable {
 package func check(_ pipeline: Pipeline) throws(Stop) -> [CheckedFile] {
   var checked: [CheckedFile] = []
   for spec in [pipeline.population, pipeline.insurance] {
-    _ = try spec.rules(asOf: Clock.today(), pipeline: pipeline.path)
+    let export = try spec.export(asOf: Clock.today(), pipeline: pipeline.path)
     for file in try spec.foundFiles(pipeline: pipeline.path) {
-      let report = try headerReport(ExportFile(path: file.path, name: file.name), format: spec.extractFormat)
+      let report = try headerReport(ExportFile(file), format: export.format)
       let columns = Set(spec.columns)
       checked.append(
         CheckedFile(
           export: spec.kind.name, name: file.name, byteCount: file.byteCount,
           missing: report.missing.map { ($0, report.nearest[$0]) },
-          unread: report.found.filter { !columns.contains($0) }, fault: spec.fault(in: report, of: file)))
+          unread: report.found.filter { !columns.contains($0) }, fault: export.fault(in: report, of: file)))
     }
   }
   return checked
-}
-
-extension ExportSpec {
-  /// As many records of XML as are looked at before a field that none of them has counts as missing.
-  private static var fewestRecords: Int { 20 }
-
-  /// Why a file can't be read as this export, as far as its beginning shows; nil if it can.
-  ///
-  /// Other order, and columns that nobody reads, are harmless. A path of XML may be missing from one record or from
-  /// many; a name or birth date that none of the first records has was renamed.
-  func fault(in report: HeaderReport, of file: FoundFile) -> Stop? {
-    if format == .csv {
-      if let column = report.missing.first {
-        return Stop(
-          .dataRefused, at: file.name, line: 1, field: column,
-          expected: "the columns that the pipeline reads", found: "\(report.missing.count) missing",
-          remedy: "Correct fields in the pipeline file, or ask the supplier for the columns.")
-      }
-      return report.duplicated.first.map { column in
-        Stop(
-          .dataRefused, at: file.name, line: 1, field: column, expected: "the column once", found: "it twice",
-          remedy: "Ask the supplier which of them holds; nothing was changed.")
-      }
-    }
-    guard report.recordCount >= Self.fewestRecords else { return nil }
-    for field in kind == .population
-      ? ["personal_id", "full_name", "birth_date"] : ["full_name", "birth_date"]
-    {
-      guard let columns = fields[field]?.columns, columns.allSatisfy(report.missing.contains) else {
-        continue
-      }
-      let nearest = columns.compactMap { report.nearest[$0] }.first
-      return Stop(
-        .dataRefused, at: file.name, field: columns[0], expected: "the \(field) of some record",
-        found: "none in the first \(report.recordCount)",
-        remedy: (nearest.map { "Is it \($0)? " } ?? "")
-          + "Correct fields in the pipeline file, or ask the supplier for the element.")
-    }
-    return nil
-  }
-}
-
-extension Extraction {
-  /// Looks at the beginning of every file before the long work: columns, elements and encoding.
-  ///
-  /// - Throws: ``Stop`` with ``Exit/dataRefused``, naming the first file that can't be read as the pipeline says.
-  func checkBeginnings(of files: [FoundFile]) throws(Stop) {
-    for file in files {
-      let spec = pipeline.export(file.export)
-      let beginning = ExportFile(path: file.path, name: file.name)
-      if spec.format == .csv {
-        _ = try Extractor(beginning, format: spec.extractFormat)
-      } else {
-        try checkEncoding(of: beginning, format: spec.extractFormat)
-        // What is not well-formed is refused, or kept, where it is read.
-        guard let report = try? headerReport(beginning, format: spec.extractFormat) else { continue }
-        if let fault = spec.fault(in: report, of: file) { throw fault }
-      }
-    }
-  }
 }

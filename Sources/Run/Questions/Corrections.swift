@@ -66,10 +66,10 @@ extension Desk {
     _ file: StagedFile, _ index: Int, _ runs: [SortedRun], _ sorting: String, to directory: String,
     _ run: RunRecord
   ) throws(Stop) -> CorrectionFile {
-    let spec = pipeline.export(file.export)
-    let rules = try spec.rules(asOf: CalendarDate(iso: run.asOf) ?? .none, pipeline: pipeline.path)
+    let export = try pipeline.export(file.export).export(
+      asOf: CalendarDate(iso: run.asOf) ?? .none, pipeline: pipeline.path)
     let path = run.exports.first { $0.export == file.export && $0.name == file.name }?.path ?? file.name
-    let around = try envelope(of: ExportFile(path: path, name: file.name), format: spec.extractFormat)
+    let around = try envelope(of: ExportFile(path: path, name: file.name), format: export.format)
     var name = file.name.replacing("/", with: "_")
     if name.hasSuffix(".gz") { name.removeLast(3) }
     let folder = "\(directory)/\(file.export.name)"
@@ -103,7 +103,7 @@ extension Desk {
       }
       for word in record.reasons.words {
         try reasons.append(
-          reasonLine(record, word, column: Reason(word: word).flatMap(rules.column(of:)) ?? ""))
+          reasonLine(record, word, column: Reason(word: word).flatMap(export.rules.column(of:)) ?? ""))
       }
       try merge.advance()
     }

@@ -2,7 +2,7 @@
 // Invariant: run.json in the run's folder is replaced whole at each change of state; it holds counts, names of
 // files and times, and nothing about a person.
 
-import Files
+package import Files
 import Foundation
 package import Match
 package import Values

@@ -4,7 +4,6 @@
 // Load: every byte of every export, some 1.3 GB/s; what lies before each part of a file is counted on the way.
 
 import Dispatch
-import Extract
 import Files
 import Seal
 import Synchronization

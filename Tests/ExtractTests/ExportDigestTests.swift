@@ -1,10 +1,11 @@
 // The digests of exports, made beside the reading of their records.
 
+import Files
 import Foundation
 import Seal
 import Testing
 import Values
-@testable import Run
+@testable import Extract
 
 @Suite("Digests of exports")
 struct ExportDigestTests {

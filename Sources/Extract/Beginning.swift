@@ -1,0 +1,129 @@
+// The beginning of an export file: its columns, the paths of its first records, its encoding.
+// Invariant: what `cardlink check` refuses by it, a run refuses before its long work.
+
+package import Files
+import Rules
+package import Values
+
+/// What the beginning of a file shows.
+package struct HeaderReport: Sendable, Hashable {
+  /// Columns (CSV), or paths of the first records (XML), in order.
+  package var found: [String]
+  /// Of the columns that the pipeline reads, those that are not there.
+  package var missing: [String]
+  /// The nearest one there, for those that are missing.
+  package var nearest: [String: String]
+  package var duplicated: [String]
+  /// The records that were looked at; 0 for CSV, whose header says it all.
+  package var recordCount = 0
+}
+
+/// Reads the beginning of a file only: the header, or the paths of the first records.
+package func headerReport(_ file: ExportFile, format: ExportFormat) throws(Stop) -> HeaderReport {
+  let source = try openSource(file, format, chunkBytes: 256 << 10)
+  var report = HeaderReport(found: [], missing: [], nearest: [:], duplicated: [])
+  switch format.kind {
+  case .csv(let delimiter):
+    let csv = try CSVReader(file, source: source, delimiter: delimiter, columns: format.columns)
+    report.found = showable(csv.header, reading: format.columns)
+    report.missing = csv.missing
+    report.duplicated = csv.duplicated
+  case .xml(let record):
+    let xml = try XMLReader(
+      file, source: source, record: record, columns: format.columns, collectsPaths: true)
+    var batch = RawBatch(slotCount: format.columns.count)
+    try xml.nextBatch(into: &batch)
+    report.found = xml.seenPaths.sorted()
+    report.recordCount = batch.count
+    report.missing = format.columns.indices.filter { slot in
+      (0..<batch.count).allSatisfy { batch.range($0, slot) == nil }
+    }.map { format.columns[$0] }
+  }
+  for column in report.missing { report.nearest[column] = nearestWord(to: column, among: report.found) }
+  return report
+}
+
+extension Export {
+  /// As many records of XML as are looked at before a field that none of them has counts as missing.
+  private static var fewestRecords: Int { 20 }
+
+  /// Refuses a file that can't be read as this export, as far as its beginning shows.
+  func checkBeginning(of file: FoundFile) throws(Stop) {
+    let beginning = ExportFile(file)
+    guard case .xml = format.kind else {
+      _ = try Extractor(beginning, format: format)
+      return
+    }
+    _ = try openSource(beginning, format, chunkBytes: EncodingWatch.firstByteCount)
+    // What is not well-formed is refused, or kept, where it is read.
+    guard let report = try? headerReport(beginning, format: format) else { return }
+    if let fault = fault(in: report, of: file) { throw fault }
+  }
+
+  /// Why a file can't be read as this export, as far as its beginning shows; nil if it can.
+  ///
+  /// Another order, and columns that the pipeline doesn't read, are harmless. A path of XML may be missing from one
+  /// record or from many; a name or birth date that none of the first records has was renamed.
+  package func fault(in report: HeaderReport, of file: FoundFile) -> Stop? {
+    if case .xml = format.kind { return faultOfXML(in: report, of: file) }
+    if let column = report.missing.first {
+      return Stop(
+        .dataRefused, at: file.name, line: 1, field: column,
+        expected: "the columns that the pipeline reads", found: "\(report.missing.count) missing",
+        remedy: "Correct fields in the pipeline file, or ask the supplier for the columns.")
+    }
+    return report.duplicated.first.map { .duplicatedColumn($0, ExportFile(file)) }
+  }
+
+  private func faultOfXML(in report: HeaderReport, of file: FoundFile) -> Stop? {
+    guard report.recordCount >= Self.fewestRecords else { return nil }
+    let needed: [Field] =
+      rules.export == .population ? [.personalID, .fullName, .birthDate] : [.fullName, .birthDate]
+    for field in needed {
+      let columns = (rules.fields[field]?.slots ?? []).map { format.columns[$0] }
+      guard let first = columns.first, columns.allSatisfy(report.missing.contains) else { continue }
+      let nearest = columns.compactMap { report.nearest[$0] }.first
+      return Stop(
+        .dataRefused, at: file.name, field: first, expected: "the \(field.rawValue) of some record",
+        found: "none in the first \(report.recordCount)",
+        remedy: (nearest.map { "Is it \($0)? " } ?? "")
+          + "Correct fields in the pipeline file, or ask the supplier for the element.")
+    }
+    return nil
+  }
+}
+
+/// The names of a header that may be shown.
+///
+/// A first line that has none of the columns that are read, nor a long word that is nearly one, is no header but a
+/// person's record; and no column's name holds six digits.
+private func showable(_ header: [String], reading columns: [String]) -> [String] {
+  let long = columns.filter { $0.count >= 6 }
+  guard
+    header.contains(where: { name in
+      columns.contains(name) || name.count >= 6 && nearestWord(to: name, among: long) != nil
+    })
+  else { return [] }
+  return header.filter { name in name.utf8.count { (0x30...0x39).contains($0) } < 6 }
+}
+
+extension Stop {
+  static func missingColumn(
+    _ column: String, _ file: ExportFile, _ header: [String], reading columns: [String]
+  ) -> Stop {
+    let shown = showable(header, reading: columns)
+    let nearest =
+      shown.isEmpty
+      ? "Is the header line missing? "
+      : nearestWord(to: column, among: shown).map { "Is it \($0)? " } ?? ""
+    return Stop(
+      .dataRefused, at: file.name, line: 1, field: column, expected: "the column \(column)", found: "none",
+      remedy: nearest + "Correct fields in the pipeline file, or ask the supplier for the column.")
+  }
+
+  static func duplicatedColumn(_ column: String, _ file: ExportFile) -> Stop {
+    Stop(
+      .dataRefused, at: file.name, line: 1, field: column, expected: "the column once", found: "it twice",
+      remedy: "Ask the supplier which of them holds; nothing was changed.")
+  }
+}

@@ -1,0 +1,112 @@
+// Reads one piece of a file and stages its records.
+// Load: one piece per thread; memory is the sorters' buffers, whatever the size of the exports.
+
+import Files
+import SortedRuns
+import Synchronization
+import Values
+
+/// Stages pieces on any thread.
+struct PieceStager: Sendable {
+  let exports: Exports
+  let folder: String
+  /// Memory for records being sorted, for each piece that is being read.
+  let bufferBytes: Int
+  private let idle = IdleMemory()
+
+  /// The least such memory for a file that is read whole.
+  private static let smallestBufferBytes = 64 << 20
+
+  init(_ exports: Exports, folder: String, bufferBytes: Int) {
+    (self.exports, self.folder, self.bufferBytes) = (exports, folder, bufferBytes)
+  }
+
+  /// Stages the records of a piece.
+  ///
+  /// - Parameter read: takes the number of bytes read since it was called last.
+  /// - Throws: ``Stop`` if the file is damaged and damaged files are not kept, or is in another encoding.
+  func stage(_ piece: FilePiece, read: (Int) -> Void = { _ in }) throws(Stop) -> StagedPiece {
+    let export = exports[piece.file.export]
+    let extractor = try Extractor(
+      ExportFile(piece.file, sound: piece.sound), format: export.format, part: try piece.part())
+    let memory = idle.take()
+    defer { idle.put(memory) }
+    var stager = Stager(
+      rules: export.rules.reading(extractor.encoding), fileIndex: piece.fileIndex, folder: folder,
+      name: "\(piece.file.export.name)-\(piece.fileIndex)-\(piece.index)",
+      bufferBytes: sortedBytes(of: piece, isPlain: extractor.isPlain), memory: memory)
+    let end = try stageRecords(of: extractor, piece.file, export, into: &stager, read)
+    var staged = StagedPiece(
+      part: try stager.finish(), firstOffset: extractor.firstOffset, next: extractor.next)
+    switch end {
+    case .whole: break
+    case .damaged(let damage): staged.damage = damage
+    case .doubtful(let sound):
+      try staged.remove(from: folder)
+      return try stage(piece.upTo(sound))
+    }
+    return staged
+  }
+
+  /// Memory that makes no more than some forty runs of a file whose size is known.
+  private func sortedBytes(of piece: FilePiece, isPlain: Bool) -> Int {
+    guard piece.parts == nil, isPlain else { return bufferBytes }
+    return min(bufferBytes, max(Self.smallestBufferBytes, piece.file.byteCount / 64))
+  }
+
+  /// How the reading of a file ended that is not refused.
+  private enum End {
+    case whole
+    case damaged(Finding)
+    /// Records may be wrong: only so much of the file can be believed.
+    case doubtful(SoundPart)
+  }
+
+  private func stageRecords(
+    of extractor: Extractor, _ file: FoundFile, _ export: Export, into stager: inout Stager,
+    _ read: (Int) -> Void
+  ) throws(Stop) -> End {
+    var batch = RawBatch(slotCount: export.format.columns.count)
+    var counted = 0
+    do throws(Stop) {
+      while try extractor.nextBatch(into: &batch) {
+        try stager.stage(batch)
+        // More misread records than a sample holds.
+        try export.checkEncoding(
+          file, misread: stager.misreadCount, of: stager.recordCount, atLeast: 20_000)
+        let bytes = extractor.tally.bytesRead
+        read(bytes - counted)
+        counted = bytes
+      }
+    } catch {
+      guard export.keepsDamaged else { throw error }
+      if error.exit == .dataRefused, let sound = try extractor.soundPart() { return .doubtful(sound) }
+      guard let rest = extractor.damage else { throw error }
+      batch.removeAll()
+      batch.append(rest)
+      try stager.stage(batch)
+      return .damaged(error.finding)
+    }
+    guard let fault = extractor.tally.fault(of: file) else { return .whole }
+    guard export.keepsDamaged else { throw fault }
+    return .damaged(fault.finding)
+  }
+}
+
+/// The memory of pieces that are done, for the next ones.
+private final class IdleMemory: Sendable {
+  private let idle = Mutex<[StagerMemory]>([])
+
+  func take() -> StagerMemory { idle.withLock { $0.popLast() } ?? StagerMemory() }
+  func put(_ memory: StagerMemory) { idle.withLock { $0.append(memory) } }
+}
+
+extension ExportRules {
+  /// These rules for a file in an encoding.
+  fileprivate func reading(_ encoding: TextEncoding) -> ExportRules {
+    var rules = self
+    rules.uppercaseNames = encoding == .tcvn3
+    rules.convertsNames = encoding.legacy != nil
+    return rules
+  }
+}

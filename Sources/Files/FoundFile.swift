@@ -1,0 +1,65 @@
+// One file of an export as a run found it: what a resumed run compares.
+
+import Glibc
+package import Values
+
+/// One file of an export.
+package struct FoundFile: Hashable, Sendable, Codable {
+  package var export: ExportKind
+  package var path: String
+  /// As lineage shows it: the file's name, or its whole path where two files of the export share a name.
+  package var name: String
+  package var byteCount: Int
+  /// Nanoseconds since 1970.
+  package var modified: Int
+  /// When anything about the file last changed, which no program can set back; nanoseconds since 1970.
+  package var changed: Int?
+  package var inode: UInt64?
+  /// The SHA-256 of its bytes, once it was read.
+  package var digest: String?
+
+  package init(
+    export: ExportKind, path: String, name: String, byteCount: Int, modified: Int, changed: Int? = nil,
+    inode: UInt64? = nil, digest: String? = nil
+  ) {
+    (self.export, self.path, self.name, self.byteCount) = (export, path, name, byteCount)
+    (self.modified, self.changed, self.inode, self.digest) = (modified, changed, inode, digest)
+  }
+
+  /// Looks at a file.
+  ///
+  /// - Throws: ``Stop`` with ``Exit/exportMissing`` if this user can't read it.
+  package init(export: ExportKind, path: String, name: String) throws(Stop) {
+    var info = stat()
+    guard unsafe stat(path, &info) == 0, unsafe access(path, R_OK) == 0 else {
+      throw Stop(
+        .exportMissing, at: path, expected: "a file that can be read", found: "none",
+        remedy: "Give this user the right to read it; nothing was changed.")
+    }
+    self.init(
+      export: export, path: path, name: name, byteCount: Int(info.st_size), modified: info.modified,
+      changed: info.changed, inode: UInt64(info.st_ino))
+  }
+
+  /// Looks at the file again.
+  ///
+  /// - Throws: ``Stop`` with ``Exit/dataRefused`` if it is no longer the one that was found.
+  package func checkUnchanged() throws(Stop) {
+    var info = stat()
+    guard unsafe stat(path, &info) == 0, Int(info.st_size) == byteCount, info.modified == modified,
+      inode == nil || inode == UInt64(info.st_ino)
+    else {
+      throw Stop(
+        .dataRefused, at: name, expected: "an export that stays as it is while it is read",
+        found: "one that was written to",
+        remedy: "Wait until the supplier has finished writing, then run again; nothing was changed.",
+        next: "cardlink run PIPELINE")
+    }
+  }
+}
+
+extension stat {
+  /// Nanoseconds since 1970.
+  fileprivate var modified: Int { st_mtim.tv_sec * 1_000_000_000 + st_mtim.tv_nsec }
+  fileprivate var changed: Int { st_ctim.tv_sec * 1_000_000_000 + st_ctim.tv_nsec }
+}
