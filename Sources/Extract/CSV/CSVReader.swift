@@ -359,62 +359,72 @@ final class CSVReader {
     fields.removeAll(keepingCapacity: true)
     let held = buffer
     let text = held.span
-    let base = text.count
     var lines: UInt32 = 1
     var i = start
     while true {
       let fieldStart = rewritten.count
-      var j = i
-      while j < text.count, text[j] == 0x20 { j += 1 }
-      if j < text.count, text[j] == Self.quote, delimiter != 0x20 {
-        let opened = j
-        i = j + 1
-        while true {
-          guard i < text.count, i + 1 < text.count || sourceEnded else {
-            return sourceEnded ? .unclosed : .needsMore
-          }
-          let byte = text[i]
-          if byte == Self.quote {
-            if i + 1 < text.count, text[i + 1] == Self.quote {
-              rewritten.append(Self.quote)
-              i += 2
-              continue
-            }
-            i += 1
-            break
-          }
-          if byte == lineEnd {
-            lines += 1
-            if lines > Self.mostQuotedLines { return .unclosed }
-          }
-          rewritten.append(byte)
-          i += 1
-          if i - opened > Self.longestQuoted { return .unclosed }
-        }
+      var opening = i
+      while opening < text.count, text[opening] == 0x20 { opening += 1 }
+      if opening < text.count, text[opening] == Self.quote, delimiter != 0x20 {
+        i = opening
+        if let failure = passQuoted(text, &i, &lines) { return failure }
       }
-      // Unquoted text, or what stands behind a closing quote, up to the delimiter or the line's end.
-      while true {
-        guard i < text.count else {
-          guard sourceEnded else { return i - start > Self.longestLine ? .unclosed : .needsMore }
-          fields.append((base + fieldStart, base + rewritten.count))
-          return .record(next: text.count, lines: lines)
-        }
-        let byte = text[i]
-        i += 1
-        if byte == delimiter {
-          fields.append((base + fieldStart, base + rewritten.count))
-          break
-        }
-        if byte == lineEnd {
-          var end = rewritten.count
-          if lineEnd == 10, i >= 2, text[i - 2] == 13, end > fieldStart, rewritten[end - 1] == 13 { end -= 1 }
-          fields.append((base + fieldStart, base + end))
-          return .record(next: i, lines: lines)
-        }
-        rewritten.append(byte)
-        if i - start > Self.longestLine { return .unclosed }
-      }
+      if let cut = passUnquoted(text, &i, recordStart: start, fieldStart: fieldStart, lines) { return cut }
     }
+  }
+
+  /// Writes quoted text and moves behind its closing quote.
+  /// - Returns: why the record can't be cut; nil if the quote was closed.
+  private func passQuoted(_ text: Span<UInt8>, _ i: inout Int, _ lines: inout UInt32) -> Cut? {
+    let opened = i
+    i += 1
+    while i < text.count, i + 1 < text.count || sourceEnded {
+      let byte = text[i]
+      if byte == Self.quote {
+        guard i + 1 < text.count, text[i + 1] == Self.quote else {
+          i += 1
+          return nil
+        }
+        rewritten.append(Self.quote)
+        i += 2
+        continue
+      }
+      if byte == lineEnd {
+        lines += 1
+        if lines > Self.mostQuotedLines { return .unclosed }
+      }
+      rewritten.append(byte)
+      i += 1
+      if i - opened > Self.longestQuoted { return .unclosed }
+    }
+    return sourceEnded ? .unclosed : .needsMore
+  }
+
+  /// Writes unquoted text, or what follows a closing quote, up to the delimiter or the line's end, and ends the field.
+  /// - Returns: the record that ends with it, or why it can't be cut; nil if another field follows.
+  private func passUnquoted(
+    _ text: Span<UInt8>, _ i: inout Int, recordStart: Int, fieldStart: Int, _ lines: UInt32
+  ) -> Cut? {
+    let base = text.count
+    while i < text.count {
+      let byte = text[i]
+      i += 1
+      if byte == delimiter {
+        fields.append((base + fieldStart, base + rewritten.count))
+        return nil
+      }
+      if byte == lineEnd {
+        var end = rewritten.count
+        if lineEnd == 10, i >= 2, text[i - 2] == 13, end > fieldStart, rewritten[end - 1] == 13 { end -= 1 }
+        fields.append((base + fieldStart, base + end))
+        return .record(next: i, lines: lines)
+      }
+      rewritten.append(byte)
+      if i - recordStart > Self.longestLine { return .unclosed }
+    }
+    guard sourceEnded else { return i - recordStart > Self.longestLine ? .unclosed : .needsMore }
+    fields.append((base + fieldStart, base + rewritten.count))
+    return .record(next: text.count, lines: lines)
   }
 }
 

@@ -169,9 +169,7 @@ struct PlainRecordScanner: ~Copyable {
   private func scan(
     _ text: UnsafeBufferPointer<UInt8>, at: Int, line: UInt32, ordinal: UInt32, textOffset: Int
   ) -> Outcome {
-    guard let base = text.baseAddress, at < text.count else { return .needsMore }
-    let count = text.count
-    var i = at
+    guard at < text.count else { return .needsMore }
     var line = line
     clearValues()
     if let found = unsafe form.read(text, at: at, line: &line, values),
@@ -182,93 +180,138 @@ struct PlainRecordScanner: ~Copyable {
     }
     clearValues()
     form.begin()
-    while i < count, unsafe Self.isSpace(base[i]) {
-      if unsafe base[i] == 0x0A { line &+= 1 }
-      i &+= 1
+    var here = Position(at, line)
+    var step = unsafe beginRecord(text, &here)
+    while step == .goesOn { step = unsafe takeTag(text, &here) }
+    let isTooLong = here.i &- here.start > Self.longest
+    switch step {
+    case .ended where !isTooLong:
+      unsafe form.end(text, lead: at, start: here.start, end: here.i)
+      return .record(
+        Self.record(here.start, here.i, here.startLine, ordinal, textOffset), next: here.i, line: here.line)
+    case .needsMore where !isTooLong: return .needsMore
+    default: return .notPlain
+    }
+  }
+
+  /// How far a record has been read tag by tag.
+  private struct Position {
+    /// Where the next text or tag begins, and its line.
+    var i: Int
+    var line: UInt32
+    /// Where the record begins, or white space before it.
+    var start: Int
+    var startLine: UInt32
+    /// How many elements are open within the record's.
+    var depth = 0
+
+    init(_ i: Int, _ line: UInt32) { (self.i, self.line, start, startLine) = (i, line, i, line) }
+  }
+
+  private enum Step { case goesOn, ended, notPlain, needsMore }
+
+  /// Passes over white space and the record's start tag.
+  @inline(__always)
+  private func beginRecord(_ text: UnsafeBufferPointer<UInt8>, _ here: inout Position) -> Step {
+    while here.i < text.count, unsafe Self.isSpace(text[here.i]) {
+      if unsafe text[here.i] == 0x0A { here.line &+= 1 }
+      here.i &+= 1
     }
     let record = unsafe nodes[0]
-    guard i &+ record.tagCount <= count else { return i - at > Self.longest ? .notPlain : .needsMore }
-    guard unsafe Self.matches(text, i, record.tag, record.tagCount) else { return .notPlain }
-    let start = i
-    let startLine = line
-    i &+= record.tagCount
-    var depth = 0
-    unsafe stack[0] = Open(nameStart: start &+ 1, nameCount: record.nameCount, node: 0)
-    while true {
-      let runStart = i
-      var hasCarriageReturn = false
-      switch unsafe Self.passText(text, &i, &line) {
-      case .text: break
-      case .textWithCarriageReturn: hasCarriageReturn = true
-      case .notPlain: return .notPlain
-      case .needsMore: return i - start > Self.longest ? .notPlain : .needsMore
+    guard here.i &+ record.tagCount <= text.count else { return .needsMore }
+    guard unsafe Self.matches(text, here.i, record.tag, record.tagCount) else { return .notPlain }
+    (here.start, here.startLine) = (here.i, here.line)
+    unsafe stack[0] = Open(nameStart: here.i &+ 1, nameCount: record.nameCount, node: 0)
+    here.i &+= record.tagCount
+    return .goesOn
+  }
+
+  /// Takes text and the tag behind it.
+  @inline(__always)
+  private func takeTag(_ text: UnsafeBufferPointer<UInt8>, _ here: inout Position) -> Step {
+    let textStart = here.i
+    var hasCarriageReturn = false
+    switch unsafe Self.passText(text, &here.i, &here.line) {
+    case .text: break
+    case .textWithCarriageReturn: hasCarriageReturn = true
+    case .notPlain: return .notPlain
+    case .needsMore: return .needsMore
+    }
+    return unsafe text[here.i &+ 1] == 0x2F
+      ? unsafe takeEndTag(text, textStart, hasCarriageReturn, &here) : unsafe takeStartTag(text, &here)
+  }
+
+  /// Takes the end tag of the open element, without a blank, and its text as a value.
+  @inline(__always)
+  private func takeEndTag(
+    _ text: UnsafeBufferPointer<UInt8>, _ textStart: Int, _ hasCarriageReturn: Bool, _ here: inout Position
+  ) -> Step {
+    guard let base = text.baseAddress else { return .notPlain }
+    let open = unsafe stack[here.depth]
+    let end = here.i &+ 2 &+ open.nameCount
+    guard end < text.count else { return .needsMore }
+    guard unsafe base[end] == 0x3E,
+      unsafe Self.matches(text, here.i &+ 2, base + open.nameStart, open.nameCount)
+    else { return .notPlain }
+    let slot = open.node >= 0 ? unsafe nodes[open.node].slot : -1
+    if slot >= 0 {
+      // Text around elements, line ends to be made one, a second value: rare, and libxml2's.
+      guard !open.hasChild, !hasCarriageReturn, unsafe Self.take(slot, textStart, here.i, values) else {
+        return .notPlain
       }
-      if unsafe base[i &+ 1] == 0x2F {
-        // An end tag: of the open element, without a blank.
-        let open = unsafe stack[depth]
-        let end = i &+ 2 &+ open.nameCount
-        guard end < count else { return .needsMore }
-        guard unsafe base[end] == 0x3E,
-          unsafe Self.matches(text, i &+ 2, base + open.nameStart, open.nameCount)
-        else {
-          return .notPlain
-        }
-        if open.node >= 0 {
-          let slot = unsafe nodes[open.node].slot
-          if slot >= 0 {
-            // Text around elements, line ends to be made one, a second value: rare, and libxml2's.
-            guard !open.hasChild, !hasCarriageReturn, unsafe Self.take(slot, runStart, i, values) else {
-              return .notPlain
-            }
-          }
-        }
-        if !open.hasChild { form.note(open.node >= 0 ? unsafe nodes[open.node].slot : -1, runStart, i) }
-        i = end &+ 1
-        if depth == 0 {
-          guard i - start <= Self.longest else { return .notPlain }
-          unsafe form.end(text, lead: at, start: start, end: i)
-          return .record(Self.record(start, i, startLine, ordinal, textOffset), next: i, line: line)
-        }
-        depth &-= 1
-        continue
+    }
+    if !open.hasChild { form.note(slot, textStart, here.i) }
+    here.i = end &+ 1
+    if here.depth == 0 { return .ended }
+    here.depth &-= 1
+    return .goesOn
+  }
+
+  /// Takes a start tag without attributes, or an empty element.
+  @inline(__always)
+  private func takeStartTag(_ text: UnsafeBufferPointer<UInt8>, _ here: inout Position) -> Step {
+    unsafe stack[here.depth].hasChild = true
+    let parent = unsafe stack[here.depth].node
+    var opened = Open(nameStart: here.i &+ 1, node: -1)
+    if parent >= 0 { unsafe findChild(text, of: parent, here, &opened) }
+    if opened.node < 0 {
+      var k = here.i &+ 1
+      while k < text.count, unsafe Self.isName(text[k], first: k == here.i &+ 1) { k &+= 1 }
+      guard k &+ 1 < text.count else { return .needsMore }
+      guard k > here.i &+ 1 else { return .notPlain }
+      opened.nameCount = k &- here.i &- 1
+      if unsafe text[k] == 0x2F {
+        // An empty element, of which only its presence counts.
+        guard unsafe text[k &+ 1] == 0x3E, unsafe takeEmpty(parent, text, opened) else { return .notPlain }
+        here.i = k &+ 2
+        return .goesOn
       }
-      // A start tag without attributes.
-      unsafe stack[depth].hasChild = true
-      var opened = Open(nameStart: i &+ 1, node: -1)
-      let parent = unsafe stack[depth].node
-      if parent >= 0 {
-        let (firstChild, childCount) = unsafe (nodes[parent].firstChild, nodes[parent].childCount)
-        // Elements mostly come in the order in which they came before.
-        var child = unsafe stack[depth].lastChild
-        for _ in 0..<childCount {
-          child = child &+ 1 < childCount ? child &+ 1 : 0
-          let node = unsafe nodes[firstChild &+ child]
-          if unsafe Self.matches(text, i, node.tag, node.tagCount) {
-            opened.node = firstChild &+ child
-            opened.nameCount = node.nameCount
-            unsafe stack[depth].lastChild = child
-            break
-          }
-        }
+      guard unsafe text[k] == 0x3E else { return .notPlain }
+    }
+    guard here.depth &+ 1 < Self.deepest else { return .notPlain }
+    here.depth &+= 1
+    unsafe stack[here.depth] = opened
+    here.i = opened.nameStart &+ opened.nameCount &+ 1
+    return .goesOn
+  }
+
+  /// Finds the node of the element that a tag opens, if one of its parent's has that name.
+  @inline(__always)
+  private func findChild(
+    _ text: UnsafeBufferPointer<UInt8>, of parent: Int, _ here: Position, _ opened: inout Open
+  ) {
+    let (firstChild, childCount) = unsafe (nodes[parent].firstChild, nodes[parent].childCount)
+    // Elements mostly come in the order in which they came before.
+    var child = unsafe stack[here.depth].lastChild
+    for _ in 0..<childCount {
+      child = child &+ 1 < childCount ? child &+ 1 : 0
+      let node = unsafe nodes[firstChild &+ child]
+      if unsafe Self.matches(text, here.i, node.tag, node.tagCount) {
+        opened.node = firstChild &+ child
+        opened.nameCount = node.nameCount
+        unsafe stack[here.depth].lastChild = child
+        return
       }
-      if opened.node < 0 {
-        var k = i &+ 1
-        while k < count, unsafe Self.isName(base[k], first: k == i &+ 1) { k &+= 1 }
-        guard k &+ 1 < count else { return .needsMore }
-        guard k > i &+ 1 else { return .notPlain }
-        opened.nameCount = k &- i &- 1
-        if unsafe base[k] == 0x2F {
-          // An empty element, of which only its being there counts.
-          guard unsafe base[k &+ 1] == 0x3E, unsafe takeEmpty(parent, text, opened) else { return .notPlain }
-          i = k &+ 2
-          continue
-        }
-        guard unsafe base[k] == 0x3E else { return .notPlain }
-      }
-      guard depth &+ 1 < Self.deepest else { return .notPlain }
-      depth &+= 1
-      unsafe stack[depth] = opened
-      i = opened.nameStart &+ opened.nameCount &+ 1
     }
   }
 

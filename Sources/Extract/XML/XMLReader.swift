@@ -90,6 +90,31 @@ final class XMLReader {
     values = Array(repeating: [], count: columns.count)
     present = Array(repeating: false, count: columns.count)
     _ = Self.started
+    var handler = unsafe Self.handler
+    let user = unsafe Unmanaged.passUnretained(self).toOpaque()
+    guard let made = unsafe xmlCreatePushParserCtxt(&handler, user, nil, 0, nil) else {
+      throw Stop(
+        .internalError, at: file.name, expected: "a parser", found: "no memory for one",
+        remedy: "Run again with less --memory for other things.")
+    }
+    // The bytes are UTF-8 by now, whatever the declaration says.
+    _ = unsafe xmlCtxtUseOptions(made, CInt(XML_PARSE_NONET.rawValue | XML_PARSE_IGNORE_ENC.rawValue))
+    // Nor does libxml2 guess from the first four bytes; it would convert, and print bytes that it can't.
+    unsafe made.pointee.charset = CInt(XML_CHAR_ENCODING_UTF8.rawValue)
+    unsafe context = made
+  }
+
+  deinit { if let context = unsafe context { unsafe xmlFreeParserCtxt(context) } }
+
+  /// Starts libxml2 once, before any thread uses it, and lets it print nothing on any of them.
+  private static let started: Void = {
+    unsafe xmlInitParser()
+    unsafe xmlThrDefSetStructuredErrorFunc(nil) { _, _ in }
+    unsafe xmlSetStructuredErrorFunc(nil) { _, _ in }
+  }()
+
+  /// What libxml2 calls, with the reader as its user.
+  private static var handler: xmlSAXHandler {
     var handler = xmlSAXHandler()
     handler.initialized = XML_SAX2_MAGIC
     unsafe handler.startElementNs = { user, name, _, _, _, _, count, _, attributes in
@@ -112,27 +137,8 @@ final class XMLReader {
     }
     // Errors are read from the context; without this, libxml2 would print them, values included.
     unsafe handler.serror = { _, _ in }
-    let user = unsafe Unmanaged.passUnretained(self).toOpaque()
-    guard let made = unsafe xmlCreatePushParserCtxt(&handler, user, nil, 0, nil) else {
-      throw Stop(
-        .internalError, at: file.name, expected: "a parser", found: "no memory for one",
-        remedy: "Run again with less --memory for other things.")
-    }
-    // The bytes are UTF-8 by now, whatever the declaration says.
-    _ = unsafe xmlCtxtUseOptions(made, CInt(XML_PARSE_NONET.rawValue | XML_PARSE_IGNORE_ENC.rawValue))
-    // Nor does libxml2 guess from the first four bytes; it would convert, and print bytes that it can't.
-    unsafe made.pointee.charset = CInt(XML_CHAR_ENCODING_UTF8.rawValue)
-    unsafe context = made
+    return unsafe handler
   }
-
-  deinit { if let context = unsafe context { unsafe xmlFreeParserCtxt(context) } }
-
-  /// Starts libxml2 once, before any thread uses it, and lets it print nothing on any of them.
-  private static let started: Void = {
-    unsafe xmlInitParser()
-    unsafe xmlThrDefSetStructuredErrorFunc(nil) { _, _ in }
-    unsafe xmlSetStructuredErrorFunc(nil) { _, _ in }
-  }()
 
   /// Fills `batch` with the next records; it stays empty at the end of the file.
   func nextBatch(into batch: inout RawBatch) throws(Stop) {
@@ -357,15 +363,7 @@ final class XMLReader {
     var node = -1
     if recordDepth == 0 {
       guard unsafe PathTree.equal(recordName, name) else { return }
-      recordDepth = depth
-      recordLine = UInt32(truncatingIfNeeded: unsafe xmlSAX2GetLineNumber(context))
-      recordOffset = startOfTag()
-      recordBytes = 0
-      fault = .none
-      for slot in present.indices where present[slot] {
-        present[slot] = false
-        values[slot].removeAll(keepingCapacity: true)
-      }
+      startRecord()
       node = 0
     } else if let parent = path.last, parent >= 0 {
       node = unsafe tree.child(of: parent, named: name)
@@ -375,29 +373,42 @@ final class XMLReader {
       if depth > recordDepth { names.append(unsafe String(cString: name)) }
       if !names.isEmpty { seenPaths.insert(names.joined(separator: "/")) }
     }
-    if node >= 0 {
-      let slot = tree.nodes[node].slot
-      if slot >= 0 {
-        if present[slot], !values[slot].isEmpty { fault = fault == .none ? .tooManyValues : fault }
-        present[slot] = true
-      }
+    if node >= 0, tree.nodes[node].slot >= 0 { startValue(of: tree.nodes[node].slot) }
+    for i in 0..<count { unsafe takeAttribute(attributes, i, of: node) }
+  }
+
+  private func startRecord() {
+    recordDepth = depth
+    recordLine = UInt32(truncatingIfNeeded: unsafe xmlSAX2GetLineNumber(context))
+    recordOffset = startOfTag()
+    recordBytes = 0
+    fault = .none
+    for slot in present.indices where present[slot] {
+      present[slot] = false
+      values[slot].removeAll(keepingCapacity: true)
     }
-    for i in 0..<count {
-      guard let attributes = unsafe attributes, let attribute = unsafe attributes[5 * i],
-        let begin = unsafe attributes[5 * i + 3], let end = unsafe attributes[5 * i + 4]
-      else { continue }
-      if collectsPaths {
-        seenPaths.insert((names + ["@" + (unsafe String(cString: attribute))]).joined(separator: "/"))
-      }
-      guard node >= 0 else { continue }
-      for wanted in tree.nodes[node].attributes where unsafe PathTree.equal(wanted.name, attribute) {
-        // One name with two prefixes.
-        if present[wanted.slot], !values[wanted.slot].isEmpty {
-          fault = fault == .none ? .tooManyValues : fault
-        }
-        present[wanted.slot] = true
-        unsafe append(UnsafeBufferPointer(start: begin, count: end - begin), to: wanted.slot)
-      }
+  }
+
+  /// Marks a record that has two values for a slot.
+  private func startValue(of slot: Int) {
+    if present[slot], !values[slot].isEmpty { fault = fault == .none ? .tooManyValues : fault }
+    present[slot] = true
+  }
+
+  private func takeAttribute(
+    _ attributes: UnsafeMutablePointer<UnsafePointer<xmlChar>?>?, _ i: Int, of node: Int
+  ) {
+    guard let attributes = unsafe attributes, let attribute = unsafe attributes[5 * i],
+      let begin = unsafe attributes[5 * i + 3], let end = unsafe attributes[5 * i + 4]
+    else { return }
+    if collectsPaths {
+      seenPaths.insert((names + ["@" + (unsafe String(cString: attribute))]).joined(separator: "/"))
+    }
+    guard node >= 0 else { return }
+    // Two attributes may have one name with two prefixes.
+    for wanted in tree.nodes[node].attributes where unsafe PathTree.equal(wanted.name, attribute) {
+      startValue(of: wanted.slot)
+      unsafe append(UnsafeBufferPointer(start: begin, count: end - begin), to: wanted.slot)
     }
   }
 
