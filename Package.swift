@@ -100,21 +100,53 @@ let package = Package(
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ], swiftSettings: swift),
 
-    // What puts the stages in order, what invents people to try them on, and the command.
+    // The pipeline file, and what a workspace keeps between two nights.
+    .target(
+      name: "Pipeline",
+      dependencies: [
+        "Values", "Names", "Rules", "Threads", "Files", "Seal", "SortedRuns", "Store", "Publish", "Yams",
+      ],
+      swiftSettings: swift),
+    .target(
+      name: "Workspace",
+      dependencies: [
+        "Values", "Names", "Rules", "Threads", "Files", "Seal", "SortedRuns", "Match", "Store", "Publish",
+        "Pipeline",
+      ], swiftSettings: swift),
+
+    // The order of the stages, what people ask of the results, and how the answers look.
     .target(
       name: "Run",
       dependencies: [
         "Values", "Names", "Rules", "Threads", "Files", "Seal", "SortedRuns", "Extract", "Match", "Store",
-        "Publish", "CardCheck", "Yams",
-        .product(name: "Logging", package: "swift-log"),
+        "Publish",
+        "Pipeline", "Workspace",
       ], swiftSettings: swift),
+    .target(
+      name: "Desk",
+      dependencies: [
+        "Values", "Names", "Rules", "Threads", "Files", "Seal", "SortedRuns", "Extract", "Match", "Store",
+        "Publish",
+        "CardCheck", "Pipeline", "Workspace", "Run",
+      ], swiftSettings: swift),
+    .target(
+      name: "Views",
+      dependencies: [
+        "Values", "Names", "Rules", "Threads", "Files", "Seal", "SortedRuns", "Match", "Store", "Pipeline",
+        "Workspace", "Run", "Desk",
+      ],
+      swiftSettings: swift),
+
+    // Invented people, and the command.
     .target(
       name: "Generate", dependencies: ["Values", "Names", "Threads", "Files", "Seal", "CZlib"],
       swiftSettings: swift),
     .executableTarget(
       name: "cardlink",
       dependencies: [
-        "Values", "Names", "Run", "Generate",
+        "Values", "Names", "Rules", "Files", "CardCheck", "Match", "Store", "Publish", "Pipeline",
+        "Workspace", "Run",
+        "Desk", "Views", "Generate",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: swift),
@@ -158,7 +190,9 @@ let package = Package(
     .testTarget(
       name: "WalkTests",
       dependencies: [
-        "Values", "Names", "Threads", "Files", "Seal", "Run", "Store", "Publish", "Loopback", "Generate",
+        "Values", "Names", "Rules", "Threads", "Files", "Seal", "Pipeline", "Workspace", "Run", "Desk",
+        "Views",
+        "Store", "Publish", "Loopback", "Generate",
         "cardlink",
       ],
       exclude: ["Cases"],

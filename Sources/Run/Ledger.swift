@@ -2,15 +2,18 @@
 // Invariant: for each file of each export, records read = the sum of the outcomes; a run for which this is not so
 // stops before it loads anything.
 
-import Match
-import SortedRuns
-import Values
+package import Match
+package import SortedRuns
+package import Values
+package import Workspace
 
-enum Ledger {
+package enum Ledger {
   /// The lines of the ledger, in the order of exports, files and outcomes; outcomes without a record are left out.
   ///
   /// - Throws: ``Stop`` with ``Exit/dataRefused`` if a file's records and outcomes don't balance.
-  static func balanced(_ staged: StagedSnapshot, _ matched: MatchedSnapshot) throws(Stop) -> [LedgerLine] {
+  package static func balanced(_ staged: StagedSnapshot, _ matched: MatchedSnapshot) throws(Stop)
+    -> [LedgerLine]
+  {
     var lines: [LedgerLine] = []
     for export in ExportKind.allCases {
       let outcomes = export == .population ? Outcome.ofPopulation : Outcome.ofInsurance

@@ -4,8 +4,10 @@
 
 import Files
 import Foundation
+import Pipeline
 import Synchronization
 import Values
+package import Workspace
 
 /// One run in progress.
 final class Night: Sendable {
@@ -221,5 +223,5 @@ extension RunRecord {
   }
 
   /// The first stage that has not finished.
-  var nextStage: StageName { StageName.allCases.first { finished($0) == nil } ?? .publish }
+  package var nextStage: StageName { StageName.allCases.first { finished($0) == nil } ?? .publish }
 }

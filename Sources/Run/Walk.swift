@@ -5,10 +5,12 @@
 
 import Files
 import Match
+package import Pipeline
 import Publish
 import SortedRuns
 import Store
 package import Values
+package import Workspace
 
 /// How a run is to be done; the same for every stage.
 package struct RunOptions: Sendable {
@@ -16,11 +18,14 @@ package struct RunOptions: Sendable {
   package var threads: Int
   /// A bound on the memory of the process.
   package var memoryBytes: Int
+  /// Renders the report and the metrics.
+  package var pages: any Pages
 
-  package init(asOf: CalendarDate, threads: Int, memoryBytes: Int) {
+  package init(asOf: CalendarDate, threads: Int, memoryBytes: Int, pages: any Pages) {
     self.asOf = asOf
     self.threads = threads
     self.memoryBytes = memoryBytes
+    self.pages = pages
   }
 }
 
@@ -34,7 +39,7 @@ package func walk(
   _ pipeline: Pipeline, in workspace: Workspace, from first: StageName? = nil, options: RunOptions,
   progress: Progress
 ) throws(Stop) -> RunRecord {
-  try measured(pipeline, in: workspace, progress) { () throws(Stop) in
+  try measured(pipeline, in: workspace, pages: options.pages, progress) { () throws(Stop) in
     let plan = try Plan(pipeline, from: first, asOf: options.asOf, note: progress.note)
     if let done = plan.done {
       progress.event(
@@ -43,7 +48,7 @@ package func walk(
           text:
             "Nothing to do: run \(done.id) was made from the same exports, pipeline file and business date.",
           isForTerminal: true))
-      try workspace.makeUp(for: done, of: pipeline)
+      try workspace.makeUp(for: done, of: pipeline, pages: options.pages)
       return done
     }
     _ = try pipeline.server()  // a server that is down is found out before hours of work
@@ -61,7 +66,7 @@ package func release(
   _ pipeline: Pipeline, run number: Int, because: String, in workspace: Workspace, options: RunOptions,
   progress: Progress
 ) throws(Stop) -> RunRecord {
-  try measured(pipeline, in: workspace, progress) { () throws(Stop) in
+  try measured(pipeline, in: workspace, pages: options.pages, progress) { () throws(Stop) in
     try walk(
       Night.release(
         pipeline, run: number, because: because, in: workspace, options: options, progress: progress))

@@ -2,8 +2,11 @@
 
 import ArgumentParser
 import Foundation
+import Pipeline
 import Run
 import Values
+import Views
+import Workspace
 
 /// Which pipeline, and where its workspace is.
 struct PipelineArguments: ParsableArguments {
@@ -59,7 +62,8 @@ struct WorkArguments: ParsableArguments {
 
   func options(asOf: CalendarDate) -> RunOptions {
     RunOptions(
-      asOf: asOf, threads: threads ?? ProcessInfo.processInfo.activeProcessorCount, memoryBytes: memory.bytes)
+      asOf: asOf, threads: threads ?? ProcessInfo.processInfo.activeProcessorCount, memoryBytes: memory.bytes,
+      pages: NightPages())
   }
 }
 

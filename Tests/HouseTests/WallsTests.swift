@@ -22,8 +22,16 @@ struct WallsTests {
     "Publish": foundation,
     "CardCheck": foundation,
     "Generate": foundation.union(["CZlib"]),
-    "Run": foundation.union(["Extract", "Match", "Store", "Publish", "CardCheck"]),
-    "cardlink": foundation.union(["Run", "Generate"]),
+    "Pipeline": foundation.union(["Publish", "Store"]),
+    "Workspace": foundation.union(["Match", "Store", "Publish", "Pipeline"]),
+    "Run": foundation.union(["Extract", "Match", "Store", "Publish", "Pipeline", "Workspace"]),
+    "Desk": foundation.union([
+      "Extract", "Match", "Store", "Publish", "CardCheck", "Pipeline", "Workspace", "Run",
+    ]),
+    "Views": foundation.union(["Match", "Store", "Pipeline", "Workspace", "Run", "Desk"]),
+    "cardlink": foundation.union([
+      "Match", "Store", "Publish", "CardCheck", "Pipeline", "Workspace", "Run", "Desk", "Views", "Generate",
+    ]),
   ]
   static let ours = Set(doors.keys).union(["CLibXML2", "CZlib", "CScan", "CSync", "CPostgres"])
   static let sources = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

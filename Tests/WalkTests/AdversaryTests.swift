@@ -5,7 +5,11 @@ import Files
 import Foundation
 import Testing
 import Values
+@testable import Desk
+@testable import Pipeline
 @testable import Run
+@testable import Views
+@testable import Workspace
 
 enum HostileExports: String, CaseIterable, Sendable {
   case oneID, oneInsuranceNumber, noMatch, ties, emptyValues

@@ -3,7 +3,11 @@
 import Foundation
 import Testing
 import Values
+@testable import Desk
+@testable import Pipeline
 @testable import Run
+@testable import Views
+@testable import Workspace
 
 @Suite("Card checks")
 struct CheckCardTests {

@@ -6,12 +6,16 @@ import Seal
 import Store
 import Testing
 import Values
+@testable import Desk
+@testable import Pipeline
 @testable import Run
+@testable import Views
+@testable import Workspace
 
 @Suite("Comparing", .serialized)
 struct ComparingTests {
   private static func options(_ asOf: CalendarDate = WalkTests.asOf, threads: Int = 2) -> RunOptions {
-    RunOptions(asOf: asOf, threads: threads, memoryBytes: 64 << 20)
+    RunOptions(asOf: asOf, threads: threads, memoryBytes: 64 << 20, pages: NightPages())
   }
 
   /// Every file below a folder with its bytes' digest, time and inode.

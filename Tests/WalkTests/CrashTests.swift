@@ -9,7 +9,11 @@ import Glibc
 import Synchronization
 import Testing
 import Values
+@testable import Desk
+@testable import Pipeline
 @testable import Run
+@testable import Views
+@testable import Workspace
 
 @Suite("Nights that end badly", .serialized)
 struct CrashTests {
@@ -94,7 +98,7 @@ struct CrashTests {
     #expect {
       try Run.walk(
         pipeline, in: workspace, from: .extract,
-        options: RunOptions(asOf: WalkTests.asOf, threads: 2, memoryBytes: 256 << 20),
+        options: RunOptions(asOf: WalkTests.asOf, threads: 2, memoryBytes: 256 << 20, pages: NightPages()),
         progress: Interrupting(stage) { try? FileManager.default.removeItem(atPath: path) })
     } throws: { error in
       [.inputOutput, .cannotCreate, .storeUnavailable].contains((error as? Stop)?.exit)

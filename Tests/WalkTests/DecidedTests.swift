@@ -5,7 +5,11 @@ import Foundation
 import Store
 import Testing
 import Values
+@testable import Desk
+@testable import Pipeline
 @testable import Run
+@testable import Views
+@testable import Workspace
 
 @Suite("Linked by a decision")
 struct DecidedTests {
@@ -90,7 +94,7 @@ struct DecidedTests {
     #expect(metrics.contains("cardlink_decisions_in_force{pipeline=\"case\"} 4"))
     // A rerun from a later stage takes the match's figures over, and a revocation takes the card back.
     #expect(try WalkTests.walk(pipeline, from: .load).decided == counts)
-    _ = try revoke(pipeline, [1, 2, 3, 4], because: "thử", by: nil)
+    _ = try revokeDecisions(pipeline, [1, 2, 3, 4], because: "thử", by: nil)
     #expect(try WalkTests.walk(pipeline).decided == nil)
   }
 

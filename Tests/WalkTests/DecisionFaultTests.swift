@@ -6,7 +6,11 @@ import Files
 import Foundation
 import Testing
 import Values
+@testable import Desk
+@testable import Pipeline
 @testable import Run
+@testable import Views
+@testable import Workspace
 
 /// A workspace with a run, and what officers do in it.
 final class FailingDesk {
@@ -76,7 +80,7 @@ final class FailingDesk {
     case .standardInput:
       _ = try decide(pipeline, standardInput: Array(Data(contentsOf: URL(filePath: list))), by: "B")
     case .revoke:
-      _ = try revoke(pipeline, [2, 1], because: "nhầm người", by: "B")
+      _ = try revokeDecisions(pipeline, [2, 1], because: "nhầm người", by: "B")
     }
   }
 

@@ -5,7 +5,11 @@ import Foundation
 import Store
 import Testing
 import Values
+@testable import Desk
+@testable import Pipeline
 @testable import Run
+@testable import Views
+@testable import Workspace
 
 @Suite("Decisions", .serialized)
 struct DecisionTests {
@@ -87,7 +91,7 @@ struct DecisionTests {
       #expect(explained.decisions.contains { $0.entry.decision.number == decision.number })
     }
 
-    _ = try revoke(pipeline, list.decisions.map { Int($0.decision.number) }, because: "thử", by: nil)
+    _ = try revokeDecisions(pipeline, list.decisions.map { Int($0.decision.number) }, because: "thử", by: nil)
     #expect(try decisionStates(pipeline).allSatisfy { $0.state == .revoked })
     #expect(try WalkTests.walk(pipeline).id == 3)
     #expect(try WalkTests.rows(pipeline) == before)
@@ -153,7 +157,7 @@ struct DecisionTests {
       let workspace = try Workspace(pipeline.workspace)
       _ = try rollback(
         pipeline, to: 1, because: nil, in: workspace,
-        options: RunOptions(asOf: WalkTests.asOf, threads: 1, memoryBytes: 64 << 20),
+        options: RunOptions(asOf: WalkTests.asOf, threads: 1, memoryBytes: 64 << 20, pages: NightPages()),
         progress: SilentProgress())
       var keep = Retention()
       (keep.staged, keep.stores) = (0, 0)

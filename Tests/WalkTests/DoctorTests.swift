@@ -7,7 +7,11 @@ import Publish
 import Seal
 import Testing
 import Values
+@testable import Desk
+@testable import Pipeline
 @testable import Run
+@testable import Views
+@testable import Workspace
 
 @Suite("Doctor", .serialized)
 struct DoctorTests {

@@ -8,7 +8,11 @@ import Publish
 import Seal
 import Testing
 import Values
+@testable import Desk
+@testable import Pipeline
 @testable import Run
+@testable import Views
+@testable import Workspace
 
 /// A workspace with two nights, and the exports of a third one.
 private final class ThirdNight {
@@ -56,9 +60,10 @@ private final class ThirdNight {
   /// As the command does it, on one thread, so that the n-th operation is the same one each time.
   private static func walk(_ pipeline: Pipeline, _ night: Int) throws -> RunRecord {
     try Run.walk(
-      pipeline, in: try pipeline.openWorkspace(SilentProgress()),
+      pipeline, in: try pipeline.openWorkspace(pages: NightPages(), SilentProgress()),
       options: RunOptions(
-        asOf: CalendarDate(packed: UInt32(2026_11_20 + night)), threads: 1, memoryBytes: 16 << 20),
+        asOf: CalendarDate(packed: UInt32(2026_11_20 + night)), threads: 1, memoryBytes: 16 << 20,
+        pages: NightPages()),
       progress: SilentProgress())
   }
 

@@ -4,7 +4,11 @@ import Files
 import Foundation
 import Testing
 import Values
+@testable import Desk
+@testable import Pipeline
 @testable import Run
+@testable import Views
+@testable import Workspace
 
 @Suite("Gates", .serialized)
 struct GateTests {
@@ -237,8 +241,8 @@ struct GateTests {
     #expect(
       held.errors.hasPrefix(
         """
-        run 2: gate records of insurance: expected \(RunReport.grouped(low)) to \(RunReport.grouped(high)) records \
-        (20.00 % around \(RunReport.grouped(records)), the figure of the run before), found \(kept)
+        run 2: gate records of insurance: expected \(FigureText.grouped(low)) to \(FigureText.grouped(high)) records \
+        (20.00 % around \(FigureText.grouped(records)), the figure of the run before), found \(kept)
 
         """), "\(held.errors)")
     #expect(

@@ -6,7 +6,11 @@ import Match
 import Store
 import Testing
 import Values
+@testable import Desk
+@testable import Pipeline
 @testable import Run
+@testable import Views
+@testable import Workspace
 
 /// Some people whose records go right and wrong from night to night.
 private struct Village {
@@ -180,7 +184,8 @@ struct GraceTests {
       // Done is done; and any stage done again gives the same.
       #expect(try WalkTests.walk(pipeline, asOf: day).id == run.id)
       let rehearsal = try rehearse(
-        pipeline, options: RunOptions(asOf: day, threads: 2, memoryBytes: 1 << 20), progress: SilentProgress()
+        pipeline, options: RunOptions(asOf: day, threads: 2, memoryBytes: 1 << 20, pages: NightPages()),
+        progress: SilentProgress()
       )
       #expect(rehearsal.cards.total.all == 0)
       #expect(rehearsal.cards.after == rows.count)
@@ -194,7 +199,8 @@ struct GraceTests {
       {
         _ = try Run.rollback(
           pipeline, to: store.run, because: "a test", in: Workspace(pipeline.workspace),
-          options: RunOptions(asOf: day, threads: 1, memoryBytes: 1 << 20), progress: SilentProgress())
+          options: RunOptions(asOf: day, threads: 1, memoryBytes: 1 << 20, pages: NightPages()),
+          progress: SilentProgress())
       }
       yesterday = try Self.attributes(pipeline)
     }

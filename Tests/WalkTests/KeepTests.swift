@@ -5,7 +5,11 @@ import Foundation
 import Store
 import Testing
 import Values
+@testable import Desk
+@testable import Pipeline
 @testable import Run
+@testable import Views
+@testable import Workspace
 
 @Suite("Rollback and prune", .serialized)
 struct KeepTests {
@@ -14,7 +18,8 @@ struct KeepTests {
   private static func walk(_ pipeline: Pipeline, _ day: Int) throws -> RunRecord {
     try Run.walk(
       pipeline, in: try Workspace(pipeline.workspace),
-      options: RunOptions(asOf: Self.day(day), threads: 2, memoryBytes: 256 << 20), progress: SilentProgress()
+      options: RunOptions(asOf: Self.day(day), threads: 2, memoryBytes: 256 << 20, pages: NightPages()),
+      progress: SilentProgress()
     )
   }
 
@@ -129,7 +134,8 @@ struct KeepTests {
     func rollback(_ run: Int) throws -> RunRecord {
       try Run.rollback(
         pipeline, to: run, because: nil, in: try Workspace(pipeline.workspace),
-        options: RunOptions(asOf: Self.day(25), threads: 1, memoryBytes: 64 << 20), progress: SilentProgress()
+        options: RunOptions(asOf: Self.day(25), threads: 1, memoryBytes: 64 << 20, pages: NightPages()),
+        progress: SilentProgress()
       )
     }
     Faults.count(under: workshop.path)

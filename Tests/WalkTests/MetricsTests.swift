@@ -3,7 +3,11 @@
 import Foundation
 import Testing
 import Values
+@testable import Desk
+@testable import Pipeline
 @testable import Run
+@testable import Views
+@testable import Workspace
 
 /// A file in the text format of Prometheus, read strictly.
 struct ReadMetrics {
@@ -152,7 +156,7 @@ struct MetricsTests {
 
     let done = try Run.release(
       limited, run: 3, because: "a test", in: Workspace(pipeline.workspace),
-      options: RunOptions(asOf: WalkTests.asOf, threads: 2, memoryBytes: 256 << 20),
+      options: RunOptions(asOf: WalkTests.asOf, threads: 2, memoryBytes: 256 << 20, pages: NightPages()),
       progress: SilentProgress())
     #expect(done.state == .done)
     metrics = try Self.read(path)
@@ -160,7 +164,7 @@ struct MetricsTests {
 
     _ = try Run.rollback(
       limited, to: 1, because: "a test", in: Workspace(pipeline.workspace),
-      options: RunOptions(asOf: WalkTests.asOf, threads: 2, memoryBytes: 256 << 20),
+      options: RunOptions(asOf: WalkTests.asOf, threads: 2, memoryBytes: 256 << 20, pages: NightPages()),
       progress: SilentProgress())
     #expect(try Self.read(path)["in_force_run_id"] == 1)
   }

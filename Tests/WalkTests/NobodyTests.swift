@@ -5,7 +5,11 @@ import Files
 import Foundation
 import Testing
 import Values
+@testable import Desk
+@testable import Pipeline
 @testable import Run
+@testable import Views
+@testable import Workspace
 
 @Suite("Nobody's data", .serialized)
 struct NobodyTests {

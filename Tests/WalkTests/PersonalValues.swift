@@ -2,7 +2,11 @@
 
 import Foundation
 
+@testable import Desk
+@testable import Pipeline
 @testable import Run
+@testable import Views
+@testable import Workspace
 
 /// Names, personal ID numbers, 9-digit numbers, insurance numbers and card numbers of both exports.
 struct PersonalValues {

@@ -5,7 +5,11 @@ import Foundation
 import Seal
 import Testing
 import Values
+@testable import Desk
+@testable import Pipeline
 @testable import Run
+@testable import Views
+@testable import Workspace
 
 @Suite("Plans: what is still true is skipped", .serialized)
 struct PlanTests {

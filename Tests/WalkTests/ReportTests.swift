@@ -4,7 +4,11 @@ import Foundation
 import FoundationXML
 import Testing
 import Values
+@testable import Desk
+@testable import Pipeline
 @testable import Run
+@testable import Views
+@testable import Workspace
 
 @Suite("The report")
 struct ReportTests {

@@ -9,7 +9,11 @@
   import Values
   import Testing
 
+  @testable import Desk
+  @testable import Pipeline
   @testable import Run
+  @testable import Views
+  @testable import Workspace
 
   @Suite(
     "Nights with a PostgreSQL server", .serialized,

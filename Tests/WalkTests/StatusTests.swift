@@ -4,7 +4,11 @@ import Files
 import Foundation
 import Testing
 import Values
+@testable import Desk
+@testable import Pipeline
 @testable import Run
+@testable import Views
+@testable import Workspace
 
 @Suite("Status", .serialized)
 struct StatusTests {
@@ -58,14 +62,14 @@ struct StatusTests {
 
     _ = try Run.release(
       pipeline, run: 2, because: "a test", in: Workspace(pipeline.workspace),
-      options: RunOptions(asOf: WalkTests.asOf, threads: 2, memoryBytes: 256 << 20),
+      options: RunOptions(asOf: WalkTests.asOf, threads: 2, memoryBytes: 256 << 20, pages: NightPages()),
       progress: SilentProgress())
     status = try Self.status(pipeline)
     #expect(status.state == .done && status.release?.because == "a test" && status.inForce?.run == 2)
 
     _ = try Run.rollback(
       pipeline, to: 1, because: nil, in: Workspace(pipeline.workspace),
-      options: RunOptions(asOf: WalkTests.asOf, threads: 2, memoryBytes: 256 << 20),
+      options: RunOptions(asOf: WalkTests.asOf, threads: 2, memoryBytes: 256 << 20, pages: NightPages()),
       progress: SilentProgress())
     status = try Self.status(pipeline)
     #expect(status.rollback == Rollback(from: 2, to: 1) && status.inForce?.run == 1)

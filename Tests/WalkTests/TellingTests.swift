@@ -4,7 +4,11 @@ import Foundation
 import Logging
 import Testing
 import Values
+@testable import Desk
+@testable import Pipeline
 @testable import Run
+@testable import Views
+@testable import Workspace
 @testable import cardlink
 
 @Suite("Telling")

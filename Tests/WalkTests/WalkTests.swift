@@ -5,7 +5,11 @@ import Foundation
 import Generate
 import Testing
 import Values
+@testable import Desk
+@testable import Pipeline
 @testable import Run
+@testable import Views
+@testable import Workspace
 
 @Suite("The walk", .serialized)
 struct WalkTests {
@@ -32,7 +36,8 @@ struct WalkTests {
     let workspace = try Workspace(pipeline.workspace)
     return try Run.walk(
       pipeline, in: workspace, from: from,
-      options: RunOptions(asOf: asOf, threads: threads, memoryBytes: memory), progress: SilentProgress())
+      options: RunOptions(asOf: asOf, threads: threads, memoryBytes: memory, pages: NightPages()),
+      progress: SilentProgress())
   }
 
   /// All rows of the store but run numbers and times.

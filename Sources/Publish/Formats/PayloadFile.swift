@@ -5,7 +5,7 @@
 
 import Files
 import Seal
-import Values
+package import Values
 
 /// A file of a package as its manifests list it.
 struct BagEntry: Hashable, Sendable {
@@ -71,7 +71,7 @@ protocol FormatWriter: AnyObject {
 }
 
 extension Stop {
-  static func defect(_ found: String) -> Stop {
+  package static func defect(_ found: String) -> Stop {
     Stop(
       .internalError, at: "packages", expected: "one after the other", found: found,
       remedy: "This is a defect of cardlink: please report it.")

@@ -3,7 +3,9 @@
 // Invariant: reads manifests only; the digests are those made while the files were read.
 
 import Files
+import Pipeline
 import Values
+import Workspace
 
 extension Gates {
   /// An export that is older than the last one would bring back what has been overtaken.

@@ -2,29 +2,30 @@
 // Invariant: a share leaves out what is known to lie outside both registers: the armed forces' cards without a
 // personal ID number, which come and go in bulk.
 
-import Values
+package import Values
+package import Workspace
 
 /// Counts and shares of one run.
-struct Figures {
+package struct Figures {
   let run: RunRecord
 
   /// Groups of cards that are sent without personal ID numbers: those of the reason `armed_forces`.
   ///
   /// Others that the same ministries may issue (HC, LS, XK) are expected to have a number.
-  static let armedForces = ["QN", "CA", "CY"]
+  package static let armedForces = ["QN", "CA", "CY"]
 
   /// Insurance records of the armed forces without a personal ID number.
-  var armedForcesWithoutNumber: Int {
+  package var armedForcesWithoutNumber: Int {
     (run.missingByGroup ?? [:]).reduce(0) { Self.armedForces.contains($1.key) ? $0 + $1.value : $0 }
   }
 
-  func quarantineShare(_ export: ExportKind) -> Double {
+  package func quarantineShare(_ export: ExportKind) -> Double {
     share(run.count(export, .quarantined), of: run.count(export))
   }
 
   /// Insurance records whose link is judged.
-  var linkable: Int { run.count(.insurance) - armedForcesWithoutNumber }
-  var linkRate: Double { share(run.count(.insurance, .linked), of: linkable) }
+  package var linkable: Int { run.count(.insurance) - armedForcesWithoutNumber }
+  package var linkRate: Double { share(run.count(.insurance, .linked), of: linkable) }
 
   /// Fields that the pipeline file names, `insurance.facility_code`.
   var fields: [String] { (run.blanks ?? [:]).keys.sorted() }
@@ -44,10 +45,14 @@ struct Figures {
   private func share(_ count: Int, of total: Int) -> Double {
     total > 0 ? Double(count) / Double(total) : 0
   }
+
+  package init(run: RunRecord) {
+    self.run = run
+  }
 }
 
 /// The middle of some values; nil if there are none.
-func median(_ values: [Double]) -> Double? {
+package func median(_ values: [Double]) -> Double? {
   guard !values.isEmpty else { return nil }
   let sorted = values.sorted()
   let middle = sorted.count / 2

@@ -4,18 +4,9 @@
 // Load: some hundred comparisons a night.
 
 import Foundation
+import Pipeline
 import Values
-
-/// What one gate found.
-package struct GateVerdict: Hashable, Sendable, Codable {
-  /// The gate's name, as in the pipeline file.
-  package var gate: String
-  /// What it looked at: an export, a field, a place.
-  package var subject: String
-  package var expected: String
-  package var found: String
-  package var passed: Bool
-}
+import Workspace
 
 struct Gates {
   private let limits: GateLimits
@@ -53,16 +44,16 @@ struct Gates {
     let records = now.run.count(export)
     let least = export == .population ? limits.minPopulationRecords : limits.minInsuranceRecords
     judge(
-      "records", export.name, records >= least, "at least \(RunReport.grouped(least)) records",
-      RunReport.grouped(records))
+      "records", export.name, records >= least, "at least \(FigureText.grouped(least)) records",
+      FigureText.grouped(records))
     guard let change = limits.recordsChange,
       let median = median(before.map { Double($0.run.count(export)) }), median >= Double(limits.judgedFrom)
     else { return }
     let (low, high) = (Int((median * (1 - change)).rounded(.up)), Int(median * (1 + change)))
     judge(
       "records", export.name, (low...max(low, high)).contains(records),
-      "\(RunReport.grouped(low)) to \(RunReport.grouped(high)) records (\(Self.percent(change)) around "
-        + "\(RunReport.grouped(Int(median))), \(medianText))", RunReport.grouped(records))
+      "\(FigureText.grouped(low)) to \(FigureText.grouped(high)) records (\(Self.percent(change)) around "
+        + "\(FigureText.grouped(Int(median))), \(medianText))", FigureText.grouped(records))
   }
 
   private mutating func judgeQuarantine(_ export: ExportKind) {
@@ -133,9 +124,9 @@ struct Gates {
       let linked = now.linked(in: place)
       judge(
         "province", Self.placeName(place), abs(Double(linked) - median) <= change * median,
-        "\(RunReport.grouped(Int((median * (1 - change)).rounded(.up)))) to "
-          + "\(RunReport.grouped(Int(median * (1 + change)))) linked records (\(Self.percent(change)) around "
-          + "\(RunReport.grouped(Int(median))), \(medianText))", RunReport.grouped(linked))
+        "\(FigureText.grouped(Int((median * (1 - change)).rounded(.up)))) to "
+          + "\(FigureText.grouped(Int(median * (1 + change)))) linked records (\(Self.percent(change)) around "
+          + "\(FigureText.grouped(Int(median))), \(medianText))", FigureText.grouped(linked))
     }
   }
 

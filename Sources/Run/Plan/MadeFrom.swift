@@ -2,20 +2,12 @@
 // Invariant: two results made from the same are the same, row for row (run numbers and times aside). Threads, memory
 // and the order of files are no part of it, and nor are comments in the pipeline file.
 
-import Files
+package import Files
+package import Pipeline
 import Publish
 import Seal
 import Values
-
-/// Digests and short values by name.
-package typealias MadeFrom = [String: String]
-
-extension MadeFrom {
-  /// One digest of all.
-  var digest: String {
-    Digest.text(of: sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: "\n"))
-  }
-}
+package import Workspace
 
 /// The program that makes the results.
 ///
@@ -29,7 +21,7 @@ enum Build {
 
 extension Pipeline {
   /// What the extract stage makes its result from.
-  func extractMadeFrom(_ files: [FoundFile], asOf: String) -> MadeFrom {
+  package func extractMadeFrom(_ files: [FoundFile], asOf: String) -> MadeFrom {
     var parts: MadeFrom = ["cardlink": Build.digest, "business date": asOf]
     for kind in ExportKind.allCases {
       var spec = export(kind)

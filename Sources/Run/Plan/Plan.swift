@@ -5,9 +5,11 @@
 
 package import Files
 import Glibc
+package import Pipeline
 import Seal
 import Store
 package import Values
+package import Workspace
 
 /// What is to be done with each stage.
 package struct Plan: Sendable {
@@ -34,7 +36,9 @@ package struct Plan: Sendable {
   /// The run that has done all of this already.
   package var done: RunRecord?
 
-  func uses(_ stage: StageName) -> RunRecord.FinishedStage? { steps.first { $0.stage == stage }?.uses }
+  package func uses(_ stage: StageName) -> RunRecord.FinishedStage? {
+    steps.first { $0.stage == stage }?.uses
+  }
 }
 
 // MARK: Making a plan
@@ -230,17 +234,6 @@ extension Pipeline {
   func foundFiles() throws(Stop) -> [FoundFile] {
     try population.foundFiles(pipeline: path) + insurance.foundFiles(pipeline: path)
   }
-
-  /// A session with the PostgreSQL server; nil if the pipeline names none.
-  ///
-  /// - Throws: ``Stop`` with ``Exit/storeUnavailable`` if it can't be reached or isn't this pipeline's.
-  func server() throws(Stop) -> PostgreSQLStore? {
-    guard let postgresql else { return nil }
-    return try PostgreSQLStore(postgresql, pipeline: name)
-  }
-
-  /// The run whose store is in force; nil if there is none.
-  var runInForce: Int? { try? Store(path: storePath(in: workspace)).runID() }
 }
 
 extension FoundFile {
@@ -270,8 +263,6 @@ extension FoundFile {
 }
 
 extension RunRecord {
-  /// Whether a `run` may go on with it.
-  var isUnfinished: Bool { state != .done && rollback == nil }
   /// The stage that a rerun began with.
   var forcedStage: StageName? {
     command.hasPrefix("rerun ") ? StageName(rawValue: String(command.dropFirst(6))) : nil
@@ -282,19 +273,5 @@ extension [RunRecord] {
   /// The last time that a stage ran.
   fileprivate func lastTime(of stage: StageName) -> RunRecord.FinishedStage? {
     last { run in run.finished(stage)?.run == run.id }?.finished(stage)
-  }
-}
-
-extension WorkspaceReader {
-  /// Whether a stage's result is there still; a store's or a package's is looked for where it is in force.
-  func hasResult(of stage: RunRecord.FinishedStage) -> Bool {
-    stage.stage >= .load || Folder.exists(folder(of: stage))
-  }
-
-  /// The run whose packages are in force.
-  var publishedRun: Int? {
-    guard let name = Folder.target(ofLink: path + "/packages/current") else { return nil }
-    let parts = Folder.name(of: name).split(separator: "-")
-    return parts.count > 1 && parts[0] == "run" ? Int(parts[1]) : nil
   }
 }

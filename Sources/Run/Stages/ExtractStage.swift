@@ -1,8 +1,9 @@
 // Stage extract: the exports that a run found, as the pipeline file describes them, to staged records.
 
 package import Extract
-import Rules
-import SortedRuns
+package import Pipeline
+package import Rules
+package import SortedRuns
 package import Values
 
 extension Night {
@@ -18,7 +19,7 @@ extension Pipeline {
   /// The reading of both exports.
   ///
   /// - Parameter run: the run for which it is done; nil for a rehearsal.
-  func extraction(
+  package func extraction(
     _ options: RunOptions, telling progress: any Progress, run: Int?
   ) throws(Stop) -> Extraction {
     Extraction(

@@ -4,16 +4,9 @@
 
 import Files
 import Foundation
+import Pipeline
 import Values
-
-/// Who let a held run pass, and why.
-package struct Release: Hashable, Sendable, Codable {
-  package var because: String
-  package var at: String
-  package var by: String
-  /// The gates that held it.
-  package var gates: [String]
-}
+import Workspace
 
 extension Night {
   /// Holds the run unless its figures pass all gates, or someone has released it.

@@ -8,6 +8,7 @@ import Match
 import SortedRuns
 import Store
 import Values
+import Workspace
 
 extension Night {
   func load(_ staged: StagedSnapshot, _ matched: MatchedSnapshot) throws(Stop) -> Int {

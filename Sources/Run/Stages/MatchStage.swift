@@ -5,7 +5,8 @@ import Match
 import Rules
 import SortedRuns
 import Synchronization
-import Values
+package import Values
+import Workspace
 
 extension Night {
   func match(_ staged: StagedSnapshot, into folder: String) throws(Stop) -> (MatchedSnapshot, Int) {
@@ -40,7 +41,7 @@ extension Night {
 
 extension MatchRequest {
   /// Says how many of the people have been met.
-  mutating func tell(_ listener: any Progress) {
+  package mutating func tell(_ listener: any Progress) {
     let people = snapshot.files(of: .population).reduce(0) { $0 + $1.recordCount - $1.quarantinedCount }
     let met = Sum()
     progress = { records in
@@ -66,7 +67,7 @@ private final class Sum: Sendable {
 
 extension Stop {
   /// A state that cardlink's own code should make impossible.
-  static func defect(_ found: String) -> Stop {
+  package static func defect(_ found: String) -> Stop {
     Stop(
       .internalError, at: "cardlink", expected: "a sound state", found: found,
       remedy: "Nothing that was in force has changed. This is a defect of cardlink: please report it.")

@@ -6,6 +6,7 @@ import Publish
 import Store
 import Synchronization
 import Values
+import Workspace
 
 extension Night {
   func publish() throws(Stop) -> Int {
@@ -32,7 +33,7 @@ extension Night {
       let shown = report.leftOut.prefix(10).joined(separator: ", ") + (report.leftOut.count > 10 ? ", …" : "")
       progress.note(
         "\(report.leftOut.count) packages were left out, for there is no key to encrypt them to: \(shown); "
-          + "\(RunReport.grouped(report.personsLeftOut)) persons are in no package because of it")
+          + "\(FigureText.grouped(report.personsLeftOut)) persons are in no package because of it")
     }
     let counts = PublishCounts(report)
     guard counts.all == read.load(ordering: .relaxed) else {

@@ -4,7 +4,9 @@
 // Load: seconds; the packages of a run that has none left are written anew from its store.
 
 import Files
+package import Pipeline
 package import Values
+package import Workspace
 
 /// A store that can be put in force.
 package struct KeptStore: Hashable, Sendable {
@@ -39,7 +41,7 @@ package func rollback(
   _ pipeline: Pipeline, to number: Int, because: String?, in workspace: Workspace, options: RunOptions,
   progress: Progress
 ) throws(Stop) -> RunRecord {
-  try measured(pipeline, in: workspace, progress) { () throws(Stop) in
+  try measured(pipeline, in: workspace, pages: options.pages, progress) { () throws(Stop) in
     try rollbackUnmeasured(
       pipeline, to: number, because: because, in: workspace, options: options, progress: progress)
   }

@@ -2,6 +2,7 @@
 // Invariant: nothing of a record is ever said, only names of stages and files, counts and times.
 
 import Values
+package import Workspace
 
 /// Told by the stages, shown by the command.
 package protocol Progress: Sendable {

@@ -4,6 +4,7 @@
 // Load: a dozen a night.
 
 import Values
+package import Workspace
 
 /// One event of a run.
 package struct RunEvent: Sendable {
@@ -47,7 +48,7 @@ package struct RunEvent: Sendable {
   /// How long each stage took the last time it ran, for an estimate of what is left.
   package var lastSeconds: [StageName: Double] = [:]
 
-  init(
+  package init(
     _ name: Name, _ level: Level = .info, run: Int? = nil, stage: StageName? = nil,
     _ values: [String: Value] = [:], text: String, isForTerminal: Bool = false
   ) {
@@ -58,16 +59,5 @@ package struct RunEvent: Sendable {
     self.values = values
     self.text = text
     self.isForTerminal = isForTerminal
-  }
-}
-
-extension [RunRecord] {
-  /// How long each stage took the last time it ran to its end.
-  package var lastSeconds: [StageName: Double] {
-    var seconds: [StageName: Double] = [:]
-    for run in self {
-      for stage in run.stages where stage.run == run.id { seconds[stage.stage] = stage.seconds }
-    }
-    return seconds
   }
 }

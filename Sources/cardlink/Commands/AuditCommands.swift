@@ -4,6 +4,7 @@ import ArgumentParser
 import Foundation
 import Run
 import Values
+import Workspace
 
 struct AuditCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -3,9 +3,12 @@
 // an argument, a message or a log.
 
 import ArgumentParser
+import Desk
 import Foundation
+import Pipeline
 import Run
 import Values
+import Workspace
 
 struct CheckCardCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

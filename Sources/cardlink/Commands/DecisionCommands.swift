@@ -1,9 +1,12 @@
 // decide and decisions: what officers settle that no rule can.
 
 import ArgumentParser
+import Desk
 import Foundation
+import Pipeline
 import Run
 import Values
+import Workspace
 
 struct DecideCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -103,7 +106,7 @@ struct DecideCommand: ParsableCommand {
   }
 
   private func revoke(_ pipeline: Pipeline, _ because: String) throws {
-    let revoked = try Run.revoke(pipeline, revoke, because: because, by: by)
+    let revoked = try revokeDecisions(pipeline, revoke, because: because, by: by)
     let table = Table(
       columns: ["number", "decision", "personal_id", "insurance_number", "card_number"],
       rows: revoked.map { entry in

@@ -1,9 +1,12 @@
 // cardlink diff: who gained, lost or changed the card between two runs.
 
 import ArgumentParser
+import Desk
 import Foundation
+import Pipeline
 import Run
 import Values
+import Workspace
 
 struct DiffCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

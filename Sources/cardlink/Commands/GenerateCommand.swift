@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Generate
+import Pipeline
 import Run
 import Values
 

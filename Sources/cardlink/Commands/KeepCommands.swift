@@ -4,6 +4,8 @@ import ArgumentParser
 import Foundation
 import Run
 import Values
+import Views
+import Workspace
 
 struct RollbackCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -36,7 +38,7 @@ struct RollbackCommand: ParsableCommand {
       return
     }
     let progress = RunProgress()
-    let workspace = try loaded.openWorkspace(progress)
+    let workspace = try loaded.openWorkspace(pages: NightPages(), progress)
     let run = try rollback(
       loaded, to: number, because: because, in: workspace, options: work.options(asOf: Clock.today()),
       progress: progress)

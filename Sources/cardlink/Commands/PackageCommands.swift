@@ -1,9 +1,11 @@
 // cardlink verify and cardlink keys: packages as facilities receive them, and the keys that sign them.
 
 import ArgumentParser
+import Desk
 import Foundation
 import Run
 import Values
+import Workspace
 
 struct VerifyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

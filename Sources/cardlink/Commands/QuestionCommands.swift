@@ -1,9 +1,12 @@
 // check, findings, explain, lookup: what an officer asks between two nights.
 
 import ArgumentParser
+import Desk
 import Foundation
+import Pipeline
 import Run
 import Values
+import Workspace
 
 struct CheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,6 +1,7 @@
 // cardlink report: the page of one run, for the morning.
 
 import ArgumentParser
+import Desk
 import Run
 import Values
 

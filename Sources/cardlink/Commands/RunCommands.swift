@@ -1,8 +1,11 @@
 // cardlink run, cardlink rerun: what cron and officers start.
 
 import ArgumentParser
+import Desk
 import Run
 import Values
+import Views
+import Workspace
 
 extension StageName: ExpressibleByArgument {}
 
@@ -125,7 +128,7 @@ struct ReleaseCommand: ParsableCommand {
   func run() throws {
     let loaded = try pipeline.load()
     let progress = RunProgress()
-    let workspace = try loaded.openWorkspace(progress)
+    let workspace = try loaded.openWorkspace(pages: NightPages(), progress)
     let finished = try release(
       loaded, run: number, because: because, in: workspace, options: work.options(asOf: Clock.today()),
       progress: progress)
@@ -136,7 +139,7 @@ struct ReleaseCommand: ParsableCommand {
 private func runPipeline(_ arguments: PipelineArguments, _ run: RunArguments, from stage: StageName?) throws {
   let pipeline = try arguments.load()
   let progress = RunProgress()
-  let workspace = try pipeline.openWorkspace(progress)
+  let workspace = try pipeline.openWorkspace(pages: NightPages(), progress)
   let finished = try walk(pipeline, in: workspace, from: stage, options: run.options, progress: progress)
   print(RunReport(finished, pipelinePath: arguments.named).text)
 }

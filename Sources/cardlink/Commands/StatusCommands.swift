@@ -1,9 +1,12 @@
 // status, runs, doctor: how the night went, how the nights went, and whether the next one can.
 
 import ArgumentParser
+import Desk
 import Foundation
 import Run
 import Values
+import Views
+import Workspace
 
 extension Paint {
   /// As standard output can show it: none in a file or pipe, where NO_COLOR is set, or on a dumb terminal.

@@ -1,6 +1,7 @@
 // The answer of `explain`: both sides as they stand, each rule's verdict, and what would have to change.
 // Invariant: everything the system holds on the number is shown, with its file and line.
 
+import Desk
 import Run
 import Values
 

@@ -5,8 +5,10 @@
 import ArgumentParser
 import Foundation
 import Logging
+import Pipeline
 import Run
 import Values
+import Workspace
 
 /// A stop, as the command's end.
 struct FailureText {

@@ -9,6 +9,7 @@ import Logging
 import Run
 import Synchronization
 import Values
+import Workspace
 
 /// How the log is written.
 enum LogForm: String, ExpressibleByArgument, CaseIterable { case text, json }

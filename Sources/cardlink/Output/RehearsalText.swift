@@ -1,6 +1,7 @@
 // The answer of a rehearsal: which records would end otherwise, and whose cards would change.
 // Invariant: names files, lines, outcomes and reasons; nothing about a person.
 
+import Desk
 import Run
 import Values
 

@@ -8,6 +8,8 @@ import Logging
 import Run
 import Synchronization
 import Values
+import Views
+import Workspace
 
 /// Shows a run's progress on standard error.
 final class RunProgress: Run.Progress {

@@ -1,0 +1,43 @@
+// Why insurance records did not link, largest cause first, each with what it means and the command to look closer.
+// Invariant: counts are the ledger's; a record with two reasons counts under both.
+
+package import Values
+package import Workspace
+
+/// One reason of one outcome, or an outcome without a finer reason.
+package struct Cause: Hashable, Sendable {
+  package var outcome: Outcome
+  /// The word as the store shows it; nil where the records bear none.
+  package var word: String?
+  package var records: Int
+
+  /// As the ledger's counts name it: `disputed/name`.
+  package var name: String { outcome.name + (word.map { "/" + $0 } ?? "") }
+
+  package var meaning: Bilingual { reason?.meaning ?? outcome.meaning }
+  package var remedy: Bilingual { reason?.remedy ?? outcome.remedy }
+  private var reason: Reason? { word.flatMap(Reason.init(shown:)) }
+
+  /// The command that lists these records.
+  package func command(_ pipeline: String) -> String {
+    "cardlink findings \(pipeline) --outcome \(outcome.name)"
+  }
+}
+
+extension RunRecord {
+  /// The causes, largest first; what is tolerated on linked records is none.
+  package var causes: [Cause] {
+    var causes: [Cause] = []
+    for (name, records) in reasons {
+      let parts = name.split(separator: "/")
+      guard parts.count == 2, let outcome = Outcome(name: String(parts[0])), outcome != .linked else {
+        continue
+      }
+      causes.append(Cause(outcome: outcome, word: String(parts[1]), records: records))
+    }
+    for (name, records) in withoutReason ?? [:] {
+      if let outcome = Outcome(name: name) { causes.append(Cause(outcome: outcome, records: records)) }
+    }
+    return causes.sorted { ($1.records, $0.name) < ($0.records, $1.name) }
+  }
+}

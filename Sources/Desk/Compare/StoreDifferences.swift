@@ -1,0 +1,71 @@
+// cardlink diff: how the stores of two runs differ.
+// Invariant: reads the stores only, each through its own connection, and changes nothing; a store that is replaced or
+// removed meanwhile is read to its end all the same.
+// Load: both stores once, in key order, side by side.
+
+import Files
+package import Pipeline
+import Store
+package import Values
+package import Workspace
+
+/// Two runs whose stores are there.
+package struct ComparedRuns: Sendable {
+  /// The runs as they were asked for.
+  package var before: RunRecord
+  package var after: RunRecord
+  private let paths: (before: String, after: String)
+
+  /// - Throws: ``Stop`` with ``Exit/usage`` if there is no such run, or its store is kept no more.
+  package init(_ pipeline: Pipeline, _ before: Int, _ after: Int) throws(Stop) {
+    let runs = try WorkspaceReader(pipeline.workspace).runs()
+    let stores = KeptStores(pipeline, in: pipeline.workspace)
+    func run(_ number: Int) throws(Stop) -> (RunRecord, String) {
+      let inForce = stores.inForce
+      let kept = (stores.runs + (inForce.map { [$0] } ?? [])).sorted()
+      let list =
+        kept.isEmpty
+        ? "No store is there" : "Stores of runs \(kept.map(String.init).joined(separator: ", ")) are there"
+      guard let run = runs.first(where: { $0.id == number }) else {
+        throw Stop(
+          .usage, at: "run \(number)", expected: "a run of this workspace", found: "none", remedy: "\(list).",
+          next: "cardlink rollback PIPELINE")
+      }
+      guard let loaded = run.finished(.load)?.run else {
+        throw Stop(
+          .usage, at: "run \(number)", expected: "a run that has loaded a store",
+          found: "one that is \(run.state.rawValue)",
+          remedy: "\(list). Name one of them.", next: "cardlink rollback PIPELINE")
+      }
+      if inForce == loaded { return (run, stores.path) }
+      guard kept.contains(loaded) else {
+        throw Stop(
+          .usage, at: "run \(number)", expected: "a run whose store is kept",
+          found: "one whose store was removed",
+          remedy: "\(list). How many are kept says keep.stores in the pipeline file.",
+          next: "cardlink rollback PIPELINE")
+      }
+      return (run, stores.path(of: loaded))
+    }
+    let (first, second) = (try run(before), try run(after))
+    (self.before, self.after, paths) = (first.0, second.0, (first.1, second.1))
+  }
+
+  /// Compares the stores.
+  ///
+  /// - Parameter each: told of every person whose card is not the same, ascending.
+  package func differences(
+    each: (CardDifference) throws(Stop) -> Void = { (_) throws(Stop) in }
+  ) throws(Stop) -> CardDifferences {
+    let (old, new) = (try StoredPersons(path: paths.before), try StoredPersons(path: paths.after))
+    for (store, run) in [(old, before), (new, after)] where store.runID != run.finished(.load)?.run {
+      throw Stop(
+        .runInProgress, at: "run \(run.id)", expected: "its store", found: "that of run \(store.runID)",
+        remedy: "A run has replaced it this very moment. Ask again.",
+        next: "cardlink diff PIPELINE \(before.id) \(after.id)")
+    }
+    return try cardDifferences(
+      before: { batch throws(Stop) in try old.nextBatch(into: &batch) },
+      after: { batch throws(Stop) in try new.nextBatch(into: &batch) }, each: each)
+  }
+}

@@ -1,0 +1,144 @@
+// cardlink decisions: what became of each decision.
+// Invariant: says of a decision what the store in force shows; asking changes nothing and takes no lock.
+// Load: one pass over the findings, and a search for each accepted pair.
+
+import Files
+import Match
+import Rules
+package import Pipeline
+import Store
+package import Values
+package import Workspace
+
+/// One decision and where it stands.
+package struct DecisionState: Sendable {
+  package enum State: String, Sendable, CaseIterable {
+    case inForce = "in_force"
+    /// What was judged has changed since: it holds no longer, until it is judged anew.
+    case reopened
+    case revoked
+  }
+
+  /// What the store in force shows of a decision in force.
+  package enum Effect: String, Sendable {
+    /// The record is linked because of it.
+    case linked
+    /// The record links by itself.
+    case notNeeded = "not_needed"
+    /// The record is kept apart from the person because of it.
+    case keptApart = "kept_apart"
+    /// The person isn't active, isn't there, or has records that disagree.
+    case notApplied = "not_applied"
+    /// The insurance number is claimed by another person too.
+    case numberShared = "number_shared"
+    /// Nothing shows it: the record isn't in the export, or is no candidate of the person any more.
+    case none
+    /// Taken after the match whose result is in force.
+    case nextMatch = "next_match"
+  }
+
+  package var entry: BookedDecision
+  package var taken: DecisionAct
+  package var state: State
+  package var effect: Effect?
+  /// For a reopened one, the words for what has changed.
+  package var changed = Reasons()
+  /// For a revoked one.
+  package var revoked: DecisionAct?
+}
+
+/// The decisions of a pipeline's workspace, by number.
+///
+/// - Parameter person: only those on this person, or on a record that holds the person's number; nil for all.
+package func decisionStates(_ pipeline: Pipeline, of person: PersonalID? = nil) throws(Stop)
+  -> [DecisionState]
+{
+  let book = try DecisionBook(pipeline.workspace)
+  let entries = book.entries.filter { entry in
+    person == nil || entry.decision.person == person || entry.decision.insurance.held.personalID == person
+  }
+  guard !entries.isEmpty else { return [] }
+  let store = try? Store(path: pipeline.storePath(in: pipeline.workspace))
+  var known = 0
+  var findings: [RecordNumbers: [StoredFinding]] = [:]
+  if let store {
+    let run = try store.runID()
+    known = try WorkspaceReader(pipeline.workspace).runs().last { $0.id == run }?.decisions?.acts ?? 0
+    for finding in try store.findingsOfDecisions() {
+      if let numbers = finding.numbers { findings[numbers, default: []].append(finding) }
+    }
+  }
+  var states: [DecisionState] = []
+  for entry in entries {
+    let taken = book.acts[entry.act]
+    var state = DecisionState(entry: entry, taken: taken, state: .inForce)
+    if let act = entry.revokedBy {
+      (state.state, state.revoked) = (.revoked, book.acts[act])
+    } else if entry.act >= known {
+      state.effect = .nextMatch
+    } else if let store {
+      let numbers = RecordNumbers(entry.decision.insuranceNumber, entry.decision.cardNumber)
+      try state.look(in: store, findings[numbers] ?? [])
+    }
+    states.append(state)
+  }
+  return states
+}
+
+extension DecisionState {
+  /// Finds out what became of it.
+  ///
+  /// - Parameter findings: those of the record that have to do with decisions.
+  fileprivate mutating func look(in store: Store, _ findings: [StoredFinding]) throws(Stop) {
+    let decision = entry.decision
+    let person = decision.person.text
+    let card = try decision.isAccepted ? store.cards(of: person).first { $0.isOf(decision) } : nil
+    if let card {
+      effect = card.rule == LinkRule.decision.name ? .linked : .notNeeded
+      return
+    }
+    for finding in findings {
+      guard let now = finding.digest.flatMap({ JudgedFields(text: $0) }) else { continue }
+      let words = Set((finding.reasons ?? "").split(separator: ",").map(String.init))
+      // Whose record it is: the decision's person by its number, or somebody's to be found.
+      let isPair = finding.personalID == person && finding.outcome == Outcome.disputed.name
+      let isOpen = finding.outcome != Outcome.disputed.name
+      guard isPair || isOpen else { continue }
+      // The population's side is compared only where it is this person's.
+      var then = decision.judged
+      if !isPair, finding.candidatePersonalID != person { then.population = nil }
+      let differences = then.changes(to: now, comparingHeld: isOpen)
+      if words.contains(where: { $0.hasPrefix("reopened_") }), !differences.isEmpty || isOpen {
+        (state, changed) = (.reopened, differences.isEmpty ? Reasons(reopenedIn: words) : differences)
+        return
+      }
+      if words.contains(Reason.decisionNotApplied.word) { effect = .notApplied }
+      if words.contains(Reason.decisionRejected.word), !decision.isAccepted { effect = .keptApart }
+    }
+    if effect == nil {
+      let isShared = try store.findings(personalID: person).contains { finding in
+        finding.outcome == Outcome.numberShared.name
+          && finding.numbers == RecordNumbers(decision.insuranceNumber, decision.cardNumber)
+      }
+      // A rejected candidate leaves no word behind: the person is suggested no more.
+      effect = isShared ? .numberShared : decision.isAccepted ? Effect.none : .keptApart
+    }
+  }
+}
+
+extension LinkedCard {
+  /// Whether it is the record that was decided on.
+  fileprivate func isOf(_ decision: Decision) -> Bool {
+    insuranceNumber == decision.insuranceNumber.text && (cardNumber ?? "") == decision.cardNumber.text
+  }
+}
+
+extension Reasons {
+  /// Those of the words that say what has changed since a decision.
+  fileprivate init(reopenedIn words: Set<String>) {
+    self.init()
+    for word in words where word.hasPrefix("reopened_") {
+      if let reason = Reason(word: word) { insert(reason) }
+    }
+  }
+}

@@ -1,0 +1,180 @@
+// The officer's desk: what can be asked of a pipeline between two nights, from its run records, staged records and store.
+// Invariant: nothing here changes anything or takes the lock; personal data goes to the caller, never to a log.
+// Load: one person, or one pass over the findings.
+
+import Files
+package import Match
+package import Rules
+package import Pipeline
+import SortedRuns
+package import Store
+package import Values
+package import Workspace
+
+/// Answers questions about a pipeline's last runs.
+package struct Desk: Sendable {
+  package let pipeline: Pipeline
+  private let reader: WorkspaceReader
+
+  package init(_ pipeline: Pipeline) {
+    self.pipeline = pipeline
+    reader = WorkspaceReader(pipeline.workspace)
+  }
+
+  /// All runs, ascending.
+  package func runs() throws(Stop) -> [RunRecord] { try reader.runs() }
+
+  /// The store in force.
+  package func store() throws(Stop) -> Store { try Store(path: pipeline.storePath(in: pipeline.workspace)) }
+
+  /// Explains how each record of one person ended, from the staged records.
+  package func explain(_ id: PersonalID) throws(Stop) -> Explanation {
+    let last = try lastStaged()
+    let (run, staged, matched) = (last.run, last.staged, last.matched)
+    let lookup = StagedLookup(staged, in: last.folder)
+    let population = try lookup.population(id)
+    let book = try DecisionBook(pipeline.workspace, upTo: run.decisions?.acts ?? 0)
+    let decisions = Decisions(book.inForce)
+    let store = try? store()
+    var own = try lookup.insurance(of: id, population)
+    let others = try Self.heldElsewhere(id, book.inForce, lookup).filter { other in
+      !own.contains { $0.place == other.place }
+    }
+    // A number that the population has leads there by itself, whatever was decided when it had not.
+    let nobodys = population.isEmpty ? own : own.filter { $0.key.personalID == nil }
+    let holders = try lookup.holders(among: own + others)
+    for (record, person) in givenRecords(among: nobodys + others, holders: holders, decisions) {
+      if person == id {
+        own.removeAll { $0.place == record.place }
+        own.append(record)
+      } else if let cards = try store?.cards(of: person.text),
+        cards.contains(where: {
+          $0.sourceLine == Int(record.record.line) && $0.rule == LinkRule.decision.name
+            && $0.insuranceNumber == record.record.insuranceNumber.text
+        })
+      {
+        // It is somebody else's now.
+        own.removeAll { $0.place == record.place }
+      }
+    }
+    let judgements = explainJudgement(
+      of: id, population: population, insurance: own.sorted { $0.place < $1.place }, holders: holders,
+      heldBack: try matched.heldBack(id, in: last.matchedFolder), decisions: decisions)
+    return Explanation(
+      run: run, id: id, population: population, judgements: judgements,
+      quarantined: try lookup.quarantine(id), kept: try keptInGrace(id),
+      populationFiles: staged.files(of: .population).map(\.name),
+      insuranceFiles: staged.files(of: .insurance).map(\.name),
+      personless: try store?.findings(personalID: id.text).filter { $0.candidates != nil }.map(
+        Suggestion.init) ?? [],
+      suggested: try store?.findings(candidate: id.text).map(Suggestion.init) ?? [],
+      decisions: try decisionStates(pipeline, of: id))
+  }
+
+  /// Records that officers' decisions name and that don't lead to the person by themselves.
+  private static func heldElsewhere(
+    _ id: PersonalID, _ decisions: [Decision], _ lookup: StagedLookup
+  ) throws(Stop) -> [FoundInsurance] {
+    var wanted: Set<RecordNumbers> = []
+    var keys: Set<LinkKey> = []
+    for decision in decisions
+    where decision.person == id && decision.isAccepted && decision.insurance.held.personalID != id {
+      let held = decision.insurance.held
+      if held < .firstLegacy {
+        wanted.insert(RecordNumbers(decision.insuranceNumber, decision.cardNumber))
+      } else {
+        keys.insert(held)
+      }
+    }
+    var found = try lookup.insuranceWithoutNumber(wanted)
+    for key in keys.sorted() { found += try lookup.insurance(key) }
+    return found
+  }
+
+  /// The person's row in the store in force, if it is kept from an earlier run.
+  private func keptInGrace(_ id: PersonalID) throws(Stop) -> CardAttribute? {
+    guard pipeline.graceDays != nil, pipeline.runInForce != nil else { return nil }
+    return try store().card(personalID: id.text).flatMap { $0.graceUntil == nil ? nil : $0 }
+  }
+
+  /// What the last finished run left of its first two stages.
+  struct LastStaged {
+    var run: RunRecord
+    var staged: StagedSnapshot
+    var folder: String
+    var matched: MatchedSnapshot
+    var matchedFolder: String
+  }
+
+  /// The last finished run whose staged records are there still.
+  func lastStaged() throws(Stop) -> LastStaged {
+    let run = try runs().last { run in
+      run.state == .done
+        && run.finished(.extract).map { Folder.exists(reader.folder(of: $0)) } ?? false
+        && run.finished(.match).map { Folder.exists(reader.folder(of: $0)) } ?? false
+    }
+    guard let run, let extracted = run.finished(.extract), let judged = run.finished(.match),
+      let staged = try JSONFile.read(
+        StagedSnapshot.self, from: reader.folder(of: extracted) + "/result.json"),
+      let matched = try JSONFile.read(MatchedSnapshot.self, from: reader.folder(of: judged) + "/result.json")
+    else {
+      throw Stop(
+        .usage, at: pipeline.path, expected: "a run that has finished",
+        found: "none in \(pipeline.workspace)",
+        remedy: "Run the pipeline first.", next: "cardlink run PIPELINE")
+    }
+    return LastStaged(
+      run: run, staged: staged, folder: reader.folder(of: extracted), matched: matched,
+      matchedFolder: reader.folder(of: judged))
+  }
+}
+
+/// A record that leads to nobody, and who may be meant.
+package struct Suggestion: Hashable, Sendable {
+  /// `file:line` of the record.
+  package var origin: String
+  package var outcome: String
+  /// What its personal ID field holds.
+  package var personalID: String?
+  package var insuranceNumber: String?
+  package var cardNumber: String?
+  /// How many persons may be meant.
+  package var candidates: Int
+  /// The person, if it is only one.
+  package var only: String?
+
+  init(_ finding: StoredFinding) {
+    origin = "\(finding.sourceFile):\(finding.sourceLine)"
+    (outcome, personalID) = (finding.outcome, finding.personalID)
+    (insuranceNumber, cardNumber) = (finding.insuranceNumber, finding.cardNumber)
+    (candidates, only) = (finding.candidates ?? 0, finding.candidatePersonalID)
+  }
+}
+
+/// How one insurance record ended, rule by rule.
+package typealias Judgement = JudgementExplanation
+
+/// All that the system holds on one personal ID number, with the rules' verdicts.
+package struct Explanation: Sendable {
+  package var run: RunRecord
+  package var id: PersonalID
+  package var population: [FoundPerson]
+  package var judgements: [Judgement]
+  package var quarantined: [FoundQuarantined]
+  /// The card of an earlier run that is in force still, though today's records are doubtful.
+  package var kept: CardAttribute?
+  package var populationFiles: [String]
+  package var insuranceFiles: [String]
+  /// Records that hold this number, of nobody, with those who may be meant; of the store in force.
+  package var personless: [Suggestion]
+  /// Records for which this person is the only one who may be meant; of the store in force.
+  package var suggested: [Suggestion]
+  /// What officers decided on this person.
+  package var decisions: [DecisionState]
+
+  /// `file:line` of a record.
+  package func origin(_ export: ExportKind, _ place: Place, line: UInt32) -> String {
+    let files = export == .population ? populationFiles : insuranceFiles
+    return "\(place.file < files.count ? files[place.file] : "?"):\(line)"
+  }
+}

@@ -1,0 +1,175 @@
+// Whether the next night can go well: what the machine, the workspace, the exports and the last nights say.
+// Invariant: looking changes nothing and takes no lock; every check answers, also where another one fails; what is found
+// names files, sizes and times, and nothing of a record.
+// Load: a look at each file of the workspace and of the exports, and one reading of the audit log; seconds.
+
+import Files
+import Foundation
+import Glibc
+package import Pipeline
+import Run
+package import Values
+package import Workspace
+
+/// What one check has found.
+package struct Diagnosis: Hashable, Sendable, Encodable {
+  package enum Verdict: String, Sendable, Encodable {
+    case ok, warn, fail
+  }
+
+  /// The check's name, which stays the same.
+  package var check: String
+  package var verdict: Verdict
+  package var found: String
+  /// What to do; empty if nothing is.
+  package var remedy: String
+  /// The command that does it, or shows more.
+  package var command: String?
+  /// What doctor ends with because of it, if it fails.
+  package var exit: Exit?
+
+  static func ok(_ check: String, _ found: String) -> Diagnosis {
+    Diagnosis(check: check, verdict: .ok, found: found, remedy: "")
+  }
+  static func warn(_ check: String, _ found: String, _ remedy: String, command: String? = nil) -> Diagnosis {
+    Diagnosis(check: check, verdict: .warn, found: found, remedy: remedy, command: command)
+  }
+  static func fail(
+    _ check: String, _ exit: Exit, _ found: String, _ remedy: String, command: String? = nil
+  ) -> Diagnosis {
+    Diagnosis(check: check, verdict: .fail, found: found, remedy: remedy, command: command, exit: exit)
+  }
+
+  private enum CodingKeys: String, CodingKey { case check, verdict, found, remedy, command, exitCode }
+
+  package func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    try values.encode(check, forKey: .check)
+    try values.encode(verdict, forKey: .verdict)
+    try values.encode(found, forKey: .found)
+    try values.encode(remedy, forKey: .remedy)
+    try values.encode(command, forKey: .command)
+    try values.encode(exit?.rawValue, forKey: .exitCode)
+  }
+}
+
+/// Looks at everything that a run needs.
+package struct Doctor {
+  let pipeline: Pipeline
+  /// The pipeline as commands name it.
+  let named: String
+  let memoryBytes: Int
+  /// From which the age of what is in force is counted.
+  package let today: CalendarDate
+  let reader: WorkspaceReader
+  package let runs: [RunRecord]
+  /// Why the run records can't be read, if so.
+  private let unreadable: Stop?
+
+  package init(_ pipeline: Pipeline, named: String, memoryBytes: Int, today: CalendarDate = Clock.today()) {
+    self.pipeline = pipeline
+    self.named = named
+    self.memoryBytes = memoryBytes
+    self.today = today
+    reader = WorkspaceReader(pipeline.workspace)
+    do throws(Stop) {
+      runs = try reader.runs()
+      unreadable = nil
+    } catch {
+      runs = []
+      unreadable = error
+    }
+  }
+
+  var lastDone: RunRecord? { runs.last { $0.state == .done && $0.rollback == nil } }
+
+  /// All checks, in the order in which a run meets what they look at.
+  package func examine() -> [Diagnosis] {
+    var found = [Diagnosis.ok("pipeline", "\(pipeline.path) can be read; every key is known")]
+    found += ExportKind.allCases.map(exports(_:))
+    found.append(workspace)
+    // What lies in a workspace that this user may not look into is not guessed at.
+    let mayLook = !Folder.exists(pipeline.workspace) || access(pipeline.workspace, R_OK | X_OK) == 0
+    if mayLook { found += [modes, lock] }
+    found += [disk, memory, descriptors]
+    found += libraries
+    found += [clock, timeZone]
+    if mayLook { found += [store, packages] }
+    if let key = pipeline.publish.signingKey { found.append(signingKey(key)) }
+    if pipeline.publish.encrypts { found.append(facilityKeys) }
+    if let path = pipeline.metrics { found.append(metrics(path)) }
+    if mayLook { found += [lastRuns, auditLog, leftovers] }
+    return found
+  }
+
+  // MARK: The last nights
+
+  private var lastRuns: Diagnosis {
+    if let unreadable {
+      return .fail(
+        "last_runs", .inputOutput, unreadable.finding.description.replacing("\n ", with: ""),
+        "Mend or move that folder away.")
+    }
+    guard let last = runs.last else {
+      return .warn("last_runs", "none yet", "Run the pipeline once.", command: "cardlink run \(named)")
+    }
+    let recent = runs.suffix(7)
+    let done = recent.filter { $0.state == .done }
+    let seconds = median(done.map(\.ownSeconds).filter { $0 > 0 })
+    let usual = seconds.map { ", usually \(FigureText.duration($0))" } ?? ""
+    let summary = "\(done.count) of the last \(recent.count) done\(usual)"
+    switch last.state(holder: reader.lockHolder) {
+    case .done:
+      if let day = pipeline.runInForce.flatMap({ id in runs.first { $0.id == id } })?.asOf {
+        let age = Clock.days(from: day, to: today.text)
+        if age > 2 {
+          return .warn(
+            "last_runs", "\(summary); what is in force is \(age) days old", "Does cron still start it?",
+            command: "cardlink run \(named)")
+        }
+      }
+      return .ok("last_runs", summary)
+    case .running: return .ok("last_runs", "run \(last.id) is at work; \(summary)")
+    case .held:
+      return .warn(
+        "last_runs", "run \(last.id) is held at a gate; \(summary)",
+        "Look at it, then release it or run again.",
+        command: "cardlink status \(named)")
+    case .failed:
+      return .warn(
+        "last_runs", "run \(last.id) failed with exit code \(last.exitCode ?? 0); \(summary)",
+        "Mend what it names, then run again.", command: "cardlink status \(named)")
+    case .cutOff:
+      return .warn(
+        "last_runs", "run \(last.id) was cut off in stage \(last.nextStage.rawValue); \(summary)",
+        "The next run goes on with it.", command: "cardlink run \(named)")
+    }
+  }
+
+  private var auditLog: Diagnosis {
+    do throws(Stop) {
+      let reading = try Audit(pipeline.workspace).reading()
+      if let broken = reading.broken {
+        return .fail(
+          "audit_log", .inputOutput, "line \(broken.fileLine): \(broken.why)",
+          "Keep it as evidence and find out who changed it.", command: "cardlink audit verify \(named)")
+      }
+      return .ok("audit_log", "\(FigureText.grouped(reading.lines.count)) lines, intact")
+    } catch {
+      return .fail(
+        "audit_log", .inputOutput, "it can't be read", "Give this user the right to read it.",
+        command: "cardlink audit verify \(named)")
+    }
+  }
+
+  // MARK: Words
+
+  static func size(_ bytes: Int) -> String { FigureText.bytes(bytes).english.replacing("\u{A0}", with: " ") }
+}
+
+extension [Diagnosis] {
+  /// What doctor ends with: the code of the first check that fails.
+  package var exit: Exit { first { $0.verdict == .fail }?.exit ?? .done }
+
+  package var json: String { JSONFile.text(self) }
+}

@@ -1,0 +1,243 @@
+// What a run reads and writes: the exports, the workspace, the store, the packages.
+// Invariant: a file is looked at, never opened for writing; what another user could read of the workspace is a failure, for it
+// holds the data of a whole people.
+
+import Extract
+import Files
+import Foundation
+import Glibc
+import Pipeline
+import Store
+import Values
+import Workspace
+
+extension Doctor {
+  // MARK: Exports
+
+  func exports(_ kind: ExportKind) -> Diagnosis {
+    let check = "exports_\(kind.name)"
+    let spec = pipeline.export(kind)
+    do throws(Stop) {
+      let files = try spec.foundFiles(pipeline: pipeline.path)
+      for file in files {
+        let report = try headerReport(ExportFile(file), format: spec.extractFormat)
+        if let missing = report.missing.first, spec.format == .csv {
+          return .fail(
+            check, .dataRefused, "\(file.name) lacks the column \(missing)",
+            "Correct fields, or ask the supplier.",
+            command: "cardlink check \(named)")
+        }
+      }
+      let bytes = files.reduce(0) { $0 + $1.byteCount }
+      let newest = (files.map(\.modified).max() ?? 0) / 1_000_000_000
+      let seconds = max(0, Int(Date().timeIntervalSince1970) - newest)
+      let hours = seconds / 3600
+      let age = hours < 1 ? "\(seconds / 60) min" : hours < 48 ? "\(hours) h" : "\(hours / 24) days"
+      let found =
+        "\(files.count) file\(files.count == 1 ? "" : "s"), \(Self.size(bytes)), readable, the newest written \(age) ago"
+      return hours > 36
+        ? .warn(check, found, "Has the supplier delivered?", command: "cardlink check \(named)")
+        : .ok(check, found)
+    } catch {
+      return .fail(
+        check, error.exit,
+        "\(error.finding.origin): expected \(error.finding.expected), found \(error.finding.found)",
+        error.finding.remedy, command: "cardlink check \(named)")
+    }
+  }
+
+  // MARK: The workspace
+
+  var workspace: Diagnosis {
+    let path = pipeline.workspace
+    var info = stat()
+    guard unsafe lstat(path, &info) == 0 else {
+      var parent = Folder.parent(of: path)
+      while !Folder.exists(parent), parent != "/" { parent = Folder.parent(of: parent) }
+      guard Folder.isFolder(parent), access(parent, W_OK) == 0 else {
+        return .fail(
+          "workspace", .cannotCreate, "\(path) is not there, and this user can't make it",
+          "Make it for the user who runs cardlink: install -d -m 0700 -o USER \(shellQuoted(path))")
+      }
+      return .ok("workspace", "\(path) is not there yet; the first run makes it")
+    }
+    guard Folder.isFolder(path) else {
+      return .fail(
+        "workspace", .cannotCreate, "\(path) is no folder", "Correct workspace in the pipeline file.")
+    }
+    guard info.st_uid == geteuid() else {
+      let owner = Self.user(info.st_uid)
+      let found = "\(path) belongs to \(owner), this is \(Self.user(geteuid()))"
+      return geteuid() == 0
+        ? .warn(
+          "workspace", found, "What root writes there, \(owner) can't replace. Run cardlink as \(owner).",
+          command: "sudo -u \(owner) cardlink doctor \(named)")
+        : .fail(
+          "workspace", .cannotCreate, found, "Run cardlink as \(owner).",
+          command: "sudo -u \(owner) cardlink doctor \(named)")
+    }
+    guard access(path, R_OK | W_OK | X_OK) == 0 else {
+      return .fail(
+        "workspace", .cannotCreate, "\(path) can't be written", "Give this user the right to.",
+        command: "chmod 0700 \(shellQuoted(path))")
+    }
+    return .ok("workspace", "\(path), of \(Self.user(info.st_uid))")
+  }
+
+  /// What others than the owner may read or write, and what belongs to someone else.
+  var modes: Diagnosis {
+    let path = pipeline.workspace
+    var open: [String] = []
+    var foreign: [String] = []
+    var count = 0
+    func look(_ path: String, owner: uid_t) {
+      var info = stat()
+      guard unsafe lstat(path, &info) == 0, info.st_mode & S_IFMT != S_IFLNK else { return }
+      count += 1
+      // A publish may hard-link nothing and set no other modes: all of it is for the owner alone.
+      if info.st_mode & 0o077 != 0, path != pipeline.metrics { open.append(path) }
+      if info.st_uid != owner { foreign.append(path) }
+      if info.st_mode & S_IFMT == S_IFDIR {
+        for name in Folder.names(in: path) { look(path + "/" + name, owner: owner) }
+      }
+    }
+    var info = stat()
+    guard unsafe lstat(path, &info) == 0 else { return .ok("modes", "nothing there yet") }
+    look(path, owner: info.st_uid)
+    let store = pipeline.storePath(in: path)
+    if !store.hasPrefix(path + "/"), Folder.exists(store) { look(store, owner: info.st_uid) }
+    if let first = open.first {
+      let more = open.count > 1 ? " and \(open.count - 1) more" : ""
+      return .fail(
+        "modes", .inputOutput, "others may read or write \(first)\(more)",
+        "Folders are 0700 and files 0600 here.", command: "chmod -R go= \(shellQuoted(path))"
+      )
+    }
+    if let first = foreign.first {
+      let more = foreign.count > 1 ? " and \(foreign.count - 1) more" : ""
+      return .warn(
+        "modes", "\(first)\(more) belong to another user than the workspace", "Give them back.",
+        command: "chown -R \(Self.user(info.st_uid)) \(shellQuoted(path))")
+    }
+    return .ok("modes", "\(FigureText.grouped(count)) files and folders, for their owner alone")
+  }
+
+  var lock: Diagnosis {
+    guard let holder = reader.lockHolder else { return .ok("lock", "free") }
+    let found = "process \(holder.process) holds the workspace since \(holder.since)"
+    let hours = Clock.seconds(holder.since).map { (Int(Date().timeIntervalSince1970) - $0) / 3600 } ?? 0
+    return hours >= 12
+      ? .warn(
+        "lock", found, "Does it still work? Look at it before you end it.",
+        command: "ps -fp \(holder.process)")
+      : .ok("lock", found)
+  }
+
+  // MARK: What is in force
+
+  var store: Diagnosis {
+    let path = pipeline.storePath(in: pipeline.workspace)
+    let folder = Folder.parent(of: path)
+    if Folder.exists(folder), access(folder, W_OK) != 0 {
+      return .fail("store", .cannotCreate, "\(folder) can't be written", "Give this user the right to.")
+    }
+    guard Folder.exists(path) else {
+      return runs.contains { $0.state == .done }
+        ? .fail(
+          "store", .storeUnavailable, "\(path) is gone, though runs were done",
+          "Bring an earlier one back, or load again.",
+          command: "cardlink rerun load \(named)")
+        : .ok("store", "none yet")
+    }
+    do throws(Stop) {
+      let run = try Store(path: path).runID()
+      return .ok("store", "that of run \(run), \(Self.size(Folder.byteCount(of: path)))")
+    } catch {
+      return .fail(
+        "store", .storeUnavailable, "\(path): \(error.finding.found)", error.finding.remedy,
+        command: "cardlink rerun load \(named)")
+    }
+  }
+
+  var packages: Diagnosis {
+    let folder = pipeline.workspace + "/packages"
+    guard Folder.exists(folder) else { return .ok("packages", "none yet") }
+    guard access(folder, W_OK) == 0 else {
+      return .fail("packages", .cannotCreate, "\(folder) can't be written", "Give this user the right to.")
+    }
+    guard let run = reader.publishedRun,
+      Folder.isFolder(folder + "/" + (Folder.target(ofLink: folder + "/current") ?? ""))
+    else {
+      return .warn(
+        "packages", "packages/current leads nowhere", "Publish again.",
+        command: "cardlink rerun publish \(named)")
+    }
+    if let inForce = pipeline.runInForce, let record = runs.first(where: { $0.id == inForce }),
+      record.state == .done, record.finished(.publish)?.run != run, runs.last?.rollback == nil
+    {
+      return .warn(
+        "packages", "those of run \(run), while the store is that of run \(inForce)", "Publish again.",
+        command: "cardlink rerun publish \(named)")
+    }
+    return .ok("packages", "those of run \(run)")
+  }
+
+  func signingKey(_ path: String) -> Diagnosis {
+    var info = stat()
+    guard unsafe stat(path, &info) == 0, access(path, R_OK) == 0 else {
+      return .fail(
+        "signing_key", .exportMissing, "\(path) can't be read", "Give this user the right to, or make one.",
+        command: "cardlink keys new \(shellQuoted(path))")
+    }
+    guard info.st_mode & 0o077 == 0 else {
+      return .fail(
+        "signing_key", .inputOutput, "others may read \(path)",
+        "Whoever has it can forge packages: make a new one.",
+        command: "chmod 0600 \(shellQuoted(path))")
+    }
+    return .ok("signing_key", path)
+  }
+
+  func metrics(_ path: String) -> Diagnosis {
+    let folder = Folder.parent(of: path)
+    guard Folder.isFolder(folder), access(folder, W_OK | X_OK) == 0 else {
+      return .warn(
+        "metrics", "\(folder) is not there or can't be written",
+        "Runs go on, but nobody sees how they end. Give this user the right to write there.")
+    }
+    var info = stat()
+    guard unsafe stat(path, &info) == 0 else { return .ok("metrics", "\(path), not written yet") }
+    return .ok("metrics", path)
+  }
+
+  // MARK: Leftovers
+
+  /// What a run that was cut off has left and nobody works on.
+  var leftovers: Diagnosis {
+    guard reader.lockHolder == nil else { return .ok("leftovers", "a run is at work") }
+    var found: [String] = []
+    let root = pipeline.workspace
+    var folders = [root, root + "/packages", Folder.parent(of: pipeline.storePath(in: root))]
+    folders += reader.runNumbers.map { reader.folder(of: $0) }
+    for folder in Set(folders).sorted() {
+      for name in Folder.names(in: folder)
+      where name.contains(".partial") || name.hasSuffix(".sorting") || Scratch.isLeftover(folder + "/" + name)
+      {
+        found.append(folder + "/" + name)
+      }
+    }
+    guard let first = found.first else { return .ok("leftovers", "none") }
+    let bytes = found.reduce(0) { $0 + Folder.byteCount(of: $1) }
+    let more = found.count > 1 ? " and \(found.count - 1) more" : ""
+    return .warn(
+      "leftovers", "\(first)\(more), \(Self.size(bytes))", "The next run replaces them; to remove them now:",
+      command: "cardlink prune \(named)")
+  }
+
+  static func user(_ id: uid_t) -> String {
+    guard let entry = unsafe getpwuid(id), let name = unsafe entry.pointee.pw_name else {
+      return "user \(id)"
+    }
+    return unsafe String(cString: name)
+  }
+}

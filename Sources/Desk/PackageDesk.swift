@@ -1,0 +1,150 @@
+// What a facility asks about the package that it received, and the keys of those who publish.
+// Invariant: nothing here needs a pipeline or a workspace.
+
+import Pipeline
+import Publish
+import Seal
+package import Values
+
+/// A package that was looked at, as the command shows it.
+package struct VerifiedPackage: Sendable {
+  /// Word, file, Vietnamese, English; none if the package is whole.
+  package var faults: [[String]] = []
+  /// Sentences about a whole package, Vietnamese and English.
+  package var facts: [(vietnamese: String, english: String)] = []
+}
+
+/// Verifies a package.
+///
+/// - Parameter state: the file that remembers what was seen; the key is pinned there on first use.
+package func verifyPackage(
+  _ folder: String, key: String?, after: String?, state: String?, identity: String?, on day: CalendarDate
+) throws(Stop) -> VerifiedPackage {
+  let verdict = try verify(
+    VerifyRequest(
+      folder: folder, keyFile: key, after: after, state: state, identityFile: identity, day: day))
+  return VerifiedPackage(verdict)
+}
+
+/// Brings a facility's folder to the newest of the packages that it received.
+///
+/// - Returns: the package that it has now, or what was wrong with the one that was refused.
+package func applyPackages(
+  _ packages: [String], to folder: String, key: String?, identity: String?, on day: CalendarDate
+) throws(Stop) -> (package: VerifiedPackage, refused: String?) {
+  let report = try apply(
+    ApplyRequest(packages: packages, folder: folder, keyFile: key, identityFile: identity, day: day))
+  if let refused = report.refused {
+    return (VerifiedPackage(faults: report.faults), refused)
+  }
+  guard var verdict = report.verdict else {
+    var package = VerifiedPackage()
+    package.facts.append(
+      (
+        "Không có gói nào mới hơn gói đang có.",
+        "None of the packages is newer than the one that you have."
+      ))
+    return (package, nil)
+  }
+  // What there is now is whole, whatever came last.
+  if verdict.kind == .delta { verdict.kind = .applied }
+  var package = VerifiedPackage(verdict)
+  package.facts.append(
+    (
+      "Đã áp dụng \(report.applied.count) gói; dùng thư mục \(folder)/current.",
+      "\(report.applied.count) \(report.applied.count == 1 ? "package" : "packages") applied; use the folder "
+        + "\(folder)/current."
+    ))
+  for (path, fault) in report.unreadable {
+    package.facts.append(
+      ("Không đọc được \(path): \(fault.kind.vietnamese).", "\(path) was passed over: \(fault.kind.english).")
+    )
+  }
+  return (package, nil)
+}
+
+extension VerifiedPackage {
+  fileprivate init(faults: [PackageFault]) {
+    self.faults = faults.map { [$0.kind.rawValue, $0.file, $0.kind.vietnamese, $0.kind.english] }
+  }
+
+  fileprivate init(_ verdict: PackageVerdict) {
+    self.init(faults: verdict.faults)
+    if verdict.faults.isEmpty { describe(verdict) }
+  }
+
+  fileprivate mutating func describe(_ verdict: PackageVerdict) {
+    facts.append(
+      (
+        "Gói của \(verdict.recipient) nguyên vẹn: \(verdict.persons) người, dữ liệu ngày \(verdict.asOf), dùng đến hết "
+          + "ngày \(verdict.validUntil).",
+        "The package of \(verdict.recipient) is whole: \(verdict.persons) persons, business date \(verdict.asOf), to be "
+          + "used until the end of \(verdict.validUntil)."
+      ))
+    if verdict.kind == .delta {
+      facts.append(
+        (
+          "Gói chỉ gồm thay đổi so với gói trước: dùng cardlink apply.",
+          "It holds only what has changed since the package before: use cardlink apply."
+        ))
+    }
+    switch (verdict.signedBy, verdict.isKeyKnown) {
+    case (let key?, true):
+      facts.append(("Chữ ký đúng, khóa \(key).", "Signed with the key that you have, \(key)."))
+    case (let key?, false) where verdict.isKeyPinnedNow:
+      facts.append(
+        (
+          "Chữ ký đúng. Từ nay chỉ nhận gói ký bằng khóa \(key): hãy gọi điện đối chiếu mã này với bên gửi.",
+          "Signed with \(key), which is pinned from now on: read it out to the sender on the telephone."
+        ))
+    case (let key?, false):
+      facts.append(
+        (
+          "Chữ ký đúng với khóa nằm trong gói, \(key). Chưa chắc là của bên gửi: dùng --key với khóa nhận bằng đường khác.",
+          "Signed with the key that came in the package, \(key). Whose it is can't be told: give --key with a key that came "
+            + "another way."
+        ))
+    case (nil, _):
+      facts.append(
+        (
+          "Gói không có chữ ký: không thể biết ai đã gửi.",
+          "The package is not signed: who sent it can't be told."
+        ))
+    }
+    switch verdict.succession {
+    case .next: facts.append(("Nối tiếp gói đang có.", "It follows the package that you have."))
+    case .same: facts.append(("Chính là gói đang có.", "It is the package that you have."))
+    case .gap:
+      facts.append(
+        (
+          "Mới hơn gói đang có; có gói ở giữa chưa nhận được.",
+          "Newer than the package that you have; packages in between were not received."
+        ))
+    case .takenBack:
+      facts.append(
+        (
+          "Mới hơn gói đang có; bên gửi đã thu hồi gói đang có.",
+          "Newer than the package that you have, which the sender has taken back."
+        ))
+    case nil: break
+    }
+  }
+}
+
+/// Makes a key pair for signing packages.
+///
+/// - Returns: the fingerprint of the public half.
+package func newSigningKey(at path: String) throws(Stop) -> String {
+  let key = SigningKey()
+  try key.write(to: Paths.absolute(path))
+  return key.verifying.fingerprint
+}
+
+/// Makes a facility's key pair, to which packages are encrypted.
+///
+/// - Returns: the public half, which the sender needs.
+package func newFacilityKey(at path: String) throws(Stop) -> String {
+  let key = DecryptionKey()
+  try key.write(to: Paths.absolute(path))
+  return key.encryption.text
+}

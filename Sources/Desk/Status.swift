@@ -1,0 +1,302 @@
+// What an officer wants to know at eight: how the night went, what everybody reads now, what changed, what to do next.
+// Invariant: every figure is a run record's or the ledger's; nothing is about a person; looking changes nothing and
+// takes no lock.
+// Load: some run records.
+
+import Files
+import Foundation
+package import Match
+import Run
+import Store
+package import Values
+package import Workspace
+
+/// The state of a pipeline.
+package struct Status: Sendable, Encodable {
+  /// Records that ended in one way, now and in the run before.
+  package struct Count: Sendable, Encodable {
+    package var export: String
+    package var outcome: String
+    package var records: Int
+    /// In the run before; nil if there is none.
+    package var before: Int?
+    package var change: Int? { before.map { records - $0 } }
+  }
+
+  /// What stands in the way of records that did not link.
+  package struct TopCause: Sendable, Encodable {
+    package var cause: String
+    package var records: Int
+    package var meaning: String
+    package var meaningVietnamese: String
+    package var command: String
+  }
+
+  package struct Stage: Sendable, Encodable {
+    package enum State: String, Sendable, Encodable {
+      /// `skipped`: the run uses the result of an earlier run.
+      case done, skipped, running, waiting
+    }
+
+    package var stage: StageName
+    package var state: State
+    /// The run whose result is used; nil for a stage that has none yet.
+    package var run: Int?
+    package var seconds: Double?
+    package var records: Int?
+    /// How long it took the last time before this run.
+    package var lastSeconds: Double?
+  }
+
+  package struct InForce: Sendable, Encodable {
+    package var run: Int
+    package var asOf: String
+    /// From the business date to today.
+    package var ageDays: Int
+    package var madeAt: String?
+  }
+
+  package struct Next: Sendable, Encodable {
+    package var command: String
+    package var why: String
+    package var whyVietnamese: String
+  }
+
+  package var pipeline: String
+  package var workspace: String
+  package var run: Int
+  package var command: String
+  package var state: RunState
+  package var asOf: String
+  package var startedAt: String
+  package var endedAt: String?
+  /// Its own stages, all together.
+  package var seconds: Double
+  /// Of a run at work: what is left if its stages take as long as the last time; nil if one of them never ran.
+  package var secondsLeft: Double?
+  package var exitCode: Int?
+  package var failure: String?
+  /// Whose store came back in the place of whose.
+  package var rollback: Rollback?
+  package var release: Release?
+  /// What is wrong with files that were damaged and kept, by export and name.
+  package var damaged: [String: String]?
+  /// The process that holds the workspace now.
+  package var holder: LockHolder?
+  package var inForce: InForce?
+  package var packagesOfRun: Int?
+  /// The finished run that the counts are compared with.
+  package var before: Int?
+  package var counts: [Count]
+  /// Hundredths of a percent; see ``Figures/linkRate``.
+  package var linkRate: Int?
+  package var linkRateBefore: Int?
+  /// Cards of the armed forces without a personal ID number, which the link rate leaves out.
+  package var armedForcesLeftOut: Int
+  /// Persons who are kept though today's data is doubtful; nil if the pipeline asks for no grace.
+  package var grace: GraceCounts?
+  /// What officers' decisions did; nil without any.
+  package var decisions: DecidedCounts?
+  /// Where the publication put the persons of the store; nil until it is done.
+  package var published: PublishCounts?
+  package var causes: [TopCause]
+  package var gatesPassed: Int
+  package var gatesFailed: [GateVerdict]
+  package var stages: [Stage]
+  package var next: [Next]
+
+  package func records(_ export: ExportKind) -> Int {
+    counts.reduce(0) { $0 + ($1.export == export.name ? $1.records : 0) }
+  }
+  package func recordsBefore(_ export: ExportKind) -> Int? {
+    before == nil ? nil : counts.reduce(0) { $0 + ($1.export == export.name ? $1.before ?? 0 : 0) }
+  }
+}
+
+extension Status {
+  /// As an object, its keys in snake_case.
+  package var json: String { JSONFile.text(self) }
+}
+
+extension Desk {
+  /// Who holds the workspace now.
+  package var lockHolder: LockHolder? { WorkspaceReader(pipeline.workspace).lockHolder }
+
+  /// The state of the pipeline now.
+  ///
+  /// - Parameter named: the pipeline as commands name it.
+  /// - Throws: ``Stop`` with ``Exit/usage`` if it has never run.
+  package func status(named: String) throws(Stop) -> Status {
+    let runs = try runs()
+    guard let run = runs.last else {
+      throw Stop(
+        .usage, at: pipeline.path, expected: "a run", found: "none in \(pipeline.workspace)",
+        remedy: "Run the pipeline first.", next: "cardlink run \(named)")
+    }
+    let reader = WorkspaceReader(pipeline.workspace)
+    let inForce = pipeline.runInForce
+    return Status(
+      run, among: runs, workspace: pipeline.workspace, holder: reader.lockHolder,
+      inForce: inForce.flatMap { id in runs.first { $0.id == id } }, packagesOfRun: reader.publishedRun,
+      named: named, today: Clock.today().text)
+  }
+}
+
+extension Status {
+  init(
+    _ run: RunRecord, among runs: [RunRecord], workspace: String, holder: LockHolder?,
+    inForce: RunRecord?, packagesOfRun: Int?, named: String, today: String,
+    now: Int = Int(Date().timeIntervalSince1970)
+  ) {
+    let earlier = runs.filter { $0.id < run.id }
+    let before = earlier.last { $0.state == .done && !$0.ledger.isEmpty && $0.rollback == nil }
+    pipeline = run.pipeline
+    self.workspace = workspace
+    self.run = run.id
+    command = run.command
+    state = run.state(holder: holder)
+    (asOf, startedAt, endedAt, seconds) = (run.asOf, run.startedAt, run.ended, run.ownSeconds)
+    (exitCode, failure) = (run.exitCode.map(Int.init), run.failure)
+    (rollback, release, self.holder) = (run.rollback, run.released, holder)
+    self.inForce = inForce.map {
+      InForce(run: $0.id, asOf: $0.asOf, ageDays: Clock.days(from: $0.asOf, to: today), madeAt: $0.ended)
+    }
+    self.packagesOfRun = packagesOfRun
+    damaged = run.damaged
+    self.before = run.ledger.isEmpty ? nil : before?.id
+    var counts: [Count] = []
+    for export in [ExportKind.insurance, .population] where !run.ledger.isEmpty {
+      for outcome in export.outcomesForPeople {
+        let (now, then) = (run.count(export, outcome), before?.count(export, outcome))
+        guard now > 0 || (then ?? 0) > 0 else { continue }
+        counts.append(Count(export: export.name, outcome: outcome.name, records: now, before: then))
+      }
+    }
+    self.counts = counts
+    linkRate = run.linkRate
+    linkRateBefore = run.ledger.isEmpty ? nil : before?.linkRate
+    armedForcesLeftOut = Figures(run: run).armedForcesWithoutNumber
+    grace = run.grace
+    decisions = run.decided
+    published = run.published
+    causes = run.causes.filter { $0.word != "armed_forces" }.prefix(3).map { cause in
+      TopCause(
+        cause: cause.name, records: cause.records, meaning: cause.meaning.english,
+        meaningVietnamese: cause.meaning.vietnamese, command: cause.command(named))
+    }
+    let verdicts = run.gates ?? []
+    gatesPassed = verdicts.count { $0.passed }
+    gatesFailed = verdicts.filter { !$0.passed }
+    let last = earlier.lastSeconds
+    let isRunning = state == .running
+    stages = StageName.allCases.map { stage in
+      guard let finished = run.finished(stage) else {
+        let isAtWork = isRunning && run.nextStage == stage
+        return Stage(stage: stage, state: isAtWork ? .running : .waiting, lastSeconds: last[stage])
+      }
+      let isOwn = finished.run == run.id
+      return Stage(
+        stage: stage, state: isOwn ? .done : .skipped, run: finished.run,
+        seconds: isOwn ? finished.seconds : nil, records: isOwn ? finished.records : nil,
+        lastSeconds: last[stage])
+    }
+    let waiting = stages.filter { $0.state == .running || $0.state == .waiting }
+    if isRunning, waiting.allSatisfy({ $0.lastSeconds != nil }), let since = holder?.since,
+      let began = Clock.seconds(since)
+    {
+      // The stage at work has had the time since the process began, less what its finished stages took.
+      let own = max(0, Double(now - began) - run.ownSeconds)
+      let current = max(0, (waiting.first?.lastSeconds ?? 0) - own)
+      secondsLeft = current + waiting.dropFirst().reduce(0) { $0 + ($1.lastSeconds ?? 0) }
+    }
+    next = []
+    next = steps(after: run, named)
+  }
+
+  /// What to do now, the most urgent first.
+  private func steps(after run: RunRecord, _ named: String) -> [Next] {
+    let report = Next(
+      command: "cardlink report \(named)", why: "the whole report", whyVietnamese: "báo cáo đầy đủ")
+    let again = Next(
+      command: "cardlink run \(named)", why: "goes on behind the last finished stage",
+      whyVietnamese: "chạy tiếp từ bước đã xong")
+    switch state {
+    case .running:
+      return [
+        Next(command: "cardlink status \(named)", why: "look again later", whyVietnamese: "xem lại sau")
+      ]
+    case .cutOff: return [again]
+    case .held:
+      return [
+        report,
+        Next(
+          command: "cardlink release \(named) \(run.id) --because \"…\"", why: "if the data is right",
+          whyVietnamese: "nếu dữ liệu đúng"),
+        Next(
+          command: "cardlink run \(named)", why: "with a correct export", whyVietnamese: "khi có tệp đúng"),
+      ]
+    case .failed:
+      let check: Next =
+        switch Exit(rawValue: run.exitCode ?? 0) {
+        case .cannotCreate, .inputOutput, .storeUnavailable, .internalError:
+          Next(
+            command: "cardlink doctor \(named)", why: "what is wrong with the machine",
+            whyVietnamese: "kiểm tra máy")
+        default:
+          Next(
+            command: "cardlink check \(named)", why: "the exports and the pipeline file",
+            whyVietnamese: "kiểm tra tệp và cấu hình")
+        }
+      return [check, again]
+    case .done:
+      var steps: [Next] = []
+      let worst = Outcome.ofInsurance.filter { $0 != .linked }.max {
+        run.count(.insurance, $0) < run.count(.insurance, $1)
+      }
+      if let inForce, inForce.ageDays > 1, rollback == nil {
+        steps.append(
+          Next(
+            command: "cardlink run \(named)", why: "what is in force is \(inForce.ageDays) days old",
+            whyVietnamese: "dữ liệu đã cũ \(inForce.ageDays) ngày"))
+      }
+      if let worst, run.count(.insurance, worst) > 0 {
+        steps.append(
+          Next(
+            command: "cardlink findings \(named) --outcome \(worst.name)", why: "the most records",
+            whyVietnamese: "nhiều bản ghi nhất"))
+      }
+      if let published, published.packagesLeftOut > 0 {
+        steps.append(
+          Next(
+            command: "cardlink doctor \(named)", why: "facilities without a key",
+            whyVietnamese: "cơ sở chưa có khóa"))
+      }
+      return steps + [report]
+    }
+  }
+}
+
+extension RunRecord {
+  /// Hundredths of a percent of the insurance records that could link; nil before the match.
+  package var linkRate: Int? {
+    ledger.isEmpty ? nil : FigureText.share(count(.insurance, .linked), of: Figures(run: self).linkable)
+  }
+}
+
+extension ExportKind {
+  /// The outcomes in the order in which people read them: what went well first.
+  var outcomesForPeople: [Outcome] {
+    self == .insurance
+      ? Outcome.ofInsurance.reversed() : [.registered, .repeated, .personDuplicated, .quarantined]
+  }
+}
+
+extension Clock {
+  /// Whole days from one date to another, both written as ISO 8601.
+  static func days(from: String, to: String) -> Int {
+    guard let from = seconds(from + "T00:00:00+07:00"), let to = seconds(to + "T00:00:00+07:00") else {
+      return 0
+    }
+    return (to - from) / 86_400
+  }
+}

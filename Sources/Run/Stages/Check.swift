@@ -1,0 +1,41 @@
+// cardlink check: is everything there for a run? Reads the pipeline file and the beginning of each export.
+// Invariant: changes nothing; names every file with what it lacks, rather than the first only. A run looks at the same
+// beginnings before its long work, so what check refuses, a run refuses at once.
+
+import Extract
+package import Pipeline
+package import Values
+import Workspace
+
+/// What `check` found in one file.
+package struct CheckedFile: Sendable {
+  package var export: String
+  package var name: String
+  package var byteCount: Int
+  /// The columns or paths that the pipeline reads and the file lacks, each with the nearest one there.
+  package var missing: [(column: String, nearest: String?)]
+  /// Columns there that the pipeline doesn't read.
+  package var unread: [String]
+  /// Why a run would refuse it, as far as its beginning shows.
+  package var fault: Stop?
+}
+
+/// Looks at a pipeline's exports without running anything.
+///
+/// - Throws: ``Stop`` if an export is missing or can't be read at all.
+package func check(_ pipeline: Pipeline) throws(Stop) -> [CheckedFile] {
+  var checked: [CheckedFile] = []
+  for spec in [pipeline.population, pipeline.insurance] {
+    let export = try spec.export(asOf: Clock.today(), pipeline: pipeline.path)
+    for file in try spec.foundFiles(pipeline: pipeline.path) {
+      let report = try headerReport(ExportFile(file), format: export.format)
+      let columns = Set(spec.columns)
+      checked.append(
+        CheckedFile(
+          export: spec.kind.name, name: file.name, byteCount: file.byteCount,
+          missing: report.missing.map { ($0, report.nearest[$0]) },
+          unread: report.found.filter { !columns.contains($0) }, fault: export.fault(in: report, of: file)))
+    }
+  }
+  return checked
+}

@@ -1,0 +1,196 @@
+// What a monitoring system sees of a pipeline: one small file in the text format of Prometheus, for node_exporter's
+// textfile collector.
+// Invariant: the file is replaced whole; every family has its HELP and TYPE once, before its samples; no sample stands
+// twice. Times are points in time, never ages: an age in a file would stand still when cron does. Labels are names of
+// pipelines, exports, outcomes, stages and gates.
+// Load: some hundred lines, written when a run has ended, however it ended.
+
+import Foundation
+import Run
+import Values
+import Workspace
+
+/// The command that was tried last, whether it got as far as a run or not.
+struct Attempt: Hashable, Sendable {
+  /// Seconds since 1970.
+  var at: Int
+  var exit: Exit
+}
+
+/// The metrics of one pipeline.
+struct Metrics {
+  private let pipeline: String
+  private let runs: [RunRecord]
+  private let inForce: RunRecord?
+  private let attempt: Attempt
+
+  /// - Parameters:
+  ///   - runs: all runs of the workspace, ascending.
+  ///   - inForce: the run whose store is in force.
+  init(pipeline: String, runs: [RunRecord], inForce: RunRecord?, attempt: Attempt) {
+    self.pipeline = pipeline
+    self.runs = runs
+    self.inForce = inForce
+    self.attempt = attempt
+  }
+
+  /// The file's text.
+  package var text: String {
+    var page = Exposition(pipeline: pipeline)
+    page.family(
+      "last_attempt_timestamp_seconds",
+      "When the last run, rerun, release or rollback ended, also one that could not begin.",
+      [([:], Double(attempt.at))])
+    page.family(
+      "last_attempt_exit_code",
+      "Its exit code: 0 done, 65 data refused, 66 export missing, 69 and up see docs.",
+      [([:], Double(attempt.exit.rawValue))])
+    if let run = runs.last { add(run, to: &page) }
+    if let done = runs.last(where: { $0.state == .done }), let at = done.finishedAt.flatMap(Clock.seconds) {
+      page.family(
+        "last_done_timestamp_seconds", "When a run was last done.", [([:], Double(at))])
+    }
+    if let inForce {
+      page.family("in_force_run_id", "The run whose store is in force.", [([:], Double(inForce.id))])
+      if let at = Clock.seconds(inForce.asOf + "T00:00:00+07:00") {
+        page.family(
+          "in_force_as_of_timestamp_seconds",
+          "The business date of the store in force, at midnight in Viet Nam.", [([:], Double(at))])
+      }
+      if let at = inForce.ended.flatMap(Clock.seconds) {
+        page.family(
+          "in_force_made_timestamp_seconds", "When the run that made the store in force ended.",
+          [([:], Double(at))])
+      }
+    }
+    return page.text
+  }
+
+  private func add(_ run: RunRecord, to page: inout Exposition) {
+    page.family("run_id", "The last run's number.", [([:], Double(run.id))])
+    if let at = Clock.seconds(run.startedAt) {
+      page.family("run_start_timestamp_seconds", "When the last run began.", [([:], Double(at))])
+    }
+    if let at = run.ended.flatMap(Clock.seconds) {
+      page.family(
+        "run_end_timestamp_seconds", "When the last run was done, held or failed.", [([:], Double(at))])
+    }
+    page.family(
+      "run_state", "1 for the state that the last run is in.",
+      [RunState.running, .done, .held, .failed].map { (["state": $0.rawValue], run.state == $0 ? 1 : 0) })
+    page.family(
+      "run_exit_code", "The exit code that the last run ended with.", [([:], Double(run.exitCode ?? 0))])
+    page.family(
+      "run_duration_seconds", "The time that the stages of the last run took, all together.",
+      [([:], run.ownSeconds)])
+    if let bytes = run.peakMemoryBytes {
+      page.family(
+        "run_peak_memory_bytes", "The most memory that the process of the last run held.",
+        [([:], Double(bytes))])
+    }
+    let stages = run.stages
+    page.family(
+      "stage_duration_seconds",
+      "The time that a stage of the last run took; of a stage that was skipped, the last time it ran.",
+      stages.map { (["stage": $0.stage.rawValue], $0.seconds) })
+    page.family(
+      "stage_skipped", "1 if the last run used what an earlier one left of this stage.",
+      stages.map { (["stage": $0.stage.rawValue], $0.run == run.id ? 0 : 1) })
+    page.family(
+      "stage_records", "Records that went through a stage.",
+      stages.map { (["stage": $0.stage.rawValue], Double($0.records)) })
+    if !run.ledger.isEmpty {
+      page.family(
+        "records", "Records of the last run by export and outcome: the ledger.",
+        ExportKind.allCases.flatMap { export in
+          (export == .population ? Outcome.ofPopulation : Outcome.ofInsurance).map { outcome in
+            (["export": export.name, "outcome": outcome.name], Double(run.count(export, outcome)))
+          }
+        })
+      let figures = Figures(run: run)
+      page.family(
+        "quarantine_ratio", "Quarantined records of an export as a share of its records.",
+        ExportKind.allCases.filter { run.count($0) > 0 }.map {
+          (["export": $0.name], figures.quarantineShare($0))
+        })
+      page.family(
+        "link_ratio",
+        "Linked insurance records as a share of those that could link: cards of the armed forces without a personal ID number are left out.",
+        figures.linkable > 0 ? [([:], figures.linkRate)] : [])
+    }
+    if let decided = run.decided {
+      page.family(
+        "decisions_in_force", "Officers' decisions that the last run's match knew.",
+        [([:], Double(decided.inForce))])
+      page.family(
+        "decided_records",
+        "Insurance records by what an officer's decision did: linked, kept_apart, or not_applied because of the person.",
+        [
+          ("linked", decided.linked ?? 0), ("kept_apart", decided.keptApart),
+          ("not_applied", decided.notApplied),
+        ]
+        .map { (["effect": $0.0], Double($0.1)) })
+    }
+    if let grace = run.grace {
+      page.family(
+        "kept_in_grace",
+        "Persons who are kept for a time though today's data about them is doubtful, by the outcome of today's record, or file_damaged.",
+        (Outcome.ofInsurance.filter { $0 != .linked }.map(\.name) + [Reason.fileDamaged.word]).map {
+          (["outcome": $0], Double(grace.kept[$0] ?? 0))
+        })
+    }
+    if let published = run.published {
+      page.family(
+        "published_persons",
+        "Persons of the store by where the publication put them; left_out: in packages without a key to encrypt them to.",
+        [
+          (["place": "package"], published.persons), (["place": "left_out"], published.leftOut),
+          (["place": "without_facility"], published.withoutFacility),
+          (["place": "not_selected"], published.notSelected),
+        ].map { ($0.0, Double($0.1)) })
+      page.family(
+        "packages_left_out", "Packages that were not written for want of a key to encrypt them to.",
+        [([:], Double(published.packagesLeftOut))])
+    }
+    if let gates = run.gates {
+      page.family(
+        "gates_failed", "Gates that the last run did not pass, released ones among them.",
+        [([:], Double(gates.count { !$0.passed }))])
+      let names = Set(gates.map(\.gate)).sorted()
+      page.family(
+        "gate_failed", "1 for a gate that the last run did not pass.",
+        names.map { name in (["gate": name], gates.contains { $0.gate == name && !$0.passed } ? 1 : 0) })
+    }
+  }
+}
+
+/// The text format of Prometheus, version 0.0.4; every family is a gauge.
+struct Exposition {
+  private(set) var text = ""
+  private let pipeline: String
+
+  init(pipeline: String) { self.pipeline = pipeline }
+
+  /// One family: its help, its type, its samples; nothing if there is no sample.
+  mutating func family(_ name: String, _ help: String, _ samples: [(labels: [String: String], value: Double)])
+  {
+    guard !samples.isEmpty else { return }
+    text += "# HELP cardlink_\(name) \(help)\n# TYPE cardlink_\(name) gauge\n"
+    for sample in samples {
+      let labels =
+        [("pipeline", pipeline)] + sample.labels.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+      let words = labels.map { "\($0)=\"\(Self.escaped($1))\"" }
+      text += "cardlink_\(name){\(words.joined(separator: ","))} \(Self.number(sample.value))\n"
+    }
+  }
+
+  private static func escaped(_ text: String) -> String {
+    text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n")
+  }
+
+  /// To a millionth; whole numbers without a point or an exponent.
+  private static func number(_ value: Double) -> String {
+    let rounded = (value * 1e6).rounded() / 1e6
+    return rounded == rounded.rounded() && abs(rounded) < 1e15 ? String(Int(rounded)) : "\(rounded)"
+  }
+}

@@ -1,0 +1,34 @@
+// The report of a run as a page and as a file, for an officer who asks for it.
+
+package import Desk
+import Files
+package import Values
+package import Workspace
+
+extension Desk {
+  /// The report of a run, or of the last one.
+  ///
+  /// - Throws: ``Stop`` with ``Exit/usage`` if there is no such run.
+  package func report(of number: Int?, named pipelineName: String) throws(Stop) -> (
+    run: RunRecord, page: ReportPage
+  ) {
+    let runs = try runs()
+    guard let run = number.map({ number in runs.last { $0.id == number } }) ?? runs.last else {
+      throw Stop(
+        .usage, at: pipeline.path, expected: number.map { "run \($0)" } ?? "a run",
+        found: runs.isEmpty
+          ? "none in \(pipeline.workspace)" : "runs \(runs[0].id) to \(runs[runs.count - 1].id)",
+        remedy: runs.isEmpty ? "Run the pipeline first." : "Name one of the runs listed.",
+        next: runs.isEmpty ? "cardlink run PIPELINE" : "cardlink runs PIPELINE")
+    }
+    return (run, ReportPage(run, among: runs, pipeline: pipelineName))
+  }
+
+  /// The path of a run's report, which is written if it isn't there.
+  package func reportPath(of number: Int?, named pipelineName: String) throws(Stop) -> String {
+    let (run, page) = try report(of: number, named: pipelineName)
+    let path = WorkspaceReader(pipeline.workspace).reportPath(of: run.id)
+    if !Folder.exists(path) { try Folder.writeWhole(page.html, to: path) }
+    return path
+  }
+}

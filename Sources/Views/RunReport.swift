@@ -1,0 +1,114 @@
+// What an officer sees when a run has ended: the ledger and what to do next, in a screenful.
+
+import Values
+package import Workspace
+
+/// The end of a run, for people.
+package struct RunReport {
+  private let run: RunRecord
+  /// The pipeline as it was named on the command line, with `--workspace` where one was given.
+  private let pipelinePath: String
+
+  package init(_ run: RunRecord, pipelinePath: String) {
+    self.run = run
+    self.pipelinePath = pipelinePath
+  }
+
+  package var text: String {
+    var lines = ["Run \(run.id) of \(run.pipeline), business date \(run.asOf): \(state)", ""]
+    for export in [ExportKind.insurance, .population] {
+      let total = run.count(export)
+      guard total > 0 else { continue }
+      lines.append(
+        "  \(export.name) · \(export.vietnamese)".leftAligned(36) + FigureText.grouped(total).rightAligned(14)
+      )
+      for outcome
+        in (export == .insurance
+        ? Outcome.ofInsurance.reversed() : [.registered, .repeated, .personDuplicated, .quarantined])
+      where run.count(export, outcome) > 0 {
+        let count = run.count(export, outcome)
+        lines.append(
+          "    \(outcome.name)".leftAligned(24) + Self.bar(count, of: total)
+            + FigureText.grouped(count).rightAligned(14)
+            + Self.percent(count, of: total).rightAligned(9) + "  " + outcome.vietnamese)
+      }
+      lines.append("")
+    }
+    if !run.ledger.isEmpty {
+      lines.append("The ledger balances: every record read ended in exactly one outcome.")
+    }
+    for (_, fault) in (run.damaged ?? [:]).sorted(by: { $0.key < $1.key }) {
+      lines.append("Damaged, read up to its fault · tệp hỏng, chỉ đọc đến chỗ lỗi: \(fault)")
+    }
+    if let grace = run.grace, grace.total > 0 {
+      lines.append(
+        "Kept in grace · giữ tạm: \(FigureText.grouped(grace.total)) persons whose data is doubtful today.")
+    }
+    if let decided = run.decided {
+      lines.append("Officers' decisions · quyết định của cán bộ: \(decided.words).")
+    }
+    if let published = run.published, published.packagesLeftOut > 0 {
+      lines.append("Published · phát hành: \(published.words).")
+    }
+    let causes = run.causes.prefix(5)
+    if !causes.isEmpty {
+      lines += ["", "Largest causes:"]
+      for cause in causes {
+        lines.append("  \(cause.name)".leftAligned(46) + FigureText.grouped(cause.records).rightAligned(10))
+      }
+    }
+    if let failure = run.failure { lines += ["", failure] }
+    if !run.stages.isEmpty {
+      lines += [
+        "",
+        "Stages: "
+          + run.stages.map { stage in
+            "\(stage.stage.rawValue) " + (stage.run == run.id ? "\(stage.seconds) s" : "of run \(stage.run)")
+          }.joined(separator: " · "),
+      ]
+    }
+    lines += ["", "Try next:"]
+    lines += next.map { "  " + $0 }
+    return lines.joined(separator: "\n")
+  }
+
+  private var state: String {
+    switch run.state {
+    case .done: "done"
+    case .failed: "failed; what was in force before is in force still"
+    case .held: "held at a gate; what was in force before is in force still"
+    default: "not finished; `cardlink run` goes on with it"
+    }
+  }
+
+  private var next: [String] {
+    if run.state == .held { return ["cardlink release \(pipelinePath) \(run.id) --because \"…\""] }
+    guard run.state == .done else {
+      return ["cardlink check \(pipelinePath)", "cardlink run \(pipelinePath)"]
+    }
+    let worst = Outcome.ofInsurance.filter { $0 != .linked }.max {
+      run.count(.insurance, $0) < run.count(.insurance, $1)
+    }
+    var next: [String] = []
+    if let worst, run.count(.insurance, worst) > 0 {
+      next.append("cardlink findings \(pipelinePath) --outcome \(worst.name)")
+    }
+    next.append("cardlink explain PERSONAL_ID \(pipelinePath)")
+    next.append("cardlink report \(pipelinePath)")
+    next.append("cardlink lookup PERSONAL_ID \(pipelinePath)")
+    return next
+  }
+
+  // MARK: Figures
+
+  private static func bar(_ count: Int, of total: Int) -> String {
+    let width = total == 0 ? 0 : max(count > 0 ? 1 : 0, count * 20 / total)
+    return String(repeating: "█", count: width) + String(repeating: "·", count: 20 - width)
+  }
+
+  private static func percent(_ count: Int, of total: Int) -> String {
+    guard total > 0 else { return "" }
+    let hundredths = (count * 100_00 + total / 2) / total
+    return "\(hundredths / 100).\(hundredths % 100 < 10 ? "0" : "")\(hundredths % 100) %"
+  }
+}

@@ -1,0 +1,90 @@
+// Earlier stores, so that one of them can be put in force again within seconds.
+// Invariant: a kept store is a further name of a file that was in force and is never written again; the store's own
+// path means a whole store at every moment. Readers that have a file open keep it, whatever happens to its names.
+// Load: a store of some 10 GB for each run that is kept; keeping one costs a directory entry, as long as it is the one
+// in force.
+
+import Files
+import Glibc
+package import Pipeline
+import Store
+package import Values
+
+/// The stores of earlier runs, by the run that loaded them.
+package struct KeptStores {
+  /// The path of the store in force.
+  package let path: String
+  private let folder: String
+
+  /// In the workspace, or beside a store that lies elsewhere, for a file has its names on one disk only.
+  package init(_ pipeline: Pipeline, in workspace: String) {
+    path = pipeline.storePath(in: workspace)
+    folder = path.hasPrefix(workspace + "/") ? workspace + "/stores" : path + "-stores"
+  }
+
+  /// The run whose store is in force; nil if there is none.
+  package var inForce: Int? { try? Store(path: path).runID() }
+
+  /// The runs whose stores are kept beside the one in force, ascending.
+  package var runs: [Int] {
+    let inForce = inForce
+    return Folder.names(in: folder).compactMap { name in
+      name.hasSuffix(".sqlite") ? Int(name.dropLast(7)) : nil
+    }.filter { $0 != inForce }.sorted()
+  }
+
+  package func path(of run: Int) -> String { folder + "/" + padded(UInt64(run), to: 4) + ".sqlite" }
+
+  /// Gives the store in force its second name; what takes its place may then come.
+  ///
+  /// - Parameter loading: the run whose store is to come; one of the same run is of a try that was cut off, and not kept.
+  package func keepStoreInForce(loading: Int? = nil) throws(Stop) {
+    guard let run = inForce, run != loading else { return }
+    try Folder.create(folder)
+    try Folder.remove(path(of: run))
+    try Folder.link(path, as: path(of: run))
+    try Folder.sync(folder)
+  }
+
+  /// Puts a kept store in force; the one before is kept.
+  ///
+  /// - Throws: ``Stop`` with ``Exit/storeUnavailable`` if the kept file is not that run's store.
+  package func putInForce(_ run: Int) throws(Stop) {
+    let kept = path(of: run)
+    let found = try Store(path: kept).runID()
+    guard found == run else {
+      throw Stop(
+        .storeUnavailable, at: kept, expected: "the store of run \(run)", found: "that of run \(found)",
+        remedy: "Nothing was changed. Choose another run.", next: "cardlink rollback PIPELINE")
+    }
+    try keepStoreInForce()
+    let partial = path + ".partial"
+    try Folder.remove(partial)
+    try Folder.link(kept, as: partial)
+    try recoverStore(at: path)
+    try Folder.rename(partial, to: path)
+    // In force it may be written to, so it must have no other name.
+    try Folder.remove(kept)
+    try Folder.sync(folder)
+  }
+}
+
+extension [RunRecord] {
+  /// The last store of an earlier business date among those that led to the one in force.
+  package func storeBefore(_ asOf: String, inForce: Int) -> Int? {
+    var line: [Int] = []
+    func goBack(to number: Int) {
+      if let i = line.lastIndex(of: number) { line.removeSubrange((i + 1)...) } else { line.append(number) }
+    }
+    for run in self {
+      if let rollback = run.rollback {
+        goBack(to: rollback.to)
+      } else if run.finished(.load)?.run == run.id {
+        line.append(run.id)
+      }
+    }
+    // A load that was cut off behind its switch, or a rollback before it, is not in the records yet.
+    goBack(to: inForce)
+    return line.last { number in first { $0.id == number }.map { $0.asOf < asOf } ?? false }
+  }
+}

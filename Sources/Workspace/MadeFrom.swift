@@ -1,0 +1,13 @@
+// The inputs that a stage's result was made from, by name and digest.
+
+import Seal
+
+/// Digests and short values by name.
+package typealias MadeFrom = [String: String]
+
+extension MadeFrom {
+  /// One digest of all.
+  package var digest: String {
+    Digest.text(of: sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: "\n"))
+  }
+}

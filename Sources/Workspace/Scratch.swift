@@ -1,0 +1,49 @@
+// A private folder in the workspace for work that leaves nothing behind.
+// Invariant: it goes with its owner; one whose process was killed is removed by the next command that makes a scratch
+// folder or takes hold of the workspace, and never while its process lives, which holds an advisory lock on it.
+// Load: a rehearsal writes as much there as a match does.
+
+import Files
+import Glibc
+package import Values
+
+/// A folder `scratch-…` in a workspace, mode 0700, removed with this value.
+package struct Scratch: ~Copyable {
+  package let path: String
+  private let lock: Int32
+
+  package init(in workspace: String) throws(Stop) {
+    Self.removeLeftovers(in: workspace)
+    let path = workspace + "/scratch-\(getpid())-\(UInt32.random(in: 0 ... .max))"
+    try Folder.create(path)
+    let opened = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard opened >= 0, flock(opened, LOCK_EX | LOCK_NB) == 0 else {
+      let code = errno
+      if opened >= 0 { close(opened) }
+      try? Folder.remove(path)
+      throw .cannotCreate(path, code)
+    }
+    (self.path, lock) = (path, opened)
+  }
+
+  /// Removes what commands that were killed have left.
+  static func removeLeftovers(in workspace: String) {
+    for name in Folder.names(in: workspace) where isLeftover(workspace + "/" + name) {
+      try? Folder.remove(workspace + "/" + name)
+    }
+  }
+
+  /// Whether it is the scratch folder of a process that is no more.
+  package static func isLeftover(_ path: String) -> Bool {
+    guard Folder.name(of: path).hasPrefix("scratch-") else { return false }
+    let folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard folder >= 0 else { return false }
+    defer { close(folder) }
+    return flock(folder, LOCK_EX | LOCK_NB) == 0
+  }
+
+  deinit {
+    try? Folder.remove(path)
+    close(lock)
+  }
+}

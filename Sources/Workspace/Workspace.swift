@@ -1,0 +1,101 @@
+// The folder in which a pipeline keeps what it knows between two nights.
+// Invariant: one run at a time holds the lock, which dies with its process; a stage's result is a folder that
+// appears under its final name only when it is whole; a run's number is never used twice.
+//
+//   workspace/lock
+//   workspace/runs/0007/run.json            what happened
+//   workspace/runs/0007/report.html         the same for people
+//   workspace/runs/0007/extract/…           staged records (snapshot.json, sorted runs)
+//   workspace/runs/0007/match/…             judged records (matched.json, sorted runs)
+//   workspace/card-attributes.sqlite        the store in force
+//   workspace/stores/0006.sqlite            stores of earlier runs
+//   workspace/audit.log                     who did what
+//   workspace/decisions.log                 what officers decided
+//   workspace/packages/current/…            what the facilities read
+
+import Files
+import Glibc
+package import Values
+
+/// The workspace of one pipeline, held by this process.
+package final class Workspace: Sendable {
+  package let path: String
+  private let lock: LockFile
+
+  /// Makes the folder if need be and takes the lock.
+  ///
+  /// - Throws: ``Stop`` with ``Exit/runInProgress`` if another process holds it.
+  package init(_ path: String) throws(Stop) {
+    self.path = path
+    try Folder.create(path)
+    try Folder.create(path + "/runs")
+    let lockPath = path + "/lock"
+    guard let lock = try LockFile(holding: lockPath) else {
+      let holder = (try? Folder.read(lockPath)) ?? ""
+      throw Stop(
+        .runInProgress, at: lockPath, expected: "a workspace that no run holds",
+        found: holder.isEmpty ? "another run" : holder.replacing("\n", with: ""),
+        remedy: "Wait until it has finished, then try again.", next: "cardlink status PIPELINE")
+    }
+    self.lock = lock
+    try lock.say("process \(getpid()) since \(Clock.now())\n")
+    Scratch.removeLeftovers(in: path)
+  }
+
+  /// Writes a run's record, whole.
+  ///
+  /// - Throws: ``Stop`` with ``Exit/inputOutput`` also if the workspace was removed meanwhile, for then nothing keeps
+  ///   another run out.
+  package func save(_ run: RunRecord) throws(Stop) {
+    guard lock.isInPlace else {
+      throw Stop(
+        .inputOutput, at: path, expected: "the workspace that this run holds", found: "another one or none",
+        remedy: "Someone removed it while the run worked. Find out who, then run again.")
+    }
+    try JSONFile.write(run, to: WorkspaceReader(path).folder(of: run.id) + "/run.json")
+  }
+
+  /// A new run with the next number.
+  package func newRun(_ run: RunRecord) throws(Stop) -> RunRecord {
+    var run = run
+    let last = WorkspaceReader(path).runNumbers.last ?? 0
+    run.id = last + 1
+    try Folder.create(WorkspaceReader(path).folder(of: run.id))
+    try save(run)
+    return run
+  }
+}
+
+/// Reads a workspace without holding it.
+package struct WorkspaceReader: Sendable {
+  package let path: String
+
+  package init(_ path: String) { self.path = path }
+
+  package func folder(of run: Int) -> String { path + "/runs/" + padded(UInt64(run), to: 4) }
+
+  /// Where a run's report lies.
+  package func reportPath(of run: Int) -> String { folder(of: run) + "/report.html" }
+
+  /// The numbers of all runs, ascending.
+  package var runNumbers: [Int] { Folder.names(in: path + "/runs").compactMap { Int($0) }.sorted() }
+
+  /// All runs whose record can be read, ascending.
+  ///
+  /// - Throws: ``Stop`` with ``Exit/inputOutput`` if this user may not look: that is not the same as no runs.
+  package func runs() throws(Stop) -> [RunRecord] {
+    if access(path + "/runs", R_OK | X_OK) != 0, errno == EACCES { throw .readFailed(path + "/runs", EACCES) }
+    var runs: [RunRecord] = []
+    for number in runNumbers {
+      if let run = try JSONFile.read(RunRecord.self, from: folder(of: number) + "/run.json") {
+        runs.append(run)
+      }
+    }
+    return runs
+  }
+
+  /// Where a stage's result of a run lies.
+  package func folder(of stage: RunRecord.FinishedStage) -> String {
+    folder(of: stage.run) + "/" + stage.stage.rawValue
+  }
+}
