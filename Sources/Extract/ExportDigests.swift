@@ -1,7 +1,7 @@
-// The digests of exports, made on a thread of their own while other threads read the records.
-// Invariant: each export is read from its first to its last byte; never further ahead of its records than memory is sure
-// to hold, so that the disk is asked for each byte once, however large the exports are.
-// Load: every byte of every export, some 1.3 GB/s; what lies before each part of a file is counted on the way.
+// Makes the exports' digests on a thread of its own while other threads read the records.
+// Invariant: each export is read from its first to its last byte, and never further ahead of its records than the page
+// cache holds, so that the disk reads each byte once.
+// Load: every byte of every export, some 1.3 GB/s. The thread also counts the lines before each part of a file.
 
 import Dispatch
 import Files
@@ -55,7 +55,7 @@ struct ExportDigests: Sendable {
 
   /// Waits for the digests, in the files' order.
   ///
-  /// No records are read any more, so there is nothing to wait for before reading on.
+  /// All records have been read, so the digests need not follow them any more.
   func value() throws(Stop) -> [String] {
     limits.allowAll()
     return try digests.value()
@@ -65,7 +65,9 @@ struct ExportDigests: Sendable {
   func abandon() { limits.abandon() }
 }
 
-/// A file that is being read for its digest; it is open from its first piece to its last, for there may be hundreds.
+/// A file that is being read for its digest.
+///
+/// It is open from its first piece to its last only, as there may be hundreds of files.
 private struct Reading {
   let number: Int
   private let path: String
@@ -126,7 +128,7 @@ private final class ReadingLimits: Sendable {
   }
 
   /// Waits until `choose` finds something in what is allowed.
-  /// - Throws: ``Stop`` once nobody waits for the answer.
+  /// - Throws: ``Stop`` once the digests were abandoned.
   func next(_ choose: ([Int]) -> Int?) throws(Stop) -> Int {
     while true {
       let (isAbandoned, found) = state.withLock { ($0.isAbandoned, choose($0.allowed)) }

@@ -17,7 +17,7 @@ struct FilePiece: Sendable {
   var index = 0
   /// A part whose first record is known; nil for a part by its number.
   var exact: FilePart?
-  /// What can be believed of a gzip file with wrong bytes.
+  /// The part of a damaged gzip file whose checksums hold.
   var sound: SoundPart?
 
   /// The first byte of the piece.
@@ -38,7 +38,7 @@ struct FilePiece: Sendable {
     return piece
   }
 
-  /// The same piece, as far as it can be believed.
+  /// The same piece, limited to the sound part of its file.
   func upTo(_ sound: SoundPart) -> FilePiece {
     var piece = self
     piece.sound = sound
@@ -85,7 +85,7 @@ struct StagedPiece: Sendable {
   var part: StagedPart
   /// Where its first record begins, if it is a part.
   var firstOffset: Int
-  /// Where the first record behind it begins.
+  /// Where the first record after it begins.
   var next: (offset: Int, line: Int)
   /// What is wrong with a damaged file that is kept.
   var damage: Finding?

@@ -1,18 +1,16 @@
-// The pages of exports that memory can't hold beside what is made of them, given back once they have been read.
-// Invariant: what is read stays the same; only where it comes from, if somebody reads it again, may not.
-// Load: exports larger than half of the machine's memory; without this they push the staged records out of it, which
-// matching reads next.
+// Drops exports from the page cache as they are read, when they exceed half of RAM.
+// Load: without this they push the staged records out of the cache, which matching reads next.
 
 import Files
 import Glibc
 import Values
 
-/// What has been read of one file, or of a part of one.
+/// The pages of one file, or of a part of one, that have been read.
 struct PassedPages {
   private let file: InputFile
   private var start: Int
 
-  /// So much is given back at once.
+  /// So much is dropped at once.
   private static let stepBytes = 8 << 20
 
   /// - Parameters:
@@ -27,7 +25,7 @@ struct PassedPages {
 
   /// Everything before `offset` has been read.
   ///
-  /// - Parameter isLast: nothing is read behind it.
+  /// - Parameter isLast: no more of the file is read.
   mutating func pass(_ offset: Int, isLast: Bool = false) {
     guard isLast ? offset > start : offset - start >= Self.stepBytes else { return }
     file.letGo(of: start..<offset)

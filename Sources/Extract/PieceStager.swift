@@ -58,7 +58,7 @@ struct PieceStager: Sendable {
   private enum End {
     case whole
     case damaged(Finding)
-    /// Records may be wrong: only so much of the file can be believed.
+    /// Records may be wrong: only the sound part of the file may be used.
     case doubtful(SoundPart)
   }
 

@@ -1,14 +1,14 @@
-// Whether a name is in clean form as it stands, decided by what any three bytes in a row may be.
+// Whether a name is in clean form already, decided by which three bytes may follow each other.
 // Invariant: a name without any of the patterns is UTF-8 in NFC, made of letters that Vietnamese has, single spaces,
-// apostrophes, hyphens and full stops, with a letter in it and no space at its ends; and none of its letters stands
+// apostrophes, hyphens and full stops, with a letter in it and no space at its ends; and none of its letters is
 // where old encodings, read as Windows-1252, leave letters (`NguyÔn`, `Nguyeãn`) but Vietnamese has none.
-// Load: every name of every record; one table look-up a byte and no branch, because where the accents stand can't be
-// predicted. No look-up waits for the one before, as those of an automaton do, which took three times as long.
+// Load: every name of every record; one table look-up a byte and no branch, because the places of accents can't be
+// predicted. No look-up waits for the one before; an automaton, whose look-ups do, took three times as long.
 
 enum CleanNamePatterns {
   /// Three bytes in a row that no clean name has: the tests hold for them, one after the other.
   ///
-  /// Before a name, and behind it, stand two spaces.
+  /// Two spaces come before a name, and two after it.
   private struct Pattern: Sendable {
     var first: @Sendable (UInt8) -> Bool = { _ in true }
     var second: @Sendable (UInt8) -> Bool = { _ in true }
@@ -16,10 +16,10 @@ enum CleanNamePatterns {
   }
 
   private static let all: [Pattern] = [
-    // A byte that stands in no clean name; a space at an end, or two of them.
+    // A byte that no clean name has; a space at an end, or two spaces.
     Pattern(third: { !isTail($0) && !isLead($0) && !isLetter($0) && !isSign($0) && $0 != 0x20 }),
     Pattern(second: { $0 == 0x20 }, third: { $0 == 0x20 }),
-    // UTF-8: a tail behind no lead, a lead without its tails; only E1 has two.
+    // UTF-8: a tail after no lead, a lead without its tails; only E1 has two.
     Pattern(second: { $0 < 0x80 }, third: isTail),
     Pattern(first: { $0 != 0xE1 }, second: isTail, third: isTail),
     Pattern(second: isLead, third: { !isTail($0) }),
@@ -32,7 +32,7 @@ enum CleanNamePatterns {
     // U+1EA0–U+1EFF, the Vietnamese letters.
     Pattern(second: { $0 == 0xE1 }, third: { $0 != 0xBA && $0 != 0xBB }),
     Pattern(first: { $0 == 0xE1 }, second: { $0 == 0xBA }, third: { $0 < 0xA0 }),
-    // Behind a vowel, letters that Vietnamese hasn't there; behind a small consonant, capitals.
+    // After a vowel, letters that Vietnamese hasn't there; after a small consonant, capitals.
     Pattern(first: isOne(of: "ae"), second: { $0 == 0xC3 }, third: { _ in true }),
     Pattern(first: isOne(of: "i"), second: { $0 == 0xC3 }, third: { !behindI.contains($0 | 0x20) }),
     Pattern(first: isOne(of: "o"), second: { $0 == 0xC3 }, third: { !behindO.contains($0 | 0x20) }),
@@ -46,7 +46,7 @@ enum CleanNamePatterns {
   /// Bits for each place in a pattern.
   private static let width: UInt64 = 21
 
-  /// For each byte, a bit for each pattern and place in it where the byte may stand: the first place in the lowest bits;
+  /// For each byte, a bit for each pattern and place in it that the byte may have: the first place in the lowest bits;
   /// and the highest bit for letters.
   static let table: [UInt64] = (0...255).map { byte in
     let byte = UInt8(byte)
@@ -94,7 +94,7 @@ enum CleanNamePatterns {
     { isLetter($0) && letters.utf8.contains($0 | 0x20) }
   }
 
-  // Second bytes of small letters behind C3.
+  // Second bytes of small letters, after C3.
   /// à á â ã è é ê ì í ò ó ô õ ù ú ý.
   private static let vietnamese: Set<UInt8> = [
     0xA0, 0xA1, 0xA2, 0xA3, 0xA8, 0xA9, 0xAA, 0xAC, 0xAD, 0xB2, 0xB3, 0xB4, 0xB5, 0xB9, 0xBA, 0xBD,

@@ -1,8 +1,8 @@
 // Whether a name is text of an old encoding that was read as Windows-1252: `NguyÔn V¨n Hßa`, `Nguyeãn Vaên Hoøa`.
-// Invariant: a name is taken for it only if all of its words, read in one old encoding, are possible Vietnamese
-// syllables, while as they stand some are not; and that not by one chance: two such words, or one that holds a sign or
-// a capital behind a small letter, or that becomes a common family name, Văn or Thị. A name with a letter that only
-// Vietnamese has (ă, đ, ơ, ư, ạ …) can't have come so.
+// Invariant: a name counts as such only if all of its words, read in one old encoding, are possible Vietnamese
+// syllables and some of them, unchanged, are not. One such word is not enough, unless it holds a sign or a capital after a
+// small letter, or becomes a common family name, Văn or Thị. A name with a letter that only Vietnamese has (ă, đ, ơ, ư,
+// ạ …) does not count.
 // Load: only names with a letter or a pair of letters that the table of clean names doesn't know; microseconds each.
 
 /// Finds names of old encodings that were read as Windows-1252.
@@ -52,7 +52,7 @@ package enum Mojibake {
     }
   }
 
-  /// A sign that no name has, or a capital beyond ASCII behind a small letter.
+  /// A sign that no name has, or a capital beyond ASCII after a small letter.
   private static func isStrange(_ word: [UInt32]) -> Bool {
     for (i, scalar) in word.enumerated() {
       switch scalar {

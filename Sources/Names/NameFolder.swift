@@ -224,7 +224,7 @@ package struct NameFolder: Sendable {
     let following = nextScalar(name, &next)
     switch scalar {
     case 0xC2, 0xC3, 0xC4, 0xC5, 0xC6:
-      // Bytes that Windows-1252 reads as letters: Š in LÊ, ƒ in văn; and ‘, which đ becomes, behind no other letter.
+      // Bytes that Windows-1252 reads as letters: Š in LÊ, ƒ in văn; and ‘, which đ becomes, after no other letter.
       switch following {
       case 0x152, 0x153, 0x160, 0x161, 0x178, 0x17D, 0x17E, 0x192, 0x2C6, 0x2DC: return true
       case 0x2018: return scalar == 0xC4
@@ -232,7 +232,7 @@ package struct NameFolder: Sendable {
       }
       return (following >= 0x80 && following < 0xC0 && following != 0xA0)
         || (following >= 0x2010 && following <= 0x2122 && following != 0x2019 && following != 0x2018)
-    // The same, put in small letters afterwards; behind them ´ may stand for an apostrophe.
+    // The same, put in small letters afterwards; after them ´ may be an apostrophe.
     case 0xE2...0xE6: return following > 0xA0 && following < 0xC0 && following != 0xB4
     case 0xC1, 0xE1: return following == 0xBB || following == 0xBA
     default: return false

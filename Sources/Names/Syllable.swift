@@ -1,4 +1,4 @@
-// Whether a word can be a Vietnamese syllable: what tells text in the right encoding from text in a wrong one.
+// Whether a word can be a Vietnamese syllable. Text in the right encoding has such words, text in a wrong one has not.
 // Invariant: every syllable of the standard spelling is possible, with its tone in the old or in the new place, in any
 // case and normal form; a stop at the end (c, ch, p, t) bears sắc or nặng. Words of other languages may be possible too.
 // Load: some thousand words of a file's samples, and names that hold letters which no Vietnamese name has.
@@ -56,7 +56,7 @@ package struct Syllables: Sendable {
     case "c", "g", "ng": return !isFront
     case "qu": return "aăâeêiyơ".contains(first) || rhyme == "ôc"
     case "": return true
-    // y alone stands for i behind some initials: kỳ, lý, mỹ, tỷ.
+    // After some initials y alone is written for i: kỳ, lý, mỹ, tỷ.
     default: return first != "y" || rhyme == "y"
     }
   }

@@ -2,7 +2,7 @@
 // Invariant: overlong forms, surrogates and scalars above U+10FFFF are malformed, as the standard says.
 // Load: every value with a byte outside ASCII that isn't a name in clean form; eight ASCII bytes a step.
 
-/// The scalar at `i`, which moves behind it.
+/// Reads the scalar at `i` and moves `i` past it.
 ///
 /// A malformed byte is U+FFFD, and `i` moves by one.
 @inline(__always)

@@ -1,12 +1,12 @@
-// Many small runs made into a few: so that a merge keeps to a bounded number of open files and blocks.
-// Invariant: the records of the runs given are those of the runs returned; the small ones are removed when the
-// large one is whole.
+// Merges many runs into a few, so that a later merge opens a bounded number of files.
+// Invariant: the runs returned have the records of the runs given; the small ones are removed when the large one is
+// whole.
 // Load: exports in hundreds of files; one more pass over their records only when there are that many.
 
 import Files
 package import Values
 
-/// At most this many runs are left by ``compacted(_:in:name:synced:atMost:)``, unless it is told.
+/// The default number of runs that ``compacted(_:in:name:synced:atMost:)`` leaves at most.
 package let widestMerge = 128
 
 /// Merges runs until at most so many are left.

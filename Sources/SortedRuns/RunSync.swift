@@ -1,4 +1,4 @@
-// Runs on their way to the disk, which nobody waits for while there are others to make.
+// Syncs whole runs to disk while the stage makes others.
 // Invariant: once ``RunSync/wait()`` has returned, the disk has every run that was added; a run is not removed or
 // renamed before.
 // Load: some dozen runs of some ten MiB in a stage, each synced on a thread of its own while the cores sort the next.

@@ -1,6 +1,5 @@
 // What the extract stage leaves for the match stage: sorted runs and the counts that the ledger starts from.
-// Invariant: immutable once written; a snapshot is a value (paths and counts), so that a later one can be merged
-// into it by adding its runs.
+// Invariant: the runs are of one reading of both exports: a ``Place`` is the index of a file of this snapshot.
 
 package import Values
 

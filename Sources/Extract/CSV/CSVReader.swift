@@ -1,9 +1,8 @@
-// Reading CSV as RFC 4180 says and as suppliers write it.
-// Invariant: records and line numbers don't depend on where the reads break or the file is cut into parts; a line is
-// never lost: it is part of a record, blank, or in a record that is marked as faulty. An unclosed quote harms the
-// record that opened it only.
-// Load: gigabytes; delimiters, quotes and line ends are found 64 bytes at a time, values are left where they stand in
-// the text that was read, and only a quoted field that holds a quote is written anew.
+// Reads CSV as RFC 4180 says and as suppliers write it.
+// Invariant: records and line numbers do not depend on chunks or parts; no line is lost: each is part of a record, blank,
+// or in a record that is marked as faulty. An unclosed quote harms only the record that opened it.
+// Load: gigabytes; delimiters, quotes and line ends are found 64 bytes at a time. Values stay in the text that was read;
+// only a quoted field that holds a quote is copied.
 
 internal import CScan
 import Values
@@ -14,7 +13,7 @@ final class CSVReader {
   private let file: ExportFile
   private let delimiter: UInt8
   private let columns: [String]
-  /// Text that was read; what stands before `at` is done with.
+  /// Text that was read; what comes before `at` has been used.
   private var buffer: [UInt8] = []
   private var at = 0
   private var sourceEnded = false
@@ -26,9 +25,9 @@ final class CSVReader {
   private(set) var header: [String] = []
   /// The header as the file has it, in UTF-8, with its line break.
   private(set) var headerText: [UInt8] = []
-  /// The slot of each column of the file; -1 for columns that nobody reads.
+  /// The slot of each column of the file; -1 for columns that the pipeline does not read.
   private var slots: [Int] = []
-  /// A record that begins here or behind is not ours.
+  /// A record that begins here or later belongs to the next part.
   private var end = Int.max
   private var isDone = false
   /// The last line, if it seems to be cut off.
@@ -38,7 +37,7 @@ final class CSVReader {
 
   /// Offsets in the buffer of all delimiters, quotes and line ends; reused.
   private var positions: [UInt32] = []
-  /// Fields that had to be written anew, behind the buffer; reused.
+  /// Copies of fields, to be put after the buffer; reused.
   private var rewritten: [UInt8] = []
   /// Start and end of the fields of a record that was read the exact way; reused.
   private var fields: [(start: Int, end: Int)] = []
@@ -120,7 +119,7 @@ final class CSVReader {
       line = UInt32(truncatingIfNeeded: part.line)
       return
     }
-    // The source stands on the byte before the part: a line end there is the end of the line before.
+    // The source begins with the byte before the part: a line end there ends the line before.
     while true {
       if let extent = lineExtent(from: at), extent.isWhole {
         at = extent.next
@@ -137,7 +136,7 @@ final class CSVReader {
 
   // MARK: Lines
 
-  /// Makes more bytes available behind `at`; false when there are none.
+  /// Reads more bytes; false at the end of the file.
   private func refill() throws(Stop) -> Bool {
     guard !sourceEnded else { return false }
     if at > 0 {
@@ -181,7 +180,7 @@ final class CSVReader {
     }
   }
 
-  /// Gives the batch the text that its records stand in, and keeps what comes behind them.
+  /// Gives the batch the text of its records, and keeps what comes after them.
   private func handOver(_ batch: inout RawBatch) {
     let rest = Array(buffer[at...])
     buffer.append(contentsOf: rewritten)
@@ -219,7 +218,7 @@ final class CSVReader {
   }
 
   /// Takes the plain lines from `at` on.
-  /// - Returns: whether the next line is another one, or goes on behind the text.
+  /// - Returns: whether the next line is not plain, or is not whole yet.
   private func takePlainLines(
     _ text: [UInt8], _ positions: [UInt32], _ k: inout Int, _ slots: [Int], _ batch: inout RawBatch
   ) -> Bool {
@@ -277,7 +276,7 @@ final class CSVReader {
       textStart: UInt32(truncatingIfNeeded: at))
   }
 
-  /// The record at `at` goes on behind the text, or is a line beyond all bounds.
+  /// The record at `at` is not whole yet, or is longer than a line may be.
   private func needsMore(_ record: RawRecord, _ text: Span<UInt8>, _ batch: inout RawBatch) -> Bool {
     guard text.count - at > Self.longestLine else { return false }
     var record = record
@@ -316,7 +315,7 @@ final class CSVReader {
       at = next
       line += lines
     case .unclosed:
-      // The record that opened the quote is its first line only; reading goes on behind that.
+      // The record that opened the quote is its first line only; reading goes on with the next line.
       rewritten.removeLast(rewritten.count - kept)
       guard let extent = lineExtent(from: start) else { return needsMore(record, text, &batch) }
       let hasQuote = (start..<extent.end).contains { text[$0] == Self.quote }
@@ -353,8 +352,7 @@ final class CSVReader {
     }
   }
 
-  /// Cuts a record at any quote, doubled quote and line break inside quotes; its fields are written anew behind the
-  /// buffer.
+  /// Cuts a record with quotes, doubled quotes and line breaks inside quotes into copies of its fields.
   private func cutExactly(from start: Int) -> Cut {
     fields.removeAll(keepingCapacity: true)
     let held = buffer
@@ -373,7 +371,7 @@ final class CSVReader {
     }
   }
 
-  /// Writes quoted text and moves behind its closing quote.
+  /// Copies quoted text and moves past its closing quote.
   /// - Returns: why the record can't be cut; nil if the quote was closed.
   private func passQuoted(_ text: Span<UInt8>, _ i: inout Int, _ lines: inout UInt32) -> Cut? {
     let opened = i
@@ -400,7 +398,7 @@ final class CSVReader {
     return sourceEnded ? .unclosed : .needsMore
   }
 
-  /// Writes unquoted text, or what follows a closing quote, up to the delimiter or the line's end, and ends the field.
+  /// Copies unquoted text, or what follows a closing quote, up to the delimiter or the line's end, and ends the field.
   /// - Returns: the record that ends with it, or why it can't be cut; nil if another field follows.
   private func passUnquoted(
     _ text: Span<UInt8>, _ i: inout Int, recordStart: Int, fieldStart: Int, _ lines: UInt32

@@ -1,4 +1,4 @@
-// The fast way through CSV: lines whose fields are plain or wholly in quotes, cut where they stand.
+// The fast way through CSV: cuts lines whose fields are plain or wholly in quotes, without copying.
 // Invariant: a line that it takes is cut as ``CSVReader`` would cut it byte by byte; it stops before any other, and
 // before one whose end is not in the text.
 // Load: nearly all lines of a nation's exports; some twelve fields each, a few nanoseconds a field, so it walks over
@@ -10,9 +10,9 @@ import Values
 struct PlainLineScanner {
   /// Why it stopped.
   enum Stopped {
-    /// The next line begins where nobody asks for lines any more.
+    /// The next line begins at the limit or later.
     case atLimit
-    /// The next line has to be looked at byte by byte, or goes on behind the text.
+    /// The next line has to be cut byte by byte, or is not whole yet.
     case atOtherLine
     /// There is no room for another record.
     case full
@@ -23,12 +23,12 @@ struct PlainLineScanner {
   let text: UnsafePointer<UInt8>
   let byteCount: Int
   let positions: UnsafePointer<UInt32>
-  /// The slot of each column of the file; -1 for columns that nobody reads.
+  /// The slot of each column of the file; -1 for columns that the pipeline does not read.
   let slots: UnsafeBufferPointer<Int>
   let slotCount: Int
   let delimiter: UInt8
   let lineEnd: UInt8
-  /// A line that begins here or behind is not taken; not behind the text.
+  /// A line that begins here or later is not taken; at most the byte count.
   let limit: Int
   /// What is added to an offset in the text to have the one in the file.
   let offset: Int
@@ -67,7 +67,7 @@ struct PlainLineScanner {
 
   private enum Cut { case record, blank, other }
 
-  /// Cuts the line at `at` and moves behind it, unless it is another one's.
+  /// Cuts the line at `at` and moves past it, if it is plain.
   @inline(__always)
   private mutating func cut(_ record: inout RawRecord, _ values: UnsafeMutablePointer<UInt64>) -> Cut {
     let start = at

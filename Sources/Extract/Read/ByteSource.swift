@@ -1,7 +1,6 @@
 // The bytes of a file as decoded UTF-8, a chunk at a time: read, inflated if it is gzip, decoded if it is no UTF-8.
-// Invariant: bounded memory whatever the file holds; a gzip file that ends early, or has wrong bytes, stops the run;
-// nothing is dropped. What was inflated is believed where its member's checksum holds, or where the file is cut off
-// and nothing else speaks against it; see SoundPart.
+// Invariant: memory is bounded; a gzip file that ends early or has wrong bytes stops the run; no byte is dropped.
+// Inflated bytes are right where their member's checksum holds, or where the file is merely cut off; see SoundPart.
 // Load: gigabytes in chunks of 1 MiB; a plain UTF-8 file is read straight into the caller's buffer.
 
 import CZlib
@@ -33,9 +32,9 @@ final class ByteSource {
   private var decoder: LegacyDecoder?
   private(set) var encoding = TextEncoding.utf8
   private var watch: EncodingWatch?
-  /// The gzip file ends early and nothing more is known against it: what was inflated before has been handed on.
+  /// The gzip file ends early and has no other fault: the text before its end has been handed on.
   ///
-  /// One whose bytes are wrong is not cut off, for nobody knows from where on they are.
+  /// A file with wrong bytes is not cut off, as the first wrong byte is unknown.
   private(set) var isCutOff = false
 
   /// Where reading began in the file.
@@ -188,7 +187,7 @@ final class ByteSource {
         throw endsInTheMiddle()
       }
       if memberEnded {
-        // Zeros behind the last member are padding; anything else is another member.
+        // Zeros after the last member are padding; anything else is another member.
         if raw[rawAt] == 0 {
           rawAt += 1
           continue
@@ -226,7 +225,7 @@ final class ByteSource {
   /// How far zlib has come in the file.
   private var position: Int { offset + bytesRead - (rawCount - rawAt) }
 
-  /// What zlib gave up at: the member's checksum or length, or something before.
+  /// The fault that zlib found: in the member's checksum or length, or before.
   private func wrongBytes() -> Stop {
     let reason = unsafe stream.msg.map { unsafe String(cString: $0) } ?? ""
     let isChecksum = reason == "incorrect data check" || reason == "incorrect length check"
@@ -237,7 +236,7 @@ final class ByteSource {
         : "wrong bytes behind byte \(memberStart), noticed at byte \(position)")
   }
 
-  /// The file has ended within a member: it is cut off, or wrong bytes hide the end that is there.
+  /// The file has ended within a member: it is cut off, or wrong bytes hide the member's end.
   private func endsInTheMiddle() -> Stop {
     if endsInZeros {
       return .notWhole(file, "zeros at its end, as of a copy that reserved its space and never finished")

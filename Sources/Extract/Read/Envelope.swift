@@ -1,10 +1,9 @@
-// What stands around the records of an export file: for a file that goes back to its supplier in the same layout.
-// Invariant: a header or a root element's start tag is copied as the file has it; nothing of a record is in it.
-// Load: once per file that goes back; reads its first 64 KiB.
+// The header or root element of an export file, for a file that goes back to its supplier in the same layout.
+// Invariant: a header or a root element's start tag is copied as the file has it; no part of a record is in it.
 
 package import Values
 
-/// What stands before and behind the records, in UTF-8.
+/// The text before and after the records, in UTF-8.
 package struct Envelope: Sendable, Hashable {
   package var before: [UInt8]
   package var after: [UInt8]
@@ -14,7 +13,7 @@ package struct Envelope: Sendable, Hashable {
   package var isConverted: Bool
 }
 
-/// Reads what stands around the records of a file.
+/// Reads the envelope of a file's records.
 ///
 /// - Throws: ``Stop`` if the file can't be read, or is no longer what it was.
 package func envelope(of file: ExportFile, format: ExportFormat) throws(Stop) -> Envelope {

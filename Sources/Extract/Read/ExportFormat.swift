@@ -1,4 +1,4 @@
-// What the extractor needs to know of an export, and what it tells of a file.
+// The format of an export, and the counts of a file that was read.
 // Invariant: slot i of a raw record is column i of the format, whatever the file's own order of columns.
 
 package import Files

@@ -1,6 +1,6 @@
-// The extract module's front: one file in, batches of raw records out.
+// Reads one export file: bytes in, batches of raw records out.
 // Invariant: every record of the file is handed on once, faulty ones marked; line numbers and counts are those of the
-// decoded text, whatever the chunks; memory is bounded whatever the file.
+// decoded text and do not depend on chunks; memory is bounded.
 // Load: 2.3 GB of CSV or 6.2 GB of XML a night.
 
 package import Values
@@ -63,7 +63,7 @@ package final class Extractor {
   /// Where the first record of the part begins in the file, if it is read in parts.
   package let firstOffset: Int
 
-  /// Where the first record behind those that were read begins in the file, and its line, if it is read in parts.
+  /// Where the first record after those that were read begins in the file, and its line, if it is read in parts.
   package var next: (offset: Int, line: Int) {
     if case .csv(let csv) = reader { return (csv.nextOffset, csv.nextLine) }
     return (0, 0)
@@ -72,7 +72,7 @@ package final class Extractor {
   /// Fills `batch` anew with some thousand records.
   ///
   /// - Returns: false when the file has ended; the batch is then empty.
-  /// - Throws: ``Stop`` behind the last whole record, if the file is damaged.
+  /// - Throws: ``Stop`` after the last whole record, if the file is damaged.
   package func nextBatch(into batch: inout RawBatch) throws(Stop) -> Bool {
     batch.removeAll()
     switch reader {
@@ -94,18 +94,19 @@ package final class Extractor {
     return tally
   }
 
-  /// What is to be read instead, once reading has stopped: what was handed on of a gzip file may be wrong unless the
-  /// file is merely cut off, and so may what was found wrong with its text.
+  /// What is to be read instead, once reading has stopped at a fault.
   ///
-  /// - Returns: nil where what was handed on may be believed.
-  /// - Throws: ``Stop`` if nothing of the file may be believed.
+  /// Records that came from a gzip file may be wrong, unless the file is merely cut off.
+  ///
+  /// - Returns: nil where the records that were handed on are right.
+  /// - Throws: ``Stop`` if no part of the file has a checksum that holds.
   /// - Complexity: inflates the file once more.
   package func soundPart() throws(Stop) -> SoundPart? {
     guard source.isGzip, !source.isCutOff, file.sound == nil else { return nil }
     return try ByteSource.soundPart(of: file)
   }
 
-  /// Where the file is damaged, once reading it has stopped for that: the line, and what stands for the rest of it.
+  /// A record that marks the rest of the file as damaged, with its line, once reading has stopped at a fault.
   ///
   /// Nil where reading stopped for another reason, such as a disk that fails or a file that may carry an attack.
   package var damage: RawRecord? {

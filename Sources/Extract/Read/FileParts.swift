@@ -1,10 +1,9 @@
-// A large file cut into parts that several threads read at the same time.
+// Cuts a large file into parts that several threads read at the same time.
 // Invariant: the parts' records, one part after the other, are the records of the file, with the same lines. A part
-// begins with the first line that begins in it; that is a guess, for the line may stand inside a quoted value, and so
-// whoever reads the parts compares where each part ended with where the next began, and reads that one again from
-// the right place where they differ.
-// Load: parts of 24 MiB and more; the lines before a part are counted by whoever reads the whole file anyway, for its
-// digest, and by the part's reader only where that one is not there yet.
+// begins with the first line that begins in it. The line may be inside a quoted value, so ``Extraction`` compares the end
+// of each part with the beginning of the next, and reads the next again where they differ.
+// Load: parts of 24 MiB and more. The thread that makes the file's digest counts the lines before each part; a part's
+// reader counts those that the thread has not reached yet.
 
 internal import CScan
 import Glibc
@@ -64,7 +63,7 @@ package final class FileParts: Sendable {
   /// The part with a number, from 0.
   ///
   /// - Throws: ``Stop`` with ``Exit/inputOutput`` if the file can't be read.
-  /// - Complexity: reads the parts before it, as far as nobody has counted their lines yet.
+  /// - Complexity: reads the parts before it whose lines are not counted yet.
   package func part(_ i: Int) throws(Stop) -> FilePart {
     let lines = linesBefore.withLock { counted -> Result<Int, Stop> in
       do throws(Stop) {
@@ -83,7 +82,7 @@ package final class FileParts: Sendable {
       isExact: i == 0)
   }
 
-  /// Counts the lines before each part on the way, for somebody who reads all of the file.
+  /// Counts the lines before each part on the way, for a thread that reads all of the file.
   package var lineCount: LineCount { LineCount(self) }
 
   /// Takes the bytes of a file from front to back.

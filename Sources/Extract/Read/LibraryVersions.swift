@@ -19,7 +19,7 @@ package struct LibraryVersion: Hashable, Sendable {
 
 package enum ExtractLibraries {
   package static var versions: [LibraryVersion] {
-    // 20914, with letters behind it in some builds.
+    // 20914, followed by letters in some builds.
     let text = unsafe cardlink_xml_version().map { unsafe String(cString: $0) } ?? ""
     let number = Int(text.prefix { $0.isNumber }) ?? 0
     let xml = "\(number / 10_000).\(number / 100 % 100).\(number % 100)"

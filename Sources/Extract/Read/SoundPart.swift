@@ -1,10 +1,9 @@
-// What may be believed of a gzip file that has a fault: its members before the fault whose checksums hold.
-// Invariant: of a file with wrong bytes no record is kept that stands, as a whole or in part, in a member whose checksum
-// doesn't hold. zlib notices wrong bytes late: a wrong digit at the checksum only, thousands of bytes behind it.
-// Load: asked for once, of a file that has a fault and is to be kept; it is inflated once more.
+// The sound part of a gzip file that has a fault: its members before the fault whose checksums hold.
+// Invariant: no record is kept that is, as a whole or in part, in a member whose checksum doesn't hold. zlib notices wrong
+// bytes late: a wrong digit only at the checksum, thousands of bytes later.
+// Load: a file with a fault that is to be kept is inflated once more.
 //
-// A file that is merely cut off is another matter: what was inflated before its end is right, if nothing else happened
-// to it, and there is no checksum to ask.
+// A file that is merely cut off is used up to its end: it has no checksum, and the bytes before its end are right.
 
 package import Values
 
@@ -12,7 +11,7 @@ package import Values
 package struct SoundPart: Hashable, Sendable {
   /// Bytes of the file.
   package var byteCount: Int
-  /// What is wrong behind it.
+  /// What is wrong after it.
   package var fault: Stop
 }
 
@@ -20,7 +19,7 @@ extension ByteSource {
   /// Inflates the file anew, to its end.
   ///
   /// - Returns: the members before its fault; nil if it has none.
-  /// - Throws: ``Stop`` with the fault if no whole member stands before it, or if the file can't be read.
+  /// - Throws: ``Stop`` with the fault if no whole member comes before it, or if the file can't be read.
   static func soundPart(of file: ExportFile) throws(Stop) -> SoundPart? {
     let source = try ByteSource(file, chunkBytes: 256 << 10)
     guard source.isGzip else { return nil }

@@ -158,7 +158,7 @@ struct EncodingJudge {
   // MARK: Read as UTF-8
 
   private func faultOfUTF8(_ words: [Range<Int>], _ sample: Span<UInt8>, at offset: Int) -> EncodingFault? {
-    // What stands between two words is ASCII.
+    // The bytes between two words are ASCII.
     let isWellFormed =
       malformedPosition(sample.extracting(words[0].lowerBound..<words[words.count - 1].upperBound)) == nil
     let malformed = isWellFormed ? [] : words.filter { malformedPosition(sample.extracting($0)) != nil }

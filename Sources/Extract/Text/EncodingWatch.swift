@@ -1,5 +1,5 @@
-// Looks at samples of a file while it is read: a file that changes its encoding in the middle is refused as well.
-// Invariant: which bytes are looked at depends on their place in the file alone, not on chunks, parts or threads.
+// Judges samples of a file while it is read, so that a file that changes its encoding in the middle is refused as well.
+// Invariant: the place of a sample depends on the file alone, not on chunks, parts or threads.
 // Load: 16 KiB of every 2 MiB.
 
 import Values

@@ -35,7 +35,7 @@ struct LegacyDecoder {
       }
       pending = nil
       if isBigEndian == nil {
-        // The mark says the order; without one, a zero byte shows where ASCII's high half stands.
+        // The mark says the order; without one, a zero byte shows the high half of an ASCII letter.
         if first == 0xFE, byte == 0xFF {
           isBigEndian = true
         } else if first == 0xFF, byte == 0xFE {

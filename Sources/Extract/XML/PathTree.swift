@@ -1,5 +1,5 @@
 // The element and attribute paths that a pipeline reads, as a tree that is walked element by element.
-// Invariant: node 0 is the record element itself; a path that nobody reads leads to no node.
+// Invariant: node 0 is the record element itself; a path that the pipeline does not read leads to no node.
 // Load: one step for each element of a file; names are compared as bytes.
 
 /// Paths such as `HoVaTen/Ten` and `A/@id` below one record element.

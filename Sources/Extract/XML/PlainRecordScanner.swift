@@ -1,8 +1,8 @@
-// Records of plain XML read without a parser: elements without attributes, text without entities.
-// Invariant: what is accepted here, libxml2 accepts too, with the same values; whatever else stands in a record, an
-// attribute, a comment, a CDATA section, an entity, a prefix, a fault, is not plain and is left to libxml2.
-// Load: nearly every record of a register's export; one look at each byte, no copy, no callback. What is read tag by tag
-// here is the form of the record, and the records behind it are read by that; see ``RecordForm``.
+// Reads records of plain XML without a parser: elements without attributes, text without entities.
+// Invariant: libxml2 accepts what is accepted here, with the same values; a record with anything else (an attribute, a
+// comment, a CDATA section, an entity, a prefix, a fault) is not plain and is left to libxml2.
+// Load: nearly every record of a register's export; one look at each byte, no copy, no callback. A record that is read
+// tag by tag gives the form by which the next ones are read; see ``RecordForm``.
 
 internal import CScan
 import Names
@@ -28,7 +28,7 @@ struct PlainRecordScanner: ~Copyable {
 
     var nameCount: Int { tagCount &- 2 }
   }
-  /// An open element: where its name stands, its node (-1 where nobody reads), and the child that was read last.
+  /// An open element: the place of its name, its node (-1 where no slot is read), and the child that was read last.
   private struct Open: BitwiseCopyable {
     var nameStart = 0
     var nameCount = 0
@@ -38,7 +38,7 @@ struct PlainRecordScanner: ~Copyable {
   }
 
   // This scanner's own memory, so that the loop asks for no bounds and copies nothing.
-  /// Node 0 is the record; the children of a node stand side by side.
+  /// Node 0 is the record; the children of a node are adjacent.
   private let nodes: UnsafeMutableBufferPointer<Node>
   private let tags: UnsafeMutableBufferPointer<UInt8>
   private let stack: UnsafeMutableBufferPointer<Open>
@@ -49,7 +49,7 @@ struct PlainRecordScanner: ~Copyable {
   /// Deeper elements and longer records are left to libxml2.
   private static let deepest = 16
   private static let longest = 64 << 10
-  /// So many bytes may be read behind what is compared.
+  /// So many bytes past the compared ones may be read.
   static let slack = 8
 
   init(record: [UInt8], tree: PathTree, slotCount: Int) {
@@ -123,7 +123,7 @@ struct PlainRecordScanner: ~Copyable {
 
   enum Passed { case text, textWithCarriageReturn, notPlain, needsMore }
 
-  /// Passes over text up to the next tag, of which two bytes are there.
+  /// Passes over text up to the next tag, of which at least two bytes have been read.
   @inline(__always)
   static func passText(_ text: UnsafeBufferPointer<UInt8>, _ i: inout Int, _ line: inout UInt32) -> Passed {
     guard let base = text.baseAddress else { return .needsMore }
@@ -155,7 +155,7 @@ struct PlainRecordScanner: ~Copyable {
 
   // MARK: One record
 
-  /// Reads the record that begins at `at`, behind white space.
+  /// Reads the record that begins at `at` or after white space there.
   ///
   /// - Parameters:
   ///   - line: the line at `at`.
@@ -226,7 +226,7 @@ struct PlainRecordScanner: ~Copyable {
     return .goesOn
   }
 
-  /// Takes text and the tag behind it.
+  /// Takes text and the tag after it.
   @inline(__always)
   private func takeTag(_ text: UnsafeBufferPointer<UInt8>, _ here: inout Position) -> Step {
     let textStart = here.i

@@ -1,19 +1,19 @@
-// The form of a plain record: its tags, with the white space between them, cut where its values stand.
-// Invariant: a record of this form is read as its tags, one by one, would be; a record of another form is not read.
-// Load: nearly every record of an export has the form of the one before. Its tags are then compared by the piece, some
-// thirty bytes at once, and looked up nowhere.
+// The form of a plain record: its tags and the white space between them, cut at the places of its values.
+// Invariant: a record of this form gives the values that reading it tag by tag gives; another record is not read.
+// Load: nearly every record of an export has the form of the one before. Its tags are then compared some thirty bytes at
+// once, without a look-up.
 
 internal import CScan
 import Values
 
 /// Remembers a record's form, and reads the records that have it.
 struct RecordForm: ~Copyable {
-  /// Bytes that stand before a value, and where the value goes.
+  /// Bytes before a value, and where the value goes.
   private struct Piece: BitwiseCopyable {
     var start: Int
     var byteCount: Int
     var lineCount: UInt32
-    /// -1 where nobody reads the value; behind the last one.
+    /// -1 where the value is not read, and after the last value.
     var slot: Int
     /// The piece ends within the tag of an empty element, which has no text.
     var isEmpty: Bool
@@ -26,7 +26,7 @@ struct RecordForm: ~Copyable {
     var isEmpty: Bool
   }
   private struct State: BitwiseCopyable {
-    /// No form is known while there are none; the last one stands behind the last value.
+    /// 0 while no form is known; the last piece comes after the last value.
     var pieceCount = 0
     var notedCount = 0
     /// White space before the record.
@@ -70,10 +70,10 @@ struct RecordForm: ~Copyable {
 
   // MARK: Reading
 
-  /// Reads the record that begins at `at`, behind white space, if it has this form.
+  /// Reads the record that begins at `at`, or after white space there, if it has this form.
   ///
   /// - Parameters:
-  ///   - line: the line at `at`, and then the line behind the record.
+  ///   - line: the line at `at`, and then the line after the record.
   ///   - values: where its values go; they are absent.
   /// - Returns: where the record begins, on which line, and where it ends; nil, with some of the values set, if the record
   ///   has another form or is not whole.
@@ -155,7 +155,7 @@ struct RecordForm: ~Copyable {
 
   /// The record was read tag by tag: the ones to come may have its form.
   ///
-  /// One record of another form among many does not make them forgotten, two in a row do.
+  /// A single record of another form does not replace the form; two in a row do.
   ///
   /// - Parameters:
   ///   - lead: where the white space before the record begins.

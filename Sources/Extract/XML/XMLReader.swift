@@ -1,9 +1,8 @@
-// Reading XML: one element is one record, its paths are the slots. Plain records are scanned, all else goes through
-// libxml2's push parser, which sees the document without the plain records.
-// Invariant: a document type declaration stops the file, so there is no entity to expand or to fetch; depth, values
-// and records are bounded; what is not well-formed stops the file behind its last whole record; no message carries a
-// value.
-// A record that the scanner took can't change whether the rest is well-formed, for it is a whole element.
+// Reads XML: one element is one record, its paths are the slots. Plain records are scanned; libxml2's push parser reads
+// everything else and sees the document without the plain records. Each of them is a whole element, so the rest is
+// well-formed if the document is.
+// Invariant: a document type declaration stops the file, so no entity is expanded or fetched; depth, values and records
+// are bounded; a fault of form stops the file after its last whole record; no message carries a value.
 // Load: gigabytes in chunks; values of plain records stay where they were read.
 
 internal import CLibXML2
@@ -17,7 +16,7 @@ final class XMLReader {
   fileprivate let recordName: [UInt8]
   private var context: xmlParserCtxtPtr?
   private var hasEnded = false
-  /// Text that was read; what stands before `at` is done with.
+  /// Text that was read; what comes before `at` has been used.
   private var buffer: [UInt8] = []
   private var at = 0
   private var sourceEnded = false
@@ -25,10 +24,10 @@ final class XMLReader {
   private var isBehindMark = false
   /// Where the buffer begins in the file's text.
   private var bufferOffset = 0
-  /// Values that libxml2 gave, behind the buffer; reused.
+  /// Values that libxml2 gave, to be put after the buffer; reused.
   private var appendix: [UInt8] = []
   private let scanner: PlainRecordScanner
-  /// libxml2 stands in the content of an element, behind a record, and has nothing left to read.
+  /// libxml2 is in the content of an element, after a record, and has read all it was given.
   private var isSynced = false
   /// The line at `at`, while in step.
   private var line: UInt32 = 1
@@ -57,7 +56,7 @@ final class XMLReader {
   fileprivate var recordDepth = 0
   fileprivate var recordLine: UInt32 = 0
   fileprivate var recordBytes = 0
-  /// The node of each open element below the record; -1 where nobody reads.
+  /// The node of each open element below the record; -1 where no slot is read.
   fileprivate var path: [Int] = []
   fileprivate var values: [[UInt8]]
   fileprivate var present: [Bool]
@@ -195,7 +194,7 @@ final class XMLReader {
     }
   }
 
-  /// Behind the next place that may end a record, if there is one.
+  /// The position after the next tag end that may close a record, if there is one.
   private func endOfName(in text: Span<UInt8>, from start: Int) -> Int? {
     guard scansPlainRecords, let last = nameAndClose.last else { return nil }
     var i = start + nameAndClose.count - 1
@@ -257,7 +256,7 @@ final class XMLReader {
     return true
   }
 
-  /// Where libxml2 stands in the file's text.
+  /// How far libxml2 has read the file's text.
   private var parserOffset: Int { unsafe xmlByteConsumed(context) + unseenCount }
 
   /// Keeps what the original of the record being read may need, within bounds.
@@ -449,7 +448,7 @@ final class XMLReader {
     guard depth == recordDepth else { return }
     recordDepth = 0
     endedCount += 1
-    // Values stand behind the text that is being read; nothing is added to it before they are handed on.
+    // Values are put after the text that is being read, which does not grow before they are handed on.
     for slot in present.indices {
       guard present[slot] else {
         unsafe scanner.values[slot] = RawBatch.absent

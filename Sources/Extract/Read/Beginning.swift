@@ -1,8 +1,5 @@
-// The beginning of an export file: its columns, the paths of its first records, its encoding.
-// Invariant: what `cardlink check` refuses by it, a run refuses before its long work.
+// The beginning of an export file: its columns, or the paths of its first records.
 
-package import Files
-import Rules
 package import Values
 
 /// What the beginning of a file shows.
@@ -41,56 +38,6 @@ package func headerReport(_ file: ExportFile, format: ExportFormat) throws(Stop)
   }
   for column in report.missing { report.nearest[column] = nearestWord(to: column, among: report.found) }
   return report
-}
-
-extension Export {
-  /// As many records of XML as are looked at before a field that none of them has counts as missing.
-  private static var fewestRecords: Int { 20 }
-
-  /// Refuses a file that can't be read as this export, as far as its beginning shows.
-  func checkBeginning(of file: FoundFile) throws(Stop) {
-    let beginning = ExportFile(file)
-    guard case .xml = format.kind else {
-      _ = try Extractor(beginning, format: format)
-      return
-    }
-    _ = try openSource(beginning, format, chunkBytes: EncodingWatch.firstByteCount)
-    // What is not well-formed is refused, or kept, where it is read.
-    guard let report = try? headerReport(beginning, format: format) else { return }
-    if let fault = fault(in: report, of: file) { throw fault }
-  }
-
-  /// Why a file can't be read as this export, as far as its beginning shows; nil if it can.
-  ///
-  /// Another order, and columns that the pipeline doesn't read, are harmless. A path of XML may be missing from one
-  /// record or from many; a name or birth date that none of the first records has was renamed.
-  package func fault(in report: HeaderReport, of file: FoundFile) -> Stop? {
-    if case .xml = format.kind { return faultOfXML(in: report, of: file) }
-    if let column = report.missing.first {
-      return Stop(
-        .dataRefused, at: file.name, line: 1, field: column,
-        expected: "the columns that the pipeline reads", found: "\(report.missing.count) missing",
-        remedy: "Correct fields in the pipeline file, or ask the supplier for the columns.")
-    }
-    return report.duplicated.first.map { .duplicatedColumn($0, ExportFile(file)) }
-  }
-
-  private func faultOfXML(in report: HeaderReport, of file: FoundFile) -> Stop? {
-    guard report.recordCount >= Self.fewestRecords else { return nil }
-    let needed: [Field] =
-      rules.export == .population ? [.personalID, .fullName, .birthDate] : [.fullName, .birthDate]
-    for field in needed {
-      let columns = (rules.fields[field]?.slots ?? []).map { format.columns[$0] }
-      guard let first = columns.first, columns.allSatisfy(report.missing.contains) else { continue }
-      let nearest = columns.compactMap { report.nearest[$0] }.first
-      return Stop(
-        .dataRefused, at: file.name, field: first, expected: "the \(field.rawValue) of some record",
-        found: "none in the first \(report.recordCount)",
-        remedy: (nearest.map { "Is it \($0)? " } ?? "")
-          + "Correct fields in the pipeline file, or ask the supplier for the element.")
-    }
-    return nil
-  }
 }
 
 /// The names of a header that may be shown.
