@@ -2,7 +2,6 @@
 
 import Files
 import SortedRuns
-import Synchronization
 import Values
 
 /// A file, or a part of one.
@@ -35,13 +34,6 @@ struct FilePiece: Sendable {
     var piece = self
     piece.exact = FilePart(
       start: next.offset, end: max(next.offset, end), line: next.line, isExact: true)
-    return piece
-  }
-
-  /// The same piece, limited to the sound part of its file.
-  func upTo(_ sound: SoundPart) -> FilePiece {
-    var piece = self
-    piece.sound = sound
     return piece
   }
 }

@@ -29,10 +29,13 @@ struct PieceStager: Sendable {
     let export = exports[piece.file.export]
     let extractor = try Extractor(
       ExportFile(piece.file, sound: piece.sound), format: export.format, part: try piece.part())
+    var rules = export.rules
+    rules.uppercaseNames = extractor.encoding == .tcvn3
+    rules.convertsNames = extractor.encoding.legacy != nil
     let memory = idle.take()
     defer { idle.put(memory) }
     var stager = Stager(
-      rules: export.rules.reading(extractor.encoding), fileIndex: piece.fileIndex, folder: folder,
+      rules: rules, fileIndex: piece.fileIndex, folder: folder,
       name: "\(piece.file.export.name)-\(piece.fileIndex)-\(piece.index)",
       bufferBytes: sortedBytes(of: piece, isPlain: extractor.isPlain), memory: memory)
     let end = try stageRecords(of: extractor, piece.file, export, into: &stager, read)
@@ -43,7 +46,9 @@ struct PieceStager: Sendable {
     case .damaged(let damage): staged.damage = damage
     case .doubtful(let sound):
       try staged.remove(from: folder)
-      return try stage(piece.upTo(sound))
+      var soundPiece = piece
+      soundPiece.sound = sound
+      return try stage(soundPiece)
     }
     return staged
   }
@@ -99,14 +104,4 @@ private final class IdleMemory: Sendable {
 
   func take() -> StagerMemory { idle.withLock { $0.popLast() } ?? StagerMemory() }
   func put(_ memory: StagerMemory) { idle.withLock { $0.append(memory) } }
-}
-
-extension ExportRules {
-  /// These rules for a file in an encoding.
-  fileprivate func reading(_ encoding: TextEncoding) -> ExportRules {
-    var rules = self
-    rules.uppercaseNames = encoding == .tcvn3
-    rules.convertsNames = encoding.legacy != nil
-    return rules
-  }
 }

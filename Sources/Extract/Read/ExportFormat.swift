@@ -12,16 +12,7 @@ package enum TextEncoding: String, CaseIterable, Sendable {
   case tcvn3, vni, vps, viscii
 
   /// The encoding as one of one or two bytes a letter; nil for those of Unicode.
-  var legacy: LegacyEncoding? {
-    switch self {
-    case .utf8, .utf16: nil
-    case .windows1258: .windows1258
-    case .tcvn3: .tcvn3
-    case .vni: .vni
-    case .vps: .vps
-    case .viscii: .viscii
-    }
-  }
+  var legacy: LegacyEncoding? { self == .utf8 ? nil : LegacyEncoding(rawValue: rawValue) }
 }
 
 /// What the pipeline file says of one export.

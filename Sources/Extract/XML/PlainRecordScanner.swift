@@ -180,7 +180,7 @@ struct PlainRecordScanner: ~Copyable {
     }
     clearValues()
     form.begin()
-    var here = Position(at, line)
+    var here = Position(i: at, line: line, start: at, startLine: line)
     var step = unsafe beginRecord(text, &here)
     while step == .goesOn { step = unsafe takeTag(text, &here) }
     let isTooLong = here.i &- here.start > Self.longest
@@ -204,8 +204,6 @@ struct PlainRecordScanner: ~Copyable {
     var startLine: UInt32
     /// How many elements are open within the record's.
     var depth = 0
-
-    init(_ i: Int, _ line: UInt32) { (self.i, self.line, start, startLine) = (i, line, i, line) }
   }
 
   private enum Step { case goesOn, ended, notPlain, needsMore }
