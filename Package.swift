@@ -151,6 +151,8 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: swift),
 
+    // What several test targets use: seeds, folders, the slow CSV reader.
+    .target(name: "Support", dependencies: ["Values"], path: "Tests/Support", swiftSettings: swift),
     // A PostgreSQL server that tests start; empty without the trait.
     .target(
       name: "Loopback", dependencies: ["Values", "Names", "Store"], path: "Tests/Loopback",
@@ -158,32 +160,35 @@ let package = Package(
     // Counts allocations for the tests that keep a limit on them.
     .target(name: "AllocationCount", path: "Tests/AllocationCount"),
     .testTarget(name: "HouseTests", swiftSettings: swift),
-    .testTarget(name: "ValuesTests", dependencies: ["Values", "Names"], swiftSettings: swift),
+    .testTarget(name: "ValuesTests", dependencies: ["Values", "Names", "Support"], swiftSettings: swift),
     .testTarget(name: "RulesTests", dependencies: ["Values", "Names", "Rules"], swiftSettings: swift),
     .testTarget(
-      name: "SortedRunsTests", dependencies: ["Values", "Names", "Threads", "Files", "Seal", "SortedRuns"],
+      name: "SortedRunsTests",
+      dependencies: ["Values", "Names", "Threads", "Files", "Seal", "SortedRuns", "Support"],
       swiftSettings: swift),
     .testTarget(
       name: "ExtractTests",
       dependencies: [
-        "Values", "Names", "Rules", "Threads", "Files", "Seal", "SortedRuns", "Extract", "CScan",
+        "Values", "Names", "Rules", "Threads", "Files", "Seal", "SortedRuns", "Extract", "CScan", "Support",
         "AllocationCount",
       ],
       exclude: ["Staging/allocation-limits"], swiftSettings: swift),
     .testTarget(
       name: "MatchTests",
-      dependencies: ["Values", "Names", "Rules", "Threads", "Files", "Seal", "SortedRuns", "Match"],
+      dependencies: [
+        "Values", "Names", "Rules", "Threads", "Files", "Seal", "SortedRuns", "Match", "Support",
+      ],
       swiftSettings: swift),
     .testTarget(
       name: "StoreTests",
       dependencies: [
-        "Values", "Names", "Rules", "Threads", "Files", "Seal", "Match", "Store", "Loopback",
+        "Values", "Names", "Rules", "Threads", "Files", "Seal", "Match", "Store", "Support", "Loopback",
         .product(name: "GRDB", package: "GRDB.swift"),
       ], swiftSettings: swift),
     .testTarget(
       name: "PublishTests",
       dependencies: [
-        "Values", "Names", "Threads", "Files", "Seal", "Publish",
+        "Values", "Names", "Threads", "Files", "Seal", "Publish", "Support",
         .product(name: "GRDB", package: "GRDB.swift"),
       ],
       swiftSettings: swift),
@@ -192,8 +197,10 @@ let package = Package(
       dependencies: [
         "Values", "Names", "Rules", "Threads", "Files", "Seal", "Pipeline", "Workspace", "Run", "Desk",
         "Views",
-        "Store", "Publish", "Loopback", "Generate",
+        "Store", "Publish", "Support", "Loopback", "Generate",
         "cardlink",
+        .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ],
       exclude: ["Cases"],
       swiftSettings: swift),
@@ -201,8 +208,10 @@ let package = Package(
       name: "CardCheckTests",
       dependencies: [
         "Values", "Names", "Rules", "Threads", "Files", "Seal", "Match", "Store", "Publish", "CardCheck",
+        "Support",
       ],
       swiftSettings: swift),
-    .testTarget(name: "GenerateTests", dependencies: ["Values", "Names", "Generate"], swiftSettings: swift),
+    .testTarget(
+      name: "GenerateTests", dependencies: ["Values", "Names", "Generate", "Support"], swiftSettings: swift),
   ]
 )

@@ -20,7 +20,6 @@ package struct Status: Sendable, Encodable {
     package var records: Int
     /// In the run before; nil if there is none.
     package var before: Int?
-    package var change: Int? { before.map { records - $0 } }
   }
 
   /// What stands in the way of records that did not link.

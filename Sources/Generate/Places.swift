@@ -27,7 +27,6 @@ enum Places {
     // Born abroad: countries of the second table.
     (105, 1), (123, 1), (134, 1), (157, 1), (261, 1),
   ].map { Place(code: $0.0, weight: $0.1) }
-  static let sum = all.reduce(0) { $0 + $1.weight }
   /// The provinces alone.
   static let provinceCount = 63
 

@@ -72,7 +72,4 @@ package struct PublishReport: Sendable, Hashable {
   package var personsNotSelected = 0
 
   package init() {}
-
-  /// All persons of the store: each is in exactly one of the counts.
-  package var allPersons: Int { persons + personsLeftOut + personsWithoutFacility + personsNotSelected }
 }

@@ -95,11 +95,6 @@ package struct SortedRunWriter: ~Copyable {
     if block.count >= blockBytes { try endBlock() }
   }
 
-  /// Appends a record from a span.
-  package mutating func append(key: UInt64, place: UInt64, _ payload: Span<UInt8>) throws(Stop) {
-    try append(key: key, place: place, payload.bytes)
-  }
-
   /// Appends a record from a buffer that stands beside the writer in one value.
   package mutating func append(key: UInt64, place: UInt64, _ payload: [UInt8]) throws(Stop) {
     try append(key: key, place: place, payload.span.bytes)
@@ -333,32 +328,6 @@ package struct RunCursor: ~Copyable {
 
   /// The first keys of the run's blocks: a sample of its keys, evenly spread.
   var sampledKeys: [UInt64] { firstKeys }
-}
-
-/// Reads one run from a key on, a block at a time, for callers that keep it in a class or a collection.
-package final class SortedRunReader {
-  private var cursor: RunCursor
-
-  /// - Parameter start: the first record read is the first whose key is not below it.
-  package init(_ path: String, from start: UInt64 = 0) throws(Stop) {
-    cursor = try RunCursor(path, from: start)
-  }
-
-  /// The record that ``next()`` went to.
-  package var key: UInt64 { cursor.key }
-  package var place: UInt64 { cursor.place }
-
-  /// Goes to the next record.
-  /// - Returns: false when there is none.
-  package func next() throws(Stop) -> Bool { try cursor.next() }
-
-  /// Lends the payload of the record that ``next()`` went to.
-  package func withPayload<R>(_ body: (RawSpan) throws(Stop) -> R) throws(Stop) -> R {
-    try cursor.withPayload(body)
-  }
-
-  /// The first keys of the run's blocks: a sample of its keys, evenly spread.
-  package var sampledKeys: [UInt64] { cursor.sampledKeys }
 }
 
 extension [UInt64] {

@@ -35,11 +35,6 @@ package struct BirthPlace: Hashable, Sendable, BitwiseCopyable {
     }
   }
 
-  package init?(code: String) {
-    guard let match = Self.all.first(where: { $0.code == code }) else { return nil }
-    self = match
-  }
-
   /// The 63 provinces, ascending, and what is none of them.
   package static let all: [BirthPlace] =
     IDPrefix.provinces.map { BirthPlace(index: $0.code) } + [.abroad, .unknownPrefix, .noNumber]

@@ -1,21 +1,13 @@
 // Batches: the same answers as one at a time, in the order of the lines, however the input is cut.
 
 import Foundation
+import Support
 import Testing
 import Values
 @testable import CardCheck
 
 @Suite("Batches")
 struct BatchTests {
-  /// A file for one test.
-  static func withFile<T>(_ bytes: [UInt8], _ body: (String) throws -> T) throws -> T {
-    let path = FileManager.default.temporaryDirectory.appending(path: "card-check-\(UUID().uuidString)")
-      .path()
-    try Data(bytes).write(to: URL(filePath: path))
-    defer { try? FileManager.default.removeItem(atPath: path) }
-    return try body(path)
-  }
-
   static func answers(_ path: String, atOnce: Int, buffer: Int = 256 << 10) throws -> (String, BatchReport) {
     var lines = try LineReader(path, bufferBytes: buffer)
     var checker = CardChecker(MemoryCards(Town.people, Town.standing), on: Town.day)
@@ -49,13 +41,13 @@ struct BatchTests {
     }
     let ending = Bool.random(using: &random) ? "\n" : "\r\n"
     let text = lines.map { $0 + ending }.joined()
-    try Self.withFile(Array(text.utf8)) { path in
-      for (atOnce, buffer) in [(1, 256 << 10), (7, 1024), (1000, 2048)] {
-        let (answers, report) = try Self.answers(path, atOnce: atOnce, buffer: buffer)
-        #expect(answers == expected)
-        #expect(report.questions == lines.count)
-        #expect(report.codes.values.reduce(0, +) == lines.count)
-      }
+    let workshop = try Workshop()
+    let path = try workshop.file(Array(text.utf8))
+    for (atOnce, buffer) in [(1, 256 << 10), (7, 1024), (1000, 2048)] {
+      let (answers, report) = try Self.answers(path, atOnce: atOnce, buffer: buffer)
+      #expect(answers == expected)
+      #expect(report.questions == lines.count)
+      #expect(report.codes.values.reduce(0, +) == lines.count)
     }
   }
 
@@ -70,33 +62,33 @@ struct BatchTests {
     }
     if bytes.isEmpty || bytes.last == 0x0A { expected.removeLast() }
     let longest = expected.map(\.count).max() ?? 0
-    try Self.withFile(bytes) { path in
-      var reader = try LineReader(path, bufferBytes: longest + Int.random(in: 3...64, using: &random))
-      var found: [[UInt8]] = []
-      while let range = try reader.next() {
-        let isTooLong = reader.isTooLong
-        #expect(!isTooLong)
-        found.append(Array(reader.buffer[range]))
-      }
-      #expect(found == expected)
+    let workshop = try Workshop()
+    let path = try workshop.file(bytes)
+    var reader = try LineReader(path, bufferBytes: longest + Int.random(in: 3...64, using: &random))
+    var found: [[UInt8]] = []
+    while let range = try reader.next() {
+      let isTooLong = reader.isTooLong
+      #expect(!isTooLong)
+      found.append(Array(reader.buffer[range]))
     }
+    #expect(found == expected)
   }
 
   @Test("a line that is too long is one line with one answer")
   func longLine() throws {
     let long = String(repeating: "x", count: 300_000)
     let good = "079090000123,Nguyễn Văn Hòa,01/02/1990"
-    try Self.withFile(Array("\(good)\n\(long)\n\(good)\n\(long)".utf8)) { path in
-      let (answers, report) = try Self.answers(path, atOnce: 100)
-      let codes = answers.split(separator: "\n").map { String($0.prefix(26)) }
-      #expect(
-        codes == [
-          "{\"dong\":1,\"maKetQua\":\"000\"", "{\"dong\":2,\"maKetQua\":\"205\"",
-          "{\"dong\":3,\"maKetQua\":\"000\"",
-          "{\"dong\":4,\"maKetQua\":\"205\"",
-        ])
-      #expect(answers.contains("Tham số sai định dạng: dòng 2: dòng quá dài."))
-      #expect(report.codes == [.right: 2, .wrongFormat: 2])
-    }
+    let workshop = try Workshop()
+    let path = try workshop.file(Array("\(good)\n\(long)\n\(good)\n\(long)".utf8))
+    let (answers, report) = try Self.answers(path, atOnce: 100)
+    let codes = answers.split(separator: "\n").map { String($0.prefix(26)) }
+    #expect(
+      codes == [
+        "{\"dong\":1,\"maKetQua\":\"000\"", "{\"dong\":2,\"maKetQua\":\"205\"",
+        "{\"dong\":3,\"maKetQua\":\"000\"",
+        "{\"dong\":4,\"maKetQua\":\"205\"",
+      ])
+    #expect(answers.contains("Tham số sai định dạng: dòng 2: dòng quá dài."))
+    #expect(report.codes == [.right: 2, .wrongFormat: 2])
   }
 }

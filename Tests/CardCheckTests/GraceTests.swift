@@ -3,6 +3,7 @@
 import Files
 import Foundation
 import Store
+import Support
 import Testing
 import Values
 @testable import CardCheck
@@ -40,10 +41,8 @@ struct GraceTests {
 
   @Test("the store and a package say that it is kept, and until when")
   func note() throws {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "cardlink-grace-\(UUID().uuidString)")
-      .path()
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let workshop = try Workshop()
+    let folder = workshop.path
     let path = folder + "/store.sqlite"
     let report = try loadStore(
       LoadRequest(

@@ -1,6 +1,7 @@
 // The reader of JSON lines against Foundation's: the same trees, and the same texts refused.
 
 import Foundation
+import Support
 import Testing
 
 @testable import CardCheck

@@ -2,6 +2,7 @@
 
 import Names
 import Rules
+import Support
 import Testing
 @testable import CardCheck
 @testable import Match

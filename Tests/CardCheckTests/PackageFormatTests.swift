@@ -4,6 +4,7 @@
 import Files
 import Foundation
 import Publish
+import Support
 import Testing
 import Values
 @testable import CardCheck
@@ -93,44 +94,44 @@ struct PackageFormatTests {
       if !card.cardNumber.isNone { lines.append("\(card.cardNumber.text),\(typed),02/1990") }
     }
     lines.append("079090000999,NGUYỄN VĂN AN,1990")
-    try SourceTests.withFolder { folder in
-      let packages = try Self.packages(of: people, attributes, names, in: folder)
-      for day in [Town.day, CalendarDate(packed: 20_260_531), CalendarDate(packed: 20_280_101)] {
-        var expected: [String]?
-        for format in PackageFormat.allCases {
-          let package = try FacilityPackage.open(try #require(packages[format]))
-          #expect(package.personCount == people.persons.count)
-          #expect(package.standing.asOf == Town.day)
-          #expect(package.standing.validUntil == CalendarDate(packed: 20_261_126))
-          let answers = try SourceTests.answers(package, lines, on: day)
-          #expect(answers == expected ?? answers, "\(format)")
-          expected = answers
-        }
-        #expect(expected?.count == lines.count)
-        guard attributes.count == Attribute.allCases.count else { continue }
-        var standing = DataStanding()
-        (standing.asOf, standing.validUntil) = (Town.day, CalendarDate(packed: 20_261_126))
-        standing.isPackage = true
-        #expect(expected == (try SourceTests.answers(MemoryCards(people, standing), lines, on: day)))
+    let workshop = try Workshop()
+    let folder = workshop.path
+    let packages = try Self.packages(of: people, attributes, names, in: folder)
+    for day in [Town.day, CalendarDate(packed: 20_260_531), CalendarDate(packed: 20_280_101)] {
+      var expected: [String]?
+      for format in PackageFormat.allCases {
+        let package = try FacilityPackage.open(try #require(packages[format]))
+        #expect(package.personCount == people.persons.count)
+        #expect(package.standing.asOf == Town.day)
+        #expect(package.standing.validUntil == CalendarDate(packed: 20_261_126))
+        let answers = try SourceTests.answers(package, lines, on: day)
+        #expect(answers == expected ?? answers, "\(format)")
+        expected = answers
       }
+      #expect(expected?.count == lines.count)
+      guard attributes.count == Attribute.allCases.count else { continue }
+      var standing = DataStanding()
+      (standing.asOf, standing.validUntil) = (Town.day, CalendarDate(packed: 20_261_126))
+      standing.isPackage = true
+      #expect(expected == (try SourceTests.answers(MemoryCards(people, standing), lines, on: day)))
     }
   }
 
   @Test("a package of nobody is read and knows nobody")
   func nobody() throws {
-    try SourceTests.withFolder { folder in
-      var lines = try Self.sample(in: folder).xml.split(separator: "\n")
-      lines.remove(at: 2)
-      try (lines.joined(separator: "\n") + "\n").write(
-        toFile: folder + "/nobody.xml", atomically: true, encoding: .utf8)
-      for name in ["Patient", "Coverage"] {
-        try "".write(toFile: folder + "/\(name).ndjson", atomically: true, encoding: .utf8)
-      }
-      for name in ["/nobody.xml", "/Patient.ndjson"] {
-        let package = try FacilityPackage.open(folder + name)
-        #expect(package.personCount == 0)
-        #expect(try SourceTests.answers(package, ["079090000123,Võ Hòa,1990"])[0].contains("\"050\""))
-      }
+    let workshop = try Workshop()
+    let folder = workshop.path
+    var lines = try Self.sample(in: folder).xml.split(separator: "\n")
+    lines.remove(at: 2)
+    try (lines.joined(separator: "\n") + "\n").write(
+      toFile: folder + "/nobody.xml", atomically: true, encoding: .utf8)
+    for name in ["Patient", "Coverage"] {
+      try "".write(toFile: folder + "/\(name).ndjson", atomically: true, encoding: .utf8)
+    }
+    for name in ["/nobody.xml", "/Patient.ndjson"] {
+      let package = try FacilityPackage.open(folder + name)
+      #expect(package.personCount == 0)
+      #expect(try SourceTests.answers(package, ["079090000123,Võ Hòa,1990"])[0].contains("\"050\""))
     }
   }
 
@@ -138,22 +139,22 @@ struct PackageFormatTests {
   func alone() throws {
     var random = SeededGenerator(1)
     let people = Self.people(&random, count: 5)
-    try SourceTests.withFolder { folder in
-      _ = try Self.packages(of: people, Attribute.allCases, in: folder)
-      for name in ["fhir/bag-info.txt", "xml/bag-info.txt"] { try Folder.remove(folder + "/" + name) }
-      let xml = try FacilityPackage.open(folder + "/xml/data/people.xml")
-      #expect(xml.standing.asOf == Town.day && xml.standing.validUntil == CalendarDate(packed: 20_261_126))
-      for name in ["/Patient.ndjson", "/Coverage.ndjson", ""] {
-        let fhir = try FacilityPackage.open(folder + "/fhir/data/fhir" + name)
-        #expect(fhir.personCount == 5 && fhir.standing.asOf == Town.day && fhir.standing.validUntil.isNone)
-      }
-      try Folder.remove(folder + "/fhir/data/fhir/Coverage.ndjson")
-      for name in ["/Patient.ndjson", ""] {
-        #expect {
-          try FacilityPackage.open(folder + "/fhir/data/fhir" + name)
-        } throws: {
-          ($0 as? Stop)?.finding.expected == "Patient.ndjson and Coverage.ndjson"
-        }
+    let workshop = try Workshop()
+    let folder = workshop.path
+    _ = try Self.packages(of: people, Attribute.allCases, in: folder)
+    for name in ["fhir/bag-info.txt", "xml/bag-info.txt"] { try Folder.remove(folder + "/" + name) }
+    let xml = try FacilityPackage.open(folder + "/xml/data/people.xml")
+    #expect(xml.standing.asOf == Town.day && xml.standing.validUntil == CalendarDate(packed: 20_261_126))
+    for name in ["/Patient.ndjson", "/Coverage.ndjson", ""] {
+      let fhir = try FacilityPackage.open(folder + "/fhir/data/fhir" + name)
+      #expect(fhir.personCount == 5 && fhir.standing.asOf == Town.day && fhir.standing.validUntil.isNone)
+    }
+    try Folder.remove(folder + "/fhir/data/fhir/Coverage.ndjson")
+    for name in ["/Patient.ndjson", ""] {
+      #expect {
+        try FacilityPackage.open(folder + "/fhir/data/fhir" + name)
+      } throws: {
+        ($0 as? Stop)?.finding.expected == "Patient.ndjson and Coverage.ndjson"
       }
     }
   }
@@ -179,15 +180,15 @@ struct PackageFormatTests {
   func withoutNames(hidden: Attribute) throws {
     var random = SeededGenerator(2)
     let people = Self.people(&random, count: 3)
-    try SourceTests.withFolder { folder in
-      let packages = try Self.packages(of: people, Attribute.allCases.filter { $0 != hidden }, in: folder)
-      for package in packages.values {
-        #expect {
-          try FacilityPackage.open(package)
-        } throws: {
-          ($0 as? Stop)?.finding.expected
-            == "people as CSV, SQLite, XML or FHIR, with personal_id, full_name and birth_date"
-        }
+    let workshop = try Workshop()
+    let folder = workshop.path
+    let packages = try Self.packages(of: people, Attribute.allCases.filter { $0 != hidden }, in: folder)
+    for package in packages.values {
+      #expect {
+        try FacilityPackage.open(package)
+      } throws: {
+        ($0 as? Stop)?.finding.expected
+          == "people as CSV, SQLite, XML or FHIR, with personal_id, full_name and birth_date"
       }
     }
   }
@@ -243,14 +244,14 @@ struct PackageFormatTests {
 
   @Test("XML in another layout is refused with its line and no value", arguments: brokenXML)
   func xml(broken: (from: String, to: String, line: Int, expected: String)) throws {
-    try SourceTests.withFolder { folder in
-      let whole = try Self.sample(in: folder).xml
-      let text = whole.replacing(broken.from, with: broken.to)
-      #expect(text != whole)
-      let path = folder + "/broken.xml"
-      try text.write(toFile: path, atomically: true, encoding: .utf8)
-      Self.expectDamage(path, line: broken.line, broken.expected) { try FacilityPackage.open(path) }
-    }
+    let workshop = try Workshop()
+    let folder = workshop.path
+    let whole = try Self.sample(in: folder).xml
+    let text = whole.replacing(broken.from, with: broken.to)
+    #expect(text != whole)
+    let path = folder + "/broken.xml"
+    try text.write(toFile: path, atomically: true, encoding: .utf8)
+    Self.expectDamage(path, line: broken.line, broken.expected) { try FacilityPackage.open(path) }
   }
 
   static let brokenFHIR: [(file: String, from: String, to: String, expected: String)] = [
@@ -300,22 +301,22 @@ struct PackageFormatTests {
 
   @Test("FHIR in other members is refused with its line and no value", arguments: brokenFHIR)
   func fhir(broken: (file: String, from: String, to: String, expected: String)) throws {
-    try SourceTests.withFolder { folder in
-      let (_, patient, coverage) = try Self.sample(in: folder)
-      func whole(_ name: String) -> String { name == "Patient" ? patient : coverage }
-      let text =
-        broken.to.isEmpty && broken.from == "\n"
-        ? "" : whole(broken.file).replacing(broken.from, with: broken.to)
-      #expect(text != whole(broken.file))
-      for name in ["Patient", "Coverage"] {
-        try (name == broken.file ? text : whole(name)).write(
-          toFile: folder + "/\(name).ndjson", atomically: true, encoding: .utf8)
-      }
-      // A value's form is known when the person is whole.
-      let file = broken.expected.hasPrefix("a value of") ? "Patient" : broken.file
-      Self.expectDamage(folder + "/\(file).ndjson", line: 1, broken.expected) {
-        try FacilityPackage.open(folder + "/Patient.ndjson")
-      }
+    let workshop = try Workshop()
+    let folder = workshop.path
+    let (_, patient, coverage) = try Self.sample(in: folder)
+    func whole(_ name: String) -> String { name == "Patient" ? patient : coverage }
+    let text =
+      broken.to.isEmpty && broken.from == "\n"
+      ? "" : whole(broken.file).replacing(broken.from, with: broken.to)
+    #expect(text != whole(broken.file))
+    for name in ["Patient", "Coverage"] {
+      try (name == broken.file ? text : whole(name)).write(
+        toFile: folder + "/\(name).ndjson", atomically: true, encoding: .utf8)
+    }
+    // A value's form is known when the person is whole.
+    let file = broken.expected.hasPrefix("a value of") ? "Patient" : broken.file
+    Self.expectDamage(folder + "/\(file).ndjson", line: 1, broken.expected) {
+      try FacilityPackage.open(folder + "/Patient.ndjson")
     }
   }
 
@@ -341,36 +342,36 @@ struct PackageFormatTests {
   func bytes(seed: UInt64) throws {
     var random = SeededGenerator(seed)
     let people = Self.people(&random, count: 6)
-    try SourceTests.withFolder { folder in
-      _ = try Self.packages(of: people, Attribute.allCases, in: folder)
-      for (package, name) in [
-        ("xml", "people.xml"), ("fhir", "fhir/Patient.ndjson"), ("fhir", "fhir/Coverage.ndjson"),
-      ] {
-        let url = URL(filePath: folder + "/\(package)/data/\(name)")
-        let whole = try Data(contentsOf: url)
-        for _ in 0..<12 {
-          var bytes = Array(whole)
-          for _ in 0..<Int.random(in: 1...3, using: &random) where !bytes.isEmpty {
-            let at = Int.random(in: 0..<bytes.count, using: &random)
-            switch Int.random(in: 0..<5, using: &random) {
-            case 0: bytes[at] = UInt8.random(in: 0...255, using: &random)
-            case 1: bytes.remove(at: at)
-            case 2: bytes.insert(Array("<>&\"{}[]:,\\\n".utf8).randomElement(using: &random) ?? 0, at: at)
-            case 3: bytes.removeSubrange(at...)
-            default: bytes.insert(contentsOf: bytes[at..<min(bytes.count, at + 200)], at: at)
-            }
-          }
-          try Data(bytes).write(to: url)
-          do {
-            let read = try FacilityPackage.open(folder + "/" + package)
-            // No change of some bytes makes people out of nothing.
-            #expect(read.personCount <= 12)
-          } catch let stop as Stop {
-            #expect(stop.exit == .storeUnavailable && !stop.finding.description.contains("0790900"))
+    let workshop = try Workshop()
+    let folder = workshop.path
+    _ = try Self.packages(of: people, Attribute.allCases, in: folder)
+    for (package, name) in [
+      ("xml", "people.xml"), ("fhir", "fhir/Patient.ndjson"), ("fhir", "fhir/Coverage.ndjson"),
+    ] {
+      let url = URL(filePath: folder + "/\(package)/data/\(name)")
+      let whole = try Data(contentsOf: url)
+      for _ in 0..<12 {
+        var bytes = Array(whole)
+        for _ in 0..<Int.random(in: 1...3, using: &random) where !bytes.isEmpty {
+          let at = Int.random(in: 0..<bytes.count, using: &random)
+          switch Int.random(in: 0..<5, using: &random) {
+          case 0: bytes[at] = UInt8.random(in: 0...255, using: &random)
+          case 1: bytes.remove(at: at)
+          case 2: bytes.insert(Array("<>&\"{}[]:,\\\n".utf8).randomElement(using: &random) ?? 0, at: at)
+          case 3: bytes.removeSubrange(at...)
+          default: bytes.insert(contentsOf: bytes[at..<min(bytes.count, at + 200)], at: at)
           }
         }
-        try whole.write(to: url)
+        try Data(bytes).write(to: url)
+        do {
+          let read = try FacilityPackage.open(folder + "/" + package)
+          // No change of some bytes makes people out of nothing.
+          #expect(read.personCount <= 12)
+        } catch {
+          #expect(error.exit == .storeUnavailable && !error.finding.description.contains("0790900"))
+        }
       }
+      try whole.write(to: url)
     }
   }
 }

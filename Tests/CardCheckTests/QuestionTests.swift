@@ -1,5 +1,7 @@
 // What lines ask: QR codes, typed lines, headers, and lines that can't be read.
 
+import Rules
+import Support
 import Testing
 import Values
 @testable import CardCheck
@@ -207,5 +209,13 @@ struct QuestionTests {
       + "|01/01/2026|-|01/01/2026|\(digits(14))|-|K1| 01/01/2027|\(digits(6))-1202|4|\(hex("Huế"))|$"
     #expect(
       Self.words(Array(card.utf8)).hasPrefix("\(number) \(name) \(date) \(isFemale ? "female" : "male") 79"))
+  }
+}
+
+extension QuestionBatch {
+  /// The clean name of a question as text.
+  func name(of question: CardQuestion) -> String {
+    let start = Int(question.nameStart)
+    return String(decoding: names[start..<start + Int(question.nameCount)], as: UTF8.self)
   }
 }

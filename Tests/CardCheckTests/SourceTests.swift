@@ -3,21 +3,13 @@
 import Foundation
 import Rules
 import Store
+import Support
 import Testing
 import Values
 @testable import CardCheck
 
 @Suite("Sources of cards")
 struct SourceTests {
-  /// An empty folder for one test.
-  static func withFolder<T>(_ body: (String) throws -> T) throws -> T {
-    let path = FileManager.default.temporaryDirectory.appending(path: "card-source-\(UUID().uuidString)")
-      .path()
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: path) }
-    return try body(path)
-  }
-
   /// Writes a store with the load stage's own writer.
   static func write(_ people: PersonBatch, held: [String] = [], to path: String) throws {
     var people = people
@@ -111,38 +103,38 @@ struct SourceTests {
       if !card.cardNumber.isNone { lines.append("\(card.cardNumber.text),\(name),01/02/1990") }
       lines.append("DN479\(person.personalID.text),\(name),1990")
     }
-    try Self.withFolder { folder in
-      let path = folder + "/store.sqlite"
-      try Self.write(people, to: path)
-      for day in [Town.day, CalendarDate(packed: 20_260_531), CalendarDate(packed: 20_280_101)] {
-        let stored = try Self.answers(StoredCards(path: path, daysOfUse: 3), lines, on: day)
-        var standing = DataStanding()
-        (standing.asOf, standing.validUntil) = (Town.day, CalendarDate(packed: 20_261_126))
-        #expect(stored == (try Self.answers(MemoryCards(people, standing), lines, on: day)))
-        let store = try Store(path: path)
-        for person in people.persons {
-          let id = person.personalID.text
-          let found = try #require(try store.lookup(personalID: id, on: day))
-          let answer = try Self.answers(
-            StoredCards(path: path, daysOfUse: 3), ["\(id),\(people.name(of: person)),1990"], on: day)[0]
-          guard answer.contains("\"000\"") else { continue }
-          func json(_ text: String?) -> String { text.map { "\"\($0)\"" } ?? "null" }
-          #expect(answer.contains("\"maThe\":\(json(found.card.cardNumber)),"))
-          #expect(answer.contains("\"maDKBD\":\(json(found.card.facilityCode)),"))
-        }
+    let workshop = try Workshop()
+    let folder = workshop.path
+    let path = folder + "/store.sqlite"
+    try Self.write(people, to: path)
+    for day in [Town.day, CalendarDate(packed: 20_260_531), CalendarDate(packed: 20_280_101)] {
+      let stored = try Self.answers(StoredCards(path: path, daysOfUse: 3), lines, on: day)
+      var standing = DataStanding()
+      (standing.asOf, standing.validUntil) = (Town.day, CalendarDate(packed: 20_261_126))
+      #expect(stored == (try Self.answers(MemoryCards(people, standing), lines, on: day)))
+      let store = try Store(path: path)
+      for person in people.persons {
+        let id = person.personalID.text
+        let found = try #require(try store.lookup(personalID: id, on: day))
+        let answer = try Self.answers(
+          StoredCards(path: path, daysOfUse: 3), ["\(id),\(people.name(of: person)),1990"], on: day)[0]
+        guard answer.contains("\"000\"") else { continue }
+        func json(_ text: String?) -> String { text.map { "\"\($0)\"" } ?? "null" }
+        #expect(answer.contains("\"maThe\":\(json(found.card.cardNumber)),"))
+        #expect(answer.contains("\"maDKBD\":\(json(found.card.facilityCode)),"))
       }
     }
   }
 
   @Test("a number whose records wait for an officer says so, and nothing else")
   func held() throws {
-    try Self.withFolder { folder in
-      try Self.write(Town.people, held: ["079090000777"], to: folder + "/store.sqlite")
-      let answer = try Self.answers(
-        StoredCards(path: folder + "/store.sqlite", daysOfUse: 3), ["079090000777,Nguyễn Văn Hòa,1990"])
-      #expect(answer[0].hasPrefix("{\"dong\":1,\"maKetQua\":\"050\""))
-      #expect(answer[0].contains("Có bản ghi của số này đang chờ cán bộ dữ liệu xử lý."))
-    }
+    let workshop = try Workshop()
+    let folder = workshop.path
+    try Self.write(Town.people, held: ["079090000777"], to: folder + "/store.sqlite")
+    let answer = try Self.answers(
+      StoredCards(path: folder + "/store.sqlite", daysOfUse: 3), ["079090000777,Nguyễn Văn Hòa,1990"])
+    #expect(answer[0].hasPrefix("{\"dong\":1,\"maKetQua\":\"050\""))
+    #expect(answer[0].contains("Có bản ghi của số này đang chờ cán bộ dữ liệu xử lý."))
   }
 
   @Test("a package answers what the store answers, for people with one card")
@@ -153,23 +145,23 @@ struct SourceTests {
       single.persons[i].cards = first..<first + 1
     }
     let lines = CodeTests.cases.map(\.0)
-    try Self.withFolder { folder in
-      try FileManager.default.createDirectory(atPath: folder + "/data", withIntermediateDirectories: true)
-      try Self.csv(single).write(toFile: folder + "/data/people.csv", atomically: true, encoding: .utf8)
-      try "Bag-Software-Agent: cardlink\nAs-Of: 2026-11-23\nValid-Until: 2026-11-30\n".write(
-        toFile: folder + "/bag-info.txt", atomically: true, encoding: .utf8)
-      let package = try FacilityPackage.open(folder)
-      #expect(package.standing.asOf == Town.day)
-      #expect(package.standing.validUntil == CalendarDate(packed: 20_261_130))
-      #expect(package.personCount == single.persons.count)
-      #expect(
-        try Self.answers(package, lines) == (try Self.answers(MemoryCards(single, package.standing), lines)))
-      let unknown = try Self.answers(package, ["079090000999,An,1990"])
-      #expect(unknown[0].contains("Gói này chỉ có người đăng ký tại cơ sở nhận gói."))
-      // The file alone serves too, and so does the folder of data.
-      #expect(try FacilityPackage.open(folder + "/data/people.csv").personCount == single.persons.count)
-      #expect(try FacilityPackage.open(folder + "/data").standing.asOf == Town.day)
-    }
+    let workshop = try Workshop()
+    let folder = workshop.path
+    try FileManager.default.createDirectory(atPath: folder + "/data", withIntermediateDirectories: true)
+    try Self.csv(single).write(toFile: folder + "/data/people.csv", atomically: true, encoding: .utf8)
+    try "Bag-Software-Agent: cardlink\nAs-Of: 2026-11-23\nValid-Until: 2026-11-30\n".write(
+      toFile: folder + "/bag-info.txt", atomically: true, encoding: .utf8)
+    let package = try FacilityPackage.open(folder)
+    #expect(package.standing.asOf == Town.day)
+    #expect(package.standing.validUntil == CalendarDate(packed: 20_261_130))
+    #expect(package.personCount == single.persons.count)
+    #expect(
+      try Self.answers(package, lines) == (try Self.answers(MemoryCards(single, package.standing), lines)))
+    let unknown = try Self.answers(package, ["079090000999,An,1990"])
+    #expect(unknown[0].contains("Gói này chỉ có người đăng ký tại cơ sở nhận gói."))
+    // The file alone serves too, and so does the folder of data.
+    #expect(try FacilityPackage.open(folder + "/data/people.csv").personCount == single.persons.count)
+    #expect(try FacilityPackage.open(folder + "/data").standing.asOf == Town.day)
   }
 
   static let broken: [(String, Exit, String)] = [
@@ -192,31 +184,31 @@ struct SourceTests {
 
   @Test("a damaged package is a stop that names file and line and no value", arguments: broken)
   func damaged(text: String, exit: Exit, expected: String) throws {
-    try Self.withFolder { folder in
-      try text.write(toFile: folder + "/people.csv", atomically: true, encoding: .utf8)
-      #expect {
-        try FacilityPackage.open(folder)
-      } throws: { error in
-        guard let stop = error as? Stop else { return false }
-        return stop.exit == exit && stop.finding.expected == expected
-          && !stop.finding.description.contains("0790900")
-      }
+    let workshop = try Workshop()
+    let folder = workshop.path
+    try text.write(toFile: folder + "/people.csv", atomically: true, encoding: .utf8)
+    #expect {
+      try FacilityPackage.open(folder)
+    } throws: { error in
+      guard let stop = error as? Stop else { return false }
+      return stop.exit == exit && stop.finding.expected == expected
+        && !stop.finding.description.contains("0790900")
     }
   }
 
   @Test("no package is a missing input, no store and no store of ours are unavailable")
   func missing() throws {
-    try Self.withFolder { folder in
-      #expect { try FacilityPackage.open(folder + "/nothing") } throws: {
-        ($0 as? Stop)?.exit == .exportMissing
-      }
-      #expect { _ = try StoredCards(path: folder + "/nothing", daysOfUse: 3) } throws: {
-        ($0 as? Stop)?.exit == .storeUnavailable
-      }
-      try "no store".write(toFile: folder + "/text", atomically: true, encoding: .utf8)
-      #expect { _ = try StoredCards(path: folder + "/text", daysOfUse: 3) } throws: {
-        ($0 as? Stop)?.exit == .storeUnavailable
-      }
+    let workshop = try Workshop()
+    let folder = workshop.path
+    #expect { try FacilityPackage.open(folder + "/nothing") } throws: {
+      ($0 as? Stop)?.exit == .exportMissing
+    }
+    #expect { _ = try StoredCards(path: folder + "/nothing", daysOfUse: 3) } throws: {
+      ($0 as? Stop)?.exit == .storeUnavailable
+    }
+    try "no store".write(toFile: folder + "/text", atomically: true, encoding: .utf8)
+    #expect { _ = try StoredCards(path: folder + "/text", daysOfUse: 3) } throws: {
+      ($0 as? Stop)?.exit == .storeUnavailable
     }
   }
 }

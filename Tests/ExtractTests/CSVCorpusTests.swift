@@ -3,6 +3,7 @@
 // the slow reader.
 
 import Foundation
+import Support
 import Synchronization
 import Testing
 import Values
@@ -145,9 +146,8 @@ struct CSVCorpusTests {
 
   /// Reads parts on several threads at once, and those that began in the wrong place again.
   static func readInParts(_ one: CSVCase, count: Int, width: Int) throws -> [Read] {
-    let path = FileManager.default.temporaryDirectory.appending(path: "corpus-\(UUID().uuidString)").path()
-    try Data(one.bytes).write(to: URL(filePath: path))
-    defer { try? FileManager.default.removeItem(atPath: path) }
+    let workshop = try Workshop()
+    let path = try workshop.file(one.bytes)
     let file = ExportFile(path: path, name: "export")
     let format = ExportFormat(kind: .csv(delimiter: one.delimiter), columns: columns)
     let partBytes = (one.bytes.count + count - 1) / count
@@ -187,7 +187,7 @@ struct CSVCorpusTests {
 
   @Test("random text gives what the slow reader sees, whatever the chunks", arguments: UInt64(0)..<400)
   func random(seed: UInt64) throws {
-    var random = SplitMix(seed)
+    var random = SeededGenerator(seed)
     let pieces = [
       "a", ",", ",", "\n", "\n", "\"", "\"\"", "\"x\"", "\r\n", " ", "\t", "é", "1,2\n", "\"a,b\",c\n", "\r",
     ]
@@ -210,9 +210,8 @@ struct CSVCorpusTests {
     ]
     for (text, line) in cases {
       for chunkBytes in [1, 3, 1 << 16] {
-        let path = FileManager.default.temporaryDirectory.appending(path: "cut-\(UUID().uuidString)").path()
-        try Data(text.utf8).write(to: URL(filePath: path))
-        defer { try? FileManager.default.removeItem(atPath: path) }
+        let workshop = try Workshop()
+        let path = try workshop.file(text.utf8)
         let extractor = try Extractor(
           ExportFile(path: path, name: "export"),
           format: ExportFormat(kind: .csv(delimiter: 44), columns: Self.columns), chunkBytes: chunkBytes)

@@ -1,6 +1,7 @@
 // CSV as suppliers write it: what becomes a record, on which line, and what never swallows the rest.
 
 import Foundation
+import Support
 import Testing
 import Values
 @testable import Extract
@@ -19,9 +20,8 @@ func read(
   encoding: TextEncoding? = nil,
   chunkBytes: Int = 1 << 20
 ) throws -> [Read] {
-  let path = FileManager.default.temporaryDirectory.appending(path: "extract-\(UUID().uuidString)").path()
-  try Data(bytes).write(to: URL(filePath: path))
-  defer { try? FileManager.default.removeItem(atPath: path) }
+  let workshop = try Workshop()
+  let path = try workshop.file(bytes)
   let extractor = try Extractor(
     ExportFile(path: path, name: "export"),
     format: ExportFormat(kind: kind, encoding: encoding, columns: columns),
@@ -118,10 +118,9 @@ struct CSVTests {
 
   @Test("values with bytes outside ASCII are left to be looked at, slot by slot")
   func unchecked() throws {
-    let path = FileManager.default.temporaryDirectory.appending(path: "extract-\(UUID().uuidString)").path()
-    try Data(Array("A,C,B\nx,ấ,".utf8) + [0xC3, 0x28] + Array("\n\"ắ \"\"\",,z\n1,2,3\n".utf8))
-      .write(to: URL(filePath: path))
-    defer { try? FileManager.default.removeItem(atPath: path) }
+    let workshop = try Workshop()
+    let path = try workshop.file(
+      Array("A,C,B\nx,ấ,".utf8) + [0xC3, 0x28] + Array("\n\"ắ \"\"\",,z\n1,2,3\n".utf8))
     let extractor = try Extractor(
       ExportFile(path: path, name: "export"),
       format: ExportFormat(kind: .csv(delimiter: 44), columns: ["A", "B"]))
@@ -132,33 +131,14 @@ struct CSVTests {
 
   @Test("any chunking gives the records of a slow, obvious reader", arguments: UInt64(0)..<200)
   func chunking(seed: UInt64) throws {
-    var random = SplitMix(seed)
+    var random = SeededGenerator(seed)
     let pieces = ["a", "b,", ",", "\n", "\"x\"", "\"a\n\"\"b\"", "é", "1", " ", "\r\n"]
     var text = "A,B\n"
     for _ in 0..<Int(random.next() % 60) { text += pieces[Int(random.next() % UInt64(pieces.count))] }
     let whole = try read(Array(text.utf8), columns: ["A", "B"])
     #expect(try read(Array(text.utf8), columns: ["A", "B"], chunkBytes: Int(random.next() % 9) + 1) == whole)
-    if !text.contains("\"") { #expect(whole == Self.slowRecords(text)) }
-  }
-
-  /// For text without quotes: split at line feeds, then at commas.
-  static func slowRecords(_ text: String) -> [Read] {
-    var records: [Read] = []
-    for (i, bytes) in text.utf8.split(separator: 10, omittingEmptySubsequences: false).enumerated()
-      .dropFirst()
-    {
-      var line = String(decoding: bytes, as: UTF8.self).unicodeScalars
-      if line.last == "\r" { line.removeLast() }
-      let fields = line.split(separator: ",", omittingEmptySubsequences: false).map { String($0) }
-      let isBlank = fields.allSatisfy { $0.allSatisfy { $0 == " " } }
-      if isBlank { continue }
-      let extra = fields.dropFirst(2).contains { $0.contains { $0 != " " } }
-      records.append(
-        Read(
-          line: i + 1, fault: fields.count < 2 || extra ? .fieldCount : .none,
-          values: [fields[0], fields.count > 1 ? fields[1] : nil]))
-    }
-    return records
+    let slow = slowRecords(Array(text.utf8), delimiter: 44, columns: [Array("A".utf8), Array("B".utf8)])
+    #expect(whole == slow?.map(Read.init))
   }
 
   @Test("a missing column stops the file with the nearest one there")
@@ -178,18 +158,5 @@ struct CSVTests {
   func empty(text: String) {
     #expect(throws: Stop.self) { try read(Array(text.utf8), columns: ["A"]) }
     #expect(throws: Stop.self) { try read([0x41, 0, 0x0A, 0], columns: ["A"]) }
-  }
-}
-
-/// A small seeded generator.
-struct SplitMix {
-  var state: UInt64
-  init(_ seed: UInt64) { state = seed }
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
   }
 }

@@ -6,6 +6,7 @@
 
 import Glibc
 import Names
+import Support
 import Values
 @testable import Extract
 

@@ -1,18 +1,18 @@
 // What the fuzz target found and began with, read again; and a small fuzzer of our own that goes with every test run.
 
 import Foundation
+import Support
 import Testing
 
 @Suite("Any bytes at all")
 struct FuzzTests {
   static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .appending(path: "Fuzz/cases")
-  static let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path()))?.sorted() ?? []
+  static let names = caseNames(in: folder)
 
   static func check(_ input: [UInt8]) throws {
-    let place = FileManager.default.temporaryDirectory.appending(path: "fuzz-\(UUID().uuidString)").path()
-    try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: false)
-    defer { try? FileManager.default.removeItem(atPath: place) }
+    let workshop = try Workshop()
+    let place = workshop.path
     try checkAll(input, in: place)
   }
 
@@ -23,7 +23,7 @@ struct FuzzTests {
 
   @Test("what a seeded mutator makes of them holds too", arguments: UInt64(0)..<300)
   func mutations(seed: UInt64) throws {
-    var random = SplitMix(seed &+ 77)
+    var random = SeededGenerator(seed &+ 77)
     let name = Self.names[Int(random.next() % UInt64(Self.names.count))]
     var input = Array(try Data(contentsOf: Self.folder.appending(path: name)))
     for _ in 0...random.next() % 6 {

@@ -3,6 +3,7 @@
 
 import Foundation
 import Glibc
+import Support
 import Testing
 import Values
 @testable import Extract
@@ -16,9 +17,8 @@ struct HostileXMLTests {
   static func outcome(
     _ bytes: [UInt8], columns: [String] = ["Ma"], encoding: TextEncoding? = nil, chunkBytes: Int = 1 << 16
   ) throws -> (values: [String?], refusal: String?) {
-    let path = FileManager.default.temporaryDirectory.appending(path: "hostile-\(UUID().uuidString)").path()
-    try Data(bytes).write(to: URL(filePath: path))
-    defer { try? FileManager.default.removeItem(atPath: path) }
+    let workshop = try Workshop()
+    let path = try workshop.file(bytes)
     var values: [String?] = []
     do {
       let extractor = try Extractor(
@@ -273,9 +273,9 @@ struct HostileXMLTests {
   @Test("no entity is opened, not even one that lies on this machine")
   func nothingOpened() throws {
     // Whoever opened this pipe for reading would wait for ever.
-    let pipe = FileManager.default.temporaryDirectory.appending(path: "pipe-\(UUID().uuidString)").path()
+    let workshop = try Workshop()
+    let pipe = workshop.path + "/pipe"
     try #require(mkfifo(pipe, 0o600) == 0)
-    defer { unlink(pipe) }
     for text in [
       "<!DOCTYPE D SYSTEM \"\(pipe)\"><D/>",
       "<!DOCTYPE D [<!ENTITY x SYSTEM \"\(pipe)\">]><D><The><Ma>&x;</Ma></The></D>",

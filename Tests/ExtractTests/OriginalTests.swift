@@ -1,6 +1,7 @@
 // The original of each record, and the byte it begins at: in the file's text, after inflating and converting to UTF-8.
 
 import Foundation
+import Support
 import Testing
 import Values
 @testable import Extract
@@ -17,9 +18,8 @@ struct OriginalTests {
   ) throws
     -> [(offset: Int, text: [UInt8])]
   {
-    let path = FileManager.default.temporaryDirectory.appending(path: "original-\(UUID().uuidString)").path()
-    try Data(bytes).write(to: URL(filePath: path))
-    defer { try? FileManager.default.removeItem(atPath: path) }
+    let workshop = try Workshop()
+    let path = try workshop.file(bytes)
     let columns = kind == .xml(record: "The") ? ["Ma"] : ["A", "B"]
     let extractor = try Extractor(
       ExportFile(path: path, name: "export"),

@@ -2,6 +2,7 @@
 
 import CScan
 import Foundation
+import Support
 import Testing
 import Values
 @testable import Extract
@@ -12,9 +13,8 @@ struct PartTests {
   static func readInParts(_ bytes: [UInt8], columns: [String], partBytes: Int, chunkBytes: Int) throws -> (
     records: [Read], redone: Int
   ) {
-    let path = FileManager.default.temporaryDirectory.appending(path: "parts-\(UUID().uuidString)").path()
-    try Data(bytes).write(to: URL(filePath: path))
-    defer { try? FileManager.default.removeItem(atPath: path) }
+    let workshop = try Workshop()
+    let path = try workshop.file(bytes)
     let file = ExportFile(path: path, name: "export")
     let format = ExportFormat(kind: .csv(delimiter: 44), columns: columns)
     guard let parts = try FileParts(file, format: format, byteCount: bytes.count, partBytes: partBytes) else {
@@ -45,7 +45,7 @@ struct PartTests {
 
   @Test("any cut gives the records of the whole", arguments: UInt64(0)..<150)
   func cuts(seed: UInt64) throws {
-    var random = SplitMix(seed)
+    var random = SeededGenerator(seed)
     let lineEnd = ["\n", "\r\n", "\r"][Int(random.next() % 3)]
     var text = "A,B" + lineEnd
     for _ in 0..<Int(random.next() % 60 + 3) {
@@ -82,9 +82,8 @@ struct PartTests {
 
   @Test("gzip and decoded files are read in one piece")
   func uncut() throws {
-    let path = FileManager.default.temporaryDirectory.appending(path: "parts-\(UUID().uuidString)").path()
-    try Data("A,B\n1,2\n3,4\n".utf8).write(to: URL(filePath: path))
-    defer { try? FileManager.default.removeItem(atPath: path) }
+    let workshop = try Workshop()
+    let path = try workshop.file("A,B\n1,2\n3,4\n".utf8)
     let file = ExportFile(path: path, name: "export")
     func parts(_ encoding: TextEncoding?) throws -> FileParts? {
       try FileParts(
@@ -99,13 +98,12 @@ struct PartTests {
     "lines counted by somebody who reads all of the file are those before each part",
     arguments: UInt64(0)..<50)
   func linesCounted(seed: UInt64) throws {
-    var random = SplitMix(seed)
+    var random = SeededGenerator(seed)
     let lineEnd: UInt8 = seed % 2 == 0 ? 10 : 13
     var bytes = Array("A,B".utf8) + [lineEnd]
     for _ in 0..<5000 { bytes.append(random.next() % 7 == 0 ? lineEnd : UInt8(0x41 + random.next() % 26)) }
-    let path = FileManager.default.temporaryDirectory.appending(path: "parts-\(UUID().uuidString)").path()
-    try Data(bytes).write(to: URL(filePath: path))
-    defer { try? FileManager.default.removeItem(atPath: path) }
+    let workshop = try Workshop()
+    let path = try workshop.file(bytes)
     let partBytes = 1 + Int(random.next() % 700)
     let parts = try #require(
       try FileParts(
@@ -136,7 +134,7 @@ struct PartTests {
     "a byte is counted as often as it stands in a text of any length",
     arguments: [0, 1, 15, 16, 17, 63, 64, 4080, 4081, 9000])
   func countedBytes(count: Int) {
-    var random = SplitMix(UInt64(count))
+    var random = SeededGenerator(UInt64(count))
     for wanted: UInt8 in [10, 0, 255] {
       for rare: UInt64 in [1, 2, 50] {
         let text = (0..<count).map { _ in

@@ -1,6 +1,7 @@
 // The scanner of plain records against libxml2 alone: the same records, lines, faults and refusals.
 
 import Foundation
+import Support
 import Testing
 import Values
 @testable import Extract
@@ -11,9 +12,8 @@ struct PlainRecordTests {
 
   /// Records as text, then how the file ended.
   static func read(_ bytes: [UInt8], scans: Bool, chunkBytes: Int) throws -> [String] {
-    let path = FileManager.default.temporaryDirectory.appending(path: "plain-\(UUID().uuidString)").path()
-    try Data(bytes).write(to: URL(filePath: path))
-    defer { try? FileManager.default.removeItem(atPath: path) }
+    let workshop = try Workshop()
+    let path = try workshop.file(bytes)
     let file = ExportFile(path: path, name: "export")
     let source = try ByteSource(file, chunkBytes: chunkBytes)
     let reader = try XMLReader(
@@ -46,7 +46,7 @@ struct PlainRecordTests {
     return found
   }
 
-  static func record(_ random: inout SplitMix) -> String {
+  static func record(_ random: inout SeededGenerator) -> String {
     let pick = random.next() % 24
     let id = random.next() % 1000
     switch pick {
@@ -78,7 +78,7 @@ struct PlainRecordTests {
     }
   }
 
-  static func document(_ random: inout SplitMix) -> [UInt8] {
+  static func document(_ random: inout SeededGenerator) -> [UInt8] {
     var text = ["", "<?xml version=\"1.0\"?>\n", "<!-- <The> -->"][Int(random.next() % 3)] + "<D>\n"
     for _ in 0..<random.next() % 12 {
       text += record(&random) + ["", "\n", "\n  ", "text"][Int(random.next() % 4)]
@@ -88,7 +88,7 @@ struct PlainRecordTests {
 
   @Test("what the scanner takes is what libxml2 reads, whatever the chunks", arguments: UInt64(0)..<300)
   func agreement(seed: UInt64) throws {
-    var random = SplitMix(seed)
+    var random = SeededGenerator(seed)
     let bytes = Self.document(&random)
     let slow = try Self.read(bytes, scans: false, chunkBytes: 1 << 16)
     for chunkBytes in [16, 61, 1 << 16] {
@@ -99,7 +99,7 @@ struct PlainRecordTests {
 
   @Test("damage is found on the same line for the same reason", arguments: UInt64(0)..<600)
   func mutations(seed: UInt64) throws {
-    var random = SplitMix(seed &+ 1_000_000)
+    var random = SeededGenerator(seed &+ 1_000_000)
     var bytes = Self.document(&random)
     for _ in 0...random.next() % 2 {
       let i = Int(random.next() % UInt64(bytes.count))
@@ -118,7 +118,7 @@ struct PlainRecordTests {
   }
 
   /// A record of one of a few forms, as a register writes them: elements without a value are empty, or left out.
-  static func registered(_ random: inout SplitMix, forms: UInt64) -> String {
+  static func registered(_ random: inout SeededGenerator, forms: UInt64) -> String {
     let id = random.next() % 1000
     let form = random.next() % forms
     let name = ["<Ho>NGUYỄN</Ho><Goi>Ấu \(id)</Goi>", "<Ho/><Goi>AN</Goi>", "<Goi></Goi>"][Int(form % 3)]
@@ -135,7 +135,7 @@ struct PlainRecordTests {
 
   @Test("a record changed within others of one form is read as libxml2 reads it", arguments: UInt64(0)..<600)
   func changedForm(seed: UInt64) throws {
-    var random = SplitMix(seed &+ 2_000_000)
+    var random = SeededGenerator(seed &+ 2_000_000)
     var records = (0..<6).map { _ in Array(Self.registered(&random, forms: 1).utf8) }
     let changed = Int(random.next() % 6)
     let i = Int(random.next() % UInt64(records[changed].count))
@@ -156,7 +156,7 @@ struct PlainRecordTests {
 
   @Test("records of few forms or many are read alike", arguments: [1, 2, 3, 6], UInt64(0)..<5)
   func manyForms(forms: UInt64, seed: UInt64) throws {
-    var random = SplitMix(seed &+ 3_000_000)
+    var random = SeededGenerator(seed &+ 3_000_000)
     let text = (0..<2500).map { _ in Self.registered(&random, forms: forms) }.joined()
     let bytes = Array("<D>\n\(text)</D>\n".utf8)
     let slow = try Self.read(bytes, scans: false, chunkBytes: 1 << 16)

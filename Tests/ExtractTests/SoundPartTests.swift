@@ -1,6 +1,7 @@
 // What is kept of gzip files with faults of many kinds at many places: never a record that the supplier did not write.
 
 import Foundation
+import Support
 import Testing
 import Values
 @testable import Extract
@@ -20,7 +21,7 @@ private struct ZippedExport: Sendable {
 
   init(isXML: Bool) throws {
     kind = isXML ? .xml(record: "The") : .csv(delimiter: 44)
-    var random = SplitMix(9)
+    var random = SeededGenerator(9)
     var (text, records, ends, textEnds) = (
       Array((isXML ? "<D>\n" : "Ma,Ten,Ngay\n").utf8), [UInt8](), [Int](), [Int]()
     )
@@ -42,9 +43,8 @@ private struct ZippedExport: Sendable {
     if isXML { text += "</D>\n".utf8 }
     (self.text, self.records, self.ends, self.textEnds) = (text, records, ends, textEnds)
 
-    let folder = FileManager.default.temporaryDirectory.appending(path: "zipped-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
-    defer { try? FileManager.default.removeItem(at: folder) }
+    let workshop = try Workshop()
+    let folder = URL(filePath: workshop.path)
     var (pieces, cuts, at) = ([text[...]], [Int](), 0)
     while at < text.count {
       let end = min(text.count, at + 1000 + Int(random.next() % 8000))
@@ -81,9 +81,8 @@ struct SoundPartTests {
   private static func kept(_ bytes: [UInt8], _ kind: ExportFormat.Kind) throws -> (
     records: [UInt8], fault: String?
   )? {
-    let path = FileManager.default.temporaryDirectory.appending(path: "sound-\(UUID().uuidString)").path()
-    try Data(bytes).write(to: URL(filePath: path))
-    defer { try? FileManager.default.removeItem(atPath: path) }
+    let workshop = try Workshop()
+    let path = try workshop.file(bytes)
     var file = ExportFile(path: path, name: "export.gz")
     while true {
       var records: [UInt8] = []
@@ -124,7 +123,7 @@ struct SoundPartTests {
   ///
   /// What overwrites the last eight bytes too hides that a file is more than cut off, and nobody can tell.
   /// - Returns: the first byte that is wrong or missing; nil if none is.
-  private static func damage(_ bytes: inout [UInt8], _ way: UInt64, _ random: inout SplitMix) -> Int? {
+  private static func damage(_ bytes: inout [UInt8], _ way: UInt64, _ random: inout SeededGenerator) -> Int? {
     let whole = bytes
     // Anywhere, or near the end, where wrong bytes may hide it.
     let room = bytes.count - 20
@@ -147,7 +146,7 @@ struct SoundPartTests {
 
   @Test("no record is kept but those that the supplier wrote, in their order", arguments: UInt64(0)..<210)
   func wrongBytes(seed: UInt64) throws {
-    var random = SplitMix(seed &+ 1)
+    var random = SeededGenerator(seed &+ 1)
     for export in try #require(Self.exports) {
       for whole in [export.one, export.many] {
         var bytes = whole
@@ -163,7 +162,7 @@ struct SoundPartTests {
 
   @Test("of many members those before the fault are kept, and no byte more", arguments: UInt64(0)..<70)
   func members(seed: UInt64) throws {
-    var random = SplitMix(seed &+ 1)
+    var random = SeededGenerator(seed &+ 1)
     for export in try #require(Self.exports) {
       var bytes = export.many
       guard let at = Self.damage(&bytes, seed % 5, &random) else { continue }

@@ -2,6 +2,7 @@
 
 import Foundation
 import Names
+import Support
 import Testing
 import Values
 @testable import Extract
@@ -81,11 +82,13 @@ struct WrongEncodingTests {
     }
   }
 
+  static let pairs = encodings.flatMap { actual in
+    encodings.filter { $0 != actual }.map { (actual, $0) }
+  }
+
   @Test(
-    "a file in another encoding is refused with the place and the right guess", arguments: encodings,
-    encodings)
+    "a file in another encoding is refused with the place and the right guess", arguments: pairs)
   func wrong(actual: TextEncoding, declared: TextEncoding) throws {
-    guard actual != declared else { return }
     for isUpper in [false, true] {
       for count in [12, 900] {
         let bytes = Encoder.bytes(Self.text(count, isUpper: isUpper), actual)
@@ -151,9 +154,8 @@ struct WrongEncodingTests {
       finding.found.hasPrefix("\(encoding.rawValue) that was read as Windows-1252 and written as UTF-8"))
     #expect(finding.remedy.hasPrefix("Ask the supplier for the encoding, or for the file in UTF-8"))
     // A header report, which check makes, says the same.
-    let path = FileManager.default.temporaryDirectory.appending(path: "wrong-\(UUID().uuidString)").path()
-    try Data(text.utf8).write(to: URL(filePath: path))
-    defer { try? FileManager.default.removeItem(atPath: path) }
+    let workshop = try Workshop()
+    let path = try workshop.file(text.utf8)
     let checked = #expect(throws: Stop.self) {
       try headerReport(
         ExportFile(path: path, name: "export"),

@@ -2,17 +2,18 @@
 
 import Foundation
 import Generate
+import Support
 import Testing
 
 final class Invented {
-  let folder: URL
+  private let workshop: Workshop
   let report: GeneratorReport
+  var folder: URL { URL(filePath: workshop.path) }
 
   init(_ options: GeneratorOptions) throws {
-    folder = FileManager.default.temporaryDirectory.appending(path: "generate-\(UUID().uuidString)")
-    report = try generate(into: folder.path, options)
+    workshop = try Workshop()
+    report = try generate(into: workshop.path, options)
   }
-  deinit { try? FileManager.default.removeItem(at: folder) }
 
   func bytes(_ name: String) throws -> Data { try Data(contentsOf: folder.appending(path: name)) }
 

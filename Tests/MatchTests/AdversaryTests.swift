@@ -2,6 +2,7 @@
 // answer is the slow matcher's, whatever the threads, the memory, the spread over runs and the order of the records.
 
 import Match
+import Support
 import Testing
 import Values
 

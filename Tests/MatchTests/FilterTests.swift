@@ -4,6 +4,7 @@
 import Dispatch
 import Names
 import Rules
+import Support
 import Synchronization
 import Testing
 import Values

@@ -2,6 +2,7 @@
 
 import Files
 import Match
+import Support
 import Testing
 import Values
 
@@ -195,73 +196,73 @@ struct MatchingTests {
 
   @Test("a damaged staged file stops the run")
   func damage() throws {
-    try withFolder { path in
-      var sample = StagedSample()
-      sample.fill(persons: 300, seed: 8)
-      var random = SeededGenerator(1)
-      var snapshot = try sample.stage(in: path, random: &random)
-      snapshot.population[0].name = snapshot.population[0].name + "-gone"
-      try Folder.create(path + "/matched")
-      #expect(throws: Stop.self) {
-        try match(
-          MatchRequest(
-            snapshot: snapshot, stagedFolder: path, folder: path + "/matched", asOf: StagedSample.asOf,
-            threads: 2,
-            memoryBytes: 1 << 20))
-      }
+    let workshop = try Workshop()
+    let path = workshop.path
+    var sample = StagedSample()
+    sample.fill(persons: 300, seed: 8)
+    var random = SeededGenerator(1)
+    var snapshot = try sample.stage(in: path, random: &random)
+    snapshot.population[0].name = snapshot.population[0].name + "-gone"
+    try Folder.create(path + "/matched")
+    #expect(throws: Stop.self) {
+      try match(
+        MatchRequest(
+          snapshot: snapshot, stagedFolder: path, folder: path + "/matched", asOf: StagedSample.asOf,
+          threads: 2,
+          memoryBytes: 1 << 20))
     }
   }
 
   @Test("ranges of persons, one behind the other, are all persons", arguments: [1, 3, 40])
   func ranges(parts: Int) throws {
-    try withFolder { path in
-      var sample = StagedSample()
-      sample.fill(persons: 4000, seed: 9)
-      var random = SeededGenerator(1)
-      let snapshot = try sample.stage(in: path + "/staged", random: &random)
-      try Folder.create(path + "/matched")
-      let matched = try match(
-        MatchRequest(
-          snapshot: snapshot, stagedFolder: path + "/staged", folder: path + "/matched",
-          asOf: StagedSample.asOf, threads: 2, memoryBytes: 1 << 20))
-      func cards(_ keys: Range<UInt64>) throws -> [CardRow] {
-        let persons = try MatchedPersons(matched, in: path + "/matched", asOf: StagedSample.asOf, keys: keys)
-        var batch = PersonBatch()
-        var cards: [CardRow] = []
-        while try persons.nextBatch(into: &batch) { cards += batch.cards }
-        return cards
-      }
-      let ranges = try MatchedPersons.ranges(of: matched, in: path + "/matched", parts: parts)
-      #expect(ranges.count <= parts)
-      #expect(try ranges.flatMap { try cards($0) } == cards(0..<UInt64.max))
+    let workshop = try Workshop()
+    let path = workshop.path
+    var sample = StagedSample()
+    sample.fill(persons: 4000, seed: 9)
+    var random = SeededGenerator(1)
+    let snapshot = try sample.stage(in: path + "/staged", random: &random)
+    try Folder.create(path + "/matched")
+    let matched = try match(
+      MatchRequest(
+        snapshot: snapshot, stagedFolder: path + "/staged", folder: path + "/matched",
+        asOf: StagedSample.asOf, threads: 2, memoryBytes: 1 << 20))
+    func cards(_ keys: Range<UInt64>) throws -> [CardRow] {
+      let persons = try MatchedPersons(matched, in: path + "/matched", asOf: StagedSample.asOf, keys: keys)
+      var batch = PersonBatch()
+      var cards: [CardRow] = []
+      while try persons.nextBatch(into: &batch) { cards += batch.cards }
+      return cards
     }
+    let ranges = try MatchedPersons.ranges(of: matched, in: path + "/matched", parts: parts)
+    #expect(ranges.count <= parts)
+    #expect(try ranges.flatMap { try cards($0) } == cards(0..<UInt64.max))
   }
 
   @Test("a match result of an earlier version is not read as one of this version")
   func earlierVersion() throws {
-    try withFolder { path in
-      var matched = MatchedSnapshot()
-      _ = try MatchedPersons(matched, in: path, asOf: StagedSample.asOf)
-      matched.judgedFormat = nil
-      #expect(throws: Stop.self) { try MatchedPersons(matched, in: path, asOf: StagedSample.asOf) }
-    }
+    let workshop = try Workshop()
+    let path = workshop.path
+    var matched = MatchedSnapshot()
+    _ = try MatchedPersons(matched, in: path, asOf: StagedSample.asOf)
+    matched.judgedFormat = nil
+    #expect(throws: Stop.self) { try MatchedPersons(matched, in: path, asOf: StagedSample.asOf) }
   }
 
   @Test("what stays on disk is only what the next stage reads")
   func leftovers() throws {
-    try withFolder { path in
-      let sample = StagedSample(seed: 12, most: 90)
-      var random = SeededGenerator(1)
-      let snapshot = try sample.stage(in: path + "/staged", random: &random)
-      try Folder.create(path + "/matched")
-      let matched = try match(
-        MatchRequest(
-          snapshot: snapshot, stagedFolder: path + "/staged", folder: path + "/matched",
-          asOf: StagedSample.asOf,
-          threads: 2, memoryBytes: 1 << 20))
-      let kept = matched.judged + matched.shared + matched.findings + matched.candidates
-      #expect(Folder.names(in: path + "/matched") == kept.map(\.name).sorted())
-    }
+    let workshop = try Workshop()
+    let path = workshop.path
+    let sample = StagedSample(seed: 12, most: 90)
+    var random = SeededGenerator(1)
+    let snapshot = try sample.stage(in: path + "/staged", random: &random)
+    try Folder.create(path + "/matched")
+    let matched = try match(
+      MatchRequest(
+        snapshot: snapshot, stagedFolder: path + "/staged", folder: path + "/matched",
+        asOf: StagedSample.asOf,
+        threads: 2, memoryBytes: 1 << 20))
+    let kept = matched.judged + matched.shared + matched.findings + matched.candidates
+    #expect(Folder.names(in: path + "/matched") == kept.map(\.name).sorted())
   }
 }
 

@@ -1,13 +1,12 @@
 // The slow, obvious matcher: dictionaries and texts, one rule after the other as the contract has them.
-// Invariant: shares no rule with the Match module, only the values it reads.
+// Invariant: shares no rule and no folding of names with the product, only the values it reads.
 
 import Foundation
-import Names
+import Support
 import Values
 
 struct Oracle {
   private let sample: StagedSample
-  private let folder = NameFolder()
   private var persons: [String: [SamplePerson]] = [:]
   private(set) var text = MatchedText()
 
@@ -64,7 +63,7 @@ struct Oracle {
     var disagreements: [String: Set<String>] = [:]
     for (id, records) in persons {
       var different: Set<String> = []
-      if Set(records.map { exact($0.name) }).count > 1 { different.insert("name") }
+      if Set(records.map { SlowName.exact($0.name) }).count > 1 { different.insert("name") }
       if Set(records.map(\.record.birthDate.text)).count > 1 { different.insert("birth_date") }
       if Set(records.map(\.record.sex.name)).count > 1 { different.insert("sex") }
       if Set(records.map(\.record.status.name)).count > 1 { different.insert("status") }
@@ -98,7 +97,8 @@ struct Oracle {
       func isNamesake(_ person: SamplePerson) -> Bool {
         let record = insured.record
         return record.birthDate.text.count == 10 && record.sex != .unknown && person.record.sex == record.sex
-          && person.record.birthDate == record.birthDate && bare(person.name) == bare(insured.name)
+          && person.record.birthDate == record.birthDate
+          && SlowName.bare(person.name) == SlowName.bare(insured.name)
       }
       var found: [SamplePerson] = []
       for (_, records) in persons {
@@ -256,7 +256,7 @@ struct Oracle {
         row.line = record.line
         text.cards.append(
           MatchedText.line(
-            row, person.id, folder.forms(of: person.name).clean, person.record.birthDate, person.record.sex,
+            row, person.id, SlowName.clean(person.name), person.record.birthDate, person.record.sex,
             notes.sorted(), file: card.insured.place.file, serves: card.insured == serving))
         count(.insurance, card.insured.place, .linked, Array(notes))
       }
@@ -265,9 +265,6 @@ struct Oracle {
       ($0.export.rawValue, $0.place) < ($1.export.rawValue, $1.place)
     }.map(\.row)
   }
-
-  private func exact(_ name: String) -> String { folder.forms(of: name).exact }
-  private func bare(_ name: String) -> String { folder.forms(of: name).bare }
 
   private func isKnownPrefix(_ id: String) -> Bool {
     PersonalID(packed: UInt64(Int(id.prefix(3)) ?? 0) * 1_000_000_000).hasKnownPrefix
@@ -315,15 +312,15 @@ struct Oracle {
   private func compareNames(
     _ a: String, _ b: String, _ reasons: inout Set<String>, _ notes: inout Set<String>
   ) {
-    let (x, y) = (folder.forms(of: a), folder.forms(of: b))
-    if x.exact == y.exact { return }
-    if x.bare == y.bare {
+    if SlowName.exact(a) == SlowName.exact(b) { return }
+    let (x, y) = (SlowName.bare(a), SlowName.bare(b))
+    if x == y {
       notes.insert("name_spelling")
       return
     }
     reasons.insert("name")
-    if x.bare.replacing("Y", with: "I") == y.bare.replacing("Y", with: "I") { reasons.insert("i_y_spelling") }
-    let words = [x.bare.split(separator: " "), y.bare.split(separator: " ")].sorted { $0.count < $1.count }
+    if x.replacing("Y", with: "I") == y.replacing("Y", with: "I") { reasons.insert("i_y_spelling") }
+    let words = [x.split(separator: " "), y.split(separator: " ")].sorted { $0.count < $1.count }
     if words[0].sorted() == words[1].sorted() { reasons.insert("same_words") }
     let (short, long) = (words[0], words[1])
     guard long.count >= 3, short.count >= 2 else { return }

@@ -4,6 +4,7 @@ import Files
 import Foundation
 import GRDB
 import Seal
+import Support
 import Testing
 import Values
 @testable import Publish
@@ -135,7 +136,7 @@ struct DeltaTests {
     }
     #expect(report.deltas == report.packages)
     func changes(_ name: String) throws -> [[String]] {
-      csvRows(
+      slowRows(
         try String(contentsOfFile: workshop.current + "/\(name)/data/changes.csv", encoding: .utf8)
       ).dropFirst().map { Array($0.prefix(3)) }
     }

@@ -2,6 +2,7 @@
 
 import Files
 import Foundation
+import Support
 import Testing
 import Values
 @testable import Publish

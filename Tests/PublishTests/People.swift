@@ -3,38 +3,11 @@
 
 import Files
 import Foundation
+import Support
 import Values
 @testable import Publish
 
-/// SplitMix64, the same for a seed on every machine.
-struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-  init(_ seed: UInt64) { state = seed }
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-  mutating func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &self) < percent }
-}
-
-extension Array {
-  func any(_ random: inout SeededGenerator) -> Element { self[Int.random(in: 0..<count, using: &random)] }
-}
-
-/// An empty folder that goes with the test.
-final class Workshop {
-  let path: String
-
-  init() throws {
-    path = FileManager.default.temporaryDirectory.path + "/cardlink-publish-\(UUID().uuidString)"
-    try Folder.create(path)
-  }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
-
+extension Workshop {
   var packages: String { path + "/packages" }
   var current: String { packages + "/current" }
 
@@ -190,39 +163,4 @@ func contents(of folder: String) throws -> [String: Data] {
   }
   try look("")
   return found
-}
-
-/// The rows of a CSV file, after RFC 4180, read the slow way.
-func csvRows(_ text: String) -> [[String]] {
-  var rows: [[String]] = [[]]
-  var field = ""
-  var isQuoted = false
-  var i = text.unicodeScalars.makeIterator()
-  var waiting: Unicode.Scalar?
-  while let scalar = waiting ?? i.next() {
-    waiting = nil
-    if isQuoted {
-      guard scalar == "\"" else {
-        field.unicodeScalars.append(scalar)
-        continue
-      }
-      waiting = i.next()
-      if waiting == "\"" {
-        field += "\""
-        waiting = nil
-      } else {
-        isQuoted = false
-      }
-    } else if scalar == "\"" {
-      isQuoted = true
-    } else if scalar == "," || scalar == "\n" {
-      rows[rows.count - 1].append(field)
-      field = ""
-      if scalar == "\n" { rows.append([]) }
-    } else {
-      field.unicodeScalars.append(scalar)
-    }
-  }
-  rows.removeLast()
-  return rows
 }

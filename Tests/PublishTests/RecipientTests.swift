@@ -2,6 +2,7 @@
 
 import Files
 import Foundation
+import Support
 import Testing
 import Values
 @testable import Publish
@@ -79,7 +80,7 @@ struct RecipientTests {
     }
     var found: [String: [[String]]] = [:]
     for name in Folder.names(in: workshop.current) where name != "manifest.json" {
-      found[name] = csvRows(
+      found[name] = slowRows(
         try String(contentsOfFile: workshop.current + "/\(name)/data/people.csv", encoding: .utf8))
     }
     #expect(found == expected)
@@ -103,7 +104,7 @@ struct RecipientTests {
     try people.publish(in: copied, policy)
     var found = try contents(of: copied.current)
     func persons(_ name: String) -> Int {
-      csvRows(String(decoding: found["/\(name)/data/people.csv"] ?? Data(), as: UTF8.self)).count - 1
+      slowRows(String(decoding: found["/\(name)/data/people.csv"] ?? Data(), as: UTF8.self)).count - 1
     }
     #expect(persons("all-people") == people.all.count)
     #expect(
@@ -131,7 +132,7 @@ struct RecipientTests {
     #expect(report.packages == 3001 && report.copies == 9000)
     for name in ["00000", "01234", "02999"] {
       #expect(
-        csvRows(try String(contentsOfFile: workshop.current + "/\(name)/data/people.csv", encoding: .utf8))
+        slowRows(try String(contentsOfFile: workshop.current + "/\(name)/data/people.csv", encoding: .utf8))
           .count == 4)
     }
   }

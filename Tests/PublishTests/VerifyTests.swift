@@ -3,6 +3,7 @@
 import Files
 import Foundation
 import Seal
+import Support
 import Testing
 import Values
 @testable import Publish
@@ -180,7 +181,9 @@ struct VerifyTests {
     #expect(throws: Stop.self) { try Self.faults(workshop.path) }
   }
 
-  @Test("openssl checks the signature and reads the keys", .enabled(if: Installed.openssl))
+  @Test(
+    "openssl checks the signature and reads the keys",
+    .enabled(if: Installed.openssl, "openssl is not installed"))
   func openssl() throws {
     let (workshop, _) = try Self.workshop(signed: true)
     let folder = workshop.current + "/all-people"

@@ -2,6 +2,7 @@
 
 import Files
 import Foundation
+import Support
 import Testing
 import Values
 @testable import SortedRuns
@@ -15,20 +16,11 @@ struct SortedTests {
     var payload: [UInt8] { Array(repeating: UInt8(truncatingIfNeeded: place), count: Int(key % 40)) }
   }
 
-  static func folder() throws -> String {
-    let path = FileManager.default.temporaryDirectory.appending(path: "sorted-\(UUID().uuidString)").path()
-    try Folder.create(path)
-    return path
-  }
-
-  static func items(_ seed: UInt64) -> [Item] {
-    var state = seed &+ 1
-    func next() -> UInt64 {
-      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-      return state >> 33
-    }
-    let keys = next() % 200 + 1
-    return (0..<next() % 3000).map { Item(key: next() % keys, place: $0) }
+  /// Items in random order.
+  static func items(_ random: inout SeededGenerator) -> [Item] {
+    let keys = UInt64.random(in: 1...200, using: &random)
+    let places = 0..<UInt64.random(in: 0..<3000, using: &random)
+    return places.shuffled(using: &random).map { Item(key: random.next() % keys, place: $0) }
   }
 
   static func read(_ runs: [SortedRun], _ folder: String, from: UInt64 = 0, to: UInt64 = .max) throws
@@ -50,11 +42,12 @@ struct SortedTests {
 
   @Test("a merge gives what sorting gives, over any ranges", arguments: UInt64(0)..<40)
   func merging(seed: UInt64) throws {
-    let folder = try Self.folder()
-    defer { try? Folder.remove(folder) }
-    let items = Self.items(seed)
+    let workshop = try Workshop()
+    let folder = workshop.path
+    var random = SeededGenerator(seed)
+    let items = Self.items(&random)
     var sorter = Sorter(folder: folder, name: "run", bufferBytes: 4096 + Int(seed) * 1000)
-    for item in items.shuffled() { try sorter.append(key: item.key, place: item.place, item.payload.span) }
+    for item in items { try sorter.append(key: item.key, place: item.place, item.payload.span) }
     let runs = try compacted(try sorter.finish(), in: folder, name: "run")
     let expected = items.sorted()
     #expect(try Self.read(runs, folder) == expected)
@@ -71,14 +64,15 @@ struct SortedTests {
 
   @Test("sorters that use one memory after another sort as each by itself", arguments: UInt64(0)..<10)
   func lentMemory(seed: UInt64) throws {
-    let folder = try Self.folder()
-    defer { try? Folder.remove(folder) }
+    let workshop = try Workshop()
+    let folder = workshop.path
+    var random = SeededGenerator(seed)
     var memory = SorterMemory()
     for round in 0..<4 {
-      let items = Self.items(seed &* 7 &+ UInt64(round))
+      let items = Self.items(&random)
       var sorter = Sorter(
         folder: folder, name: "run-\(round)", bufferBytes: 8192, memory: SorterMemory(taking: &memory))
-      for item in items.shuffled() { try sorter.append(key: item.key, place: item.place, item.payload.span) }
+      for item in items { try sorter.append(key: item.key, place: item.place, item.payload.span) }
       let runs = try sorter.finish(returning: &memory)
       #expect(try Self.read(runs, folder) == items.sorted(), "\(round)")
     }
@@ -86,10 +80,11 @@ struct SortedTests {
 
   @Test("a run that the disk does not get is told to whoever waits")
   func syncing() throws {
-    let folder = try Self.folder()
-    defer { try? Folder.remove(folder) }
+    let workshop = try Workshop()
+    let folder = workshop.path
     var sorter = Sorter(folder: folder, name: "run", bufferBytes: 4096, synced: false)
-    for item in Self.items(3) { try sorter.append(key: item.key, place: item.place, item.payload.span) }
+    var random = SeededGenerator(3)
+    for item in Self.items(&random) { try sorter.append(key: item.key, place: item.place, item.payload.span) }
     let runs = try sorter.finish()
     #expect(runs.count > 1)
     for failing in 0...runs.count {
@@ -109,9 +104,9 @@ struct SortedTests {
 
   @Test("keys and places of any size come back", arguments: UInt64(0)..<20)
   func sizes(seed: UInt64) throws {
-    let folder = try Self.folder()
-    defer { try? Folder.remove(folder) }
-    var random = SystemRandomNumberGenerator()
+    let workshop = try Workshop()
+    let folder = workshop.path
+    var random = SeededGenerator(seed)
     var items: Set<Item> = []
     for bits in UInt64(1)..<64 {
       for _ in 0..<10 {
@@ -132,11 +127,12 @@ struct SortedTests {
 
   @Test("skipping finds the first record from a key on", arguments: UInt64(0)..<20)
   func skipping(seed: UInt64) throws {
-    let folder = try Self.folder()
-    defer { try? Folder.remove(folder) }
-    let items = Self.items(seed)
+    let workshop = try Workshop()
+    let folder = workshop.path
+    var random = SeededGenerator(seed)
+    let items = Self.items(&random)
     var sorter = Sorter(folder: folder, name: "run", bufferBytes: 4096 + Int(seed) * 500)
-    for item in items.shuffled() { try sorter.append(key: item.key, place: item.place, item.payload.span) }
+    for item in items { try sorter.append(key: item.key, place: item.place, item.payload.span) }
     let runs = try sorter.finish()
     let sorted = items.sorted()
     var merge = try Merge(runs, in: folder)
@@ -153,8 +149,8 @@ struct SortedTests {
 
   @Test("a file that is damaged or cut short is recognised", arguments: [0, 20, 200, -1, -20, -40])
   func damage(position: Int) throws {
-    let folder = try Self.folder()
-    defer { try? Folder.remove(folder) }
+    let workshop = try Workshop()
+    let folder = workshop.path
     var sorter = Sorter(folder: folder, name: "run", bufferBytes: 1 << 20)
     for i in 0..<100 { try sorter.append(key: UInt64(i), place: 0, Array("payload".utf8).span) }
     let runs = try sorter.finish()

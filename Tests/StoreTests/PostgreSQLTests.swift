@@ -6,6 +6,7 @@ import Threads
   import Files
   import Foundation
   import Loopback
+  import Support
   import Values
   import Testing
 

@@ -5,6 +5,7 @@
   import Files
   import Foundation
   import Loopback
+  import Support
   import Values
   import Testing
 

@@ -3,38 +3,12 @@
 
 import Files
 import Foundation
+import Support
 import Values
 @testable import Store
 
-/// SplitMix64, the same for a seed on every machine.
-struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-  init(_ seed: UInt64) { state = seed }
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-  mutating func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &self) < percent }
-}
-
-extension Array {
-  func any(_ random: inout SeededGenerator) -> Element { self[Int.random(in: 0..<count, using: &random)] }
-}
-
-/// An empty folder that goes with the test.
-final class Workshop {
-  let path: String
+extension Workshop {
   var store: String { path + "/store/card-attributes.sqlite" }
-
-  init() throws {
-    path = FileManager.default.temporaryDirectory.appending(path: "cardlink-load-\(UUID().uuidString)").path()
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
 }
 
 /// One value of a row with its type, so that the text `1` and the number 1 differ.
@@ -275,7 +249,9 @@ struct StoreSample {
     }
   }
 
-  var runRows: [[Cell]] {
+  var runRows: [[Cell]] { Self.rows(of: runs) }
+
+  static func rows(of runs: [StoreRun]) -> [[Cell]] {
     runs.map {
       [
         .integer($0.runID), .text($0.pipeline), .text($0.asOf), .text($0.startedAt),
@@ -284,7 +260,9 @@ struct StoreSample {
     }
   }
 
-  var ledgerRows: [[Cell]] {
+  var ledgerRows: [[Cell]] { Self.rows(of: ledger) }
+
+  static func rows(of ledger: [LedgerRow]) -> [[Cell]] {
     ledger.map {
       [.integer($0.runID), .text($0.export), .text($0.sourceFile), .text($0.outcome), .integer($0.records)]
     }

@@ -4,6 +4,7 @@ import Files
 import Foundation
 import Match
 import Rules
+import Support
 import Testing
 import Values
 @testable import Store
@@ -29,9 +30,10 @@ struct StoreTests {
     }
     #expect(try store.card(personalID: "999999999999") == nil)
     #expect(try store.card(personalID: "") == nil)
-    #expect(try store.runs() == sample.runs)
+    let seen = try Seen(workshop.store)
+    #expect(try seen.runs() == sample.runRows)
     #expect(try store.runID() == sample.runID)
-    #expect(try store.ledger(runID: 7) == sample.ledger.filter { $0.runID == 7 })
+    #expect(try seen.ledger(runID: 7) == StoreSample.rows(of: sample.ledger.filter { $0.runID == 7 }))
   }
 
   @Test("a look-up on another day gives the card that serves then")
@@ -128,12 +130,12 @@ struct StoreTests {
       LedgerRow(runID: 7, export: "insurance", sourceFile: "insurance-b.xml", outcome: "disputed", records: 3)
     ]
     try finishRun(run, ledger: ledger, inStore: workshop.store)
-    let store = try Store(path: workshop.store)
-    #expect(try store.runs() == [sample.runs[0], run])
-    #expect(try store.ledger(runID: 7) == ledger)
-    #expect(try store.ledger(runID: 6) == [sample.ledger[0]])
+    let seen = try Seen(workshop.store)
+    #expect(try seen.runs() == StoreSample.rows(of: [sample.runs[0], run]))
+    #expect(try seen.ledger(runID: 7) == StoreSample.rows(of: ledger))
+    #expect(try seen.ledger(runID: 6) == StoreSample.rows(of: [sample.ledger[0]]))
     try finishRun(run, ledger: nil, inStore: workshop.store)
-    #expect(try store.ledger(runID: 7) == ledger)
+    #expect(try seen.ledger(runID: 7) == StoreSample.rows(of: ledger))
   }
 
   @Test("a file that is no store is refused, letter by letter")

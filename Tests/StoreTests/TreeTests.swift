@@ -5,6 +5,7 @@
 import Files
 import Foundation
 import GRDB
+import Support
 import Testing
 import Values
 @testable import Store

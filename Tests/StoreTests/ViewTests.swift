@@ -3,6 +3,7 @@
 import Files
 import Foundation
 import GRDB
+import Support
 import Testing
 import Values
 @testable import Store
@@ -30,6 +31,12 @@ struct Seen {
         }
       }
     }
+  }
+
+  func runs() throws -> [[Cell]] { try rows("SELECT * FROM run ORDER BY run_id") }
+
+  func ledger(runID: Int) throws -> [[Cell]] {
+    try rows("SELECT * FROM ledger WHERE run_id = ? ORDER BY export, source_file, outcome", [runID])
   }
 
   func columns(of view: String) throws -> [String] {
@@ -90,7 +97,7 @@ struct ViewTests {
       try Set(seen.rows("SELECT * FROM card")) == Set(sample.cardRows))
     #expect(try seen.rows("SELECT count(*) FROM card") == [[.integer(sample.cardRows.count)]])
     #expect(try seen.rows("SELECT * FROM finding") == sample.findingRows)
-    #expect(try seen.rows("SELECT * FROM run ORDER BY run_id") == sample.runRows)
+    #expect(try seen.runs() == sample.runRows)
     #expect(try seen.rows("SELECT * FROM ledger ORDER BY run_id") == sample.ledgerRows)
     #expect(report.persons == sample.persons.count)
     #expect(report.cards == sample.cardRows.count)

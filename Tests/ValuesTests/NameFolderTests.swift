@@ -1,60 +1,7 @@
 import Foundation
 import Names
+import Support
 import Testing
-
-/// The slow, obvious folding, by Foundation's normal forms, to compare with.
-private enum SlowFolding {
-  static let tones: Set<UInt32> = [0x300, 0x301, 0x303, 0x309, 0x323]
-  static let shapes: Set<UInt32> = [0x302, 0x306, 0x31B]
-
-  static func clean(_ name: String) -> String {
-    var text = ""
-    for scalar in name.unicodeScalars {
-      switch scalar.value {
-      case 0x200B, 0x200C, 0x200D, 0xFEFF: break
-      case 0xD0, 0x189: text += "Đ"
-      case 0xF0, 0x256: text += "đ"
-      case 0x2019, 0x2BC, 0x2018, 0x2BB, 0x60, 0xB4: text += "'"
-      case 0xA0: text += " "
-      default: text.unicodeScalars.append(scalar)
-      }
-    }
-    // One letter after the other: base, shape, tone, then composed.
-    var letters: [[UInt32]] = []
-    for scalar in text.decomposedStringWithCanonicalMapping.unicodeScalars {
-      if (0x300...0x36F).contains(scalar.value), !letters.isEmpty {
-        letters[letters.count - 1].append(scalar.value)
-      } else {
-        letters.append([scalar.value])
-      }
-    }
-    var folded = ""
-    for letter in letters {
-      let marks = letter.dropFirst()
-      let ordered =
-        [letter[0]] + marks.filter(shapes.contains) + marks.filter(tones.contains)
-        + marks.filter { !shapes.contains($0) && !tones.contains($0) }
-      var whole = ""
-      for scalar in ordered.compactMap(Unicode.Scalar.init) {
-        whole.unicodeScalars.append(scalar)
-        whole = whole.precomposedStringWithCanonicalMapping
-      }
-      folded += whole
-    }
-    return folded.split(whereSeparator: \.isWhitespace).joined(separator: " ")
-  }
-
-  static func exact(_ name: String) -> String { clean(name).uppercased() }
-
-  static func bare(_ name: String) -> String {
-    var bare = ""
-    for scalar in exact(name).decomposedStringWithCanonicalMapping.unicodeScalars
-    where !tones.contains(scalar.value) && !shapes.contains(scalar.value) {
-      if scalar == "Đ" { bare += "D" } else { bare.unicodeScalars.append(scalar) }
-    }
-    return bare.precomposedStringWithCanonicalMapping
-  }
-}
 
 /// The 134 Vietnamese letters beyond ASCII.
 let vietnameseLetters: [String] = {
@@ -96,7 +43,7 @@ private func same(_ a: String, _ b: String) -> Bool { Array(a.utf8) == Array(b.u
       let forms = folder.forms(of: "B" + spelling + "c")
       #expect(same(forms.clean, "B" + letter + "c"))
       #expect(same(forms.exact, "B" + letter.uppercased() + "C"))
-      #expect(same(forms.bare, SlowFolding.bare("B" + letter + "C")))
+      #expect(same(forms.bare, SlowName.bare("B" + letter + "C")))
       #expect(forms.bare.utf8.count == 3)
     }
   }
@@ -269,23 +216,11 @@ private func same(_ a: String, _ b: String) -> Bool { Array(a.utf8) == Array(b.u
     var slow: [UInt8] = []
     #expect(folder.slowlyClean(Array(name.utf8).span, into: &slow) == nil)
     #expect(Array(forms.clean.utf8) == slow)
-    #expect(same(forms.clean, SlowFolding.clean(name)))
-    #expect(same(forms.exact, SlowFolding.exact(name)))
-    #expect(same(forms.bare, SlowFolding.bare(name)))
+    #expect(same(forms.clean, SlowName.clean(name)))
+    #expect(same(forms.exact, SlowName.exact(name)))
+    #expect(same(forms.bare, SlowName.bare(name)))
     #expect(same(folder.forms(of: forms.clean).clean, forms.clean))
     #expect(same(folder.forms(of: forms.exact).exact, forms.exact))
     #expect(same(folder.forms(of: forms.bare).bare, forms.bare))
-  }
-}
-
-/// A generator whose numbers follow from its seed.
-struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-  init(_ seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 &+ 0x1234_5678_9ABC_DEF1 }
-  mutating func next() -> UInt64 {
-    state ^= state << 13
-    state ^= state >> 7
-    state ^= state << 17
-    return state &* 0x2545_F491_4F6C_DD1D
   }
 }

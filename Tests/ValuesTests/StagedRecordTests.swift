@@ -1,3 +1,4 @@
+import Support
 import Testing
 import Values
 
@@ -70,7 +71,7 @@ import Values
       export: .population, line: 1042, reasons: Reasons(.statusCode, .nameMissing), personalID: "không có",
       insuranceNumber: "1", cardNumber: "", detail: "status_code=7")
     var bytes: [UInt8] = []
-    record.append(to: &bytes)
+    record.append(to: &bytes, original: record.original.span)
     #expect(QuarantinedRecord(bytes.span.bytes) == record)
     #expect(record.reasonsText == "name_missing,status_code=7")
   }

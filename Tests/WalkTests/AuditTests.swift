@@ -1,6 +1,7 @@
 // The audit log: intact, torn, forged.
 
 import Foundation
+import Support
 import Testing
 import Values
 @testable import Desk

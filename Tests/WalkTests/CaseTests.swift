@@ -5,12 +5,13 @@
 // transcript, times are written as N and run times of stages as N s; lines of the log are left out.
 
 import Foundation
+import Support
 import Testing
 
 @Suite("Whole runs")
 struct CaseTests {
   static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Cases")
-  static let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path()))?.sorted() ?? []
+  static let names = caseNames(in: folder)
 
   @Test("a case gives its transcript", arguments: names)
   func transcript(name: String) throws {

@@ -1,6 +1,7 @@
 // Card checks as a user runs them: what the audit log keeps, and what it and the messages don't say.
 
 import Foundation
+import Support
 import Testing
 import Values
 @testable import Desk

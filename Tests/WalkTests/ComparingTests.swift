@@ -4,6 +4,7 @@ import Files
 import Foundation
 import Seal
 import Store
+import Support
 import Testing
 import Values
 @testable import Desk
@@ -142,7 +143,7 @@ struct ComparingTests {
       }
       let prefix = String(id.prefix(3))
       let code =
-        BirthPlace(code: prefix) != nil
+        BirthPlace.all.contains { $0.code == prefix }
         ? prefix : (101...295).contains(Int(prefix) ?? 0) ? "abroad" : "unknown"
       provinces[code, default: 0] += 1
     }

@@ -1,6 +1,7 @@
 // What goes back to a supplier: only what is in quarantine, in the layout it came in.
 
 import Foundation
+import Support
 import Testing
 
 @testable import cardlink

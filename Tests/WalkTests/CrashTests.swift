@@ -1,11 +1,13 @@
 // Nights that end badly: killed, out of room, with a workspace that is read-only or gone. The next run ends with the
 // same store, row for row.
 //
-// CARDLINK_SOAK=100 kills a hundred runs instead of a few; see `make soak`.
+// CARDLINK_SOAK=100 kills a hundred runs instead of six; see `make soak`.
 
 import Files
 import Foundation
 import Glibc
+import Store
+import Support
 import Synchronization
 import Testing
 import Values
@@ -17,10 +19,12 @@ import Values
 
 @Suite("Nights that end badly", .serialized)
 struct CrashTests {
-  static let kills = ProcessInfo.processInfo.environment["CARDLINK_SOAK"].flatMap { Int($0) } ?? 6
+  /// One killed run for each.
+  static let seeds: Range<UInt64> =
+    0..<(ProcessInfo.processInfo.environment["CARDLINK_SOAK"].flatMap { UInt64($0) } ?? 6)
 
   /// Begins the command without waiting for it.
-  private static func begin(_ arguments: [String]) throws -> Process {
+  static func begin(_ arguments: [String]) throws -> Process {
     let process = Process()
     process.executableURL = Cardlink.binary
     process.arguments = arguments
@@ -31,43 +35,58 @@ struct CrashTests {
     return process
   }
 
-  @Test("a run that is killed at any moment leaves the old store or the new one, and the next run ends it")
-  func killed() throws {
+  /// Runs the command and kills it after a wait.
+  /// - Returns: false if it ended before.
+  static func kill(after wait: Duration, _ arguments: [String]) throws -> Bool {
+    let process = try begin(arguments)
+    usleep(UInt32(wait / .microseconds(1)))
+    if process.isRunning { Glibc.kill(process.processIdentifier, SIGKILL) }
+    process.waitUntilExit()
+    return process.terminationReason == .uncaughtSignal
+  }
+
+  /// The first business date for 0; a later one for each number above it.
+  static func date(_ number: Int) -> String { CalendarDate(packed: UInt32(2027_01_01 + number)).text }
+
+  @Test(
+    "a run that is killed at any moment leaves the old store or the new one, and the next run ends it",
+    arguments: seeds)
+  func killed(seed: UInt64) throws {
+    var random = SeededGenerator(seed)
+    let threads = Int.random(in: 1...3, using: &random)
     let workshop = try Workshop()
     var undisturbed = try WalkTests.invented(200, seed: 41, xml: false, in: workshop.path)
     var pipeline = undisturbed
     undisturbed.workspace = workshop.path + "/undisturbed"
     pipeline.workspace = workshop.path + "/killed"
-    var random = SystemRandomNumberGenerator()
-    var before: [String]?
-    var killed = 0
-    for night in 0..<max(1, Self.kills) {
-      // Each night has a later business date, so that no night finds its work done.
-      let date = CalendarDate(year: 2027 + night / 12, month: 1 + night % 12, day: 1)
-      func command(_ pipeline: Pipeline) -> [String] {
-        ["run", pipeline.path, "--workspace", pipeline.workspace, "--as-of", date?.text ?? ""]
-      }
-      let start = ContinuousClock.now
-      #expect(try Cardlink.run(command(undisturbed)).exit == 0)
-      let whole = ContinuousClock.now - start
-      let expected = try WalkTests.rows(undisturbed)
-
-      let process = try Self.begin(command(pipeline))
-      let wait = whole * Double.random(in: 0...1.1, using: &random)
-      usleep(UInt32(max(0, wait / .microseconds(1))))
-      if process.isRunning { kill(process.processIdentifier, SIGKILL) }
-      process.waitUntilExit()
-      if process.terminationReason == .uncaughtSignal { killed += 1 }
-      if let before {
-        let left = try WalkTests.rows(pipeline)
-        #expect(left == before || left == expected, "night \(night), killed after \(wait) of \(whole)")
-      }
-      let again = try Cardlink.run(command(pipeline))
-      #expect(again.exit == 0, "night \(night), killed after \(wait) of \(whole): \(again.errors)")
-      #expect(try WalkTests.rows(pipeline) == expected, "night \(night), killed after \(wait) of \(whole)")
-      before = expected
+    func command(_ pipeline: Pipeline, _ date: String) -> [String] {
+      ["run", pipeline.path, "--workspace", pipeline.workspace, "--as-of", date, "--threads", "\(threads)"]
     }
-    #expect(killed > 0)
+    // A workspace without a store before, one time in four.
+    let hasStore = random.chance(75)
+    let start = ContinuousClock.now
+    #expect(try Cardlink.run(command(undisturbed, Self.date(0))).exit == 0)
+    let whole = ContinuousClock.now - start
+    if hasStore { #expect(try Cardlink.run(command(pipeline, Self.date(0))).exit == 0) }
+    var before = hasStore ? try WalkTests.rows(pipeline) : nil
+
+    let share = Double.random(in: 0...1, using: &random)
+    var (wait, night) = (whole * share, 1)
+    while try !Self.kill(after: wait, command(pipeline, Self.date(night))) {
+      before = try WalkTests.rows(pipeline)
+      wait /= 2
+      night += 1
+    }
+    let date = Self.date(night)
+    #expect(try Cardlink.run(command(undisturbed, date)).exit == 0)
+    let expected = try WalkTests.rows(undisturbed)
+    if let before {
+      let left = try WalkTests.rows(pipeline)
+      #expect(left == before || left == expected, "killed after \(share) of \(whole)")
+    }
+    let again = try Cardlink.run(command(pipeline, date))
+    #expect(again.exit == 0, "killed after \(share) of \(whole): \(again.errors)")
+    #expect(try WalkTests.rows(pipeline) == expected, "killed after \(share) of \(whole)")
     #expect(try Audit(pipeline.workspace).reading().broken == nil)
     #expect(try Desk(pipeline).runs().allSatisfy { $0.state == .done })
   }
@@ -87,8 +106,8 @@ struct CrashTests {
 
   @Test(
     "a workspace that vanishes in the middle stops the run, and the next one starts anew",
-    arguments: StageName.allCases)
-  func vanished(stage: StageName) throws {
+    arguments: StageName.allCases, [1, 2, 3])
+  func vanished(stage: StageName, threads: Int) throws {
     let workshop = try Workshop()
     let pipeline = try WalkTests.invented(40, seed: 42, xml: false, in: workshop.path)
     _ = try WalkTests.walk(pipeline)
@@ -98,7 +117,8 @@ struct CrashTests {
     #expect {
       try Run.walk(
         pipeline, in: workspace, from: .extract,
-        options: RunOptions(asOf: WalkTests.asOf, threads: 2, memoryBytes: 256 << 20, pages: NightPages()),
+        options: RunOptions(
+          asOf: WalkTests.asOf, threads: threads, memoryBytes: 256 << 20, pages: NightPages()),
         progress: Interrupting(stage) { try? FileManager.default.removeItem(atPath: path) })
     } throws: { error in
       [.inputOutput, .cannotCreate, .storeUnavailable].contains((error as? Stop)?.exit)
@@ -108,40 +128,45 @@ struct CrashTests {
   }
 
   @Test(
-    "a full disk stops the run with nothing replaced, and the next run ends it when there is room",
-    .enabled(if: geteuid() == 0, "only root may mount a small disk"),
-    arguments: [64, 256, 400, 600, 800, 1000])
-  func full(kilobytes: Int) throws {
+    "a full disk stops the run with exit code 73 or 74 and the rows of before, and the next run ends it",
+    .enabled(if: SmallDisk.canBeMounted, "this process may not mount a disk"),
+    arguments: [64, 256, 400, 600], [1, 2, 3])
+  func full(kilobytes: Int, threads: Int) throws {
     let workshop = try Workshop()
     var pipeline = try WalkTests.invented(300, seed: 43, xml: false, in: workshop.path)
+    pipeline.workspace = workshop.path + "/small"
+    let disk = try SmallDisk(pipeline.workspace, kilobytes: 64 << 10)
     _ = try WalkTests.walk(pipeline)
     let rows = try WalkTests.rows(pipeline)
-    pipeline.workspace = workshop.path + "/small"
-    guard let disk = try SmallDisk(pipeline.workspace, kilobytes: kilobytes) else { return }
-    // The store of the night before is in force; the disk is filled up to some kilobytes.
-    try disk.resize(kilobytes: 64 << 10)
-    _ = try WalkTests.walk(pipeline)
-    try disk.fill(leaving: kilobytes)
-    do {
-      _ = try WalkTests.walk(pipeline, from: .extract)
-    } catch let stop as Stop {
-      #expect([.inputOutput, .cannotCreate].contains(stop.exit), "\(stop)")
+    let store = pipeline.storePath(in: pipeline.workspace)
+    let before = try Data(contentsOf: URL(filePath: store))
+    func rerun() throws -> (exit: Int32, output: String, errors: String) {
+      try Cardlink.run([
+        "rerun", "extract", pipeline.path, "--workspace", pipeline.workspace, "--threads", "\(threads)",
+      ])
     }
+    try disk.fill(leaving: kilobytes)
+    let full = try rerun()
+    #expect(full.exit == Exit.cannotCreate.rawValue || full.exit == Exit.inputOutput.rawValue, "\(full)")
+    // With room for the store, the load is done, and the packages fail.
+    let isAsBefore = try Data(contentsOf: URL(filePath: store)) == before
+    #expect(try isAsBefore || kilobytes >= 400 && Store(path: store).runID() == 2)
     #expect(try WalkTests.rows(pipeline) == rows)
     try disk.empty()
-    #expect(try WalkTests.walk(pipeline).state == .done)
+    let again = try rerun()
+    #expect(again.exit == 0, "\(again)")
     #expect(try WalkTests.rows(pipeline) == rows)
     #expect(try Audit(pipeline.workspace).reading().broken == nil)
   }
 
   @Test(
     "a workspace that can't be written to is refused with exit code 73, and readers go on",
-    .enabled(if: geteuid() == 0, "only root may mount a disk read-only"))
+    .enabled(if: SmallDisk.canBeMounted, "this process may not mount a disk"))
   func readOnly() throws {
     let workshop = try Workshop()
     var pipeline = try WalkTests.invented(40, seed: 44, xml: false, in: workshop.path)
     pipeline.workspace = workshop.path + "/small"
-    guard let disk = try SmallDisk(pipeline.workspace, kilobytes: 8 << 10) else { return }
+    let disk = try SmallDisk(pipeline.workspace, kilobytes: 8 << 10)
     _ = try WalkTests.walk(pipeline)
     let rows = try WalkTests.rows(pipeline)
     try disk.remount("ro")
@@ -150,7 +175,7 @@ struct CrashTests {
     ])
     #expect(result.exit == 73, "\(result.errors)")
     #expect(try WalkTests.rows(pipeline) == rows)
-    // A lookup that can't be written down is not answered.
+    // A lookup that can't be written to the audit log is not answered.
     let lookup = try Cardlink.run([
       "lookup", "001090000123", pipeline.path, "--workspace", pipeline.workspace,
     ])
@@ -165,19 +190,23 @@ struct CrashTests {
 private final class SmallDisk {
   let path: String
 
-  /// Nil where mounting is not allowed.
-  init?(_ path: String, kilobytes: Int) throws {
+  /// Whether this process may mount one.
+  static let canBeMounted: Bool = {
+    guard let workshop = try? Workshop() else { return false }
+    return (try? SmallDisk(workshop.path, kilobytes: 64)) != nil
+  }()
+
+  init(_ path: String, kilobytes: Int) throws {
     self.path = path
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    guard mount("tmpfs", path, "tmpfs", 0, "size=\(kilobytes)k,mode=0700") == 0 else { return nil }
+    guard mount("tmpfs", path, "tmpfs", 0, "size=\(kilobytes)k,mode=0700") == 0 else {
+      throw POSIXError(.init(rawValue: errno) ?? .EPERM)
+    }
   }
-
-  func resize(kilobytes: Int) throws { try remount("size=\(kilobytes)k") }
 
   func remount(_ options: String) throws {
     let flags = UInt(MS_REMOUNT) | (options == "ro" ? UInt(MS_RDONLY) : 0)
-    let data = options == "ro" || options == "rw" ? "" : options
-    if mount("tmpfs", path, "tmpfs", flags, data) != 0 { throw POSIXError(.init(rawValue: errno) ?? .EIO) }
+    if mount("tmpfs", path, "tmpfs", flags, "") != 0 { throw POSIXError(.init(rawValue: errno) ?? .EIO) }
   }
 
   private var ballast: String { path + "/ballast" }

@@ -1,6 +1,7 @@
 // Files that are cut off or damaged: refused with line and reason, or read up to the fault if the pipeline says so.
 
 import Foundation
+import Support
 import Testing
 
 @testable import cardlink

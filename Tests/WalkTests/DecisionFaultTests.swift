@@ -4,6 +4,7 @@
 
 import Files
 import Foundation
+import Support
 import Testing
 import Values
 @testable import Desk

@@ -3,6 +3,7 @@
 import Files
 import Foundation
 import Store
+import Support
 import Testing
 import Values
 @testable import Desk

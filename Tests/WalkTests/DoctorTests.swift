@@ -5,6 +5,7 @@ import Files
 import Foundation
 import Publish
 import Seal
+import Support
 import Testing
 import Values
 @testable import Desk

@@ -4,6 +4,7 @@ import Files
 import Foundation
 import Match
 import Store
+import Support
 import Testing
 import Values
 @testable import Desk
@@ -15,9 +16,9 @@ import Values
 /// Some people whose records go right and wrong from night to night.
 private struct Village {
   static let count = 20
-  private var random: SeededOrder
+  private var random: SeededGenerator
 
-  init(seed: UInt64) { random = SeededOrder(seed) }
+  init(seed: UInt64) { random = SeededGenerator(seed) }
 
   mutating func percent() -> Int { Int.random(in: 0..<100, using: &random) }
   mutating func below(_ end: Int) -> Int { Int.random(in: 0..<end, using: &random) }

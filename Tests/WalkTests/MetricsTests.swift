@@ -1,6 +1,7 @@
 // The metrics file: well formed, true to the run, there after every kind of end.
 
 import Foundation
+import Support
 import Testing
 import Values
 @testable import Desk

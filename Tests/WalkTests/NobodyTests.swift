@@ -3,6 +3,7 @@
 
 import Files
 import Foundation
+import Support
 import Testing
 import Values
 @testable import Desk

@@ -2,6 +2,7 @@
 
 import Foundation
 import FoundationXML
+import Support
 import Testing
 import Values
 @testable import Desk
@@ -161,7 +162,7 @@ struct ReportTests {
     "the places add up to the ledger, and no count below five can be read from the page",
     arguments: UInt64(0)..<60)
   func places(seed: UInt64) throws {
-    var random = SeededOrder(seed)
+    var random = SeededGenerator(seed)
     var places: [String: [String: Int]] = [:]
     for place in BirthPlace.all where Bool.random(using: &random) {
       let most = [3, 8, 400].randomElement(using: &random) ?? 8
@@ -234,18 +235,5 @@ struct ReportTests {
     #expect(Markup.escaped("<a & \"b\">\u{1}\u{85}") == "&lt;a &amp; &quot;b&quot;&gt;\u{FFFD}\u{FFFD}")
     #expect(shellQuoted("a b's.yaml") == "'a b'\\''s.yaml'")
     #expect(shellQuoted("đường/dẫn.yaml") == "đường/dẫn.yaml")
-  }
-}
-
-/// Random numbers from a seed (SplitMix64).
-struct SeededOrder: RandomNumberGenerator {
-  private var state: UInt64
-  init(_ seed: UInt64) { state = seed }
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
-    return z ^ z >> 31
   }
 }

@@ -6,6 +6,7 @@
   import Glibc
   import Store
   import Loopback
+  import Support
   import Values
   import Testing
 
@@ -126,38 +127,38 @@
       #expect(!result.errors.contains("hunter2"))
     }
 
-    @Test("a run that is killed at any moment leaves a whole store on the server, and the next run ends it")
-    func killed() throws {
-      var random = SystemRandomNumberGenerator()
-      var before: [String] = []
-      var span = Duration.seconds(1)
-      for night in 0..<max(4, CrashTests.kills) {
-        let date = CalendarDate(year: 2027 + night / 12, month: 1 + night % 12, day: 1)?.text ?? ""
-        let arguments = ["run", pipeline.path, "--as-of", date]
-        let process = Process()
-        process.executableURL = Cardlink.binary
-        process.arguments = arguments
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        usleep(UInt32(max(0, span * Double.random(in: 0.1...1, using: &random) / .microseconds(1))))
-        if night > 0, process.isRunning { kill(process.processIdentifier, SIGKILL) }
-        process.waitUntilExit()
-        let left = try served()
-        // The session of a killed run ends when the server notices, and its lock with it.
-        let start = ContinuousClock.now
-        var again = try Cardlink.run(arguments)
-        while again.exit == 75, ContinuousClock.now - start < .seconds(20) {
-          again = try Cardlink.run(arguments)
-        }
-        if night == 0 { span = .seconds(2) } else { span = ContinuousClock.now - start }
-        #expect(again.exit == 0, "night \(night): \(again.errors)")
-        let now = try served()
-        #expect(left == before || left == now, "night \(night)")
-        #expect(try now == stored())
-        before = now
+    @Test(
+      "a run that is killed at any moment leaves a whole store on the server, and the next run ends it",
+      arguments: CrashTests.seeds)
+    func killed(seed: UInt64) throws {
+      var random = SeededGenerator(seed)
+      let threads = Int.random(in: 1...3, using: &random)
+      func command(_ date: String) -> [String] {
+        ["run", pipeline.path, "--as-of", date, "--threads", "\(threads)"]
       }
+      let start = ContinuousClock.now
+      #expect(try Cardlink.run(command(CrashTests.date(0))).exit == 0)
+      let whole = ContinuousClock.now - start
+      var before = try served()
+      let share = Double.random(in: 0...1, using: &random)
+      var (wait, night) = (whole * share, 1)
+      while try !CrashTests.kill(after: wait, command(CrashTests.date(night))) {
+        before = try served()
+        wait /= 2
+        night += 1
+      }
+      let date = CrashTests.date(night)
+      let left = try served()
+      // The session of a killed run ends when the server notices, and its lock with it.
+      let killed = ContinuousClock.now
+      var again = try Cardlink.run(command(date))
+      while again.exit == 75, ContinuousClock.now - killed < .seconds(20) {
+        again = try Cardlink.run(command(date))
+      }
+      #expect(again.exit == 0, "killed after \(share) of \(whole): \(again.errors)")
+      let now = try served()
+      #expect(left == before || left == now, "killed after \(share) of \(whole)")
+      #expect(try now == stored())
       let session = try ServerConnection(place)
       #expect(
         try session.execute("SELECT generation FROM cardlink_data.generation WHERE NOT was_in_force").isEmpty)

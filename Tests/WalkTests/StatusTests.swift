@@ -2,6 +2,7 @@
 
 import Files
 import Foundation
+import Support
 import Testing
 import Values
 @testable import Desk
@@ -33,7 +34,7 @@ struct StatusTests {
     #expect(status.state == .done && status.before == nil && status.inForce?.run == 1)
     #expect(status.holder == nil)
     for export in ExportKind.allCases { #expect(status.records(export) == first.count(export)) }
-    #expect(status.counts.allSatisfy { $0.change == nil })
+    #expect(status.counts.allSatisfy { $0.before == nil })
     var text = Self.text(status)
     #expect(Self.wide(text) == [])
     #expect(text.split(separator: "\n", omittingEmptySubsequences: false).count <= 45)
@@ -52,7 +53,7 @@ struct StatusTests {
     #expect(status.state == .held && status.exitCode == 65 && status.inForce?.run == 1)
     #expect(status.gatesFailed.contains { $0.gate == "records" })
     let linked = try #require(status.counts.first { $0.outcome == "linked" })
-    #expect(linked.change == linked.records - first.count(.insurance, .linked) && linked.records > 0)
+    #expect(linked.before == first.count(.insurance, .linked) && linked.records > 0)
     #expect(status.next.map(\.command).contains("cardlink release \(pipeline.path) 2 --because \"…\""))
     text = Self.text(status)
     #expect(Self.wide(text) == [])

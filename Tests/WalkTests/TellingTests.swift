@@ -2,6 +2,7 @@
 
 import Foundation
 import Logging
+import Support
 import Testing
 import Values
 @testable import Desk

@@ -2,7 +2,10 @@
 
 import Files
 import Foundation
+import GRDB
 import Generate
+import Store
+import Support
 import Testing
 import Values
 @testable import Desk
@@ -66,6 +69,12 @@ struct WalkTests {
     return rows
   }
 
+  /// The first column of a query of the store in force.
+  static func values(_ sql: String, _ pipeline: Pipeline) throws -> [String] {
+    let path = pipeline.storePath(in: pipeline.workspace)
+    return try DatabaseQueue(path: path).read { db in try String.fetchAll(db, sql: sql) }
+  }
+
   @Test(
     "every record of invented exports ends as the truth says", arguments: [(1, false), (2, true), (3, false)])
   func truth(seed: UInt64, xml: Bool) throws {
@@ -121,7 +130,7 @@ struct WalkTests {
     #expect(run.id == 2)
     #expect(run.state == .done)
     #expect(try Self.rows(pipeline) == before)
-    #expect(try Desk(pipeline).store().runs().map(\.state) == [.done, .done])
+    #expect(try Self.values("SELECT state FROM run ORDER BY run_id", pipeline) == ["done", "done"])
   }
 
   @Test("a second run finds the workspace held, and says by whom")
@@ -167,6 +176,19 @@ struct WalkTests {
       guard attributes[.type] as? FileAttributeType != .typeSymbolicLink else { continue }
       let mode = try #require(attributes[.posixPermissions] as? NSNumber).intValue
       #expect(mode & 0o077 == 0, "\(name)")
+    }
+  }
+}
+
+extension Store {
+  /// Lends every person with the serving card to `body`, ascending by personal ID number.
+  func forEachCardAttribute(_ body: (CardAttribute) throws -> Void) throws {
+    let persons = try StoredPersons(path: path)
+    var batch = PersonBatch()
+    while try persons.nextBatch(into: &batch) {
+      for person in batch.persons {
+        if let found = try card(personalID: person.personalID.text) { try body(found) }
+      }
     }
   }
 }

@@ -15,10 +15,4 @@ package struct QuestionBatch: Sendable {
     questions.removeAll(keepingCapacity: true)
     names.removeAll(keepingCapacity: true)
   }
-
-  /// The clean name of a question as text, for people and tests.
-  package func name(of question: CardQuestion) -> String {
-    let start = Int(question.nameStart)
-    return names.span.bytes.text(start..<start + Int(question.nameCount))
-  }
 }

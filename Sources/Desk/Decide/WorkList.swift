@@ -138,8 +138,6 @@ struct WorkListFaults {
     [(line: Int, field: String, expected: String, found: String, remedy: String, next: String?)] = []
   private static let mostShown = 20
 
-  var isEmpty: Bool { all.isEmpty }
-
   mutating func add(
     _ line: Int, _ field: String, _ expected: String, _ found: String, _ remedy: String, next: String? = nil
   ) {

@@ -133,11 +133,6 @@ enum Bag {
 struct HeldPackage {
   var point: PackagePoint
   var info: BagInfo
-
-  /// The full package that it builds on: itself, if it is one.
-  var base: PackagePoint? { info.kind == .full ? point : info.point("Base") }
-  /// Packages of changes since the base.
-  var deltas: Int { info["Cardlink-Deltas-Since-Full"].flatMap { Int($0) } ?? 0 }
 }
 
 /// The lines of a bag-info.txt.

@@ -61,7 +61,6 @@ struct RecipientWriter {
 
 /// The table of changes: a line for each person put in, changed or taken out, ascending by personal ID number.
 final class ChangesFormat {
-  static let put = "put"
   static let remove = "remove"
   private let file: PayloadFile
   private let attributes: [Attribute]

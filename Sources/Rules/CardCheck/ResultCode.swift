@@ -33,24 +33,6 @@ package enum ResultCode: UInt16, Sendable, CaseIterable {
     }
   }
 
-  /// The code's meaning, in English.
-  package var meaning: String {
-    switch self {
-    case .right: "the card's data are right, and it is valid on the day"
-    case .replaced: "the old card has expired and a new one was issued, which is valid on the day"
-    case .renewed: "the old card is still valid and a new one was issued"
-    case .expired: "the card isn't valid on the day"
-    case .noData: "no card of this number is known"
-    case .cardCodeWrong: "the card number isn't the one that this person's card has"
-    case .provinceWrong: "the issuing province (characters 4 and 5 of the card number) is wrong"
-    case .levelWrong: "the benefit level (character 3 of the card number) is wrong"
-    case .nameWrong: "the full name is wrong"
-    case .nameWrongButFirstLetter: "the full name is wrong, although its first letter is right"
-    case .birthDateWrong: "the birth date is wrong"
-    case .wrongFormat: "what was asked can't be read"
-    }
-  }
-
   /// The first sentence of the note to the clerk.
   package var sentence: StaticString {
     switch self {

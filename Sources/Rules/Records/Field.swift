@@ -19,8 +19,6 @@ package enum Field: String, CaseIterable, Sendable, Hashable {
   case fiveYearsFrom = "five_years_from"
   case areaCode = "area_code"
 
-  package static let count = 13
-
   /// The field's position in ``allCases``.
   package var index: Int {
     switch self {

@@ -19,12 +19,3 @@ package protocol Progress: Sendable {
 extension Progress {
   package func event(_ event: RunEvent) {}
 }
-
-/// Says nothing.
-package struct SilentProgress: Progress {
-  package init() {}
-  package func begin(_ stage: StageName, note: String) {}
-  package func advance(_ stage: StageName, done: Int, of total: Int, unit: String) {}
-  package func end(_ stage: StageName, records: Int, seconds: Double, note: String) {}
-  package func note(_ text: String) {}
-}

@@ -15,15 +15,6 @@ package enum ConnectionText {
     package var remedy: String
   }
 
-  /// Whether this program can reach PostgreSQL at all.
-  package static var isSupported: Bool {
-    #if PostgreSQL
-      true
-    #else
-      false
-    #endif
-  }
-
   /// What is wrong with a text; nil if it may be used.
   package static func fault(in text: String) -> Fault? {
     #if PostgreSQL

@@ -91,10 +91,6 @@ enum Schema {
   /// Of tables with the same columns and indexes SQLite copies rows and entries as they are.
   static let takeHeldRecords = "INSERT INTO main.held_record SELECT * FROM other.held_record"
 
-  /// The columns of the view `card_attribute`, for reading all of it in the rows' own order.
-  static let attributesInOrder = """
-    SELECT personal_id, full_name, birth_date, \(sexWord), \(attributeValues) FROM person r ORDER BY r.personal_id
-    """
   /// The stored columns of a person, as ``StoredPersons`` reads them.
   static func personsInOrder(where condition: String = "1") -> String {
     """

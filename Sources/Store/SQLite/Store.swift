@@ -105,22 +105,6 @@ package struct Store: Sendable {
     try each("SELECT * FROM finding\(condition) LIMIT ?", arguments, StoredFinding.init, body)
   }
 
-  /// Lends every row of `card_attribute` to `body`, ascending by personal ID number.
-  package func forEachCardAttribute(_ body: (CardAttribute) throws(Stop) -> Void) throws(Stop) {
-    try each(Schema.attributesInOrder, [], CardAttribute.init, body)
-  }
-
-  /// All runs, the first first.
-  package func runs() throws(Stop) -> [StoreRun] {
-    try rows("SELECT * FROM run ORDER BY run_id", [], StoreRun.init)
-  }
-
-  /// A run's ledger, by export, file and outcome.
-  package func ledger(runID: Int) throws(Stop) -> [LedgerRow] {
-    try rows(
-      "SELECT * FROM ledger WHERE run_id = ? ORDER BY export, source_file, outcome", [runID], LedgerRow.init)
-  }
-
   /// The run that the rows come from.
   package func runID() throws(Stop) -> Int {
     try stopping(at: path) {
@@ -178,19 +162,5 @@ extension StoredFinding {
       export: row[0], outcome: row[1], reasons: row[2], personalID: row[3], insuranceNumber: row[4],
       cardNumber: row[5], sourceFile: row[6], sourceLine: row[7], runID: row[8], candidates: row[9],
       candidatePersonalID: row[10], digest: row[11])
-  }
-}
-
-extension StoreRun {
-  fileprivate init(_ row: Row) {
-    self.init(
-      runID: row[0], pipeline: row[1], asOf: row[2], startedAt: row[3], finishedAt: row[4],
-      state: RunState(rawValue: row[5]) ?? .running)
-  }
-}
-
-extension LedgerRow {
-  fileprivate init(_ row: Row) {
-    self.init(runID: row[0], export: row[1], sourceFile: row[2], outcome: row[3], records: row[4])
   }
 }

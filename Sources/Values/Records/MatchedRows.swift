@@ -78,9 +78,6 @@ package struct PersonBatch: Sendable {
     cards.removeAll(keepingCapacity: true)
     bytes.removeAll(keepingCapacity: true)
   }
-
-  /// A person's clean name as text, for people and tests.
-  package func name(of person: PersonRow) -> String { bytes.span.bytes.text(person.nameRange) }
 }
 
 /// One record that is held back for a data officer.

@@ -319,8 +319,6 @@ package struct QuarantinedRecord: Hashable, Sendable {
     }
   }
 
-  package func append(to bytes: inout [UInt8]) { append(to: &bytes, original: original.span) }
-
   package init(_ bytes: RawSpan) {
     export = ExportKind(rawValue: bytes.integer(at: 0)) ?? .insurance
     line = bytes.integer(at: 1)

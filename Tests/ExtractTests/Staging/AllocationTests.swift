@@ -4,6 +4,7 @@
 import AllocationCount
 import Extract
 import Foundation
+import Support
 import Testing
 import Values
 
@@ -30,9 +31,8 @@ struct AllocationTests {
 
   /// What reading and staging a file takes on this thread.
   static func allocations(_ text: String, _ kind: ExportFormat.Kind, held: Int) throws -> Int {
-    let folder = FileManager.default.temporaryDirectory.path + "/allocations-" + UUID().uuidString
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let workshop = try Workshop()
+    let folder = workshop.path
     try Data(text.utf8).write(to: URL(filePath: folder + "/export"))
     let before = cardlink_allocation_count()
     let extractor = try Extractor(

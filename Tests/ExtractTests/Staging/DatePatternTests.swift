@@ -1,5 +1,6 @@
 import Extract
 import Rules
+import Support
 import Testing
 import Values
 

@@ -1,4 +1,5 @@
 import Extract
+import Support
 import Testing
 import Values
 

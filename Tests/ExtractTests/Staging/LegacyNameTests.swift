@@ -3,6 +3,7 @@
 
 import Extract
 import Foundation
+import Support
 import Testing
 import Values
 
@@ -51,9 +52,8 @@ struct LegacyNameTests {
         + Array("</TEN><NGAY>2005</NGAY><GIOI>Nam</GIOI><BH>7912345678</BH><TU>2026</TU></The></D>".utf8)
       : Array("SO,TEN,NGAY,GIOI,BH,TU\n079205000123,".utf8) + written.bytes
         + Array(",2005,Nam,7912345678,2026\n".utf8)
-    let path = FileManager.default.temporaryDirectory.appending(path: "name-\(UUID().uuidString)").path()
-    try Data(bytes).write(to: URL(filePath: path))
-    defer { try? FileManager.default.removeItem(atPath: path) }
+    let workshop = try Workshop()
+    let path = try workshop.file(bytes)
     let format = ExportFormat(
       kind: isXML ? .xml(record: "The") : .csv(delimiter: 44), encoding: written.encoding, columns: columns)
     for export in ExportKind.allCases {

@@ -204,9 +204,9 @@ private func walk(
 private func read(_ runs: [SortedRun], in folder: String) throws -> [Kept] {
   var one: [Kept] = []
   for run in runs {
-    let reader = try SortedRunReader(folder + "/" + run.name)
+    var reader = try Merge([run], in: folder)
     let first = one.count
-    while try reader.next() {
+    while reader.hasRecord {
       var kept = Kept(key: reader.key, place: reader.place, payload: [])
       try reader.withPayload { bytes in
         unsafe bytes.withUnsafeBytes { unsafe kept.payload.append(contentsOf: $0) }
@@ -215,6 +215,7 @@ private func read(_ runs: [SortedRun], in folder: String) throws -> [Kept] {
         throw Unbalanced("\(run.name) does not ascend")
       }
       one.append(kept)
+      try reader.advance()
     }
     var info = stat()
     guard one.count - first == run.recordCount, one.count > first, one[first].key == run.firstKey,

@@ -2,18 +2,18 @@
 // that go with every test run.
 
 import Foundation
+import Support
 import Testing
 
 @Suite("Any bytes at all, staged")
 struct StagingFuzzTests {
   static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .appending(path: "Fuzz/cases")
-  static let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path()))?.sorted() ?? []
+    .deletingLastPathComponent().appending(path: "Fuzz/cases")
+  static let names = caseNames(in: folder)
 
   static func check(_ input: [UInt8]) throws {
-    let place = FileManager.default.temporaryDirectory.appending(path: "staging-\(UUID().uuidString)").path()
-    try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: false)
-    defer { try? FileManager.default.removeItem(atPath: place) }
+    let workshop = try Workshop()
+    let place = workshop.path
     try checkStaging(input, in: place)
   }
 

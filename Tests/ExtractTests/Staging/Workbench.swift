@@ -1,9 +1,9 @@
 // A stager in an empty folder of its own, and what it leaves, read back.
 
 import Extract
-import Foundation
 import Rules
 import SortedRuns
+import Support
 import Values
 
 /// A population record as it was staged.
@@ -79,9 +79,8 @@ func stage(
 }
 
 func stage(_ batch: RawBatch, rules: ExportRules) throws -> Staged {
-  let folder = FileManager.default.temporaryDirectory.path + "/stage-" + UUID().uuidString
-  try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-  defer { try? FileManager.default.removeItem(atPath: folder) }
+  let workshop = try Workshop()
+  let folder = workshop.path
   var stager = Stager(rules: rules, fileIndex: 3, folder: folder, name: "part", bufferBytes: 1 << 20)
   try stager.stage(batch)
   var staged = Staged()
@@ -145,17 +144,5 @@ extension [Field: String] {
     var changed = self
     changed[field] = value
     return changed
-  }
-}
-
-/// A generator whose numbers follow from its seed.
-struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-  init(_ seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 &+ 0x1234_5678_9ABC_DEF1 }
-  mutating func next() -> UInt64 {
-    state ^= state << 13
-    state ^= state >> 7
-    state ^= state << 17
-    return state &* 0x2545_F491_4F6C_DD1D
   }
 }

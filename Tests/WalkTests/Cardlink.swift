@@ -1,23 +1,6 @@
-// An empty folder for one test, and the command as a user runs it.
+// The command as a user runs it.
 
 import Foundation
-
-/// An empty folder that goes with the test.
-final class Workshop {
-  let path: String
-
-  /// - Parameter inMemory: where the machine has a disk in memory, for a test that waits for the disk ten thousand times.
-  init(inMemory: Bool = false) throws {
-    let memory = "/dev/shm"
-    let folder =
-      inMemory && FileManager.default.isWritableFile(atPath: memory)
-      ? URL(filePath: memory) : FileManager.default.temporaryDirectory
-    path = folder.appending(path: "cardlink-\(UUID().uuidString)").path()
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
-}
 
 /// The built command.
 enum Cardlink {
