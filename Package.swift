@@ -57,7 +57,11 @@ let package = Package(
     .target(name: "Threads", dependencies: ["Values"], swiftSettings: walked),
     .target(name: "Files", dependencies: ["Values", "CSync"], swiftSettings: walked),
     .target(
-      name: "Seal", dependencies: ["Values", "Files", .product(name: "Crypto", package: "swift-crypto")],
+      name: "Seal",
+      dependencies: [
+        "Values", "Files", .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "CryptoExtras", package: "swift-crypto"),
+      ],
       swiftSettings: walked),
     .target(
       name: "SortedRuns", dependencies: ["Values", "Files", "Threads", "CScan"], swiftSettings: foundation),
@@ -85,18 +89,23 @@ let package = Package(
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ], swiftSettings: swift),
     .target(
-      name: "Publish",
+      name: "Package",
       dependencies: [
-        "Values", "Names", "Threads", "Files", "Seal", "SortedRuns",
+        "Values", "Names", "Threads", "Files", "Seal", "CLibXML2",
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ], swiftSettings: swift),
+    .target(
+      name: "Publish",
+      dependencies: ["Values", "Names", "Threads", "Files", "Seal", "SortedRuns", "Package"],
+      swiftSettings: swift),
 
     // What a clerk asks of the store or of a package.
     .target(
       name: "CardCheck",
       dependencies: [
-        "Values", "Names", "Rules", "Threads", "Files", "Seal", .product(name: "GRDB", package: "GRDB.swift"),
+        "Values", "Names", "Rules", "Threads", "Files", "Seal", "Package",
+        .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ], swiftSettings: swift),
 
@@ -104,7 +113,8 @@ let package = Package(
     .target(
       name: "Pipeline",
       dependencies: [
-        "Values", "Names", "Rules", "Threads", "Files", "Seal", "SortedRuns", "Store", "Publish", "Yams",
+        "Values", "Names", "Rules", "Threads", "Files", "Seal", "SortedRuns", "Store", "Package", "Publish",
+        "Yams",
       ],
       swiftSettings: swift),
     .target(
@@ -119,15 +129,13 @@ let package = Package(
       name: "Run",
       dependencies: [
         "Values", "Names", "Rules", "Threads", "Files", "Seal", "SortedRuns", "Extract", "Match", "Store",
-        "Publish",
-        "Pipeline", "Workspace",
+        "Package", "Publish", "Pipeline", "Workspace",
       ], swiftSettings: swift),
     .target(
       name: "Desk",
       dependencies: [
         "Values", "Names", "Rules", "Threads", "Files", "Seal", "SortedRuns", "Extract", "Match", "Store",
-        "Publish",
-        "CardCheck", "Pipeline", "Workspace", "Run",
+        "Package", "Publish", "CardCheck", "Pipeline", "Workspace", "Run",
       ], swiftSettings: swift),
     .target(
       name: "Views",
@@ -144,9 +152,8 @@ let package = Package(
     .executableTarget(
       name: "cardlink",
       dependencies: [
-        "Values", "Names", "Rules", "Files", "CardCheck", "Match", "Store", "Publish", "Pipeline",
-        "Workspace", "Run",
-        "Desk", "Views", "Generate",
+        "Values", "Names", "Rules", "Files", "CardCheck", "Match", "Store", "Package", "Publish", "Pipeline",
+        "Workspace", "Run", "Desk", "Views", "Generate",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: swift),
@@ -188,7 +195,7 @@ let package = Package(
     .testTarget(
       name: "PublishTests",
       dependencies: [
-        "Values", "Names", "Threads", "Files", "Seal", "Publish", "Support",
+        "Values", "Names", "Threads", "Files", "Seal", "Package", "Publish", "Support",
         .product(name: "GRDB", package: "GRDB.swift"),
       ],
       swiftSettings: swift),
@@ -197,7 +204,7 @@ let package = Package(
       dependencies: [
         "Values", "Names", "Rules", "Threads", "Files", "Seal", "Pipeline", "Workspace", "Run", "Desk",
         "Views",
-        "Store", "Publish", "Support", "Loopback", "Generate",
+        "Store", "Package", "Publish", "Support", "Loopback", "Generate",
         "cardlink",
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
@@ -207,7 +214,8 @@ let package = Package(
     .testTarget(
       name: "CardCheckTests",
       dependencies: [
-        "Values", "Names", "Rules", "Threads", "Files", "Seal", "Match", "Store", "Publish", "CardCheck",
+        "Values", "Names", "Rules", "Threads", "Files", "Seal", "Match", "Store", "Package", "Publish",
+        "CardCheck",
         "Support",
       ],
       swiftSettings: swift),

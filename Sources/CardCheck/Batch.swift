@@ -3,6 +3,7 @@
 // number of lines.
 // Load: a hundred thousand lines a second and more on one core.
 
+package import Files
 package import Rules
 package import Values
 

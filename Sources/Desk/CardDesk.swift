@@ -5,33 +5,20 @@
 
 package import CardCheck
 import Files
+package import Package
 package import Pipeline
-import Publish
-import Seal
 import Synchronization
 package import Values
 import Workspace
 
 /// Answers card checks.
 package final class CardDesk: Sendable {
+  package typealias PackageCheck = Package.PackageCheck
   private enum Place {
     case store(String)
     case package(String, PackageCheck?)
   }
 
-  /// How a package is looked at before anything is asked of it.
-  package struct PackageCheck: Sendable {
-    /// The publisher's public key, received another way.
-    package var key: String?
-    /// What `cardlink apply` or `verify --state` remembers: the publisher's key, and the newest package.
-    package var state: String?
-    /// The facility's private key.
-    package var identity: String?
-
-    package init(key: String? = nil, state: String? = nil, identity: String? = nil) {
-      (self.key, self.state, self.identity) = (key, state, identity)
-    }
-  }
   private let place: Place
   private let day: CalendarDate
   /// Nil at a facility, which has no workspace.
@@ -95,60 +82,9 @@ package final class CardDesk: Sendable {
   package var doubt: (vietnamese: String, english: String)? { doubts.withLock { $0 } }
 
   private func checkedPackage(_ path: String, _ check: PackageCheck?) throws(Stop) -> MemoryCards {
-    // A table by itself has nothing that it could be held against.
-    let isEncrypted = EncryptedInput.isEncrypted(path)
-    let root =
-      isEncrypted ? path : [path, Folder.parent(of: path)].first { Folder.exists($0 + "/bagit.txt") }
-    guard let check, let root, Folder.exists(path) else {
-      guard check?.key == nil, check?.state == nil else {
-        throw Stop(
-          .exportMissing, at: path, expected: "a whole package, to be verified",
-          found: Folder.exists(path) ? "a table by itself" : "nothing",
-          remedy: "Name the folder of the package as it was received, or give neither --key nor --state.",
-          next: "cardlink check-card --help")
-      }
-      note(
-        "Chưa kiểm tra gói: không biết dữ liệu có đúng như khi gửi hay không.",
-        "The package was not verified: whether it is as it was sent can't be told.")
-      return try FacilityPackage.open(path)
-    }
-    var request = VerifyRequest(
-      folder: root, keyFile: check.key, state: check.state, identityFile: check.identity, day: day)
-    request.remembers = false
-    // Where `cardlink apply` has put a package, what it remembers stands beside it.
-    let beside = Folder.parent(of: path) + "/seen.txt"
-    if check.state == nil, check.key == nil, Folder.name(of: path) == "current", Folder.exists(beside) {
-      request.state = beside
-    }
-    let package = try openPackage(request) { FacilityPackage.tables(among: $0) }
-    if let fault = package.verdict.faults.first {
-      let more = package.verdict.faults.count - 1
-      throw Stop(
-        .dataRefused, at: path, expected: "a package as it was sent, and for use on \(day.text)",
-        found:
-          "\(fault.kind.rawValue)\(fault.file.isEmpty ? "" : " \(fault.file)")\(more > 0 ? " and \(more) more" : ""): "
-          + "\(fault.kind.vietnamese); \(fault.kind.english)",
-        remedy: "Nothing was answered. Đề nghị bên gửi gửi gói mới.", next: "cardlink verify \(path)")
-    }
-    if package.verdict.signedBy == nil {
-      note(
-        "Gói không có chữ ký: không thể biết ai đã gửi.",
-        "The package is not signed: who sent it can't be told.")
-    } else if !package.verdict.isKeyKnown {
-      note(
-        "Chữ ký khớp với khóa trong gói; chưa chắc là của bên gửi: dùng --key hoặc --state.",
-        "Signed with the key that came in the package; whose it is can't be told: give --key or --state.")
-    }
-    guard isEncrypted else { return try FacilityPackage.open(path) }
-    let names = FacilityPackage.tables(among: package.tables.keys.sorted())
-    defer { withExtendedLifetime(package.tables) {} }
-    return try FacilityPackage.open(
-      path, tables: names.compactMap { name in package.tables[name].map { (name, $0.path) } },
-      facts: package.facts)
-  }
-
-  private func note(_ vietnamese: String, _ english: String) {
-    doubts.withLock { $0 = (vietnamese, english) }
+    let opened = try FacilityPackage.open(path, check, on: day)
+    if let doubt = opened.doubt { doubts.withLock { $0 = (doubt.vietnamese, doubt.english) } }
+    return MemoryCards(opened.people)
   }
 
   private func answerOne(

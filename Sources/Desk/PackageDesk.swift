@@ -1,8 +1,8 @@
 // What a facility asks about the package that it received, and the keys of those who publish.
 // Invariant: nothing here needs a pipeline or a workspace.
 
+import Package
 import Pipeline
-import Publish
 import Seal
 package import Values
 

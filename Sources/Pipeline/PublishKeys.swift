@@ -2,6 +2,7 @@
 // Invariant: as in the rest of the file: every key is known or refused with its line and the nearest known one. Nobody
 // can get a package by a slip of the pen: a rule says whom it selects, and what no rule selects is not published.
 
+import Package
 import Publish
 import Seal
 import Values

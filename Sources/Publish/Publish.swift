@@ -7,6 +7,7 @@
 // written. The disk is waited for once.
 
 internal import Files
+package import Package
 internal import Seal
 internal import SortedRuns
 internal import Threads
@@ -49,7 +50,8 @@ package func publish(
       .sorted()
     let held = packages.reduce(0) { $0 + $1.persons }
     guard held == report.persons + report.copies else {
-      throw .defect("\(held) persons in packages where \(report.persons + report.copies) were counted")
+      throw .defect(
+        inPackages: "\(held) persons in packages where \(report.persons + report.copies) were counted")
     }
     let chainStart = packages.compactMap(\.base).min(by: PackagePoint.isBefore)
     try RunManifest.write(packages, request, report, chainStart, to: folders.partial)
@@ -74,7 +76,9 @@ package func publish(
 /// - Parameter folder: the folder of packages.
 /// - Throws: ``Stop`` with ``Exit/inputOutput`` if the disk fails; what is left is removed the next time.
 package func removeEarlierPublications(in folder: String, threads: Int) throws(Stop) {
-  try RunFolders.removeEarlier(in: folder, threads: threads)
+  try RunFolders.removeEarlier(in: folder, threads: threads) { publication throws(Stop) in
+    try RunManifest.chainStart(of: publication)
+  }
 }
 
 /// One publication while its packages are written.
@@ -142,7 +146,7 @@ private struct PackageNight: Sendable {
   private func writePackages(_ runs: [SortedRun], in range: Range<UInt64>) throws(Stop) -> WrittenPackages {
     let recipients = Recipients(request.policy.rules)
     var written = WrittenPackages()
-    var (person, before) = (FieldTexts(), FieldTexts())
+    var texts = (person: PersonTexts(), before: PersonTexts())
     var now = try Merge(runs, in: folders.sorting, from: range.lowerBound, to: range.upperBound)
     var then = try Merge(
       kept?.runs ?? [], in: folders.peopleInForce ?? "", from: range.lowerBound, to: range.upperBound)
@@ -158,38 +162,13 @@ private struct PackageNight: Sendable {
       }
       let facts = PackageFacts(
         pipeline: request.pipeline, recipient: name, runID: request.runID, edition: edition,
-        asOf: request.asOf, validDays: request.policy.validDays, rule: rule)
-      let attributes = rule.attributes
-      // What is to be encrypted never stands plain where packages are put in force.
+        asOf: request.asOf, validDays: request.policy.validDays, formats: rule.formats,
+        attributes: rule.attributes)
+      // A package that is to be encrypted is never plain in the folder that is put in force.
       let folder = (keys == nil ? folders.partial : folders.sorting) + "/" + name
       var package = try RecipientWriter(
         facts, request.policy.fhir, standing(of: name, rule, keys), in: folder)
-      while true {
-        let isHere = now.key == recipient && now.hasRecord
-        let wasHere = then.key == recipient && then.hasRecord
-        guard isHere || wasHere else { break }
-        if wasHere, !isHere || then.place < now.place {
-          let id = PersonalID(packed: then.place)
-          if package.isDelta { try package.remove(id, because: try reason(id)) }
-          try then.advance()
-          continue
-        }
-        let id = PersonalID(packed: now.place)
-        try now.withPayload { bytes throws(Stop) in person.read(id, bytes) }
-        var isChanged = true
-        if wasHere, then.place == now.place {
-          if package.isDelta {
-            let isSame = try now.withPayload { new throws(Stop) in
-              try then.withPayload { old throws(Stop) in new.isEqual(old) }
-            }
-            if !isSame { try then.withPayload { bytes throws(Stop) in before.read(id, bytes) } }
-            isChanged = !isSame && !person.shows(attributes, as: before)
-          }
-          try then.advance()
-        }
-        try package.append(person, isChanged: isChanged)
-        try now.advance()
-      }
+      try write(recipient, rule.attributes, &now, &then, &texts, to: &package)
       var finished = try package.finish(key: key)
       if let keys {
         try EncryptedPackage.write(
@@ -199,6 +178,39 @@ private struct PackageNight: Sendable {
       written.packages.append(finished)
     }
     return written
+  }
+
+  /// Hands over a recipient's people of tonight, and what has changed since the publication before.
+  private func write(
+    _ recipient: UInt64, _ attributes: [Attribute], _ now: inout Merge, _ then: inout Merge,
+    _ texts: inout (person: PersonTexts, before: PersonTexts), to package: inout RecipientWriter
+  ) throws(Stop) {
+    while true {
+      let isHere = now.key == recipient && now.hasRecord
+      let wasHere = then.key == recipient && then.hasRecord
+      guard isHere || wasHere else { break }
+      if wasHere, !isHere || then.place < now.place {
+        let id = PersonalID(packed: then.place)
+        if package.isDelta { try package.remove(id, because: try reason(id)) }
+        try then.advance()
+        continue
+      }
+      let id = PersonalID(packed: now.place)
+      try now.withPayload { bytes throws(Stop) in texts.person.read(id, bytes) }
+      var isChanged = true
+      if wasHere, then.place == now.place {
+        if package.isDelta {
+          let isSame = try now.withPayload { new throws(Stop) in
+            try then.withPayload { old throws(Stop) in new.isEqual(old) }
+          }
+          if !isSame { try then.withPayload { bytes throws(Stop) in texts.before.read(id, bytes) } }
+          isChanged = !isSame && !texts.person.shows(attributes, as: texts.before)
+        }
+        try then.advance()
+      }
+      try package.append(texts.person, isChanged: isChanged)
+      try now.advance()
+    }
   }
 
   /// Whether tonight's package of a recipient is full, and what it follows.
@@ -219,7 +231,7 @@ private struct PackageNight: Sendable {
 /// The packages of a publication, or of a part of it, in the order of their keys.
 private struct WrittenPackages: Sendable {
   var packages: [PublishedPackage] = []
-  /// Those for which there is no key.
+  /// The names of those without a key.
   var leftOut: [String] = []
 }
 

@@ -5,6 +5,7 @@
 
 import Files
 import Foundation
+import Package
 import Values
 
 struct RunManifest: Decodable {
@@ -37,6 +38,15 @@ struct RunManifest: Decodable {
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
     return try? decoder.decode(RunManifest.self, from: Data(text.utf8))
+  }
+}
+
+extension RunManifest {
+  /// The earliest publication on which one builds, itself included; nil if that can't be read.
+  static func chainStart(of publication: String) throws(Stop) -> (runID: Int, edition: Int)? {
+    guard Folder.exists(publication + "/" + name) else { return (.max, .max) }
+    guard let manifest = try read(in: publication) else { return nil }
+    return manifest.chainFrom.flatMap(RunFolders.place(of:)) ?? (.max, .max)
   }
 }
 

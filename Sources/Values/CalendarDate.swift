@@ -83,16 +83,26 @@ package struct CalendarDate: Hashable, Sendable, BitwiseCopyable {
   }
 
   /// Reads ISO 8601 as ``text`` writes it.
-  package init?(iso text: String) {
-    let parts = text.split(separator: "-", omittingEmptySubsequences: false)
-    guard (1...3).contains(parts.count), parts[0].utf8.count == 4 else { return nil }
-    guard parts.dropFirst().allSatisfy({ $0.utf8.count == 2 }) else { return nil }
-    guard parts.allSatisfy({ $0.utf8.allSatisfy { (48...57).contains($0) } }) else { return nil }
-    let numbers = parts.compactMap { Int($0) }
-    guard !numbers.dropFirst().contains(0) else { return nil }
-    self.init(
-      year: numbers[0], month: numbers.count > 1 ? numbers[1] : 0, day: numbers.count > 2 ? numbers[2] : 0)
+  package init?(iso text: Span<UInt8>) {
+    func number(_ start: Int, _ count: Int) -> Int? {
+      guard let digits = try? readDigits(text.extracting(start..<start + count), count: count) else { return nil }
+      return Int(digits)
+    }
+    let hyphen = UInt8(ascii: "-")
+    guard text.count == 4 || text.count == 7 || text.count == 10, let year = number(0, 4) else { return nil }
+    var (month, day) = (0, 0)
+    if text.count >= 7 {
+      guard text[4] == hyphen, let found = number(5, 2), found > 0 else { return nil }
+      month = found
+    }
+    if text.count == 10 {
+      guard text[7] == hyphen, let found = number(8, 2), found > 0 else { return nil }
+      day = found
+    }
+    self.init(year: year, month: month, day: day)
   }
+
+  package init?(iso text: String) { self.init(iso: text.utf8.span) }
 
   private static func days(in month: Int, of year: Int) -> Int {
     switch month {

@@ -1,5 +1,6 @@
 // Batches: the same answers as one at a time, in the order of the lines, however the input is cut.
 
+import Files
 import Foundation
 import Support
 import Testing

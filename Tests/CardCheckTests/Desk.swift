@@ -1,5 +1,6 @@
 // Invented people, and a desk that asks about them.
 
+import Package
 import Values
 @testable import CardCheck
 
@@ -137,4 +138,9 @@ func hex(_ text: String) -> String {
     let digits = String(byte, radix: 16)
     return digits.count == 1 ? "0" + digits : digits
   }.joined()
+}
+
+extension FacilityPackage {
+  /// The people of a package, to be asked about.
+  static func cards(_ path: String) throws(Stop) -> MemoryCards { MemoryCards(try open(path)) }
 }

@@ -7,6 +7,7 @@ import Support
 import Testing
 import Values
 @testable import CardCheck
+@testable import Package
 
 @Suite("Cards kept in grace")
 struct GraceTests {
@@ -69,7 +70,7 @@ struct GraceTests {
           let day = CalendarDate(packed: day)
           return fromStore
             ? try Self.note(try StoredCards(path: path, daysOfUse: 9), on: day, line)
-            : try Self.note(try FacilityPackage.open(folder + "/people.csv"), on: day, line)
+            : try Self.note(try FacilityPackage.cards(folder + "/people.csv"), on: day, line)
         }
         let now = try ask(20_261_125)
         #expect(now.contains("\"maKetQua\": \"000\""))

@@ -5,6 +5,7 @@ import Support
 import Testing
 
 @testable import CardCheck
+@testable import Package
 
 @Suite("JSON lines")
 struct JSONLineTests {

@@ -7,6 +7,7 @@ import Support
 import Testing
 import Values
 @testable import CardCheck
+@testable import Package
 
 @Suite("Sources of cards")
 struct SourceTests {
@@ -151,7 +152,7 @@ struct SourceTests {
     try Self.csv(single).write(toFile: folder + "/data/people.csv", atomically: true, encoding: .utf8)
     try "Bag-Software-Agent: cardlink\nAs-Of: 2026-11-23\nValid-Until: 2026-11-30\n".write(
       toFile: folder + "/bag-info.txt", atomically: true, encoding: .utf8)
-    let package = try FacilityPackage.open(folder)
+    let package = try FacilityPackage.cards(folder)
     #expect(package.standing.asOf == Town.day)
     #expect(package.standing.validUntil == CalendarDate(packed: 20_261_130))
     #expect(package.personCount == single.persons.count)
@@ -160,8 +161,8 @@ struct SourceTests {
     let unknown = try Self.answers(package, ["079090000999,An,1990"])
     #expect(unknown[0].contains("Gói này chỉ có người đăng ký tại cơ sở nhận gói."))
     // The file alone serves too, and so does the folder of data.
-    #expect(try FacilityPackage.open(folder + "/data/people.csv").personCount == single.persons.count)
-    #expect(try FacilityPackage.open(folder + "/data").standing.asOf == Town.day)
+    #expect(try FacilityPackage.cards(folder + "/data/people.csv").personCount == single.persons.count)
+    #expect(try FacilityPackage.cards(folder + "/data").standing.asOf == Town.day)
   }
 
   static let broken: [(String, Exit, String)] = [
@@ -188,7 +189,7 @@ struct SourceTests {
     let folder = workshop.path
     try text.write(toFile: folder + "/people.csv", atomically: true, encoding: .utf8)
     #expect {
-      try FacilityPackage.open(folder)
+      try FacilityPackage.cards(folder)
     } throws: { error in
       guard let stop = error as? Stop else { return false }
       return stop.exit == exit && stop.finding.expected == expected
@@ -200,7 +201,7 @@ struct SourceTests {
   func missing() throws {
     let workshop = try Workshop()
     let folder = workshop.path
-    #expect { try FacilityPackage.open(folder + "/nothing") } throws: {
+    #expect { try FacilityPackage.cards(folder + "/nothing") } throws: {
       ($0 as? Stop)?.exit == .exportMissing
     }
     #expect { _ = try StoredCards(path: folder + "/nothing", daysOfUse: 3) } throws: {

@@ -19,18 +19,20 @@ struct WallsTests {
     "Extract": foundation.union(["CLibXML2", "CZlib", "CScan"]),
     "Match": foundation.union(["CScan"]),
     "Store": foundation.union(["CPostgres"]),
-    "Publish": foundation,
-    "CardCheck": foundation,
+    "Package": foundation.union(["CLibXML2"]),
+    "Publish": foundation.union(["Package"]),
+    "CardCheck": foundation.union(["Package"]),
     "Generate": foundation.union(["CZlib"]),
-    "Pipeline": foundation.union(["Publish", "Store"]),
+    "Pipeline": foundation.union(["Package", "Publish", "Store"]),
     "Workspace": foundation.union(["Match", "Store", "Publish", "Pipeline"]),
-    "Run": foundation.union(["Extract", "Match", "Store", "Publish", "Pipeline", "Workspace"]),
+    "Run": foundation.union(["Extract", "Match", "Store", "Package", "Publish", "Pipeline", "Workspace"]),
     "Desk": foundation.union([
-      "Extract", "Match", "Store", "Publish", "CardCheck", "Pipeline", "Workspace", "Run",
+      "Extract", "Match", "Store", "Package", "Publish", "CardCheck", "Pipeline", "Workspace", "Run",
     ]),
     "Views": foundation.union(["Match", "Store", "Pipeline", "Workspace", "Run", "Desk"]),
     "cardlink": foundation.union([
-      "Match", "Store", "Publish", "CardCheck", "Pipeline", "Workspace", "Run", "Desk", "Views", "Generate",
+      "Match", "Store", "Package", "Publish", "CardCheck", "Pipeline", "Workspace", "Run", "Desk", "Views",
+      "Generate",
     ]),
   ]
   static let ours = Set(doors.keys).union(["CLibXML2", "CZlib", "CScan", "CSync", "CPostgres"])

@@ -5,6 +5,7 @@ import Seal
 import Support
 import Testing
 import Values
+@testable import Package
 @testable import Publish
 
 @Suite("Files in the age format")

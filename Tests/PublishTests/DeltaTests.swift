@@ -7,6 +7,7 @@ import Seal
 import Support
 import Testing
 import Values
+@testable import Package
 @testable import Publish
 
 @Suite("Packages of changes")

@@ -6,6 +6,7 @@ import Seal
 import Support
 import Testing
 import Values
+@testable import Package
 @testable import Publish
 
 /// A facility's key for each package, in a folder.

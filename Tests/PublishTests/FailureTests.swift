@@ -5,6 +5,7 @@ import Foundation
 import Support
 import Testing
 import Values
+@testable import Package
 @testable import Publish
 
 @Suite("Packages that are replaced", .serialized)

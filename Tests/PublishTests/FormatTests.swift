@@ -6,6 +6,7 @@ import GRDB
 import Support
 import Testing
 import Values
+@testable import Package
 @testable import Publish
 
 @Suite("Formats")

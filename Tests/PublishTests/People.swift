@@ -5,6 +5,7 @@ import Files
 import Foundation
 import Support
 import Values
+@testable import Package
 @testable import Publish
 
 extension Workshop {

@@ -3,6 +3,7 @@
 import Extract
 import Files
 import Foundation
+import Package
 import Publish
 import Seal
 import Support

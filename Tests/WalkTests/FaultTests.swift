@@ -4,6 +4,7 @@
 
 import Files
 import Foundation
+import Package
 import Publish
 import Seal
 import Support

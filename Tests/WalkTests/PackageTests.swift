@@ -2,6 +2,7 @@
 
 import Files
 import Foundation
+import Package
 import Publish
 import Seal
 import Support

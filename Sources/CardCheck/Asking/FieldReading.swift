@@ -2,6 +2,7 @@
 // Invariant: any bytes are read without a trap; what can't be read is a fault or no value, never a guess.
 // Load: four values per question, none of which makes a `String`.
 
+import Package
 import Rules
 import Values
 
@@ -144,13 +145,4 @@ func appendHex(_ field: Span<UInt8>, to bytes: inout [UInt8]) -> Bool {
     i += 2
   }
   return true
-}
-
-func hexValue(_ byte: UInt8) -> UInt8? {
-  switch byte {
-  case 0x30...0x39: byte - 0x30
-  case 0x41...0x46: byte - 0x41 + 10
-  case 0x61...0x66: byte - 0x61 + 10
-  default: nil
-  }
 }

@@ -1,9 +1,11 @@
-// The gateway's own request: one flat JSON object per line, as hospital programs send it.
+// Reads the gateway's own request: one flat JSON object per line, as hospital programs send it.
 // Invariant: any bytes are read without a trap; an object that is not flat, or no JSON, is refused whole. Members that
-// are not asked for, such as the officer's name and number, are passed over and kept nowhere.
+// are not asked for, such as the officer's name and number, are skipped and not kept.
 // Load: a line at a time in buffers that are reused.
 //
 // Source: letter 1923/BHXH-CNTT of 20 June 2024: maThe, hoTen, ngaySinh.
+
+import Package
 
 /// The members of the request that was read last.
 struct GatewayRequest: Sendable {
@@ -91,53 +93,9 @@ struct GatewayRequest: Sendable {
   }
 
   private static func readString(_ line: Span<UInt8>, _ i: inout Int, into text: inout [UInt8]) -> Bool {
-    guard i < line.count, line[i] == UInt8(ascii: "\"") else { return false }
-    i += 1
-    while i < line.count {
-      let byte = line[i]
-      i += 1
-      if byte == UInt8(ascii: "\"") { return true }
-      guard byte == UInt8(ascii: "\\") else {
-        text.append(byte)
-        continue
-      }
-      guard i < line.count else { return false }
-      let escape = line[i]
-      i += 1
-      switch escape {
-      case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): text.append(escape)
-      case UInt8(ascii: "b"), UInt8(ascii: "f"), UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
-        text.append(0x20)
-      case UInt8(ascii: "u"):
-        guard let scalar = readEscape(line, &i) else { return false }
-        text.append(utf8: scalar)
-      default: return false
-      }
-    }
-    return false
-  }
-
-  /// The scalar behind `\u`; two halves of a pair are one.
-  private static func readEscape(_ line: Span<UInt8>, _ i: inout Int) -> UInt32? {
-    guard let first = readUnit(line, &i) else { return nil }
-    guard first >> 11 == 0x1B else { return first }
-    guard first < 0xDC00, i + 1 < line.count, line[i] == UInt8(ascii: "\\"), line[i + 1] == UInt8(ascii: "u")
-    else {
-      return nil
-    }
-    i += 2
-    guard let second = readUnit(line, &i), second >= 0xDC00, second < 0xE000 else { return nil }
-    return 0x10000 + (first - 0xD800) << 10 + (second - 0xDC00)
-  }
-
-  private static func readUnit(_ line: Span<UInt8>, _ i: inout Int) -> UInt32? {
-    guard i + 4 <= line.count else { return nil }
-    var unit: UInt32 = 0
-    for k in i..<i + 4 {
-      guard let digit = hexValue(line[k]) else { return nil }
-      unit = unit << 4 | UInt32(digit)
-    }
-    i += 4
-    return unit
+    let start = text.count
+    guard (try? readJSONString(line, &i, into: &text, allowsControls: true)) != nil else { return false }
+    for k in start..<text.count where (0x08...0x0D).contains(text[k]) { text[k] = 0x20 }
+    return true
   }
 }

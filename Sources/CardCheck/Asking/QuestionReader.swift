@@ -6,6 +6,7 @@
 //
 // Source: domain of the cards' QR codes; the fields 0–8 and 12 of the insurance card are trusted, the others passed over.
 
+import Files
 import Names
 import Rules
 import Values

@@ -2,6 +2,7 @@
 // Invariant: persons ascend by personal ID number, whatever the order of the file.
 // Load: a facility's some ten thousand people, at most a province's; 170 bytes each.
 
+package import Package
 package import Values
 
 /// A source in memory.
@@ -18,6 +19,13 @@ package struct MemoryCards: CardSource, Sendable {
       self.people.persons.sort { $0.personalID < $1.personalID }
       break
     }
+  }
+
+  /// The people of a package.
+  package init(_ package: PackagePeople) {
+    var standing = DataStanding()
+    (standing.asOf, standing.validUntil, standing.isPackage) = (package.asOf, package.validUntil, true)
+    self.init(package.batch, standing)
   }
 
   package var personCount: Int { people.persons.count }

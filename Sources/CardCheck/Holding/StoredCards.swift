@@ -7,6 +7,7 @@
 import Files
 internal import GRDB
 import GRDBSQLite
+import Package
 package import Values
 
 /// A store, opened for card checks.

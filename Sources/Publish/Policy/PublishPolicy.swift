@@ -2,6 +2,8 @@
 // Invariant: values only. Rules that copy put the people whom they select into a package in addition; of all others the
 // first that selects a facility is the only one that does. A recipient sees the attributes of its rule and no others.
 
+package import Package
+
 package struct PublishPolicy: Hashable, Sendable {
   /// How many days after the business date a package may be used.
   package var validDays = 3
@@ -64,50 +66,4 @@ package struct PackageRule: Hashable, Sendable {
         !part.isEmpty && part.allSatisfy { (97...122).contains($0) || (48...57).contains($0) }
       }
   }
-}
-
-package enum PackageFormat: String, CaseIterable, Hashable, Sendable { case csv, sqlite, xml, fhir }
-
-/// What a package may say of a person; the raw values are the order of the columns.
-package enum Attribute: Int, CaseIterable, Hashable, Sendable {
-  case personalID, fullName, birthDate, sex, insuranceNumber, cardNumber, facilityCode, validFrom, validTo,
-    fiveYearsFrom, areaCode
-  /// The last day on which a person is kept whose data is doubtful.
-  case graceUntil
-
-  /// All that a recipient gets of a pipeline that keeps nobody in grace; one that does shows ``graceUntil`` as well.
-  package static let ofEveryPackage = allCases.filter { $0 != .graceUntil }
-
-  /// As the contract calls it.
-  package var name: String {
-    switch self {
-    case .personalID: "personal_id"
-    case .fullName: "full_name"
-    case .birthDate: "birth_date"
-    case .sex: "sex"
-    case .insuranceNumber: "insurance_number"
-    case .cardNumber: "card_number"
-    case .facilityCode: "facility_code"
-    case .validFrom: "valid_from"
-    case .validTo: "valid_to"
-    case .fiveYearsFrom: "five_years_from"
-    case .areaCode: "area_code"
-    case .graceUntil: "grace_until"
-    }
-  }
-}
-
-/// The names that FHIR resources use for our numbers.
-///
-/// No official ones are known; the defaults are ours and claim nothing.
-package struct FHIRNames: Hashable, Sendable {
-  package var personalID = "urn:x-cardlink:personal-id"
-  package var insuranceNumber = "urn:x-cardlink:insurance-number"
-  package var cardNumber = "urn:x-cardlink:card-number"
-  package var facilityCode = "urn:x-cardlink:facility-code"
-  /// What the names of extensions and of classes of coverage begin with.
-  package var definitions = "urn:x-cardlink:"
-  package var payor = "Bảo hiểm xã hội Việt Nam"
-
-  package init() {}
 }

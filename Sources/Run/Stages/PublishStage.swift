@@ -2,6 +2,7 @@
 // Invariant: packages are made from the store alone, and replace the ones before all at once.
 
 import Files
+import Package
 import Publish
 import Store
 import Synchronization

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Desk
+import Files
 import Foundation
 import Pipeline
 import Run
@@ -169,7 +170,7 @@ struct DiffCommand: ParsableCommand {
     var count = 0
     // Row by row, for there may be millions.
     switch form.output {
-    case .csv: print(Table.csvLine(columns))
+    case .csv: print(csvLine(columns))
     case .json: print("[", terminator: "")
     case .text: print(columns.joined(separator: "\t"))
     }
@@ -181,7 +182,7 @@ struct DiffCommand: ParsableCommand {
         difference.fields.map(\.rawValue).joined(separator: ","),
       ]
       switch form.output {
-      case .csv: print(Table.csvLine(row))
+      case .csv: print(csvLine(row))
       case .text: print(row.joined(separator: "\t"))
       case .json:
         let members = zip(columns, row).map { "\"\($0)\": \(Table.quoted($1))" }

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Desk
+import Files
 import Foundation
 import Pipeline
 import Run
@@ -71,7 +72,7 @@ struct FindingsCommand: ParsableCommand {
       "run_id", "candidates", "candidate_personal_id", "digest",
     ]
     let limit = limit ?? (form.output == .text ? 20 : nil)
-    if form.output == .csv { print(Table.csvLine(columns)) }
+    if form.output == .csv { print(csvLine(columns)) }
     var table = Table(columns: columns, rows: [], numeric: ["source_line", "run_id", "candidates"])
     let isCSV = form.output == .csv
     try store.findings(outcome: outcome, limit: limit) { finding in
@@ -80,7 +81,7 @@ struct FindingsCommand: ParsableCommand {
         finding.cardNumber, finding.sourceFile, String(finding.sourceLine), String(finding.runID),
         finding.candidates.map(String.init), finding.candidatePersonalID, finding.digest,
       ]
-      if isCSV { print(Table.csvLine(row.map { $0 ?? "" })) } else { table.rows.append(row) }
+      if isCSV { print(csvLine(row.map { $0 ?? "" })) } else { table.rows.append(row) }
     }
     switch form.output {
     case .csv: break

@@ -1,6 +1,7 @@
-// Rows for people, for spreadsheets and for programs.
-// Invariant: an absent value is empty in text and CSV and null in JSON; CSV is RFC 4180.
+// Writes rows as aligned text, CSV or JSON.
+// Invariant: an absent value is empty in text and CSV and null in JSON.
 
+import Files
 import Foundation
 
 /// Columns and rows, written as text, CSV or JSON.
@@ -14,8 +15,8 @@ struct Table {
     switch form {
     case .text: print(text)
     case .csv:
-      print(Self.csvLine(columns))
-      for row in rows { print(Self.csvLine(row.map { $0 ?? "" })) }
+      print(csvLine(columns))
+      for row in rows { print(csvLine(row.map { $0 ?? "" })) }
     case .json: print(json)
     }
   }
@@ -55,12 +56,6 @@ struct Table {
       return "  {" + members.joined(separator: ", ") + "}"
     }
     return objects.isEmpty ? "[]" : "[\n" + objects.joined(separator: ",\n") + "\n]"
-  }
-
-  static func csvLine(_ cells: [String]) -> String {
-    cells.map { cell in
-      cell.contains { ",\"\r\n".contains($0) } ? "\"" + cell.replacing("\"", with: "\"\"") + "\"" : cell
-    }.joined(separator: ",")
   }
 
   static func quoted(_ text: String) -> String {

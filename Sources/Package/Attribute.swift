@@ -1,0 +1,70 @@
+// The columns and formats of packages, declared once for their writers and readers.
+
+package enum PackageFormat: String, CaseIterable, Hashable, Sendable { case csv, sqlite, xml, fhir }
+
+/// What a package says of a person; the raw values are the order of the columns in every format.
+package enum Attribute: Int, CaseIterable, Hashable, Sendable {
+  case personalID, fullName, birthDate, sex, insuranceNumber, cardNumber, facilityCode, validFrom, validTo,
+    fiveYearsFrom, areaCode
+  /// The last day of grace of a person whose latest data is doubtful.
+  case graceUntil
+
+  /// The attributes of a pipeline without grace; one with grace adds ``graceUntil``.
+  package static let ofEveryPackage = allCases.filter { $0 != .graceUntil }
+
+  /// The column in CSV and SQLite, and the element in XML.
+  package var name: String {
+    switch self {
+    case .personalID: "personal_id"
+    case .fullName: "full_name"
+    case .birthDate: "birth_date"
+    case .sex: "sex"
+    case .insuranceNumber: "insurance_number"
+    case .cardNumber: "card_number"
+    case .facilityCode: "facility_code"
+    case .validFrom: "valid_from"
+    case .validTo: "valid_to"
+    case .fiveYearsFrom: "five_years_from"
+    case .areaCode: "area_code"
+    case .graceUntil: "grace_until"
+    }
+  }
+
+  /// The attributes that columns are named after, and their columns.
+  ///
+  /// - Parameter names: in small letters, without `_`.
+  static func columns(_ names: [String]) -> [(attribute: Attribute, column: Int)] {
+    allCases.compactMap { attribute in
+      names.firstIndex(of: attribute.name.filter { $0 != "_" }).map { (attribute, $0) }
+    }
+  }
+
+  /// Whether a table with these columns is one of persons whom a clerk can ask for.
+  static func areOfPersons(_ attributes: [Attribute]) -> Bool {
+    [.personalID, .fullName, .birthDate].allSatisfy(attributes.contains)
+  }
+
+  static let freeText = allCases.filter(\.isFreeText)
+  /// Whether a value may hold any character; all others are digits, letters, hyphens and words.
+  var isFreeText: Bool {
+    switch self {
+    case .fullName, .facilityCode, .areaCode: true
+    default: false
+    }
+  }
+}
+
+/// The identifier systems and names that the FHIR resources use.
+///
+/// No official ones are known; the defaults are our own.
+package struct FHIRNames: Hashable, Sendable {
+  package var personalID = "urn:x-cardlink:personal-id"
+  package var insuranceNumber = "urn:x-cardlink:insurance-number"
+  package var cardNumber = "urn:x-cardlink:card-number"
+  package var facilityCode = "urn:x-cardlink:facility-code"
+  /// The prefix of the names of extensions and of classes of coverage.
+  package var definitions = "urn:x-cardlink:"
+  package var payor = "Bảo hiểm xã hội Việt Nam"
+
+  package init() {}
+}

@@ -1,0 +1,60 @@
+// Writes one recipient's package: all people, or what has changed since the package before.
+// Invariant: a package of changes holds the digests of all text files after the changes. The same writers make the digests
+// and, where the changes are applied, the files.
+// Load: one at a time on each thread; at most five open files.
+
+package import Files
+package import Seal
+package import Values
+
+package struct RecipientWriter {
+  private let folder: String
+  private let facts: PackageFacts
+  private let names: FHIRNames
+  private let standing: PackageStanding
+  private var people: PackageWriter
+  private var changes: ChangesFormat?
+
+  package init(_ facts: PackageFacts, _ names: FHIRNames, _ standing: PackageStanding, in folder: String)
+    throws(Stop)
+  {
+    (self.folder, self.facts, self.names, self.standing) = (folder, facts, names, standing)
+    let isDelta = standing.kind == .delta
+    if isDelta {
+      try Folder.create(folder)
+      try Folder.create(folder + "/data")
+      changes = try ChangesFormat(facts.attributes, in: folder)
+    }
+    people = try PackageWriter(facts, names, in: isDelta ? nil : folder)
+  }
+
+  package var isDelta: Bool { changes != nil }
+
+  /// Takes a person of tonight, ascending.
+  package mutating func append(_ person: borrowing PersonTexts, isChanged: Bool) throws(Stop) {
+    try people.append(person)
+    if isChanged { try changes?.put(person) }
+  }
+
+  package mutating func remove(_ id: PersonalID, because reason: RemovalReason) throws(Stop) {
+    try changes?.remove(id, because: reason)
+  }
+
+  package func finish(key: SigningKey?) throws(Stop) -> PublishedPackage {
+    var end = BagEnd(standing: standing)
+    end.persons = people.persons
+    end.payload = try people.finishPayload()
+    if let changes {
+      let result = Bag.lines(end.payload)
+      end.payload = [
+        try changes.finish(), try PayloadFile.write(result, to: BagName.result, in: folder),
+      ]
+      (end.put, end.removed) = (changes.putCount, changes.removedCount)
+      if facts.formats.contains(.fhir) { end.fhir = names }
+    }
+    let digest = try Bag.finish(folder, facts, end, key: key)
+    return PublishedPackage(
+      recipient: facts.recipient, kind: standing.kind, base: standing.base, deltas: standing.deltas,
+      persons: end.persons, byteCount: end.payload.reduce(0) { $0 + $1.byteCount }, digest: digest)
+  }
+}

@@ -1,0 +1,173 @@
+// Reads the people of a package, from a folder or from single files.
+// Invariant: a package is read whole or not at all, from one of its formats, and each format gives the same persons. It is
+// not verified here.
+// Load: a facility's some ten thousand people; a million in two seconds.
+
+import Files
+package import Values
+
+/// The people of a package.
+package struct PackagePeople: Sendable {
+  /// Each with one card.
+  package var batch = PersonBatch()
+  /// The business date; none where the package doesn't say it.
+  package var asOf = CalendarDate.none
+  /// The last day of use; none where the package doesn't say it.
+  package var validUntil = CalendarDate.none
+
+  /// Whether some person has a name and some one a birth date; without them a clerk can't ask for anybody.
+  var areOfPersons: Bool {
+    batch.persons.isEmpty
+      || batch.persons.contains { !$0.nameRange.isEmpty } && batch.persons.contains { !$0.birthDate.isNone }
+  }
+
+  mutating func append(_ person: borrowing PersonTexts, _ path: String, line: Int) throws(Stop) {
+    do throws(StoredFault) {
+      try person.append(to: &batch)
+    } catch {
+      throw .damagedPackage(path, line, "a value of the form of \(error.column)", "another one")
+    }
+  }
+}
+
+package enum FacilityPackage {
+  /// Reads a package.
+  ///
+  /// - Parameter path: the package's folder, the folder `data` in it, or a CSV, SQLite, XML or NDJSON file.
+  /// - Throws: ``Stop`` with ``Exit/exportMissing`` if there is nothing, ``Exit/storeUnavailable`` if it is no
+  ///   package or damaged.
+  package static func open(_ path: String) throws(Stop) -> PackagePeople {
+    guard Folder.exists(path) else {
+      throw Stop(
+        .exportMissing, at: path, expected: "a facility's package", found: "nothing",
+        remedy: "Name the folder of the package as it was received, or its CSV, SQLite, XML or NDJSON file.",
+        next: "cardlink check-card --help")
+    }
+    // Also by a link, as `cardlink apply` leaves one.
+    let isFolder = Folder.isFolder(path + "/.")
+    var folder = isFolder ? path : Folder.parent(of: path)
+    if isFolder, Folder.isFolder(path + "/data") { folder = path + "/data" }
+    // Where the package may say of itself what it is.
+    var places = [folder, Folder.parent(of: folder)]
+    if Folder.name(of: folder) == "fhir" { places.append(Folder.parent(of: places[1])) }
+    var kinds: Set<String> = []
+    for place in places {
+      let info = try Folder.read(place + "/bag-info.txt") ?? ""
+      for line in info.split(separator: "\n") where line.hasPrefix("Cardlink-Kind: ") {
+        kinds.insert(String(line))
+      }
+    }
+    if kinds.contains("Cardlink-Kind: delta") { throw .holdsChanges(path) }
+    var names = [Folder.name(of: path)]
+    if isFolder {
+      names = Folder.names(in: folder) + Folder.names(in: folder + "/fhir").map { "fhir/" + $0 }
+      names = tables(among: names, isApplied: kinds.contains("Cardlink-Kind: applied"))
+    } else if path.hasSuffix(".ndjson") {
+      // One half of it is of no use.
+      names = fhirNames
+    }
+    var people = try read(names.map { (name: $0, path: folder + "/" + $0) }, path)
+    for place in places {
+      for name in ["bag-info.txt", "manifest.json"] {
+        if let text = try Folder.read(place + "/" + name) { take(text, into: &people) }
+      }
+    }
+    return people
+  }
+
+  /// Reads the tables of a package that was opened elsewhere.
+  ///
+  /// - Parameters:
+  ///   - path: the package's name, for messages.
+  ///   - tables: what ``tables(among:isApplied:)`` has chosen, and where it can be read.
+  ///   - facts: its `bag-info.txt`.
+  package static func open(_ path: String, tables: [(name: String, path: String)], facts: String) throws(Stop)
+    -> PackagePeople
+  {
+    if facts.contains("Cardlink-Kind: delta\n") { throw .holdsChanges(path) }
+    var people = try read(tables, path)
+    take(facts, into: &people)
+    return people
+  }
+
+  private static let fhirNames = ["Patient.ndjson", "Coverage.ndjson"]
+
+  /// The files that are read of a package: its SQLite, or what comes first of CSV, XML and FHIR.
+  ///
+  /// - Parameter isApplied: whether it was put together where it was received: its CSV and not its SQLite file is what the
+  ///   sender's signature covers.
+  package static func tables(among names: [String], isApplied: Bool = false) -> [String] {
+    let sqlite = names.filter { $0.hasSuffix(".sqlite") }
+    let csv = names.filter { $0.hasSuffix(".csv") }
+    let xml = names.filter { $0.hasSuffix(".xml") }
+    let fhir = names.filter { fhirNames.contains(Folder.name(of: $0)) }
+    let forms = isApplied ? [csv, sqlite, xml, fhir] : [sqlite, csv, xml, fhir]
+    return forms.first { !$0.isEmpty } ?? []
+  }
+
+  private static func read(_ files: [(name: String, path: String)], _ path: String) throws(Stop)
+    -> PackagePeople
+  {
+    var people = PackagePeople()
+    var tables = 0
+    func isTable(_ file: (name: String, path: String)) throws(Stop) -> Bool {
+      if file.name.hasSuffix(".xml") { return try XMLPeople.read(file.path, into: &people) }
+      if SQLitePeople.isDatabase(file.path) { return try SQLitePeople.read(file.path, into: &people) }
+      return try CSVPeople.read(file.path, into: &people)
+    }
+    let resources = fhirNames.map { name in files.first { Folder.name(of: $0.name) == name } }
+    if let patients = resources[0], let coverages = resources[1], Folder.exists(patients.path),
+      Folder.exists(coverages.path)
+    {
+      var fhir = FHIRPeople()
+      if try fhir.read(patients: patients.path, coverages: coverages.path, into: &people) { tables += 1 }
+    } else if resources.contains(where: { $0 != nil }) {
+      throw Stop(
+        .storeUnavailable, at: path, expected: "Patient.ndjson and Coverage.ndjson", found: "one of them",
+        remedy: "The package is damaged: ask the sender for it anew.", next: "cardlink check-card --help")
+    } else {
+      for file in files where try isTable(file) { tables += 1 }
+    }
+    guard tables > 0 else {
+      throw Stop(
+        .storeUnavailable, at: path,
+        expected: "people as CSV, SQLite, XML or FHIR, with personal_id, full_name and birth_date",
+        found: "none",
+        remedy: "Ask the sender for the package anew, with these attributes in one of these formats.",
+        next: "cardlink check-card --help")
+    }
+    return people
+  }
+
+  /// Takes the dates from a `bag-info.txt`, where a package says of itself when it was made and how long it may be used, or
+  /// from the manifest of a folder of packages.
+  private static func take(_ text: String, into people: inout PackagePeople) {
+    for line in text.split(whereSeparator: \.isNewline) {
+      // `As-Of: 2026-11-23` and `"as_of": "2026-11-23",` alike.
+      guard let colon = line.firstIndex(of: ":") else { continue }
+      let key = line[..<colon].lowercased().filter(\.isLetter)
+      let value = line[line.index(after: colon)...].filter { $0.isASCII && ($0.isNumber || $0 == "-") }
+      // FHIR's own manifest has it as a time: `"transactionTime": "2026-11-23T00:00:00+07:00"`.
+      let isTime = key == "transactiontime"
+      guard let date = CalendarDate(iso: isTime ? String(value.prefix(10)) : value), date.precision == .day
+      else { continue }
+      if isTime || key.hasSuffix("asof"), people.asOf.isNone { people.asOf = date }
+      if key.hasSuffix("validuntil"), people.validUntil.isNone { people.validUntil = date }
+    }
+  }
+}
+
+extension Stop {
+  fileprivate static func holdsChanges(_ path: String) -> Stop {
+    Stop(
+      .storeUnavailable, at: path, expected: "a package of all people", found: "one of changes",
+      remedy: "Apply it to the package that you have, and ask that one.", next: "cardlink apply --help")
+  }
+
+  /// A file of a package that hasn't the form in which it is written.
+  static func damagedPackage(_ path: String, _ line: Int, _ expected: String, _ found: String) -> Stop {
+    Stop(
+      .storeUnavailable, at: path, line: line, expected: expected, found: found,
+      remedy: "The package is damaged: ask the sender for it anew.", next: "cardlink check-card --help")
+  }
+}

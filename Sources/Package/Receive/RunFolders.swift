@@ -1,0 +1,124 @@
+// The folders of published or received runs, and the link to the one in force.
+// Invariant: `current` leads to a whole folder at every moment, or doesn't exist yet. A folder with its final name is never
+// written to again: a run that is published again gets a folder of its own, `run-0007-2` after `run-0007`.
+
+import Files
+import Threads
+package import Values
+
+package struct RunFolders: Sendable {
+  package let folder: String
+  private let run: String
+
+  /// Folders kept beside the one in force.
+  private static let earlierFoldersKept = 1
+
+  package init(_ folder: String, runID: Int) {
+    self.folder = folder
+    run = "run-" + padded(UInt64(runID), to: 4)
+  }
+
+  /// The folder in which the run is written.
+  package var partial: String { folder + "/" + run + ".partial" }
+  /// The folder in which its rows are sorted; it becomes `run-0007.people` if the next publication needs them.
+  package var sorting: String { folder + "/" + run + ".sorting" }
+  /// The sorted rows of the publication in force; nil if none were kept.
+  package var peopleInForce: String? {
+    guard let name = inForce, Folder.exists(folder + "/" + name + Self.people) else { return nil }
+    return folder + "/" + name + Self.people
+  }
+  private static let people = ".people"
+  /// The name of the folder in force.
+  package var inForce: String? { Folder.target(ofLink: current) }
+
+  /// The name of the folder of one publication.
+  package static func name(of point: PackagePoint) -> String {
+    "run-" + padded(UInt64(max(0, point.runID)), to: 4) + (point.edition == 1 ? "" : "-\(point.edition)")
+  }
+  package func folder(of point: PackagePoint) -> String { folder + "/" + Self.name(of: point) }
+
+  /// The link to the folder in force.
+  var current: String { folder + "/current" }
+  /// 1 for a run that was never published before.
+  package var edition: Int {
+    guard Folder.exists(folder + "/" + run) else { return 1 }
+    var repetition = 2
+    while Folder.exists(folder + "/\(run)-\(repetition)") { repetition += 1 }
+    return repetition
+  }
+
+  /// An empty folder for the run, and one for its sorting.
+  package func begin() throws(Stop) {
+    try Folder.create(folder)
+    try clear()
+    try Folder.create(partial)
+    try Folder.create(sorting)
+  }
+
+  /// Removes the remains of runs that were interrupted.
+  package func clear() throws(Stop) {
+    let kept = inForce.map { $0 + Self.people }
+    for left in Folder.names(in: folder)
+    where left.hasSuffix(".partial") || left.hasSuffix(".sorting")
+      || left.hasSuffix(Self.people) && left != kept
+    {
+      try Folder.remove(folder + "/" + left)
+    }
+  }
+
+  /// Puts the written folder, which is on disk, in force.
+  ///
+  /// - Parameter keepingPeople: whether the sorted rows are kept, from which the next publication finds what has changed.
+  package func publish(keepingPeople: Bool = false) throws(Stop) {
+    let edition = edition
+    let name = edition == 1 ? run : "\(run)-\(edition)"
+    if keepingPeople {
+      try Folder.remove(folder + "/" + name + Self.people)
+      try Folder.rename(sorting, to: folder + "/" + name + Self.people)
+    }
+    do throws(Stop) {
+      try Folder.rename(partial, to: folder + "/" + name)
+      try Folder.point(current, to: name)
+    } catch {
+      // What never was in force is no earlier publication.
+      if inForce != name { try? Folder.remove(folder + "/" + name) }
+      throw error
+    }
+    try clear()
+  }
+
+  /// Removes all whole folders but the one in force, the latest of the others, and those on which the two build.
+  ///
+  /// - Parameters:
+  ///   - threads: how many remove a hundred thousand files of 13,000 packages.
+  ///   - first: the earliest folder on which one builds, itself included; nil if that isn't known, and all folders stay.
+  package static func removeEarlier(
+    in folder: String, threads: Int,
+    first: (String) throws(Stop) -> (runID: Int, edition: Int)? = { _ in (.max, .max) }
+  ) throws(Stop) {
+    guard let name = Folder.target(ofLink: folder + "/current") else { return }
+    let others = Folder.names(in: folder).filter { $0 != name }
+      .compactMap { found in place(of: found).map { (name: found, place: $0) } }
+      .sorted { $0.place > $1.place }
+    var earliest = (runID: Int.max, edition: Int.max)
+    for kept in [name] + others.prefix(earlierFoldersKept).map(\.name) {
+      guard let place = try first(folder + "/" + kept) else { return }
+      if place < earliest { earliest = place }
+    }
+    for old in others.dropFirst(earlierFoldersKept) where old.place < earliest {
+      let path = folder + "/" + old.name
+      _ = try inOrder(Folder.names(in: path), width: threads) { name throws(Stop) in
+        try Folder.remove(path + "/" + name)
+      }
+      try Folder.remove(path)
+    }
+  }
+
+  /// Run and edition of a publication, from its folder's name.
+  package static func place(of name: String) -> (runID: Int, edition: Int)? {
+    let parts = name.split(separator: "-", omittingEmptySubsequences: false)
+    guard (2...3).contains(parts.count), parts[0] == "run", let run = Int(parts[1]) else { return nil }
+    guard parts.count == 3 else { return (run, 1) }
+    return Int(parts[2]).map { (run, $0) }
+  }
+}

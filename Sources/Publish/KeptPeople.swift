@@ -1,0 +1,67 @@
+// The people of the publication in force, sorted as they went into its packages: what tonight's are compared with.
+// Invariant: beside the folder `run-0007` stands `run-0007.people`, whole, or not at all; only that of the publication in
+// force is used. Damage and other versions count as none: then packages are full.
+// Load: about 60 bytes and the name for each person and copy; read once, front to back, beside tonight's.
+
+import Files
+import Foundation
+import Package
+import Seal
+import SortedRuns
+import Values
+
+struct KeptPeople: Codable, Sendable {
+  private static let file = "people.json"
+
+  /// What the packages were made by: rules, names, key and form.
+  var policy: String
+  var runs: [SortedRun]
+
+  static func read(in folder: String) -> KeptPeople? {
+    // The first line is the digest of the second.
+    guard let lines = (try? Folder.read(folder + "/" + file))?.split(separator: "\n"), lines.count == 2,
+      Digest.text(of: String(lines[1])) == lines[0],
+      let kept = try? JSONDecoder().decode(KeptPeople.self, from: Data(lines[1].utf8)),
+      kept.runs.allSatisfy({ Folder.byteCount(of: folder + "/" + $0.name) == $0.byteCount })
+    else { return nil }
+    return kept
+  }
+
+  func write(in folder: String) throws(Stop) {
+    guard let data = try? JSONEncoder().encode(self) else {
+      throw .defect(inPackages: "a value without a text")
+    }
+    var file = try OutputFile(creating: folder + "/" + Self.file)
+    let text = String(decoding: data, as: UTF8.self)
+    try file.append(Digest.text(of: text) + "\n" + text + "\n")
+    try file.finishUnsynced()
+  }
+}
+
+extension PublishRequest {
+  /// A digest of all that decides who gets what in which form, the people aside.
+  func policyDigest(_ key: SigningKey?) -> String {
+    var text = "\(PackageFacts.schemaVersion)\n\(pipeline)\n\(key?.verifying.fingerprint ?? "")\n"
+    for rule in policy.rules {
+      let selection =
+        switch rule.selection {
+        case .all: "all"
+        case .facility(let glob): "facility \(glob)"
+        case .province(let province): "province \(province)"
+        }
+      text += "\(selection)|\(rule.name ?? "")|\(rule.isCopy)|\(rule.formats.map(\.rawValue))"
+      text += "|\(rule.attributes.map(\.name))\n"
+    }
+    for (key, value) in policy.fhir.pairs { text += "\(key) \(value)\n" }
+    return Digest.text(of: text)
+  }
+}
+
+extension PackageRule {
+  /// Whether the whole of a package can be put together from the one before and a table of changes: from CSV alone, so
+  /// there must be CSV, and what FHIR says must follow from the attributes shown.
+  func canChange(_ names: FHIRNames) -> Bool {
+    guard formats.contains(.csv) else { return false }
+    return !formats.contains(.fhir) || (attributes.contains(.validTo) && names.areLines)
+  }
+}
