@@ -1,9 +1,10 @@
-// Ed25519 keys and signatures: how a facility knows that a package is ours.
-// Invariant: keys stand on disk as PEM (PKCS #8 and SubjectPublicKeyInfo after RFC 8410), so that openssl reads and
-// checks all of it; a private key is never read from a file that others may read, and never written over.
+// Ed25519 keys and signatures, by which a facility knows that a package is ours.
+// Invariant: key files are PEM (PKCS #8 and SubjectPublicKeyInfo, RFC 8410), which openssl reads and writes. A private key is
+// never read from a file that others may read, and never overwritten.
 // Load: one signature per package, some twenty thousand a second.
 
 import Crypto
+import CryptoExtras
 import Files
 import Foundation
 import Glibc
@@ -12,8 +13,6 @@ package import Values
 /// A private key that signs.
 package struct SigningKey: Sendable {
   private let key: Curve25519.Signing.PrivateKey
-  /// What stands before the 32 bytes in PKCS #8.
-  private static let head: [UInt8] = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20]
 
   /// A new key that nobody else has.
   package init() { key = Curve25519.Signing.PrivateKey() }
@@ -32,9 +31,9 @@ package struct SigningKey: Sendable {
     guard unsafe stat(path, &info) == 0, info.st_mode & 0o077 == 0 else {
       throw stop("a key that only its owner may read", "one that others may read", "chmod 600 \(path)")
     }
-    guard let bytes = PEM.bytes(in: text, label: "PRIVATE KEY"), bytes.count == 48,
-      bytes.starts(with: Self.head),
-      let key = try? Curve25519.Signing.PrivateKey(rawRepresentation: bytes.dropFirst(16))
+    // The reader takes keys of other kinds and labels; the comparison refuses them.
+    guard let key = try? Curve25519.Signing.PrivateKey(pemRepresentation: text),
+      hasSameLines(key.pemRepresentation, text)
     else {
       throw stop(
         "an Ed25519 private key as PEM", "another file", "Make a new one: cardlink keys new ANOTHER-FILE")
@@ -59,9 +58,7 @@ package struct SigningKey: Sendable {
   /// - Throws: ``Stop`` with ``Exit/cannotCreate`` if one of them stands there already.
   package func write(to path: String) throws(Stop) {
     try KeyFile.write(
-      private: PEM.text(Self.head + Array(key.rawRepresentation), label: "PRIVATE KEY"),
-      public: verifying.pem,
-      to: path,
+      private: key.pemRepresentation + "\n", public: verifying.pem, to: path,
       remedy: "A key is never written over: packages signed with it could not be checked any more.",
       next: "cardlink keys new ANOTHER-FILE")
   }
@@ -70,21 +67,18 @@ package struct SigningKey: Sendable {
 /// A public key that checks signatures.
 package struct VerifyingKey: Sendable {
   private let key: Curve25519.Signing.PublicKey
-  /// What stands before the 32 bytes in SubjectPublicKeyInfo.
-  private static let head: [UInt8] = [0x30, 0x2a, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 3, 0x21, 0]
 
   fileprivate init(_ key: Curve25519.Signing.PublicKey) { self.key = key }
 
   /// Reads a public key as PEM, exactly as ``pem`` writes it but for line ends; nil for anything else.
   package init?(pem text: String) {
-    guard let bytes = PEM.bytes(in: text, label: "PUBLIC KEY"), bytes.count == 44,
-      bytes.starts(with: Self.head),
-      let key = try? Curve25519.Signing.PublicKey(rawRepresentation: bytes.dropFirst(12))
+    guard let key = try? Curve25519.Signing.PublicKey(pemRepresentation: text),
+      hasSameLines(key.pemRepresentation, text)
     else { return nil }
     self.key = key
   }
 
-  package var pem: String { PEM.text(Self.head + Array(key.rawRepresentation), label: "PUBLIC KEY") }
+  package var pem: String { key.pemRepresentation + "\n" }
 
   /// SHA-256 of the 32 bytes: what one reads out on the telephone.
   package var fingerprint: String {
@@ -98,20 +92,7 @@ package struct VerifyingKey: Sendable {
   }
 }
 
-/// The text form of keys, RFC 7468.
-private enum PEM {
-  static func text(_ bytes: [UInt8], label: String) -> String {
-    let lines = Data(bytes).base64EncodedString(options: [.lineLength64Characters, .endLineWithLineFeed])
-    return "-----BEGIN \(label)-----\n\(lines)\n-----END \(label)-----\n"
-  }
-
-  static func bytes(in text: String, label: String) -> [UInt8]? {
-    var lines = text.split(separator: "\n", omittingEmptySubsequences: true).map {
-      $0.hasSuffix("\r") ? String($0.dropLast()) : String($0)
-    }
-    guard lines.count >= 3, lines.removeFirst() == "-----BEGIN \(label)-----",
-      lines.removeLast() == "-----END \(label)-----"
-    else { return nil }
-    return Data(base64Encoded: lines.joined()).map { Array($0) }
-  }
+/// Whether two texts have the same lines, whatever their line ends.
+private func hasSameLines(_ text: String, _ other: String) -> Bool {
+  text.split(whereSeparator: \.isNewline) == other.split(whereSeparator: \.isNewline)
 }

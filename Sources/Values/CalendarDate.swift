@@ -85,7 +85,9 @@ package struct CalendarDate: Hashable, Sendable, BitwiseCopyable {
   /// Reads ISO 8601 as ``text`` writes it.
   package init?(iso text: Span<UInt8>) {
     func number(_ start: Int, _ count: Int) -> Int? {
-      guard let digits = try? readDigits(text.extracting(start..<start + count), count: count) else { return nil }
+      guard let digits = try? readDigits(text.extracting(start..<start + count), count: count) else {
+        return nil
+      }
       return Int(digits)
     }
     let hyphen = UInt8(ascii: "-")
