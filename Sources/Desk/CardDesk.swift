@@ -7,6 +7,8 @@ package import CardCheck
 import Files
 package import Package
 package import Pipeline
+import Publish
+import Seal
 import Synchronization
 package import Values
 import Workspace
@@ -21,22 +23,20 @@ package final class CardDesk: Sendable {
 
   private let place: Place
   private let day: CalendarDate
-  /// Nil at a facility, which has no workspace.
-  private let audit: Audit?
-  private let because: String?
+  /// Nil at a facility, which has no workspace and so no audit log.
+  private let desk: Desk?
   private let doubts = Mutex<(vietnamese: String, english: String)?>(nil)
 
   /// How long after its business date a store that says nothing of it may be used.
   package static let daysOfUse = 3
 
   /// - Parameters:
+  ///   - desk: of the pipeline whose store answers.
   ///   - day: the day for which is asked.
-  ///   - because: the reason given, for the audit log.
-  package init(store pipeline: Pipeline, on day: CalendarDate, because: String? = nil) {
-    place = .store(pipeline.storePath(in: pipeline.workspace))
+  package init(store desk: Desk, on day: CalendarDate) {
+    place = .store(desk.pipeline.storePath(in: desk.pipeline.workspace))
     self.day = day
-    audit = Audit(pipeline.workspace)
-    self.because = because
+    self.desk = desk
   }
 
   /// - Parameters:
@@ -45,7 +45,7 @@ package final class CardDesk: Sendable {
   package init(package path: String, on day: CalendarDate, check: PackageCheck? = PackageCheck()) {
     place = .package(path, check)
     self.day = day
-    (audit, because) = (nil, nil)
+    desk = nil
   }
 
   /// Answers the first line that isn't empty, without waiting for another.
@@ -95,8 +95,7 @@ package final class CardDesk: Sendable {
     var batch = try firstQuestion(input)
     writer.begin()
     try checker.check(&batch) { (answer, people) throws(Stop) in
-      try audit?.append(
-        .cardChecked, person: answer.personalID, because: because, detail: ["code": answer.code.text])
+      try desk?.audit(.cardChecked, person: answer.personalID, detail: ["code": answer.code.text])
       writer.append(answer, people)
     }
     return String(decoding: writer.bytes, as: UTF8.self)
@@ -129,12 +128,12 @@ package final class CardDesk: Sendable {
     var checker = CardChecker(source, on: day)
     // A question with its person and cards is some 300 bytes; a quarter of the memory is for them.
     let atOnce = max(16_384, min(1 << 20, memoryBytes / 4 / 300))
-    try audit?.append(.cardBatchBegan, because: because)
+    try desk?.audit(.cardBatchBegan)
     let report = try checkBatch(
       &lines, with: &checker, on: day, form: form, questionsAtOnce: atOnce, write: write)
     var counts = ["questions": String(report.questions)]
     for (code, count) in report.codes { counts[code.text] = String(count) }
-    try audit?.append(.cardBatchDone, because: because, detail: counts)
+    try desk?.audit(.cardBatchDone, detail: counts)
     return report
   }
 }

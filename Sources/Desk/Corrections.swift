@@ -37,6 +37,7 @@ extension Desk {
         remedy: "Name another folder; nothing was written.",
         next: "cardlink findings PIPELINE --as-export \(directory)-2")
     }
+    try audit(.findingsRead, detail: ["as_export": directory])
     try Folder.create(directory)
     let sorting = directory + "/.sorting"
     try Folder.create(sorting)

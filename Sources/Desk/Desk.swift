@@ -1,5 +1,5 @@
 // The officer's desk: what can be asked of a pipeline between two nights, from its run records, staged records and store.
-// Invariant: nothing here changes anything or takes the lock; personal data goes to the caller, never to a log.
+// Invariant: a question changes nothing and takes no lock; personal data goes to the caller, never to a log.
 // Load: one person, or one pass over the findings.
 
 import Files
@@ -14,28 +14,52 @@ package import Workspace
 /// Answers questions about a pipeline's last runs.
 package struct Desk: Sendable {
   package let pipeline: Pipeline
-  private let reader: WorkspaceReader
+  /// Who asks.
+  package let actor: Actor
+  let reader: WorkspaceReader
 
-  package init(_ pipeline: Pipeline) {
+  package init(_ pipeline: Pipeline, for actor: Actor) {
     self.pipeline = pipeline
+    self.actor = actor
     reader = WorkspaceReader(pipeline.workspace)
   }
 
   /// All runs, ascending.
   package func runs() throws(Stop) -> [RunRecord] { try reader.runs() }
 
-  /// The store in force.
-  package func store() throws(Stop) -> Store { try Store(path: pipeline.storePath(in: pipeline.workspace)) }
+  /// The records that did not link.
+  ///
+  /// - Parameter outcome: only those that ended so; nil for all.
+  package func findings(outcome: Outcome? = nil) throws(Stop) -> Findings {
+    let store = try store(for: .findingsRead, detail: outcome.map { ["outcome": $0.name] } ?? [:])
+    return Findings(store: store, outcome: outcome)
+  }
+
+  /// The card that serves for a person, on the business date or on another day; nil if there is none.
+  package func card(of id: PersonalID, on day: CalendarDate? = nil) throws(Stop) -> CardAttribute? {
+    let store = try store(for: .lookedUp, person: id)
+    guard let day else { return try store.card(personalID: id.text) }
+    return try store.lookup(personalID: id.text, on: day)
+  }
+
+  /// Officers' decisions and what became of them.
+  ///
+  /// - Parameter state: only those in this state; nil for all.
+  package func decisions(_ state: DecisionState.State? = nil) throws(Stop) -> [DecisionState] {
+    try audit(.decisionsRead, detail: state.map { ["state": $0.rawValue] } ?? [:])
+    return try decisionStates().filter { state == nil || $0.state == state }
+  }
 
   /// Explains how each record of one person ended, from the staged records.
   package func explain(_ id: PersonalID) throws(Stop) -> Explanation {
     let last = try lastStaged()
+    try audit(.explained, person: id)
     let (run, staged, matched) = (last.run, last.staged, last.matched)
-    let lookup = StagedLookup(staged, in: last.folder)
+    let lookup = lookup(in: last)
     let population = try lookup.population(id)
     let book = try DecisionBook(pipeline.workspace, upTo: run.decisions?.acts ?? 0)
     let decisions = Decisions(book.inForce)
-    let store = try? store()
+    let store = try? storeInForce()
     var own = try lookup.insurance(of: id, population)
     let others = try Self.heldElsewhere(id, book.inForce, lookup).filter { other in
       !own.contains { $0.place == other.place }
@@ -68,7 +92,7 @@ package struct Desk: Sendable {
       personless: try store?.findings(personalID: id.text).filter { $0.candidates != nil }.map(
         Suggestion.init) ?? [],
       suggested: try store?.findings(candidate: id.text).map(Suggestion.init) ?? [],
-      decisions: try decisionStates(pipeline, of: id))
+      decisions: try decisionStates(of: id))
   }
 
   /// Records that officers' decisions name and that don't lead to the person by themselves.
@@ -94,7 +118,7 @@ package struct Desk: Sendable {
   /// The person's row in the store in force, if it is kept from an earlier run.
   private func keptInGrace(_ id: PersonalID) throws(Stop) -> CardAttribute? {
     guard pipeline.graceDays != nil, pipeline.runInForce != nil else { return nil }
-    return try store().card(personalID: id.text).flatMap { $0.graceUntil == nil ? nil : $0 }
+    return try storeInForce().card(personalID: id.text).flatMap { $0.graceUntil == nil ? nil : $0 }
   }
 
   /// What the last finished run left of its first two stages.
@@ -126,6 +150,17 @@ package struct Desk: Sendable {
     return LastStaged(
       run: run, staged: staged, folder: reader.folder(of: extracted), matched: matched,
       matchedFolder: reader.folder(of: judged))
+  }
+}
+
+/// Records that did not link, read one by one.
+package struct Findings {
+  fileprivate let store: Store
+  fileprivate let outcome: Outcome?
+
+  /// Hands on the records in the order of the store, at most `limit`.
+  package func forEach(limit: Int? = nil, _ body: (StoredFinding) -> Void) throws(Stop) {
+    try store.findings(outcome: outcome, limit: limit, body)
   }
 }
 

@@ -55,11 +55,13 @@ package struct AuditLine: Hashable, Sendable, Codable {
   package var person: String?
   /// Why, in the words of the one who did it.
   package var because: String?
+  /// How the question came in, for answers that show a person: `command`.
+  package var door: String?
   /// What else belongs to the event: names of gates, counts, paths.
   package var detail: [String: String]?
 
   private enum CodingKeys: String, CodingKey {
-    case number, at, event, user, run, person, because, detail
+    case number, at, event, user, run, person, because, door, detail
     case userID = "user_id"
   }
 }
@@ -92,13 +94,17 @@ package struct Audit: Sendable {
   }
 
   /// Writes one event for each of several persons and waits once until the disk has all.
+  ///
+  /// - Parameters:
+  ///   - name: who asks or acts; nil for the user of this process.
+  ///   - door: how the question came in.
   package func append(
     _ event: AuditEvent, _ persons: [(person: PersonalID?, detail: [String: String])], run: Int? = nil,
-    because: String? = nil
+    because: String? = nil, by name: String? = nil, door: String? = nil
   ) throws(Stop) {
     let now = AuditLine(
-      number: 0, at: Clock.now(), event: event.rawValue, user: Self.user, userID: Int(getuid()), run: run,
-      because: because.map { String($0.prefix(Self.longestReason)) })
+      number: 0, at: Clock.now(), event: event.rawValue, user: name ?? Self.user, userID: Int(getuid()),
+      run: run, because: because.map { String($0.prefix(Self.longestReason)) }, door: door)
     try Folder.create(workspace)
     var pseudonyms: [String?] = []
     for (person, _) in persons {

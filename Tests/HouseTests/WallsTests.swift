@@ -80,16 +80,35 @@ struct WallsTests {
 
   @Test("what changes a disk stands in the file layer alone, where tests can let it fail", arguments: changes)
   func fileLayer(call: String, files: Set<String>) throws {
-    let pattern = try Regex(call)
-    var found: Set<String> = []
-    for file in try Self.doors.keys.flatMap({ try Self.files(of: $0) }) {
-      let lines = try String(contentsOf: file, encoding: .utf8).split(separator: "\n")
-      let isMeant = lines.contains { line in
-        !line.trimmingCharacters(in: .whitespaces).hasPrefix("//") && line.contains(pattern)
+    #expect(try Self.matches(of: call, in: Array(Self.doors.keys)) == files)
+  }
+
+  /// What opens a store or staged records for an answer, or writes the audit log, and the files that may do it, of the
+  /// modules that answer people.
+  static let openers: [(call: String, files: Set<String>)] = [
+    (#"\b(Store|StoredPersons)\(path:"#, ["Door", "WorkspaceChecks"]),
+    (#"\bStagedLookup\("#, ["Door"]),
+    (#"\bStoredCards\("#, ["CardDesk"]),
+    (#"\bAudit\(.*\.append\("#, ["Door"]),
+  ]
+
+  @Test(
+    "personal data is read through the desk's door alone, where the audit log names the actor",
+    arguments: openers)
+  func personalData(call: String, files: Set<String>) throws {
+    #expect(try Self.matches(of: call, in: ["Desk", "Views", "cardlink"]) == files)
+  }
+
+  @Test("what answers people opens no sorted file, and the command no store")
+  func behindTheDoor() throws {
+    for (module, imports) in [
+      ("Views", ["SortedRuns", "Extract"]), ("cardlink", ["SortedRuns", "Extract", "Store"]),
+    ] {
+      for file in try Self.files(of: module) {
+        let found = Self.imports(in: try String(contentsOf: file, encoding: .utf8))
+        #expect(found.allSatisfy { !imports.contains($0) }, "\(file.lastPathComponent) of \(module)")
       }
-      if isMeant { found.insert(file.deletingPathExtension().lastPathComponent) }
     }
-    #expect(found == files)
   }
 
   @Test("the reader of import lines sees every form of them")
@@ -97,6 +116,20 @@ struct WallsTests {
     let text =
       "import A\npackage import B\n  internal import C\n@testable import D\nimport struct E.F\n// import G\n"
     #expect(Self.imports(in: text) == ["A", "B", "C", "D", "E"])
+  }
+
+  /// The names of files in which a line that is no comment matches a pattern.
+  static func matches(of pattern: String, in modules: [String]) throws -> Set<String> {
+    let pattern = try Regex(pattern)
+    var found: Set<String> = []
+    for file in try modules.flatMap({ try Self.files(of: $0) }) {
+      let lines = try String(contentsOf: file, encoding: .utf8).split(separator: "\n")
+      let isMeant = lines.contains { line in
+        !line.trimmingCharacters(in: .whitespaces).hasPrefix("//") && line.contains(pattern)
+      }
+      if isMeant { found.insert(file.deletingPathExtension().lastPathComponent) }
+    }
+    return found
   }
 
   static func files(of module: String) throws -> [URL] {

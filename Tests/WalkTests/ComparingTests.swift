@@ -34,7 +34,7 @@ struct ComparingTests {
 
   /// What the store says became of each insurance record: its line and file, outcome and reasons.
   private static func outcomes(_ pipeline: Pipeline) throws -> [String: (outcome: String, reasons: String)] {
-    let store = try Desk(pipeline).store()
+    let store = try Store(path: pipeline.storePath(in: pipeline.workspace))
     var found: [String: (outcome: String, reasons: String)] = [:]
     var people: [String] = []
     try store.forEachCardAttribute { (person) throws(Stop) in people.append(person.personalID) }
@@ -63,10 +63,10 @@ struct ComparingTests {
       guard finding.outcome == "disputed" || finding.candidates == 1 else { return nil }
       return finding.sourceLine % 3 == 0 ? "reject" : "accept"
     }
-    _ = try decide(pipeline, workList: list, named: "decisions.csv", by: nil)
+    _ = try Desk(pipeline, for: .user()).decide(workList: list, named: "decisions.csv", by: nil)
     let asOf = seed == 0 ? WalkTests.asOf : CalendarDate(packed: seed == 1 ? 2027_06_30 : 2028_01_01)
     let was = try Self.outcomes(pipeline)
-    let oldCards = try Self.cards(Desk(pipeline).store())
+    let oldCards = try Self.cards(Store(path: pipeline.storePath(in: pipeline.workspace)))
     let before = try Self.state(of: pipeline.workspace)
     let found = try rehearse(
       pipeline, options: Self.options(asOf, threads: 1 + Int(seed)), progress: SilentProgress())
@@ -102,7 +102,7 @@ struct ComparingTests {
     #expect(told == counts)
     #expect(counts["disputed linked"] ?? 0 > 0)
 
-    let newCards = try Self.cards(Desk(pipeline).store())
+    let newCards = try Self.cards(Store(path: pipeline.storePath(in: pipeline.workspace)))
     expectEqual(found.cards, oldCards, newCards)
   }
 
@@ -176,7 +176,7 @@ struct ComparingTests {
     try text.replacing(old, with: new).write(toFile: pipeline.path, atomically: true, encoding: .utf8)
     pipeline = try Pipeline(file: pipeline.path)
     let was = try Self.outcomes(pipeline)
-    let oldCards = try Self.cards(Desk(pipeline).store())
+    let oldCards = try Self.cards(Store(path: pipeline.storePath(in: pipeline.workspace)))
     let before = try Self.state(of: pipeline.workspace)
     let found = try rehearse(
       pipeline, from: .extract, options: Self.options(threads: 1 + edit % 2), progress: SilentProgress())
@@ -202,7 +202,8 @@ struct ComparingTests {
       #expect(was[found.origin(example)]?.reasons.replacing(/=[^,]*/, with: "") == example.was.text)
       #expect(now[found.origin(example)]?.reasons.replacing(/=[^,]*/, with: "") == example.now.text)
     }
-    expectEqual(found.cards, oldCards, try Self.cards(Desk(pipeline).store()))
+    expectEqual(
+      found.cards, oldCards, try Self.cards(Store(path: pipeline.storePath(in: pipeline.workspace))))
   }
 
   @Test(
@@ -302,7 +303,7 @@ struct ComparingTests {
   func diff(seed: UInt64) throws {
     let workshop = try Workshop()
     let pipeline = try DecisionTests.done(500, seed: 80 + seed, in: workshop)
-    let old = try Self.cards(Desk(pipeline).store())
+    let old = try Self.cards(Store(path: pipeline.storePath(in: pipeline.workspace)))
     // Another night: some lines of the insurance export gone, some moved to another facility, some prolonged.
     let path = try #require(try pipeline.foundFiles().first { $0.export == .insurance }).path
     // Byte for byte, for some lines are no UTF-8.
@@ -321,11 +322,11 @@ struct ComparingTests {
       toFile: path, atomically: true, encoding: .isoLatin1)
     let run = try nextNight(pipeline)
     #expect(run.id == 2)
-    let new = try Self.cards(Desk(pipeline).store())
+    let new = try Self.cards(Store(path: pipeline.storePath(in: pipeline.workspace)))
     let before = try Self.state(of: pipeline.workspace)
     var people: [String: String] = [:]
     var lastID = ""
-    let found = try ComparedRuns(pipeline, 1, 2).differences { difference in
+    let found = try ComparedRuns(Desk(pipeline, for: .user()), 1, 2).persons { difference in
       people[difference.person.text] = difference.change.rawValue
       #expect(difference.person.text > lastID)
       lastID = difference.person.text
@@ -333,14 +334,18 @@ struct ComparingTests {
     #expect(found.total.lost > 0)
     #expect(found.total.changed > 0)
     expectEqual(found, old, new)
+    // Who asked for the persons is in the audit log, and nothing else has changed.
+    let line = try #require(try Audit(pipeline.workspace).reading().lines.last)
+    #expect(line.event == "differences_read" && line.door == "command")
     #expect(people.count == found.total.all)
     for (id, change) in people {
       #expect(change == (old[id] == nil ? "gained" : new[id] == nil ? "lost" : "changed"))
     }
-    let back = try ComparedRuns(pipeline, 2, 1).differences()
+    let back = try ComparedRuns(Desk(pipeline, for: .user()), 2, 1).differences()
     expectEqual(back, new, old)
-    #expect(try ComparedRuns(pipeline, 2, 2).differences().total.all == 0)
-    #expect(try Self.state(of: pipeline.workspace) == before)
+    #expect(try ComparedRuns(Desk(pipeline, for: .user()), 2, 2).differences().total.all == 0)
+    func withoutAudit(_ state: [String]) -> [String] { state.filter { !$0.hasPrefix("audit.log") } }
+    #expect(withoutAudit(try Self.state(of: pipeline.workspace)) == withoutAudit(before))
   }
 
   /// Runs, and lets the run pass if a gate holds it.
@@ -349,7 +354,7 @@ struct ComparingTests {
       return try WalkTests.walk(pipeline, from: stage)
     } catch {
       let workspace = try Workspace(pipeline.workspace)
-      let last = try #require(try Desk(pipeline).runs().last)
+      let last = try #require(try Desk(pipeline, for: .user()).runs().last)
       return try Run.release(
         pipeline, run: last.id, because: "a test", in: workspace, options: Self.options(),
         progress: SilentProgress())
@@ -367,12 +372,12 @@ struct ComparingTests {
       keep.stores = 0
       try workspace.prune(try workspace.prunable(pipeline, keeping: keep))
     }
-    let removed = try #require(throws: Stop.self) { try ComparedRuns(pipeline, 1, 2) }
+    let removed = try #require(throws: Stop.self) { try ComparedRuns(Desk(pipeline, for: .user()), 1, 2) }
     #expect(removed.exit == .usage)
     #expect(removed.finding.found == "one whose store was removed")
     #expect(removed.finding.remedy.contains("Stores of runs 2 are there"))
     #expect(removed.next == "cardlink rollback PIPELINE")
-    #expect(throws: Stop.self) { try ComparedRuns(pipeline, 2, 7) }
+    #expect(throws: Stop.self) { try ComparedRuns(Desk(pipeline, for: .user()), 2, 7) }
   }
 
   @Test("a scratch folder goes with its owner, and that of a killed process with the next command")

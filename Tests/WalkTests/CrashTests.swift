@@ -88,7 +88,7 @@ struct CrashTests {
     #expect(again.exit == 0, "killed after \(share) of \(whole): \(again.errors)")
     #expect(try WalkTests.rows(pipeline) == expected, "killed after \(share) of \(whole)")
     #expect(try Audit(pipeline.workspace).reading().broken == nil)
-    #expect(try Desk(pipeline).runs().allSatisfy { $0.state == .done })
+    #expect(try Desk(pipeline, for: .user()).runs().allSatisfy { $0.state == .done })
   }
 
   /// Does something when a stage begins.

@@ -29,7 +29,8 @@ struct DecidedTests {
       .write(toFile: path, atomically: true, encoding: .utf8)
     let pipeline = try Pipeline(file: path)
     _ = try WalkTests.walk(pipeline)
-    _ = try decide(pipeline, workList: input + "/decisions.csv", named: "decisions.csv", by: nil)
+    _ = try Desk(pipeline, for: .user()).decide(
+      workList: input + "/decisions.csv", named: "decisions.csv", by: nil)
     return pipeline
   }
 
@@ -39,7 +40,7 @@ struct DecidedTests {
     let workshop = try Workshop()
     let pipeline = try Self.decided(in: workshop)
     _ = try WalkTests.walk(pipeline)
-    let store = try Desk(pipeline).store()
+    let store = try Store(path: pipeline.storePath(in: pipeline.workspace))
     for (id, number, notes) in [
       ("001090000101", "0100000101", "middle_name_dropped,name"), ("079090000104", "0100000103", ""),
       ("001090000101", "0100000105", ""),
@@ -75,7 +76,7 @@ struct DecidedTests {
   func figures() throws {
     let workshop = try Workshop()
     let pipeline = try Self.decided(in: workshop)
-    let before = try #require(try Desk(pipeline).runs().last)
+    let before = try #require(try Desk(pipeline, for: .user()).runs().last)
     #expect(before.decided == nil)
     let run = try WalkTests.walk(pipeline)
     let counts = try #require(run.decided)
@@ -86,7 +87,7 @@ struct DecidedTests {
     #expect(status.output.replacing(/\s+/, with: " ").contains("quyết định của cán bộ \(words)"))
     let json = try Cardlink.run(["status", pipeline.path, "--output", "json"]).output
     #expect(json.contains("\"linked\" : 3") && json.contains("\"kept_apart\" : 1"))
-    let html = ReportPage(run, among: try Desk(pipeline).runs(), pipeline: "p.yaml").html
+    let html = ReportPage(run, among: try Desk(pipeline, for: .user()).runs(), pipeline: "p.yaml").html
     #expect(html.contains("Quyết định của cán bộ") && html.contains("cardlink decisions p.yaml"))
     #expect(!ReportPage(before, among: [before], pipeline: "p.yaml").html.contains("Quyết định của cán bộ"))
     let metrics = try String(contentsOfFile: workshop.path + "/night.prom", encoding: .utf8)
@@ -95,7 +96,7 @@ struct DecidedTests {
     #expect(metrics.contains("cardlink_decisions_in_force{pipeline=\"case\"} 4"))
     // A rerun from a later stage takes the match's figures over, and a revocation takes the card back.
     #expect(try WalkTests.walk(pipeline, from: .load).decided == counts)
-    _ = try revokeDecisions(pipeline, [1, 2, 3, 4], because: "thử", by: nil)
+    _ = try Desk(pipeline, for: .user()).revoke([1, 2, 3, 4], because: "thử", by: nil)
     #expect(try WalkTests.walk(pipeline).decided == nil)
   }
 
@@ -106,9 +107,9 @@ struct DecidedTests {
     let list = try DecisionTests.workList(pipeline, in: workshop) { finding in
       finding.outcome == "disputed" || finding.candidates == 1 ? "accept" : nil
     }
-    _ = try decide(pipeline, workList: list, named: "decisions.csv", by: nil)
+    _ = try Desk(pipeline, for: .user()).decide(workList: list, named: "decisions.csv", by: nil)
     let run = try WalkTests.walk(pipeline)
-    let store = try Desk(pipeline).store()
+    let store = try Store(path: pipeline.storePath(in: pipeline.workspace))
     var people: [String] = []
     try store.forEachCardAttribute { people.append($0.personalID) }
     let slow = try people.reduce(0) { sum, id in try sum + store.cards(of: id).count { $0.rule == "decision" }

@@ -47,7 +47,8 @@ final class FailingDesk {
       }
     }
     if act == .more || act == .revoke {
-      _ = try decide(pipeline, workList: try workList(["1", "4"]), named: "decisions.csv", by: nil)
+      _ = try Desk(pipeline, for: .user()).decide(
+        workList: try workList(["1", "4"]), named: "decisions.csv", by: nil)
     }
     list = try workList(["1", "2", "4", "5", "7"])
     saved = ["decisions.log", "audit.log", "audit.key"].map { name in
@@ -76,12 +77,13 @@ final class FailingDesk {
   func give() throws {
     switch act {
     case .first, .more:
-      let found = try decide(pipeline, workList: list, named: "decisions.csv", by: "B")
+      let found = try Desk(pipeline, for: .user()).decide(workList: list, named: "decisions.csv", by: "B")
       #expect(!found.decisions.isEmpty || found.decidedBefore > 0)
     case .standardInput:
-      _ = try decide(pipeline, standardInput: Array(Data(contentsOf: URL(filePath: list))), by: "B")
+      _ = try Desk(pipeline, for: .user()).decide(
+        standardInput: Array(Data(contentsOf: URL(filePath: list))), by: "B")
     case .revoke:
-      _ = try revokeDecisions(pipeline, [2, 1], because: "nhầm người", by: "B")
+      _ = try Desk(pipeline, for: .user()).revoke([2, 1], because: "nhầm người", by: "B")
     }
   }
 

@@ -30,7 +30,7 @@ struct DecisionTests {
     var lines = [
       "outcome,insurance_number,card_number,personal_id,candidate_personal_id,digest,decision,reason"
     ]
-    try Desk(pipeline).store().findings { finding in
+    try Store(path: pipeline.storePath(in: pipeline.workspace)).findings { finding in
       guard let digest = finding.digest else { return }
       let fields = [
         finding.outcome, finding.insuranceNumber ?? "", finding.cardNumber ?? "", finding.personalID ?? "",
@@ -61,7 +61,7 @@ struct DecisionTests {
     let pipeline = try Self.done(600, seed: 40 + seed, in: workshop)
     let before = try WalkTests.rows(pipeline)
     let file = try Self.workList(pipeline, in: workshop, Self.some(seed))
-    let list = try decide(pipeline, workList: file, named: "decisions.csv", by: "B")
+    let list = try Desk(pipeline, for: .user()).decide(workList: file, named: "decisions.csv", by: "B")
     #expect(list.decisions.count > 20)
     #expect(list.decisions[0].because == "vì, line\nhai \"\\n\"")
     let run = try WalkTests.walk(pipeline)
@@ -70,8 +70,8 @@ struct DecisionTests {
     #expect(try WalkTests.walk(pipeline).id == 2, "nothing has changed since")
 
     // Each decision is seen in the store as it was taken, and the explanation says the same.
-    let store = try Desk(pipeline).store()
-    for state in try decisionStates(pipeline) {
+    let store = try Store(path: pipeline.storePath(in: pipeline.workspace))
+    for state in try Desk(pipeline, for: .user()).decisionStates() {
       let decision = state.entry.decision
       #expect(state.state == .inForce)
       let cards = try store.cards(of: decision.person.text).filter {
@@ -85,15 +85,16 @@ struct DecisionTests {
         #expect(state.effect == .keptApart)
         #expect(cards.isEmpty)
       }
-      let explained = try Desk(pipeline).explain(decision.person)
+      let explained = try Desk(pipeline, for: .user()).explain(decision.person)
       #expect(
         explained.judgements.count { $0.outcome == .linked }
           == (try store.cards(of: decision.person.text).count))
       #expect(explained.decisions.contains { $0.entry.decision.number == decision.number })
     }
 
-    _ = try revokeDecisions(pipeline, list.decisions.map { Int($0.decision.number) }, because: "thử", by: nil)
-    #expect(try decisionStates(pipeline).allSatisfy { $0.state == .revoked })
+    _ = try Desk(pipeline, for: .user()).revoke(
+      list.decisions.map { Int($0.decision.number) }, because: "thử", by: nil)
+    #expect(try Desk(pipeline, for: .user()).decisionStates().allSatisfy { $0.state == .revoked })
     #expect(try WalkTests.walk(pipeline).id == 3)
     #expect(try WalkTests.rows(pipeline) == before)
   }
@@ -108,10 +109,13 @@ struct DecisionTests {
     }
     let pipeline = try Pipeline(file: workshop.path + "/pipeline.yaml")
     _ = try WalkTests.walk(pipeline)
-    _ = try decide(
-      pipeline, workList: input.appending(path: "decisions.csv").path(), named: "decisions.csv", by: nil)
+    _ = try Desk(pipeline, for: .user()).decide(
+      workList: input.appending(path: "decisions.csv").path(), named: "decisions.csv", by: nil)
     _ = try WalkTests.walk(pipeline)
-    #expect(try decisionStates(pipeline).map(\.effect) == [.linked, .linked, .keptApart, .linked])
+    #expect(
+      try Desk(pipeline, for: .user()).decisionStates().map(\.effect) == [
+        .linked, .linked, .keptApart, .linked,
+      ])
 
     func edit(_ name: String, _ old: String, _ new: String) throws {
       let path = workshop.path + "/" + name
@@ -123,7 +127,7 @@ struct DecisionTests {
     try edit("insurance.csv", "LÊ VĂN ĐÔI,07/05/1990", "LÊ VĂN ĐÔI,1990")
     try edit("insurance.csv", "TRẦN THỊ KHÁC,06/04/1991,2", "TRẦN THỊ KHÁC,06/04/1991,1")
     _ = try WalkTests.walk(pipeline)
-    let states = try decisionStates(pipeline)
+    let states = try Desk(pipeline, for: .user()).decisionStates()
     #expect(states.map(\.state) == [.reopened, .reopened, .reopened, .reopened])
     #expect(
       states.map(\.changed.text) == [
@@ -131,18 +135,21 @@ struct DecisionTests {
         "reopened_population_name",
       ])
     var reasons: [String] = []
-    try Desk(pipeline).store().findings { reasons.append($0.reasons ?? "") }
+    try Store(path: pipeline.storePath(in: pipeline.workspace)).findings { reasons.append($0.reasons ?? "") }
     for state in states { #expect(reasons.contains { $0.contains(state.changed.text) }) }
     // What was judged then is refused now, with what has changed.
     #expect(throws: (any Error).self) {
-      try decide(
-        pipeline, workList: input.appending(path: "spreadsheet.csv").path(), named: "spreadsheet.csv", by: nil
+      try Desk(pipeline, for: .user()).decide(
+        workList: input.appending(path: "spreadsheet.csv").path(), named: "spreadsheet.csv", by: nil
       )
     }
     // As before again, the decisions hold again.
     try edit("population.csv", "NGUYỄN VĂN MẬN", "NGUYỄN VĂN MẪU")
     _ = try WalkTests.walk(pipeline)
-    #expect(try decisionStates(pipeline).map(\.state) == [.inForce, .reopened, .reopened, .inForce])
+    #expect(
+      try Desk(pipeline, for: .user()).decisionStates().map(\.state) == [
+        .inForce, .reopened, .reopened, .inForce,
+      ])
   }
 
   @Test("prune and rollback leave decisions alone, and each is in the audit log by pseudonym")
@@ -150,7 +157,8 @@ struct DecisionTests {
     let workshop = try Workshop()
     let pipeline = try Self.done(200, seed: 9, in: workshop)
     let file = try Self.workList(pipeline, in: workshop, Self.some(1))
-    let list = try decide(pipeline, workList: file, named: "decisions.csv", by: "079090000123 B")
+    let list = try Desk(pipeline, for: .user()).decide(
+      workList: file, named: "decisions.csv", by: "079090000123 B")
     _ = try WalkTests.walk(pipeline)
     let path = pipeline.workspace + "/decisions.log"
     let book = try String(contentsOfFile: path, encoding: .utf8)
@@ -188,9 +196,9 @@ struct DecisionTests {
     let pipeline = try Self.done(200, seed: 10, in: workshop)
     let file = try Self.workList(pipeline, in: workshop, Self.some(2))
     let bytes = try Array(Data(contentsOf: URL(filePath: file)))
-    let first = try decide(pipeline, standardInput: bytes, by: nil)
+    let first = try Desk(pipeline, for: .user()).decide(standardInput: bytes, by: nil)
     #expect(!first.decisions.isEmpty)
-    let second = try decide(pipeline, workList: file, named: "decisions.csv", by: nil)
+    let second = try Desk(pipeline, for: .user()).decide(workList: file, named: "decisions.csv", by: nil)
     #expect(second.decisions.isEmpty)
     #expect(second.decidedBefore == first.decisions.count)
     #expect(!Folder.names(in: pipeline.workspace).contains { $0.hasPrefix("scratch-") })

@@ -97,13 +97,13 @@ struct DoctorTests {
       try "no store".write(toFile: workspace + "/card-attributes.sqlite", atomically: false, encoding: .utf8)
     }
     try change("last_runs", nil) {
-      var run = try #require(try Desk(walked).runs().last)
+      var run = try #require(try Desk(walked, for: .user()).runs().last)
       (run.state, run.finishedAt) = (.failed, nil)
       let held = try Workspace(workspace)
       try held.save(run)
     }
     try change("clock", .inputOutput) {
-      var run = try #require(try Desk(walked).runs().last)
+      var run = try #require(try Desk(walked, for: .user()).runs().last)
       run.endedAt = "2126-01-01T00:00:00+07:00"
       let held = try Workspace(workspace)
       try held.save(run)

@@ -9,6 +9,7 @@ import Publish
 import Seal
 import Support
 import Testing
+import Store
 import Values
 @testable import Desk
 @testable import Pipeline
@@ -112,7 +113,7 @@ private final class ThirdNight {
     // A run that says it is done has its store in force, and its packages, and is done in the audit log too.
     let reader = WorkspaceReader(pipeline.workspace)
     if let done = try reader.runs().last(where: { $0.state == .done }) {
-      let store = try Desk(pipeline).store()
+      let store = try Store(path: pipeline.storePath(in: pipeline.workspace))
       if try store.runID() < done.id { faults.append("run \(done.id) is done, its store not in force") }
       if reader.publishedRun ?? 0 < done.id {
         faults.append("run \(done.id) is done, its packages not in force")

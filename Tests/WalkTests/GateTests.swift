@@ -226,17 +226,17 @@ struct GateTests {
     let first = try Cardlink.run(["run", pipeline.path, "--as-of", "2026-11-23"])
     #expect(first.exit == 0)
     let before = try WalkTests.rows(pipeline)
-    let records = try #require(try Desk(pipeline).runs().last).count(.insurance)
+    let records = try #require(try Desk(pipeline, for: .user()).runs().last).count(.insurance)
 
     // Half of the insurance export is missing the next night.
-    let export = try #require(try Desk(pipeline).runs().last?.exports.last)
+    let export = try #require(try Desk(pipeline, for: .user()).runs().last?.exports.last)
     let bytes = try Data(contentsOf: URL(filePath: export.path))
     let half = try #require(bytes[..<(bytes.count / 2)].lastIndex(of: UInt8(ascii: "\n")))
     try bytes[...half].write(to: URL(filePath: export.path))
     let night = ["run", pipeline.path, "--as-of", "2026-11-24"]
     let held = try Cardlink.run(night)
     #expect(held.exit == 65)
-    let kept = try #require(try Desk(pipeline).runs().last).count(.insurance)
+    let kept = try #require(try Desk(pipeline, for: .user()).runs().last).count(.insurance)
     #expect(kept < records * 6 / 10)
     let (low, high) = (Int((Double(records) * 0.8).rounded(.up)), Int(Double(records) * 1.2))
     #expect(
@@ -255,13 +255,13 @@ struct GateTests {
 
         """), "\(held.errors)")
     #expect(try WalkTests.rows(pipeline) == before)
-    #expect(try Desk(pipeline).runs().map(\.state) == [.done, .held])
+    #expect(try Desk(pipeline, for: .user()).runs().map(\.state) == [.done, .held])
 
     // The same run is held again, and no way around leads into the store.
     #expect(try Cardlink.run(night).exit == 65)
     #expect(try Cardlink.run(["rerun", "load", pipeline.path, "--as-of", "2026-11-24"]).exit == 65)
     #expect(try WalkTests.rows(pipeline) == before)
-    #expect(try Desk(pipeline).runs().map(\.state) == [.done, .held, .held])
+    #expect(try Desk(pipeline, for: .user()).runs().map(\.state) == [.done, .held, .held])
 
     #expect(try Cardlink.run(["release", pipeline.path, "2"]).exit == 64)
     #expect(try Cardlink.run(["release", pipeline.path, "2", "--because", " "]).exit == 64)
@@ -269,7 +269,7 @@ struct GateTests {
     let released = try Cardlink.run(["release", pipeline.path, "3", "--because", "half is right, letter 7"])
     #expect(released.exit == 0, "\(released.errors)")
     #expect(try WalkTests.rows(pipeline) != before)
-    let run = try #require(try Desk(pipeline).runs().last)
+    let run = try #require(try Desk(pipeline, for: .user()).runs().last)
     #expect(run.released?.because == "half is right, letter 7")
     #expect(run.released?.gates.contains("records of insurance") == true)
     #expect(run.state == .done)

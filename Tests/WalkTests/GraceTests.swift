@@ -122,7 +122,9 @@ struct GraceTests {
   /// The store's rows by personal ID number.
   private static func attributes(_ pipeline: Pipeline) throws -> [String: CardAttribute] {
     var rows: [String: CardAttribute] = [:]
-    try Desk(pipeline).store().forEachCardAttribute { rows[$0.personalID] = $0 }
+    try Store(path: pipeline.storePath(in: pipeline.workspace)).forEachCardAttribute {
+      rows[$0.personalID] = $0
+    }
     return rows
   }
 
@@ -130,7 +132,7 @@ struct GraceTests {
   private static func expected(
     _ pipeline: Pipeline, before: [String: CardAttribute], said: [String: Set<String>], asOf: CalendarDate
   ) throws -> [String: CardAttribute] {
-    let store = try Desk(pipeline).store()
+    let store = try Store(path: pipeline.storePath(in: pipeline.workspace))
     var findings: [StoredFinding] = []
     try store.findings { if $0.export == "insurance" { findings.append($0) } }
     var linked: [String: [LinkedCard]] = [:]
@@ -238,7 +240,7 @@ struct GraceTests {
     let kept = try night(2026_11_21, cut, dead: 5)
     #expect(Set(kept.keys) == Set((0..<5).map(Village.id)))
     for i in 0..<5 { #expect(kept[Village.id(i)]?.graceUntil == (i < 2 ? nil : "2026-11-23"), "\(i)") }
-    let run = try #require(try Desk(pipeline).runs().last)
+    let run = try #require(try Desk(pipeline, for: .user()).runs().last)
     #expect(run.grace?.kept == ["quarantined": 1, "file_damaged": 2] && run.grace?.cleared == 1)
     let report = try String(
       contentsOfFile: WorkspaceReader(pipeline.workspace).reportPath(of: run.id), encoding: .utf8)
@@ -260,7 +262,7 @@ struct GraceTests {
   }
 
   private static func linked(_ pipeline: Pipeline) throws -> [LinkedCard] {
-    let store = try Desk(pipeline).store()
+    let store = try Store(path: pipeline.storePath(in: pipeline.workspace))
     return try (0..<Village.count).flatMap { try store.cards(of: Village.id($0)) }
   }
 

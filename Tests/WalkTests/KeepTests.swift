@@ -26,7 +26,7 @@ struct KeepTests {
 
   /// Makes the exports of the next night: some records of the insurance export are gone.
   private static func shorten(_ pipeline: Pipeline) throws {
-    let export = try #require(try Desk(pipeline).runs().last?.exports.last)
+    let export = try #require(try Desk(pipeline, for: .user()).runs().last?.exports.last)
     let bytes = try Data(contentsOf: URL(filePath: export.path))
     let cut = try #require(bytes[..<(bytes.count * 9 / 10)].lastIndex(of: UInt8(ascii: "\n")))
     try bytes[...cut].write(to: URL(filePath: export.path))
@@ -63,7 +63,7 @@ struct KeepTests {
     let workshop = try Workshop()
     let (pipeline, rows) = try Self.threeNights(in: workshop)
     #expect(try keptStores(pipeline).map(\.run) == [1, 2, 3])
-    let reader = try Desk(pipeline).store()
+    let reader = try Store(path: pipeline.storePath(in: pipeline.workspace))
     let result = try Cardlink.run(["rollback", pipeline.path, "2", "--because", "run 3 lacks records"])
     #expect(result.exit == 0, "\(result.errors)")
     #expect(result.output.hasPrefix("The store of run 2, business date 2026-11-24, is in force again"))
@@ -77,7 +77,7 @@ struct KeepTests {
     #expect(try Cardlink.run(["rollback", pipeline.path, "3"]).exit == 0)
     #expect(try WalkTests.rows(pipeline) == rows[2])
     #expect(
-      try Desk(pipeline).runs().map(\.command) == [
+      try Desk(pipeline, for: .user()).runs().map(\.command) == [
         "run", "run", "run", "rollback 2", "rollback 1", "rollback 3",
       ])
     #expect(try keptStores(pipeline).filter(\.isInForce).map(\.run) == [3])
@@ -105,7 +105,7 @@ struct KeepTests {
     #expect(try Cardlink.run(["rollback", pipeline.path, "3"]).exit == 64)
     #expect(try Cardlink.run(["rollback", pipeline.path, "9"]).exit == 64)
     #expect(try WalkTests.rows(pipeline) == rows[2])
-    #expect(try Desk(pipeline).runs().count == 3)
+    #expect(try Desk(pipeline, for: .user()).runs().count == 3)
   }
 
   @Test("a result that was rolled back is held when it comes again, and a new night is not")
@@ -153,7 +153,7 @@ struct KeepTests {
       #expect(now == rows[1] || now == rows[2], "operation \(n)")
       _ = try? rollback(2)
       #expect(try WalkTests.rows(pipeline) == rows[1], "operation \(n)")
-      #expect(try Desk(pipeline).runs().last?.state == .done, "operation \(n)")
+      #expect(try Desk(pipeline, for: .user()).runs().last?.state == .done, "operation \(n)")
     }
   }
 
@@ -161,7 +161,7 @@ struct KeepTests {
   func prune() throws {
     let workshop = try Workshop()
     let (pipeline, rows) = try Self.threeNights(in: workshop)
-    let reader = try Desk(pipeline).store()
+    let reader = try Store(path: pipeline.storePath(in: pipeline.workspace))
     let plan = try Cardlink.run(["prune", pipeline.path, "--keep", "1", "--dry-run", "--output", "csv"])
     #expect(
       plan.output.split(separator: "\n").map { $0.split(separator: ",")[..<2].joined(separator: ",") } == [
@@ -198,7 +198,7 @@ struct KeepTests {
     (retention.staged, retention.stores) = (0, 0)
     let going = try workspace.prunable(pipeline, keeping: retention)
     #expect(going.allSatisfy { $0.run == 1 || $0.kind == "remains" })
-    #expect(try #require(try Desk(pipeline).runs().last).finished(.match) != nil)
+    #expect(try #require(try Desk(pipeline, for: .user()).runs().last).finished(.match) != nil)
   }
 
   @Test("what is older than the days that the pipeline file names goes when a run is done")

@@ -23,12 +23,12 @@ struct PackageTests {
     let whole = try #require(try WalkTests.walk(pipeline).published)
     #expect(whole.packagesLeftOut == 0 && whole.leftOut == 0 && whole.persons > 100)
     func texts() throws -> [String] {
-      let runs = try Desk(pipeline).runs()
+      let runs = try Desk(pipeline, for: .user()).runs()
       let run = try #require(runs.last)
       let attempt = Attempt(at: 0, exit: .done)
       return [
         RunReport(run, pipelinePath: "p.yaml").text,
-        StatusText(try Desk(pipeline).status(named: "p.yaml"), paint: Paint(isOn: false)).text,
+        StatusText(try Desk(pipeline, for: .user()).status(named: "p.yaml"), paint: Paint(isOn: false)).text,
         ReportPage(run, among: runs, pipeline: "p.yaml").html,
         Metrics(pipeline: "p", runs: runs, inForce: run, attempt: attempt).text,
       ]
@@ -97,7 +97,7 @@ struct PackageTests {
       process.waitUntilExit()
       #expect(process.terminationStatus == 0)
     }
-    let published = try #require(try Desk(Pipeline(file: pipeline)).runs().last?.published)
+    let published = try #require(try Desk(Pipeline(file: pipeline), for: .user()).runs().last?.published)
     #expect(published.deltas == published.packages && published.encrypted == published.packages)
     #expect(published.packages > 400)
   }

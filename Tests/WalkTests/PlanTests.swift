@@ -64,14 +64,14 @@ struct PlanTests {
     let before = try Self.state(of: pipeline.workspace).filter { !$0.hasPrefix("lock ") }
     #expect(try WalkTests.walk(pipeline).id == 1)
     #expect(try Self.state(of: pipeline.workspace).filter { !$0.hasPrefix("lock ") } == before)
-    #expect(try Desk(pipeline).runs().count == 1)
+    #expect(try Desk(pipeline, for: .user()).runs().count == 1)
   }
 
   @Test("an export that was touched is read and found the same; one that was changed is not")
   func touched() throws {
     let workshop = try Workshop()
     let pipeline = try Self.done(in: workshop)
-    let export = try #require(try Desk(pipeline).runs().last?.exports.last)
+    let export = try #require(try Desk(pipeline, for: .user()).runs().last?.exports.last)
     #expect(export.digest?.count == 64)
     #expect(export.digest == (try Digest.text(ofFile: export.path)))
     try FileManager.default.setAttributes(
@@ -150,7 +150,7 @@ struct PlanTests {
     #expect(plan.unfinished?.id == 2)
     #expect(plan.steps.map { $0.uses == nil } == StageName.allCases.map { $0 >= stage })
     #expect(try WalkTests.walk(pipeline).id == 2)
-    #expect(try Desk(pipeline).runs().map(\.state) == [.done, .done])
+    #expect(try Desk(pipeline, for: .user()).runs().map(\.state) == [.done, .done])
     #expect(try WalkTests.rows(pipeline) == rows)
   }
 

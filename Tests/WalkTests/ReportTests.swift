@@ -50,7 +50,7 @@ struct ReportTests {
     let pipeline = try WalkTests.invented(1500, seed: 11, xml: false, in: workshop.path, files: 2)
     _ = try WalkTests.walk(pipeline)
     _ = try WalkTests.walk(pipeline, from: .match)
-    return (pipeline, try Desk(pipeline).runs())
+    return (pipeline, try Desk(pipeline, for: .user()).runs())
   }
 
   @Test("each run leaves a page that is well formed and fetches nothing")
@@ -149,7 +149,7 @@ struct ReportTests {
     let header = try String(contentsOfFile: export.path, encoding: .utf8).prefix { $0 != "\n" }
     try (header + "\n").write(toFile: export.path, atomically: true, encoding: .utf8)
     #expect(throws: Stop.self) { try WalkTests.walk(pipeline) }
-    let run = try #require(try Desk(pipeline).runs().last)
+    let run = try #require(try Desk(pipeline, for: .user()).runs().last)
     #expect(run.state == .failed)
     let html = try String(
       contentsOfFile: WorkspaceReader(pipeline.workspace).reportPath(of: run.id), encoding: .utf8)

@@ -56,7 +56,7 @@
 
     /// The same of the SQLite store.
     func stored() throws -> [String] {
-      let store = try Desk(pipeline).store()
+      let store = try Store(path: pipeline.storePath(in: pipeline.workspace))
       var rows: [String] = []
       func add(_ values: [String?]) { rows.append(values.compactMap { $0 }.joined(separator: "|")) }
       try store.forEachCardAttribute { p in

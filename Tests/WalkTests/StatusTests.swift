@@ -14,7 +14,7 @@ import Values
 @Suite("Status", .serialized)
 struct StatusTests {
   private static func status(_ pipeline: Pipeline) throws -> Status {
-    try Desk(pipeline).status(named: pipeline.path)
+    try Desk(pipeline, for: .user()).status(named: pipeline.path)
   }
   private static func text(_ status: Status) -> String { StatusText(status, paint: Paint(isOn: false)).text }
 
@@ -98,7 +98,7 @@ struct StatusTests {
     let pipeline = try WalkTests.invented(60, seed: 62, xml: false, in: workshop.path)
     _ = try WalkTests.walk(pipeline)
     var workspace: Workspace? = try Workspace(pipeline.workspace)
-    var run = try #require(try Desk(pipeline).runs().last)
+    var run = try #require(try Desk(pipeline, for: .user()).runs().last)
     (run.state, run.finishedAt) = (.running, nil)
     run.stages.removeAll { $0.stage >= .load }
     run = try #require(try workspace?.newRun(run))
@@ -108,7 +108,9 @@ struct StatusTests {
     #expect(Self.text(status).contains("running · đang chạy"))
     // load and publish are to come; the last run says how long they took.
     let left = try #require(status.secondsLeft)
-    let last = try Desk(pipeline).runs()[0].stages.filter { $0.stage >= .load }.reduce(0) { $0 + $1.seconds }
+    let last = try Desk(pipeline, for: .user()).runs()[0].stages.filter { $0.stage >= .load }.reduce(0) {
+      $0 + $1.seconds
+    }
     #expect(left >= 0 && left <= last)
     #expect(Self.text(status).contains(" left, as last time"))
     // Asking does not take the lock.
@@ -189,7 +191,7 @@ struct LinkRateTests {
     let rate = try #require(FigureText.share(linked, of: run.count(.insurance) - left))
     #expect(rate != FigureText.share(linked, of: run.count(.insurance)))
     #expect(run.linkRate == rate)
-    #expect(try Desk(pipeline).status(named: "p").linkRate == rate)
+    #expect(try Desk(pipeline, for: .user()).status(named: "p").linkRate == rate)
     let shown = FigureText.percent(rate) as Bilingual
     let html = ReportPage(run, among: [run], pipeline: "p").html
     #expect(html.contains("<b><span class=\"n\" lang=\"vi\">\(shown.vietnamese)</span>"))

@@ -45,7 +45,7 @@ struct WalkTests {
 
   /// All rows of the store but run numbers and times.
   static func rows(_ pipeline: Pipeline) throws -> [String] {
-    let store = try Desk(pipeline).store()
+    let store = try Store(path: pipeline.storePath(in: pipeline.workspace))
     var rows: [String] = []
     var numbers: [String] = []
     try store.forEachCardAttribute { (person) throws(Stop) in
@@ -82,7 +82,7 @@ struct WalkTests {
     let pipeline = try Self.invented(
       3000, seed: seed, xml: xml, in: workshop.path, files: Int(seed), hasUnreadColumns: seed == 3)
     let run = try Self.walk(pipeline)
-    let store = try Desk(pipeline).store()
+    let store = try Store(path: pipeline.storePath(in: pipeline.workspace))
     var ended: [String: String] = [:]
     try store.findings { ended["\($0.export),\($0.sourceFile),\($0.sourceLine)"] = $0.outcome }
     var numbers: [String] = []

@@ -4,7 +4,6 @@
 // Load: both stores once, in key order, side by side.
 
 import Files
-package import Pipeline
 import Store
 package import Values
 package import Workspace
@@ -15,9 +14,12 @@ package struct ComparedRuns: Sendable {
   package var before: RunRecord
   package var after: RunRecord
   private let paths: (before: String, after: String)
+  private let desk: Desk
 
   /// - Throws: ``Stop`` with ``Exit/usage`` if there is no such run, or its store is kept no more.
-  package init(_ pipeline: Pipeline, _ before: Int, _ after: Int) throws(Stop) {
+  package init(_ desk: Desk, _ before: Int, _ after: Int) throws(Stop) {
+    self.desk = desk
+    let pipeline = desk.pipeline
     let runs = try WorkspaceReader(pipeline.workspace).runs()
     let stores = KeptStores(pipeline, in: pipeline.workspace)
     func run(_ number: Int) throws(Stop) -> (RunRecord, String) {
@@ -51,13 +53,22 @@ package struct ComparedRuns: Sendable {
     (self.before, self.after, paths) = (first.0, second.0, (first.1, second.1))
   }
 
-  /// Compares the stores.
-  ///
-  /// - Parameter each: told of every person whose card is not the same, ascending.
-  package func differences(
-    each: (CardDifference) throws(Stop) -> Void = { (_) throws(Stop) in }
+  /// Counts the differences between the stores.
+  package func differences() throws(Stop) -> CardDifferences {
+    try compare { (_) throws(Stop) in }
+  }
+
+  /// Lists the persons whose cards differ, ascending by personal ID.
+  package func persons(each: (CardDifference) throws(Stop) -> Void) throws(Stop) -> CardDifferences {
+    try desk.audit(
+      .differencesRead, run: after.id, detail: ["before": "\(before.id)", "after": "\(after.id)"])
+    return try compare(each)
+  }
+
+  private func compare(
+    _ each: (CardDifference) throws(Stop) -> Void
   ) throws(Stop) -> CardDifferences {
-    let (old, new) = (try StoredPersons(path: paths.before), try StoredPersons(path: paths.after))
+    let (old, new) = (try desk.persons(of: paths.before), try desk.persons(of: paths.after))
     for (store, run) in [(old, before), (new, after)] where store.runID != run.finished(.load)?.run {
       throw Stop(
         .runInProgress, at: "run \(run.id)", expected: "its store", found: "that of run \(store.runID)",

@@ -7,7 +7,6 @@
 import Files
 import Match
 import Rules
-package import Pipeline
 import Store
 package import Values
 package import Workspace
@@ -22,57 +21,94 @@ package struct DecidedList: Sendable {
   package var by: String
 }
 
-/// Records the decisions of a work list.
-///
-/// - Parameters:
-///   - path: the file.
-///   - name: the file as messages show it.
-///   - by: who decided; nil for the user who gives the command.
-/// - Throws: ``Stop`` with ``Exit/dataRefused`` for a line that can't be taken, naming it and its column; nothing of the
-///   file is recorded then.
-package func decide(_ pipeline: Pipeline, workList path: String, named name: String, by: String?) throws(Stop)
-  -> DecidedList
-{
-  let list = try WorkList(path, name: name)
-  var deciding = try Deciding(pipeline, list)
-  let decided = try deciding.decisions()
-  if let stop = deciding.faults.stop(at: name) { throw stop }
-  let user = Audit.user
-  let by = by ?? user
-  var before = 0
-  let new = try DecisionBook.append(to: pipeline.workspace) { book throws(Stop) in
-    var faults = WorkListFaults()
-    let new = without(&faults, decided, decidedIn: book, before: &before)
-    if let stop = faults.stop(at: name) { throw stop }
-    guard !new.isEmpty else { return nil }
-    let act = DecisionAct(number: 0, at: Clock.now(), by: by, user: user, decided: new.count)
-    return NewAct(act: act, decisions: new)
-  } announce: { new throws(Stop) in
-    try Audit(pipeline.workspace).append(
-      .decided,
-      new.decisions.map { decision, _ in
-        (
-          decision.person,
-          [
-            "decision": "\(decision.number)", "verdict": decision.isAccepted ? "accept" : "reject",
-            "by": withoutNumbers(by),
-          ]
-        )
-      }, run: deciding.run)
+extension Desk {
+  /// Records the decisions of a work list.
+  ///
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - name: the file as messages show it.
+  ///   - by: who decided; nil for the user who gives the command.
+  /// - Throws: ``Stop`` with ``Exit/dataRefused`` for a line that can't be taken, naming it and its column; nothing of the
+  ///   file is recorded then.
+  package func decide(workList path: String, named name: String, by: String?) throws(Stop) -> DecidedList {
+    let list = try WorkList(path, name: name)
+    var deciding = try Deciding(self, list)
+    let decided = try deciding.decisions()
+    if let stop = deciding.faults.stop(at: name) { throw stop }
+    let user = actor.name
+    let by = by ?? user
+    var before = 0
+    let new = try DecisionBook.append(to: pipeline.workspace) { book throws(Stop) in
+      var faults = WorkListFaults()
+      let new = without(&faults, decided, decidedIn: book, before: &before)
+      if let stop = faults.stop(at: name) { throw stop }
+      guard !new.isEmpty else { return nil }
+      let act = DecisionAct(number: 0, at: Clock.now(), by: by, user: user, decided: new.count)
+      return NewAct(act: act, decisions: new)
+    } announce: { new throws(Stop) in
+      try audit(
+        .decided,
+        new.decisions.map { decision, _ in
+          (
+            decision.person,
+            [
+              "decision": "\(decision.number)", "verdict": decision.isAccepted ? "accept" : "reject",
+              "by": withoutNumbers(by),
+            ]
+          )
+        }, run: deciding.run)
+    }
+    return DecidedList(
+      decisions: new?.decisions ?? [], decidedBefore: before, undecided: list.undecided, by: by)
   }
-  return DecidedList(
-    decisions: new?.decisions ?? [], decidedBefore: before, undecided: list.undecided, by: by)
-}
 
-/// Records the decisions of a work list that comes on standard input; it lies in a private file meanwhile.
-package func decide(_ pipeline: Pipeline, standardInput: [UInt8], by: String?) throws(Stop) -> DecidedList {
-  _ = try Store(path: pipeline.storePath(in: pipeline.workspace))
-  let scratch = try Scratch(in: pipeline.workspace)
-  let path = scratch.path + "/work-list.csv"
-  var file = try OutputFile(creating: path)
-  try file.append(standardInput.span)
-  try file.finish()
-  return try decide(pipeline, workList: path, named: "standard input", by: by)
+  /// Records the decisions of a work list that comes on standard input; it lies in a private file meanwhile.
+  package func decide(standardInput: [UInt8], by: String?) throws(Stop) -> DecidedList {
+    _ = try storeInForce()
+    let scratch = try Scratch(in: pipeline.workspace)
+    let path = scratch.path + "/work-list.csv"
+    var file = try OutputFile(creating: path)
+    try file.append(standardInput.span)
+    try file.finish()
+    return try decide(workList: path, named: "standard input", by: by)
+  }
+
+  /// Revokes decisions that are in force.
+  ///
+  /// - Throws: ``Stop`` with ``Exit/usage`` if there is no such decision, or it is revoked already; none is revoked then.
+  package func revoke(_ numbers: [Int], because: String, by: String?) throws(Stop) -> [BookedDecision] {
+    let user = actor.name
+    var revoked: [BookedDecision] = []
+    let numbers = Set(numbers).sorted()
+    _ = try DecisionBook.append(to: pipeline.workspace) { book throws(Stop) in
+      revoked = []
+      for number in numbers {
+        let entry = book.entries.indices.contains(number - 1) ? book.entries[number - 1] : nil
+        guard let entry, entry.revokedBy == nil else {
+          throw Stop(
+            .usage, at: "decision \(number)", expected: "a decision in force",
+            found: entry.flatMap { $0.revokedBy.map { "one revoked at \(book.acts[$0].at)" } } ?? "none",
+            remedy: "Nothing was revoked. Name one of the list.", next: "cardlink decisions PIPELINE")
+        }
+        revoked.append(entry)
+      }
+      return NewAct(
+        act: DecisionAct(
+          number: 0, at: Clock.now(), by: by ?? user, user: user, decided: 0, revoked: numbers,
+          because: because
+        ))
+    } announce: { _ throws(Stop) in
+      try audit(
+        .revoked,
+        revoked.map { entry in
+          (
+            entry.decision.person,
+            ["decision": "\(entry.decision.number)", "by": withoutNumbers(by ?? user)]
+          )
+        }, because: withoutNumbers(because))
+    }
+    return revoked
+  }
 }
 
 /// Numbers the decisions behind those of the book, without those that are in force already.
@@ -133,45 +169,6 @@ extension WorkListFaults {
   }
 }
 
-/// Revokes decisions that are in force.
-///
-/// - Throws: ``Stop`` with ``Exit/usage`` if there is no such decision, or it is revoked already; none is revoked then.
-package func revokeDecisions(_ pipeline: Pipeline, _ numbers: [Int], because: String, by: String?)
-  throws(Stop)
-  -> [BookedDecision]
-{
-  let user = Audit.user
-  var revoked: [BookedDecision] = []
-  let numbers = Set(numbers).sorted()
-  _ = try DecisionBook.append(to: pipeline.workspace) { book throws(Stop) in
-    revoked = []
-    for number in numbers {
-      let entry = book.entries.indices.contains(number - 1) ? book.entries[number - 1] : nil
-      guard let entry, entry.revokedBy == nil else {
-        throw Stop(
-          .usage, at: "decision \(number)", expected: "a decision in force",
-          found: entry.flatMap { $0.revokedBy.map { "one revoked at \(book.acts[$0].at)" } } ?? "none",
-          remedy: "Nothing was revoked. Name one of the list.", next: "cardlink decisions PIPELINE")
-      }
-      revoked.append(entry)
-    }
-    return NewAct(
-      act: DecisionAct(
-        number: 0, at: Clock.now(), by: by ?? user, user: user, decided: 0, revoked: numbers, because: because
-      ))
-  } announce: { _ throws(Stop) in
-    try Audit(pipeline.workspace).append(
-      .revoked,
-      revoked.map { entry in
-        (
-          entry.decision.person,
-          ["decision": "\(entry.decision.number)", "by": withoutNumbers(by ?? user)]
-        )
-      }, because: withoutNumbers(because))
-  }
-  return revoked
-}
-
 /// A text that a person typed, without what may be somebody's number.
 func withoutNumbers(_ text: String) -> String { text.replacing(/[0-9][0-9 .]{4,}[0-9]/, with: "…") }
 
@@ -179,16 +176,16 @@ func withoutNumbers(_ text: String) -> String { text.replacing(/[0-9][0-9 .]{4,}
 
 /// Finds the records that a work list names.
 private struct Deciding {
-  let pipeline: Pipeline
+  let desk: Desk
   let list: WorkList
   let store: Store
   /// The run whose store is in force.
   let run: Int
   private(set) var faults: WorkListFaults
 
-  init(_ pipeline: Pipeline, _ list: WorkList) throws(Stop) {
-    (self.pipeline, self.list, faults) = (pipeline, list, list.faults)
-    store = try Store(path: pipeline.storePath(in: pipeline.workspace))
+  init(_ desk: Desk, _ list: WorkList) throws(Stop) {
+    (self.desk, self.list, faults) = (desk, list, list.faults)
+    store = try desk.storeInForce()
     run = try store.runID()
   }
 
@@ -263,8 +260,8 @@ private struct Deciding {
     _ lines: [(line: WorkListLine, finding: StoredFinding, person: PersonalID)]
   ) throws(Stop) -> [(line: WorkListLine, decision: Decision)] {
     guard !lines.isEmpty else { return [] }
-    let last = try Desk(pipeline).lastStaged()
-    let lookup = StagedLookup(last.staged, in: last.folder)
+    let last = try desk.lastStaged()
+    let lookup = desk.lookup(in: last)
     let unnumbered = lines.filter { $0.line.judged.insurance.held.packed < LinkKey.firstLegacy.packed }
     let records = try lookup.insuranceWithoutNumber(
       Set(unnumbered.compactMap { $0.finding.numbers }))

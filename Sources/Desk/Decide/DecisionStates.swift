@@ -5,7 +5,6 @@
 import Files
 import Match
 import Rules
-package import Pipeline
 import Store
 package import Values
 package import Workspace
@@ -47,42 +46,42 @@ package struct DecisionState: Sendable {
   package var revoked: DecisionAct?
 }
 
-/// The decisions of a pipeline's workspace, by number.
-///
-/// - Parameter person: only those on this person, or on a record that holds the person's number; nil for all.
-package func decisionStates(_ pipeline: Pipeline, of person: PersonalID? = nil) throws(Stop)
-  -> [DecisionState]
-{
-  let book = try DecisionBook(pipeline.workspace)
-  let entries = book.entries.filter { entry in
-    person == nil || entry.decision.person == person || entry.decision.insurance.held.personalID == person
-  }
-  guard !entries.isEmpty else { return [] }
-  let store = try? Store(path: pipeline.storePath(in: pipeline.workspace))
-  var known = 0
-  var findings: [RecordNumbers: [StoredFinding]] = [:]
-  if let store {
-    let run = try store.runID()
-    known = try WorkspaceReader(pipeline.workspace).runs().last { $0.id == run }?.decisions?.acts ?? 0
-    for finding in try store.findingsOfDecisions() {
-      if let numbers = finding.numbers { findings[numbers, default: []].append(finding) }
+extension Desk {
+  /// The decisions of a pipeline's workspace, by number.
+  ///
+  /// - Parameter person: only those on this person, or on a record that holds the person's number; nil for all.
+  func decisionStates(of person: PersonalID? = nil) throws(Stop) -> [DecisionState] {
+    let book = try DecisionBook(pipeline.workspace)
+    let entries = book.entries.filter { entry in
+      person == nil || entry.decision.person == person || entry.decision.insurance.held.personalID == person
     }
-  }
-  var states: [DecisionState] = []
-  for entry in entries {
-    let taken = book.acts[entry.act]
-    var state = DecisionState(entry: entry, taken: taken, state: .inForce)
-    if let act = entry.revokedBy {
-      (state.state, state.revoked) = (.revoked, book.acts[act])
-    } else if entry.act >= known {
-      state.effect = .nextMatch
-    } else if let store {
-      let numbers = RecordNumbers(entry.decision.insuranceNumber, entry.decision.cardNumber)
-      try state.look(in: store, findings[numbers] ?? [])
+    guard !entries.isEmpty else { return [] }
+    let store = try? storeInForce()
+    var known = 0
+    var findings: [RecordNumbers: [StoredFinding]] = [:]
+    if let store {
+      let run = try store.runID()
+      known = try WorkspaceReader(pipeline.workspace).runs().last { $0.id == run }?.decisions?.acts ?? 0
+      for finding in try store.findingsOfDecisions() {
+        if let numbers = finding.numbers { findings[numbers, default: []].append(finding) }
+      }
     }
-    states.append(state)
+    var states: [DecisionState] = []
+    for entry in entries {
+      let taken = book.acts[entry.act]
+      var state = DecisionState(entry: entry, taken: taken, state: .inForce)
+      if let act = entry.revokedBy {
+        (state.state, state.revoked) = (.revoked, book.acts[act])
+      } else if entry.act >= known {
+        state.effect = .nextMatch
+      } else if let store {
+        let numbers = RecordNumbers(entry.decision.insuranceNumber, entry.decision.cardNumber)
+        try state.look(in: store, findings[numbers] ?? [])
+      }
+      states.append(state)
+    }
+    return states
   }
-  return states
 }
 
 extension DecisionState {

@@ -2,8 +2,8 @@
 
 package import Extract
 package import Pipeline
-package import Rules
-package import SortedRuns
+import Rules
+import SortedRuns
 package import Values
 
 extension Night {

@@ -1,6 +1,7 @@
 // cardlink audit: who did what, when and why, and whether the log still says what was written.
 
 import ArgumentParser
+import Desk
 import Foundation
 import Run
 import Values
@@ -96,4 +97,6 @@ extension AuditEvent: ExpressibleByArgument {}
 /// Why someone asks for a person; written into the audit log.
 struct ReasonArguments: ParsableArguments {
   @Option(help: ArgumentHelp("Why; written into the audit log.", valueName: "reason")) var because: String?
+
+  var actor: Actor { .user(because: because) }
 }

@@ -135,7 +135,7 @@ struct CheckCardCommand: ParsableCommand {
     }
     var loaded = try Pipeline(file: pipeline ?? "")
     if let workspace { loaded.workspace = Paths.absolute(workspace) }
-    return CardDesk(store: loaded, on: day, because: reason.because)
+    return CardDesk(store: Desk(loaded, for: reason.actor), on: day)
   }
 }
 

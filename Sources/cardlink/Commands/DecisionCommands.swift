@@ -67,11 +67,11 @@ struct DecideCommand: ParsableCommand {
     let pipeline = try arguments.load()
     if let because, !revoke.isEmpty { return try revoke(pipeline, because) }
     guard let file else { return }
+    let desk = Desk(pipeline, for: .user())
     let list =
       file == "-"
-      ? try decide(
-        pipeline, standardInput: Array(FileHandle.standardInput.readToEnd() ?? Data()), by: by)
-      : try decide(pipeline, workList: file, named: String(file.split(separator: "/").last ?? ""), by: by)
+      ? try desk.decide(standardInput: Array(FileHandle.standardInput.readToEnd() ?? Data()), by: by)
+      : try desk.decide(workList: file, named: String(file.split(separator: "/").last ?? ""), by: by)
     let table = Table(
       columns: ["number", "decision", "personal_id", "insurance_number", "card_number", "reason"],
       rows: list.decisions.map { decision, because in
@@ -106,7 +106,7 @@ struct DecideCommand: ParsableCommand {
   }
 
   private func revoke(_ pipeline: Pipeline, _ because: String) throws {
-    let revoked = try revokeDecisions(pipeline, revoke, because: because, by: by)
+    let revoked = try Desk(pipeline, for: .user()).revoke(revoke, because: because, by: by)
     let table = Table(
       columns: ["number", "decision", "personal_id", "insurance_number", "card_number"],
       rows: revoked.map { entry in
@@ -146,8 +146,7 @@ struct DecisionsCommand: ParsableCommand {
 
   func run() throws {
     let pipeline = try arguments.load()
-    try Audit(pipeline.workspace).append(.decisionsRead, detail: state.map { ["state": $0.rawValue] } ?? [:])
-    let states = try decisionStates(pipeline).filter { state == nil || $0.state == state }
+    let states = try Desk(pipeline, for: .user()).decisions(state)
     let table = Table(
       columns: [
         "number", "state", "effect", "changed", "decision", "personal_id", "insurance_number", "card_number",

@@ -39,8 +39,8 @@ struct DiffCommand: ParsableCommand {
 
   func run() throws {
     let pipeline = try arguments.load()
-    let runs = try ComparedRuns(pipeline, before, after)
-    if people { return try writePeople(pipeline, runs) }
+    let runs = try ComparedRuns(Desk(pipeline, for: reason.actor), before, after)
+    if people { return try writePeople(runs) }
     let found = try runs.differences()
     switch form.output {
     case .text: print(text(runs, found))
@@ -159,10 +159,7 @@ struct DiffCommand: ParsableCommand {
 
   // MARK: Persons
 
-  private func writePeople(_ pipeline: Pipeline, _ runs: ComparedRuns) throws {
-    try Audit(pipeline.workspace).append(
-      .differencesRead, run: runs.after.id, because: reason.because,
-      detail: ["before": "\(before)", "after": "\(after)"])
+  private func writePeople(_ runs: ComparedRuns) throws {
     let columns = [
       "personal_id", "change", "province", "facility_before", "facility_after", "card_before", "card_after",
       "fields",
@@ -174,7 +171,7 @@ struct DiffCommand: ParsableCommand {
     case .json: print("[", terminator: "")
     case .text: print(columns.joined(separator: "\t"))
     }
-    _ = try runs.differences { difference in
+    _ = try runs.persons { difference in
       let row = [
         difference.person.text, difference.change.rawValue, BirthPlace(difference.person).code,
         difference.before?.facility.text ?? "", difference.after?.facility.text ?? "",

@@ -63,9 +63,7 @@ struct FindingsCommand: ParsableCommand {
   func run() throws {
     let pipeline = try arguments.load()
     if let asExport { return try writeCorrections(pipeline, to: asExport) }
-    let store = try Desk(pipeline).store()
-    try Audit(pipeline.workspace).append(
-      .findingsRead, detail: outcome.map { ["outcome": $0.name] } ?? [:])
+    let findings = try Desk(pipeline, for: .user()).findings(outcome: outcome)
     let columns = [
       "export", "outcome", "reasons", "personal_id", "insurance_number", "card_number", "source_file",
       "source_line",
@@ -75,7 +73,7 @@ struct FindingsCommand: ParsableCommand {
     if form.output == .csv { print(csvLine(columns)) }
     var table = Table(columns: columns, rows: [], numeric: ["source_line", "run_id", "candidates"])
     let isCSV = form.output == .csv
-    try store.findings(outcome: outcome, limit: limit) { finding in
+    try findings.forEach(limit: limit) { finding in
       let row: [String?] = [
         finding.export, finding.outcome, finding.reasons, finding.personalID, finding.insuranceNumber,
         finding.cardNumber, finding.sourceFile, String(finding.sourceLine), String(finding.runID),
@@ -105,8 +103,7 @@ struct FindingsCommand: ParsableCommand {
 
 extension FindingsCommand {
   private func writeCorrections(_ pipeline: Pipeline, to directory: String) throws {
-    try Audit(pipeline.workspace).append(.findingsRead, detail: ["as_export": directory])
-    let files = try Desk(pipeline).writeCorrections(to: directory)
+    let files = try Desk(pipeline, for: .user()).writeCorrections(to: directory)
     Table(
       columns: ["export", "file", "records", "without_text", "written_to"],
       rows: files.map {
@@ -139,11 +136,7 @@ struct LookupCommand: ParsableCommand {
   func run() throws {
     let id = try personalID(number)
     let pipeline = try arguments.load()
-    let store = try Desk(pipeline).store()
-    try Audit(pipeline.workspace).append(.lookedUp, person: id, because: reason.because)
-    let found =
-      try on.map { day throws(Stop) in try store.lookup(personalID: id.text, on: day.date) }
-      ?? store.card(personalID: id.text)
+    let found = try Desk(pipeline, for: reason.actor).card(of: id, on: on?.date)
     var columns = [
       "personal_id", "full_name", "birth_date", "sex", "insurance_number", "card_number", "facility_code",
       "valid_from", "valid_to", "five_years_from", "area_code", "rule", "notes", "source_file", "source_line",
@@ -193,9 +186,7 @@ struct ExplainCommand: ParsableCommand {
   func run() throws {
     let id = try personalID(number)
     let pipeline = try arguments.load()
-    let desk = Desk(pipeline)
-    try Audit(pipeline.workspace).append(.explained, person: id, because: reason.because)
-    let found = try desk.explain(id)
+    let found = try Desk(pipeline, for: reason.actor).explain(id)
     let text = ExplanationText(found)
     form.output == .text ? print(text.text) : text.table.write(form.output)
   }

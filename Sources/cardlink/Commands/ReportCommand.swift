@@ -23,7 +23,7 @@ struct ReportCommand: ParsableCommand {
   var output: Form = .path
 
   func run() throws {
-    let desk = Desk(try arguments.load())
+    let desk = Desk(try arguments.load(), for: .user())
     switch output {
     case .path: print(try desk.reportPath(of: number, named: arguments.named))
     case .html: print(try desk.report(of: number, named: arguments.named).page.html, terminator: "")

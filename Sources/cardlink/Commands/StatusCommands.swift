@@ -32,7 +32,7 @@ struct StatusCommand: ParsableCommand {
   @OptionGroup var form: OutputArguments
 
   func run() throws {
-    let desk = Desk(try arguments.load())
+    let desk = Desk(try arguments.load(), for: .user())
     let status = try desk.status(named: arguments.named)
     switch form.output {
     case .text: print(StatusText(status, paint: .ofStandardOutput).text)
@@ -70,7 +70,7 @@ struct RunsCommand: ParsableCommand {
   }
 
   func run() throws {
-    let desk = Desk(try arguments.load())
+    let desk = Desk(try arguments.load(), for: .user())
     let all = try desk.runs()
     let shown = all.suffix(last ?? (form.output == .text ? 20 : Int.max))
     let holder = desk.lockHolder

@@ -1,0 +1,48 @@
+// The door to personal data: the only file of the desk that opens a store or staged records for an answer.
+// Invariant: the audit log names the actor before the data is read; a question that can't be answered leaves no line.
+
+import CardCheck
+import Match
+import Store
+import Values
+import Workspace
+
+extension Desk {
+  /// Writes into the audit log what the actor is about to see or do.
+  ///
+  /// - Throws: ``Stop``; the answer must not be given then.
+  func audit(
+    _ event: AuditEvent, person: PersonalID? = nil, run: Int? = nil, detail: [String: String] = [:]
+  ) throws(Stop) {
+    try audit(event, [(person, detail)], run: run)
+  }
+
+  /// The same for several persons, with one wait for the disk.
+  func audit(
+    _ event: AuditEvent, _ persons: [(person: PersonalID?, detail: [String: String])], run: Int? = nil,
+    because: String? = nil
+  ) throws(Stop) {
+    try Audit(pipeline.workspace).append(
+      event, persons, run: run, because: because ?? actor.purpose, by: actor.name, door: actor.door.rawValue)
+  }
+
+  /// The store in force, for an answer that shows persons.
+  func store(
+    for event: AuditEvent, person: PersonalID? = nil, detail: [String: String] = [:]
+  ) throws(Stop) -> Store {
+    let store = try storeInForce()
+    try audit(event, person: person, detail: detail)
+    return store
+  }
+
+  /// The store in force, for an answer that is in the audit log already, or is written there person by person.
+  func storeInForce() throws(Stop) -> Store {
+    try Store(path: pipeline.storePath(in: pipeline.workspace))
+  }
+
+  /// The staged records of a run, under the same condition.
+  func lookup(in last: LastStaged) -> StagedLookup { StagedLookup(last.staged, in: last.folder) }
+
+  /// The persons of two stores, side by side.
+  func persons(of path: String) throws(Stop) -> StoredPersons { try StoredPersons(path: path) }
+}
