@@ -121,6 +121,7 @@ struct CandidateSearch: Sendable {
     var records = try Merge(sought, in: request.folder, from: start, to: end)
     var persons = try Merge(hits, in: request.folder, from: start, to: end)
     var groups = CandidateGroups()
+    let decisions = request.decisions
     var bytes: [UInt8] = []
     while records.hasRecord, persons.hasRecord {
       let key = records.key
@@ -132,7 +133,7 @@ struct CandidateSearch: Sendable {
       }
       try Self.read(&persons, key, into: &groups)
       while records.key == key {
-        if let candidates = try candidates(of: records, groups) {
+        if let candidates = try Self.candidates(of: records, groups, decisions) {
           bytes.removeAll(keepingCapacity: true)
           bytes.append(integer: UInt32(clamping: candidates.count))
           candidates.first.append(to: &bytes)
@@ -162,14 +163,14 @@ struct CandidateSearch: Sendable {
   }
 
   /// The candidates of the record at hand.
-  private func candidates(of records: borrowing Merge, _ groups: CandidateGroups) throws(Stop) -> (
-    count: Int, first: Candidate
-  )? {
+  private static func candidates(
+    of records: borrowing Merge, _ groups: CandidateGroups, _ decisions: Decisions
+  ) throws(Stop) -> (count: Int, first: Candidate)? {
     try records.withPayload { (payload) throws(Stop) in
       let record = SoughtRecord(payload)
       return groups.candidates(
         of: record.fields, bareName: payload.extracting(SoughtRecord.headByteCount...), record.numbers,
-        request.decisions)
+        decisions)
     }
   }
 
