@@ -209,7 +209,7 @@ let package = Package(
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ],
-      exclude: ["Cases"],
+      exclude: ["Cases", "OldWorkspace"],
       swiftSettings: swift),
     .testTarget(
       name: "CardCheckTests",

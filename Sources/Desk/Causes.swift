@@ -28,14 +28,14 @@ extension RunRecord {
   /// The causes, largest first; what is tolerated on linked records is none.
   package var causes: [Cause] {
     var causes: [Cause] = []
-    for (name, records) in reasons {
+    for (name, records) in matched.reasons {
       let parts = name.split(separator: "/")
       guard parts.count == 2, let outcome = Outcome(name: String(parts[0])), outcome != .linked else {
         continue
       }
       causes.append(Cause(outcome: outcome, word: String(parts[1]), records: records))
     }
-    for (name, records) in withoutReason ?? [:] {
+    for (name, records) in matched.withoutReason {
       if let outcome = Outcome(name: name) { causes.append(Cause(outcome: outcome, records: records)) }
     }
     return causes.sorted { ($1.records, $0.name) < ($0.records, $1.name) }

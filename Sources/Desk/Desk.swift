@@ -57,7 +57,7 @@ package struct Desk: Sendable {
     let (run, staged, matched) = (last.run, last.staged, last.matched)
     let lookup = lookup(in: last)
     let population = try lookup.population(id)
-    let book = try DecisionBook(pipeline.workspace, upTo: run.decisions?.acts ?? 0)
+    let book = try DecisionBook(pipeline.workspace, upTo: run.matched.decisions?.acts ?? 0)
     let decisions = Decisions(book.inForce)
     let store = try? storeInForce()
     var own = try lookup.insurance(of: id, population)

@@ -148,7 +148,7 @@ extension Status {
     now: Int = Int(Date().timeIntervalSince1970)
   ) {
     let earlier = runs.filter { $0.id < run.id }
-    let before = earlier.last { $0.state == .done && !$0.ledger.isEmpty && $0.rollback == nil }
+    let before = earlier.last { $0.state == .done && !$0.matched.ledger.isEmpty && $0.rollback == nil }
     pipeline = run.pipeline
     self.workspace = workspace
     self.run = run.id
@@ -156,15 +156,15 @@ extension Status {
     state = run.state(holder: holder)
     (asOf, startedAt, endedAt, seconds) = (run.asOf, run.startedAt, run.ended, run.ownSeconds)
     (exitCode, failure) = (run.exitCode.map(Int.init), run.failure)
-    (rollback, release, self.holder) = (run.rollback, run.released, holder)
+    (rollback, release, self.holder) = (run.rollback, run.gated.released, holder)
     self.inForce = inForce.map {
       InForce(run: $0.id, asOf: $0.asOf, ageDays: Clock.days(from: $0.asOf, to: today), madeAt: $0.ended)
     }
     self.packagesOfRun = packagesOfRun
-    damaged = run.damaged
-    self.before = run.ledger.isEmpty ? nil : before?.id
+    damaged = run.extracted.damaged
+    self.before = run.matched.ledger.isEmpty ? nil : before?.id
     var counts: [Count] = []
-    for export in [ExportKind.insurance, .population] where !run.ledger.isEmpty {
+    for export in [ExportKind.insurance, .population] where !run.matched.ledger.isEmpty {
       for outcome in export.outcomesForPeople {
         let (now, then) = (run.count(export, outcome), before?.count(export, outcome))
         guard now > 0 || (then ?? 0) > 0 else { continue }
@@ -173,9 +173,9 @@ extension Status {
     }
     self.counts = counts
     linkRate = run.linkRate
-    linkRateBefore = run.ledger.isEmpty ? nil : before?.linkRate
+    linkRateBefore = run.matched.ledger.isEmpty ? nil : before?.linkRate
     armedForcesLeftOut = Figures(run: run).armedForcesWithoutNumber
-    grace = run.grace
+    grace = run.matched.grace
     decisions = run.decided
     published = run.published
     causes = run.causes.filter { $0.word != "armed_forces" }.prefix(3).map { cause in
@@ -183,7 +183,7 @@ extension Status {
         cause: cause.name, records: cause.records, meaning: cause.meaning.english,
         meaningVietnamese: cause.meaning.vietnamese, command: cause.command(named))
     }
-    let verdicts = run.gates ?? []
+    let verdicts = run.gated.verdicts ?? []
     gatesPassed = verdicts.count { $0.passed }
     gatesFailed = verdicts.filter { !$0.passed }
     let last = earlier.lastSeconds
@@ -278,7 +278,8 @@ extension Status {
 extension RunRecord {
   /// Hundredths of a percent of the insurance records that could link; nil before the match.
   package var linkRate: Int? {
-    ledger.isEmpty ? nil : FigureText.share(count(.insurance, .linked), of: Figures(run: self).linkable)
+    matched.ledger.isEmpty
+      ? nil : FigureText.share(count(.insurance, .linked), of: Figures(run: self).linkable)
   }
 }
 
@@ -287,15 +288,5 @@ extension ExportKind {
   var outcomesForPeople: [Outcome] {
     self == .insurance
       ? Outcome.ofInsurance.reversed() : [.registered, .repeated, .personDuplicated, .quarantined]
-  }
-}
-
-extension Clock {
-  /// Whole days from one date to another, both written as ISO 8601.
-  static func days(from: String, to: String) -> Int {
-    guard let from = seconds(from + "T00:00:00+07:00"), let to = seconds(to + "T00:00:00+07:00") else {
-      return 0
-    }
-    return (to - from) / 86_400
   }
 }

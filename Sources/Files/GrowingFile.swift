@@ -1,23 +1,21 @@
-// A file that only grows: lines appended at its end by one process at a time, each on the disk before the caller
-// goes on.
-// Invariant: nothing that stands in it is ever written over; an append that returns is synced. What a crash tore off
-// stays as it is, for the caller to see. Only an append that failed may be taken back, before anybody counts on it.
-// Load: some dozen lines a night, one for each question of an officer.
+// A file that only grows: one process at a time appends at its end, and each append is on disk before it returns.
+// Invariant: no byte is overwritten. What a crash tore off stays for the caller to see. Only an append that failed may be
+// taken back.
 
 import Glibc
 package import Values
 
-/// A file, mode 0600, held by this process alone while the value lives.
+/// A file, mode 0600, locked by this process while the value exists.
 package struct GrowingFile: ~Copyable {
   package let path: String
   private let descriptor: Int32
   package private(set) var byteCount: Int
 
-  /// Opens the file, making it if need be, and waits until no other process holds it.
+  /// Opens or creates the file, and waits until no other process holds its lock.
   package init(_ path: String) throws(Stop) {
     try Faults.pass(.create, path)
     let held = try Self.held(path)
-    // Also where it was made before and the disk may not have its name yet.
+    // An earlier process may have created it without syncing the folder.
     if held.byteCount == 0 {
       do throws(Stop) {
         try Folder.sync(Folder.parent(of: path))
@@ -56,7 +54,7 @@ package struct GrowingFile: ~Copyable {
     return bytes
   }
 
-  /// Appends text and waits until the disk has it.
+  /// Appends text and waits until it is on disk.
   package mutating func append(_ text: String) throws(Stop) {
     let bytes = Array(text.utf8)
     let file = OpenFile(descriptor: descriptor, path: path)
@@ -65,13 +63,14 @@ package struct GrowingFile: ~Copyable {
     byteCount += bytes.count
   }
 
-  /// Waits until the disk has what others have appended, for a sync of theirs may have failed.
+  /// Waits until everything in the file is on disk, because an earlier process's sync may have failed.
   package func sync() throws(Stop) {
     if let failure = OpenFile(descriptor: descriptor, path: path).sync() { throw failure }
   }
 
-  /// Takes back what an append has left that failed.
-  /// - Returns: whether the file is as it was before it.
+  /// Removes what a failed append left.
+  ///
+  /// - Returns: whether the file is as it was before the append.
   package func takeBack() -> Bool {
     guard Faults.failure(of: .remove, path) == nil, ftruncate(descriptor, off_t(byteCount)) == 0 else {
       return false

@@ -51,7 +51,7 @@ final class Night: Sendable {
       asOf: options.asOf.text, startedAt: Clock.now(), state: .running)
     if let unfinished = plan.unfinished {
       record = unfinished
-      (record.state, record.failure, record.exitCode, record.endedAt) = (.running, nil, nil, nil)
+      record.resume()
       record.pipelineText = pipeline.text
     }
     record.exports = plan.exports
@@ -148,13 +148,7 @@ final class Night: Sendable {
 
   func fail(_ stop: Stop) -> Stop {
     guard run.state != .held else { return stop }
-    try? update {
-      $0.state = .failed
-      $0.failure = stop.finding.description
-      $0.exitCode = stop.exit.rawValue
-      $0.endedAt = Clock.now()
-      $0.peakMemoryBytes = OwnProcess.peakMemoryBytes
-    }
+    try? update { $0.end(as: .failed, because: stop) }
     progress.event(
       RunEvent(
         .runFailed, .error, run: run.id, stage: run.nextStage,
@@ -214,14 +208,19 @@ enum OwnProcess {
 extension RunRecord {
   /// Takes over what belongs to the match result of another run, or of none.
   mutating func takeMatch(of other: RunRecord?) {
-    (ledger, reasons) = (other?.ledger ?? [], other?.reasons ?? [:])
-    withoutReason = other?.withoutReason
-    (populationReasons, places) = (other?.populationReasons, other?.places)
-    (missingByGroup, blanks, damaged) = (other?.missingByGroup, other?.blanks, other?.damaged)
-    (gates, released, decisions) = (other?.gates, other?.released, other?.decisions)
-    grace = other?.grace
+    extracted = other?.extracted ?? Extracted()
+    matched = other?.matched ?? Matched()
+    gated = other?.gated ?? Gated()
   }
 
-  /// The first stage that has not finished.
-  package var nextStage: StageName { StageName.allCases.first { finished($0) == nil } ?? .publish }
+  /// Marks it as running again, after it was held, failed or cut off.
+  mutating func resume() {
+    (state, failure, exitCode, endedAt) = (.running, nil, nil, nil)
+  }
+
+  /// Marks it as held or failed.
+  mutating func end(as state: RunState, because stop: Stop) {
+    (self.state, failure, exitCode) = (state, stop.finding.description, stop.exit.rawValue)
+    (endedAt, peakMemoryBytes) = (Clock.now(), OwnProcess.peakMemoryBytes)
+  }
 }

@@ -30,10 +30,11 @@ package struct Digest {
     return String(decoding: text, as: UTF8.self)
   }
 
-  /// The digest of one text.
-  package static func text(of text: String) -> String {
+  package static func text(of text: String) -> String { self.text(of: Array(text.utf8)) }
+
+  package static func text(of bytes: [UInt8]) -> String {
     var digest = Digest()
-    digest.update(text)
+    digest.update(bytes.span.bytes)
     return digest.text
   }
 }

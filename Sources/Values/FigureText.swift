@@ -1,4 +1,4 @@
-// FigureText as they are written in each language: 1.735 and 87,41 % in Vietnamese, 1,735 and 87.41 % in English.
+// Figures as they are written in each language: 1.735 and 87,41 % in Vietnamese, 1,735 and 87.41 % in English.
 // Invariant: a share is rounded once, to hundredths of a percent, so that every place shows the same.
 
 /// Counts, shares and times in words.

@@ -99,7 +99,7 @@ struct Metrics {
     page.family(
       "stage_records", "Records that went through a stage.",
       stages.map { (["stage": $0.stage.rawValue], Double($0.records)) })
-    if !run.ledger.isEmpty {
+    if !run.matched.ledger.isEmpty {
       page.family(
         "records", "Records of the last run by export and outcome: the ledger.",
         ExportKind.allCases.flatMap { export in
@@ -131,7 +131,7 @@ struct Metrics {
         ]
         .map { (["effect": $0.0], Double($0.1)) })
     }
-    if let grace = run.grace {
+    if let grace = run.matched.grace {
       page.family(
         "kept_in_grace",
         "Persons who are kept for a time though today's data about them is doubtful, by the outcome of today's record, or file_damaged.",
@@ -152,7 +152,7 @@ struct Metrics {
         "packages_left_out", "Packages that were not written for want of a key to encrypt them to.",
         [([:], Double(published.packagesLeftOut))])
     }
-    if let gates = run.gates {
+    if let gates = run.gated.verdicts {
       page.family(
         "gates_failed", "Gates that the last run did not pass, released ones among them.",
         [([:], Double(gates.count { !$0.passed }))])

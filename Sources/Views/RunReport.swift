@@ -34,13 +34,13 @@ package struct RunReport {
       }
       lines.append("")
     }
-    if !run.ledger.isEmpty {
+    if !run.matched.ledger.isEmpty {
       lines.append("The ledger balances: every record read ended in exactly one outcome.")
     }
-    for (_, fault) in (run.damaged ?? [:]).sorted(by: { $0.key < $1.key }) {
+    for (_, fault) in (run.extracted.damaged ?? [:]).sorted(by: { $0.key < $1.key }) {
       lines.append("Damaged, read up to its fault · tệp hỏng, chỉ đọc đến chỗ lỗi: \(fault)")
     }
-    if let grace = run.grace, grace.total > 0 {
+    if let grace = run.matched.grace, grace.total > 0 {
       lines.append(
         "Kept in grace · giữ tạm: \(FigureText.grouped(grace.total)) persons whose data is doubtful today.")
     }

@@ -1,25 +1,26 @@
-// What officers' decisions have done in one run, in figures: for the run's end, status, report and metrics.
-// Invariant: counts only, out of the run's record; each record is in one of the figures at most.
-// Load: some additions.
+// The effect of officers' decisions in one run, as counts: for the end of a run, status, report and metrics.
+// Invariant: each record is in one of the counts at most.
 
 import Values
 
-/// What became of the decisions that a match applied.
+/// The effect of the decisions that a match applied.
 package struct DecidedCounts: Hashable, Sendable, Codable {
   /// Decisions that were in force.
   package var inForce: Int
-  /// Records that are linked because of one; nil for a run of before this was counted.
+  /// Records that are linked because of one; nil for a run of a version that did not count this.
   package var linked: Int?
-  /// Disputed records that one keeps apart from the person.
+  /// Disputed records that a decision keeps apart from the person.
   package var keptApart: Int
-  /// Records that could not go to the person whom one names: inactive, gone, or with records that disagree.
+  /// Records whose decision names a person who is inactive, not registered, or has records that disagree.
   package var notApplied: Int
 
   /// Nil for a run without decisions.
   package init?(_ run: RunRecord) {
-    guard let applied = run.decisions, applied.inForce > 0 || applied.linked ?? 0 > 0 else { return nil }
+    guard let applied = run.matched.decisions, applied.inForce > 0 || applied.linked ?? 0 > 0 else {
+      return nil
+    }
     func count(_ reason: Reason) -> Int {
-      Outcome.ofInsurance.reduce(0) { $0 + (run.reasons["\($1.name)/\(reason.word)"] ?? 0) }
+      Outcome.ofInsurance.reduce(0) { $0 + (run.matched.reasons["\($1.name)/\(reason.word)"] ?? 0) }
     }
     inForce = applied.inForce
     linked = applied.linked
@@ -41,6 +42,6 @@ package struct DecidedCounts: Hashable, Sendable, Codable {
 }
 
 extension RunRecord {
-  /// What officers' decisions did in it; nil without any.
+  /// The effect of officers' decisions; nil without any.
   package var decided: DecidedCounts? { DecidedCounts(self) }
 }

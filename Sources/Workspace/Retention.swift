@@ -89,11 +89,3 @@ extension Pipeline {
     return try server.drop(keeping: Set(KeptStores(self, in: workspace).runs))
   }
 }
-
-extension Clock {
-  /// Whole days since a time that was written down; 0 if it can't be read.
-  fileprivate static func days(since text: String) -> Int {
-    guard let then = ISO8601DateFormatter().date(from: text) else { return 0 }
-    return Int(Date().timeIntervalSince(then) / 86_400)
-  }
-}

@@ -1,11 +1,9 @@
-// What is written down about one run.
-// Invariant: run.json in the run's folder is replaced whole at each change of state; it holds counts, names of
-// files and times, and nothing about a person.
+// The record of one run: what it was asked, how far it came, and what each stage found.
+// Invariant: run.json in the run's folder is replaced as a whole at each change. It holds counts, file names and times,
+// and no personal data. All its keys are on one level; a key that an older version did not write reads as empty.
 
 package import Files
-import Foundation
 package import Match
-import Pipeline
 package import Values
 
 /// A stage that an officer can rerun.
@@ -14,6 +12,126 @@ package enum StageName: String, Sendable, CaseIterable, Codable, Comparable {
 
   package static func < (a: Self, b: Self) -> Bool {
     (allCases.firstIndex(of: a) ?? 0) < (allCases.firstIndex(of: b) ?? 0)
+  }
+}
+
+/// One run: a numbered, repeatable execution of a pipeline.
+package struct RunRecord: Hashable, Sendable {
+  package var id: Int
+  /// `run`, or the stage that a rerun began with.
+  package var command: String
+  package var pipeline: String
+  /// The text of the pipeline file as the run read it.
+  package var pipelineText: String
+  package var asOf: String
+  package var startedAt: String
+  /// When it was done.
+  package var finishedAt: String?
+  /// When it was held or failed.
+  package var endedAt: String?
+  package var state: RunState
+  /// The export files, in the order in which they are read.
+  package var exports: [FoundFile] = []
+  package var stages: [FinishedStage] = []
+  /// What publish did with the persons of the store; nil before it is done.
+  package var published: PublishCounts?
+  /// For a rollback: the runs whose stores were exchanged.
+  package var rollback: Rollback?
+  /// Why it failed, without personal data.
+  package var failure: String?
+  package var exitCode: Int32?
+  /// The most memory that its process held.
+  package var peakMemoryBytes: Int?
+
+  package var extracted = Extracted()
+  package var matched = Matched()
+  package var gated = Gated()
+
+  package init(
+    id: Int, command: String, pipeline: String, pipelineText: String, asOf: String, startedAt: String,
+    finishedAt: String? = nil, state: RunState
+  ) {
+    self.id = id
+    self.command = command
+    self.pipeline = pipeline
+    self.pipelineText = pipelineText
+    self.asOf = asOf
+    self.startedAt = startedAt
+    self.finishedAt = finishedAt
+    self.state = state
+  }
+}
+
+extension RunRecord {
+  /// A stage that has finished.
+  package struct FinishedStage: Hashable, Sendable, Codable {
+    package var stage: StageName
+    /// The run that made the result; a rerun uses the results of an earlier run.
+    package var run: Int
+    package var seconds: Double
+    package var records: Int
+    /// What the result was made from; see ``MadeFrom``.
+    package var madeFrom: [String: String]?
+    /// The size of the result on disk.
+    package var byteCount: Int?
+
+    package init(
+      stage: StageName, run: Int, seconds: Double, records: Int, madeFrom: [String: String]? = nil,
+      byteCount: Int? = nil
+    ) {
+      self.stage = stage
+      self.run = run
+      self.seconds = seconds
+      self.records = records
+      self.madeFrom = madeFrom
+      self.byteCount = byteCount
+    }
+  }
+
+  /// What extract found.
+  package struct Extracted: Hashable, Sendable, Codable {
+    /// Records without a value by export and field, `insurance.facility_code`; 0 for a field that always has one.
+    package var blanks: [String: Int] = [:]
+    /// The fault of each damaged file that was kept, by export and name; nil for none.
+    package var damaged: [String: String]?
+
+    package init() {}
+  }
+
+  /// What match found.
+  package struct Matched: Hashable, Sendable, Codable {
+    package var ledger: [LedgerLine] = []
+    /// Insurance records by `outcome/reason`; a record counts once for each of its reasons.
+    package var reasons: [String: Int] = [:]
+    /// Insurance records that are not linked and have no reason, by outcome.
+    package var withoutReason: [String: Int] = [:]
+    /// Population records by `outcome/reason`.
+    package var populationReasons: [String: Int] = [:]
+    /// Insurance records by place of birth registration (``BirthPlace/code``), then outcome.
+    package var places: [String: [String: Int]] = [:]
+    /// Insurance records without a personal ID number by the card's group; empty text: without a card number.
+    package var missingByGroup: [String: Int] = [:]
+    /// The officers' decisions that the match applied; nil for none.
+    package var decisions: AppliedDecisions?
+    /// Persons kept although today's data is doubtful, and persons not kept; nil without `grace`.
+    package var grace: GraceCounts?
+
+    package init() {}
+  }
+
+  /// What the gates found.
+  package struct Gated: Hashable, Sendable, Codable {
+    /// Nil before the gates are judged.
+    package var verdicts: [GateVerdict]?
+    /// Who let the run pass the gates that held it.
+    package var released: Release?
+
+    package init() {}
+
+    private enum CodingKeys: String, CodingKey {
+      case released
+      case verdicts = "gates"
+    }
   }
 }
 
@@ -32,178 +150,15 @@ package struct LedgerLine: Hashable, Sendable, Codable {
   }
 }
 
-/// One run: a numbered, repeatable execution of a pipeline.
-package struct RunRecord: Hashable, Sendable, Codable {
-  /// A stage that has finished, and where its result lies.
-  package struct FinishedStage: Hashable, Sendable, Codable {
-    package var stage: StageName
-    /// The run that made the result; a rerun uses what an earlier one left.
-    package var run: Int
-    package var seconds: Double
-    package var records: Int
-    /// What the result was made from; see ``MadeFrom``.
-    package var madeFrom: [String: String]?
-    /// What the result takes up on disk.
-    package var byteCount: Int?
-
-    package init(
-      stage: StageName, run: Int, seconds: Double, records: Int, madeFrom: [String: String]? = nil,
-      byteCount: Int? = nil
-    ) {
-      self.stage = stage
-      self.run = run
-      self.seconds = seconds
-      self.records = records
-      self.madeFrom = madeFrom
-      self.byteCount = byteCount
-    }
-  }
-
-  package var id: Int
-  /// `run`, or the stage that a rerun began with.
-  package var command: String
-  package var pipeline: String
-  /// The pipeline file's text, as the run read it.
-  package var pipelineText: String
-  package var asOf: String
-  package var startedAt: String
-  package var finishedAt: String?
-  /// When it was held or failed.
-  package var endedAt: String?
-  package var state: RunState
-  package var stages: [FinishedStage] = []
-  package var exports: [FoundFile] = []
-  package var ledger: [LedgerLine] = []
-  /// Insurance records by `outcome/reason`; a record counts once for each of its reasons.
-  package var reasons: [String: Int] = [:]
-  /// Insurance records that did not link and bear no reason, by outcome.
-  package var withoutReason: [String: Int]?
-  /// Population records by `outcome/reason`.
-  package var populationReasons: [String: Int]?
-  /// Insurance records by place of birth registration (``BirthPlace/code``), then outcome.
-  package var places: [String: [String: Int]]?
-  /// Insurance records without a personal ID number by the card's group; empty: without a card number.
-  package var missingByGroup: [String: Int]?
-  /// Records without a value by export and field, `insurance.facility_code`; 0 for a field that always has one.
-  package var blanks: [String: Int]?
-  /// The officers' decisions that the match applied; nil for none.
-  package var decisions: AppliedDecisions?
-  /// What is wrong with files that were damaged and kept, by export and name; nil for none.
-  package var damaged: [String: String]?
-  /// Who was kept though today's data is doubtful, and who was not; nil if the pipeline asks for no grace.
-  package var grace: GraceCounts?
-  /// Where the publication put the persons of the store; nil until it is done.
-  package var published: PublishCounts?
-  /// What the gates found.
-  package var gates: [GateVerdict]?
-  /// Who let it pass a gate that held it.
-  package var released: Release?
-  /// For a rollback: whose store was in force, and whose came back.
-  package var rollback: Rollback?
-  /// Why it failed, without personal data.
-  package var failure: String?
-  package var exitCode: Int32?
-  /// The most memory that its process held.
-  package var peakMemoryBytes: Int?
-
-  /// When it was done, held or failed.
-  package var ended: String? { finishedAt ?? endedAt }
-  /// What its own stages took, all together; what it took over from earlier runs is left out.
-  package var ownSeconds: Double { stages.filter { $0.run == id }.reduce(0) { $0 + $1.seconds } }
-
-  /// Whether a `run` may go on with it.
-  package var isUnfinished: Bool { state != .done && rollback == nil }
-  package func finished(_ stage: StageName) -> FinishedStage? { stages.last { $0.stage == stage } }
-
-  /// Records of one export with one outcome.
-  package func count(_ export: ExportKind, _ outcome: Outcome) -> Int {
-    ledger.filter { $0.export == export.name && $0.outcome == outcome.name }.reduce(0) { $0 + $1.records }
-  }
-  package func count(_ export: ExportKind) -> Int {
-    ledger.filter { $0.export == export.name }.reduce(0) { $0 + $1.records }
-  }
-
-  package init(
-    id: Int, command: String, pipeline: String, pipelineText: String, asOf: String, startedAt: String,
-    finishedAt: String? = nil, state: RunState
-  ) {
-    self.id = id
-    self.command = command
-    self.pipeline = pipeline
-    self.pipelineText = pipelineText
-    self.asOf = asOf
-    self.startedAt = startedAt
-    self.finishedAt = finishedAt
-    self.state = state
-  }
-}
-
-extension [RunRecord] {
-  /// How long each stage took the last time it ran to its end.
-  package var lastSeconds: [StageName: Double] {
-    var seconds: [StageName: Double] = [:]
-    for run in self {
-      for stage in run.stages where stage.run == run.id { seconds[stage.stage] = stage.seconds }
-    }
-    return seconds
-  }
-}
-
-/// What a publication did with the persons of the store: each is in exactly one of the counts.
-package struct PublishCounts: Hashable, Sendable, Codable {
-  package var packages: Int
-  /// Packages of changes and encrypted ones among them.
-  package var deltas, encrypted: Int
-  /// Persons in a package.
-  package var persons: Int
-  /// Persons in none, for each package that has them was left out for want of a key; and these packages.
-  package var leftOut, packagesLeftOut: Int
-  /// Persons in none, for their card names no facility that can have one.
-  package var withoutFacility: Int
-  /// Persons in none, for no rule selects their facility.
-  package var notSelected: Int
-
-  package var all: Int { persons + leftOut + withoutFacility + notSelected }
-
-  /// What is not nothing, for a line of text.
-  package var words: String {
-    func count(_ number: Int, _ one: String) -> String {
-      "\(FigureText.grouped(number)) \(one)\(number == 1 ? "" : "s")"
-    }
-    var words = ["\(count(persons, "person")) in \(count(packages, "package"))"]
-    if packagesLeftOut > 0 {
-      words.append(
-        "\(count(leftOut, "person")) of \(count(packagesLeftOut, "package")) left out without a key")
-    }
-    if withoutFacility > 0 { words.append("\(FigureText.grouped(withoutFacility)) without a facility") }
-    if notSelected > 0 { words.append("\(FigureText.grouped(notSelected)) selected by no rule") }
-    return words.joined(separator: ", ")
-  }
-
-  package init(
-    packages: Int, deltas: Int, encrypted: Int, persons: Int, leftOut: Int, packagesLeftOut: Int,
-    withoutFacility: Int, notSelected: Int
-  ) {
-    self.packages = packages
-    self.deltas = deltas
-    self.encrypted = encrypted
-    self.persons = persons
-    self.leftOut = leftOut
-    self.packagesLeftOut = packagesLeftOut
-    self.withoutFacility = withoutFacility
-    self.notSelected = notSelected
-  }
-}
-
-/// Which decisions a match knew.
+/// The officers' decisions that a match applied.
 package struct AppliedDecisions: Hashable, Sendable, Codable {
-  /// So many acts of the book, from its beginning.
+  /// How many acts of the book, from its beginning, the match read.
   package var acts: Int
-  /// So many of their decisions were in force.
+  /// How many of their decisions were in force.
   package var inForce: Int
   /// ``DecisionBook/digest``.
   package var digest: String
-  /// Records that are linked because of them; runs of before this was counted have none.
+  /// Records that are linked because of them; nil in runs of versions that did not count this.
   package var linked: Int?
 
   package init(acts: Int, inForce: Int, digest: String, linked: Int? = nil) {
@@ -233,7 +188,7 @@ package struct GateVerdict: Hashable, Sendable, Codable {
   }
 }
 
-/// Who let a held run pass, and why.
+/// Who released a held run, and why.
 package struct Release: Hashable, Sendable, Codable {
   package var because: String
   package var at: String
@@ -249,7 +204,38 @@ package struct Release: Hashable, Sendable, Codable {
   }
 }
 
-/// A store that took the place of a later one.
+/// What publish did with the persons of the store: each person is in exactly one of the counts.
+package struct PublishCounts: Hashable, Sendable, Codable {
+  package var packages: Int
+  /// How many of the packages hold changes only, and how many are encrypted.
+  package var deltas, encrypted: Int
+  /// Persons in a package.
+  package var persons: Int
+  /// Persons in no package because each package that would hold them lacks a key; and these packages.
+  package var leftOut, packagesLeftOut: Int
+  /// Persons in no package because their card names no facility that can have one.
+  package var withoutFacility: Int
+  /// Persons in no package because no rule selects their facility.
+  package var notSelected: Int
+
+  package var all: Int { persons + leftOut + withoutFacility + notSelected }
+
+  package init(
+    packages: Int, deltas: Int, encrypted: Int, persons: Int, leftOut: Int, packagesLeftOut: Int,
+    withoutFacility: Int, notSelected: Int
+  ) {
+    self.packages = packages
+    self.deltas = deltas
+    self.encrypted = encrypted
+    self.persons = persons
+    self.leftOut = leftOut
+    self.packagesLeftOut = packagesLeftOut
+    self.withoutFacility = withoutFacility
+    self.notSelected = notSelected
+  }
+}
+
+/// A store that replaced a later one.
 package struct Rollback: Hashable, Sendable, Codable {
   package var from: Int
   package var to: Int
@@ -260,59 +246,95 @@ package struct Rollback: Hashable, Sendable, Codable {
   }
 }
 
-/// Small files of our own as JSON.
-package enum JSONFile {
-  package static func write(_ value: some Encodable, to path: String) throws(Stop) {
-    try Folder.writeWhole(text(value) + "\n", to: path)
+// MARK: Questions
+
+extension RunRecord {
+  /// When it was done, held or failed.
+  package var ended: String? { finishedAt ?? endedAt }
+  /// The time of the stages that this run did itself.
+  package var ownSeconds: Double {
+    stages.filter { $0.run == id }.reduce(0) { $0 + $1.seconds }
   }
 
-  package static func text(_ value: some Encodable) -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    encoder.keyEncodingStrategy = .convertToSnakeCase
-    guard let data = try? encoder.encode(value) else { return "null" }
-    return String(decoding: data, as: UTF8.self)
-  }
+  /// Whether a `run` may go on with it.
+  package var isUnfinished: Bool { state != .done && rollback == nil }
 
-  package static func read<Value: Decodable>(_ type: Value.Type, from path: String) throws(Stop) -> Value? {
-    guard let text = try Folder.read(path) else { return nil }
-    let decoder = JSONDecoder()
-    decoder.keyDecodingStrategy = .convertFromSnakeCase
-    do {
-      return try decoder.decode(type, from: Data(text.utf8))
-    } catch {
-      throw Stop(
-        .inputOutput, at: path, expected: "JSON as cardlink wrote it", found: "something else",
-        remedy: "Move the folder it is in out of the workspace and run the pipeline again.")
+  package func finished(_ stage: StageName) -> FinishedStage? { stages.last { $0.stage == stage } }
+
+  /// The first stage that has not finished.
+  package var nextStage: StageName { StageName.allCases.first { finished($0) == nil } ?? .publish }
+
+  /// Records of one export with one outcome.
+  package func count(_ export: ExportKind, _ outcome: Outcome) -> Int {
+    matched.ledger.filter { $0.export == export.name && $0.outcome == outcome.name }.reduce(0) {
+      $0 + $1.records
     }
+  }
+  package func count(_ export: ExportKind) -> Int {
+    matched.ledger.filter { $0.export == export.name }.reduce(0) { $0 + $1.records }
   }
 }
 
-/// Times as written in run.json and the store: ISO 8601 at +07:00, where the registers live.
-package enum Clock {
-  /// Asia/Ho_Chi_Minh is +07:00 all year.
-  private static let offsetSeconds = 7 * 3600
+extension [RunRecord] {
+  /// How long each stage took the last time it ran to its end.
+  package var lastSeconds: [StageName: Double] {
+    var seconds: [StageName: Double] = [:]
+    for run in self {
+      for stage in run.stages where stage.run == run.id { seconds[stage.stage] = stage.seconds }
+    }
+    return seconds
+  }
+}
 
-  package static func now() -> String {
-    let formatter = ISO8601DateFormatter()
-    formatter.timeZone = TimeZone(secondsFromGMT: offsetSeconds)
-    return formatter.string(from: Date())
+// MARK: run.json
+
+extension RunRecord: Codable {
+  private enum CodingKeys: String, CodingKey {
+    case id, command, pipeline, pipelineText, asOf, startedAt, finishedAt, endedAt, state, exports, stages
+    case published, rollback, failure, exitCode, peakMemoryBytes
   }
 
-  /// A file's time, given in nanoseconds since 1970.
-  package static func text(nanoseconds: Int) -> String {
-    let formatter = ISO8601DateFormatter()
-    formatter.timeZone = TimeZone(secondsFromGMT: offsetSeconds)
-    return formatter.string(from: Date(timeIntervalSince1970: Double(nanoseconds) / 1e9))
+  package init(from decoder: any Decoder) throws {
+    let keys = try decoder.container(keyedBy: CodingKeys.self)
+    func read<Value: Decodable>(_ key: CodingKeys) throws -> Value {
+      try keys.decode(Value.self, forKey: key)
+    }
+    func find<Value: Decodable>(_ key: CodingKeys) throws -> Value? {
+      try keys.decodeIfPresent(Value.self, forKey: key)
+    }
+    (id, command, state) = (try read(.id), try read(.command), try read(.state))
+    (pipeline, pipelineText, asOf) = (try read(.pipeline), try read(.pipelineText), try read(.asOf))
+    (startedAt, finishedAt, endedAt) = (try read(.startedAt), try find(.finishedAt), try find(.endedAt))
+    (exports, stages) = (try find(.exports) ?? [], try find(.stages) ?? [])
+    (published, rollback) = (try find(.published), try find(.rollback))
+    (failure, exitCode, peakMemoryBytes) = (
+      try find(.failure), try find(.exitCode), try find(.peakMemoryBytes)
+    )
+    extracted = try Extracted(from: decoder)
+    matched = try Matched(from: decoder)
+    gated = try Gated(from: decoder)
   }
 
-  /// A time that was written down, in seconds since 1970; nil if it can't be read.
-  package static func seconds(_ text: String) -> Int? {
-    ISO8601DateFormatter().date(from: text).map { Int($0.timeIntervalSince1970) }
+  package func encode(to encoder: any Encoder) throws {
+    var keys = encoder.container(keyedBy: CodingKeys.self)
+    let facts: [(CodingKeys, (any Encodable)?)] = [
+      (.id, id), (.command, command), (.state, state), (.pipeline, pipeline), (.pipelineText, pipelineText),
+      (.asOf, asOf), (.startedAt, startedAt), (.finishedAt, finishedAt), (.endedAt, endedAt),
+      (.exports, exports), (.stages, stages), (.published, published), (.rollback, rollback),
+      (.failure, failure), (.exitCode, exitCode), (.peakMemoryBytes, peakMemoryBytes),
+    ]
+    for (key, value) in facts {
+      if let value { try keys.encode(value, forKey: key) }
+    }
+    try extracted.encode(to: encoder)
+    try matched.encode(to: encoder)
+    try gated.encode(to: encoder)
   }
+}
 
-  /// Today's date in Asia/Ho_Chi_Minh.
-  package static func today() -> CalendarDate {
-    CalendarDate(iso: String(now().prefix(10))) ?? .none
-  }
+// The decoders that the compiler writes for the structs above call this for dictionaries.
+extension KeyedDecodingContainer {
+  fileprivate func decode<Value: Decodable>(_ type: [String: Value].Type, forKey key: Key) throws
+    -> [String: Value]
+  { try decodeIfPresent(type, forKey: key) ?? [:] }
 }

@@ -1,6 +1,6 @@
-// The folder in which a pipeline keeps what it knows between two nights.
-// Invariant: one run at a time holds the lock, which dies with its process; a stage's result is a folder that
-// appears under its final name only when it is whole; a run's number is never used twice.
+// The folder in which a pipeline keeps its data between runs.
+// Invariant: one run at a time holds the lock, which ends with its process. The folder of a stage's result gets its final
+// name when it is complete. A run number is never used twice.
 //
 //   workspace/lock
 //   workspace/runs/0007/run.json            what happened
@@ -22,7 +22,7 @@ package final class Workspace: Sendable {
   package let path: String
   private let lock: LockFile
 
-  /// Makes the folder if need be and takes the lock.
+  /// Creates the folder if it does not exist, and takes the lock.
   ///
   /// - Throws: ``Stop`` with ``Exit/runInProgress`` if another process holds it.
   package init(_ path: String) throws(Stop) {
@@ -42,10 +42,10 @@ package final class Workspace: Sendable {
     Scratch.removeLeftovers(in: path)
   }
 
-  /// Writes a run's record, whole.
+  /// Replaces a run's record.
   ///
-  /// - Throws: ``Stop`` with ``Exit/inputOutput`` also if the workspace was removed meanwhile, for then nothing keeps
-  ///   another run out.
+  /// - Throws: ``Stop`` with ``Exit/inputOutput`` also if the workspace was removed meanwhile, because the lock then keeps
+  ///   no other run out.
   package func save(_ run: RunRecord) throws(Stop) {
     guard lock.isInPlace else {
       throw Stop(
@@ -82,7 +82,7 @@ package struct WorkspaceReader: Sendable {
 
   /// All runs whose record can be read, ascending.
   ///
-  /// - Throws: ``Stop`` with ``Exit/inputOutput`` if this user may not look: that is not the same as no runs.
+  /// - Throws: ``Stop`` with ``Exit/inputOutput`` if this user may not read the folder.
   package func runs() throws(Stop) -> [RunRecord] {
     if access(path + "/runs", R_OK | X_OK) != 0, errno == EACCES { throw .readFailed(path + "/runs", EACCES) }
     var runs: [RunRecord] = []
@@ -94,7 +94,7 @@ package struct WorkspaceReader: Sendable {
     return runs
   }
 
-  /// Where a stage's result of a run lies.
+  /// The folder of a stage's result.
   package func folder(of stage: RunRecord.FinishedStage) -> String {
     folder(of: stage.run) + "/" + stage.stage.rawValue
   }

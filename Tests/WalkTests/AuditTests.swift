@@ -33,7 +33,7 @@ struct AuditTests {
     #expect(reading.lines.map(\.number) == [1, 2, 3, 4, 5])
     #expect(reading.lines[3].because == "line 3 · lý do \"\\")
     #expect(reading.lines[3].userID == Int(getuid()))
-    #expect(try audit.has(head: reading.head))
+    #expect(reading.has(head: reading.head))
     let mode = try FileManager.default.attributesOfItem(atPath: audit.path)[.posixPermissions] as? NSNumber
     #expect(mode?.intValue == 0o600)
   }
@@ -75,7 +75,7 @@ struct AuditTests {
     let head = try audit.reading().head
     try write(Array(try lines(audit).dropLast()), audit)
     #expect(try audit.reading().broken == nil)
-    #expect(try !audit.has(head: head))
+    #expect(try !audit.reading().has(head: head))
   }
 
   @Test(

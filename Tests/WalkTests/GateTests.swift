@@ -25,14 +25,14 @@ struct GateTests {
     func line(_ export: String, _ outcome: Outcome, _ records: Int) -> LedgerLine {
       LedgerLine(export: export, sourceFile: "f", outcome: outcome.name, records: records)
     }
-    run.ledger = [
+    run.matched.ledger = [
       line("population", .registered, population - 50), line("population", .quarantined, 50),
       line("insurance", .linked, linked), line("insurance", .quarantined, quarantined),
       line("insurance", .disputed, insurance - linked - quarantined),
     ]
-    run.blanks = ["insurance.facility_code": blankFacility, "insurance.personal_id": blankID]
-    run.missingByGroup = missingByGroup
-    run.places = ["001": ["linked": province, "disputed": 7], "002": ["linked": 12]]
+    run.extracted.blanks = ["insurance.facility_code": blankFacility, "insurance.personal_id": blankID]
+    run.matched.missingByGroup = missingByGroup
+    run.matched.places = ["001": ["linked": province, "disputed": 7], "002": ["linked": 12]]
     run.stages = [
       .init(stage: .match, run: id, seconds: 1, records: 1, madeFrom: ["extract": "\(id)"])
     ]
@@ -158,11 +158,11 @@ struct GateTests {
   @Test("a field that is read for the first time has no history; one that is always filled has")
   func newField() {
     var run = Self.run(8)
-    run.blanks?["insurance.area_code"] = 9_999
+    run.extracted.blanks["insurance.area_code"] = 9_999
     #expect(Self.failures(run, after: Self.seven) == [])
     let filled = Self.seven.map { run in
       var run = run
-      run.blanks?["insurance.area_code"] = 0
+      run.extracted.blanks["insurance.area_code"] = 0
       return run
     }
     #expect(Self.failures(run, after: filled).count == 1)
@@ -270,8 +270,8 @@ struct GateTests {
     #expect(released.exit == 0, "\(released.errors)")
     #expect(try WalkTests.rows(pipeline) != before)
     let run = try #require(try Desk(pipeline, for: .user()).runs().last)
-    #expect(run.released?.because == "half is right, letter 7")
-    #expect(run.released?.gates.contains("records of insurance") == true)
+    #expect(run.gated.released?.because == "half is right, letter 7")
+    #expect(run.gated.released?.gates.contains("records of insurance") == true)
     #expect(run.state == .done)
     let events = try Audit(pipeline.workspace).reading().lines.map(\.event)
     #expect(

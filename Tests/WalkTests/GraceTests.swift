@@ -180,10 +180,10 @@ struct GraceTests {
       let rows = try Self.attributes(pipeline)
       let found = rows.filter { $0.value.graceUntil != nil }
       #expect(try found == Self.expected(pipeline, before: yesterday, said: said, asOf: day), "\(day.text)")
-      #expect(run.grace?.total ?? 0 == found.count)
+      #expect(run.matched.grace?.total ?? 0 == found.count)
       #expect(rows.count - found.count == Set(try Self.linked(pipeline).map(\.personalID)).count)
       #expect(try Self.linked(pipeline).count == run.count(.insurance, .linked))
-      (kept, over) = (kept + found.count, over + (run.grace?.ended ?? 0))
+      (kept, over) = (kept + found.count, over + (run.matched.grace?.ended ?? 0))
       // Done is done; and any stage done again gives the same.
       #expect(try WalkTests.walk(pipeline, asOf: day).id == run.id)
       let rehearsal = try rehearse(
@@ -241,7 +241,7 @@ struct GraceTests {
     #expect(Set(kept.keys) == Set((0..<5).map(Village.id)))
     for i in 0..<5 { #expect(kept[Village.id(i)]?.graceUntil == (i < 2 ? nil : "2026-11-23"), "\(i)") }
     let run = try #require(try Desk(pipeline, for: .user()).runs().last)
-    #expect(run.grace?.kept == ["quarantined": 1, "file_damaged": 2] && run.grace?.cleared == 1)
+    #expect(run.matched.grace?.kept == ["quarantined": 1, "file_damaged": 2] && run.matched.grace?.cleared == 1)
     let report = try String(
       contentsOfFile: WorkspaceReader(pipeline.workspace).reportPath(of: run.id), encoding: .utf8)
     #expect(report.contains("a damaged file: the record may stand behind its fault"))
@@ -286,7 +286,7 @@ struct GraceTests {
     for day in [2026_11_20, 2026_11_21] as [UInt32] {
       _ = try village.write(to: workshop.path)
       let run = try WalkTests.walk(pipeline, asOf: CalendarDate(packed: day))
-      #expect(run.grace == nil)
+      #expect(run.matched.grace == nil)
       #expect(try Self.attributes(pipeline).values.allSatisfy { $0.graceUntil == nil })
     }
     #expect(pipeline.publish.rules.allSatisfy { !$0.attributes.map(\.name).contains("grace_until") })

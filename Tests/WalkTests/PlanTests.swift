@@ -123,7 +123,7 @@ struct PlanTests {
     #expect(try WalkTests.rows(pipeline) == rows)
     #expect(
       try WalkTests.values("SELECT outcome FROM ledger WHERE run_id = 2", pipeline).count
-        == run.ledger.count)
+        == run.matched.ledger.count)
   }
 
   @Test("staged records that are gone are made again")

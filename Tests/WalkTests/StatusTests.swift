@@ -144,14 +144,14 @@ struct StatusTests {
     before.id = 364
     for outcome in Outcome.ofInsurance {
       let records = outcome == .linked ? 84_123_456 : 1_234_567
-      run.ledger.append(
+      run.matched.ledger.append(
         LedgerLine(export: "insurance", sourceFile: "f", outcome: outcome.name, records: records))
-      before.ledger.append(
+      before.matched.ledger.append(
         LedgerLine(export: "insurance", sourceFile: "f", outcome: outcome.name, records: records - 1_000_000))
     }
-    run.ledger.append(
+    run.matched.ledger.append(
       LedgerLine(export: "population", sourceFile: "f", outcome: "registered", records: 101_234_567))
-    run.missingByGroup = ["QN": 1_000_000]
+    run.matched.missingByGroup = ["QN": 1_000_000]
     run.stages = StageName.allCases.map { .init(stage: $0, run: 365, seconds: 1234, records: 1) }
     let status = Status(
       run, among: [before, run], workspace: "/w", holder: nil, inForce: run, packagesOfRun: 365,
@@ -185,7 +185,7 @@ struct LinkRateTests {
     let workshop = try Workshop()
     let pipeline = try WalkTests.invented(3000, seed: 64, xml: false, in: workshop.path)
     let run = try WalkTests.walk(pipeline)
-    let left = try #require(run.reasons["id_missing/armed_forces"])
+    let left = try #require(run.matched.reasons["id_missing/armed_forces"])
     #expect(left > 0 && Figures(run: run).armedForcesWithoutNumber == left)
     let linked = run.count(.insurance, .linked)
     let rate = try #require(FigureText.share(linked, of: run.count(.insurance) - left))
@@ -195,7 +195,7 @@ struct LinkRateTests {
     let shown = FigureText.percent(rate) as Bilingual
     let html = ReportPage(run, among: [run], pipeline: "p").html
     #expect(html.contains("<b><span class=\"n\" lang=\"vi\">\(shown.vietnamese)</span>"))
-    let verdict = try #require(run.gates?.first { $0.gate == "link_rate" })
+    let verdict = try #require(run.gated.verdicts?.first { $0.gate == "link_rate" })
     #expect(verdict.found == FigureText.percent(rate))
     let metrics = Metrics(pipeline: "p", runs: [run], inForce: run, attempt: Attempt(at: 0, exit: .done)).text
     let ratio = try #require(metrics.firstMatch(of: /cardlink_link_ratio\{[^}]*\} ([0-9.]+)/))

@@ -137,7 +137,7 @@ private struct Rehearsing {
       stage: extracted == nil ? .extract : .match, base: base, asOf: options.asOf.text, changes: changes,
       totals: totals(old, new), cards: cards, insuranceFiles: staged.files(of: .insurance).map(\.name),
       extractKeys: changedKeys(since: base.finished(.extract)),
-      decisions: (base.decisions?.inForce ?? 0, book.inForce.count))
+      decisions: (base.matched.decisions?.inForce ?? 0, book.inForce.count))
   }
 
   /// The records to match: those that an earlier run left, or read anew.

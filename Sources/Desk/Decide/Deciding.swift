@@ -1,7 +1,7 @@
-// cardlink decide: a work list with officers' decisions into the book, or an earlier decision revoked.
-// Invariant: a work list is recorded as a whole or not at all; each decision is bound to what the store in force says
-// was judged, is in the audit log before it is in the book, and is in the book when the command has ended well. No
-// personal data goes to a log, an error or the audit log; a person stands there by pseudonym.
+// cardlink decide: records the decisions of a work list, or revokes earlier ones.
+// Invariant: a work list is recorded as a whole or not at all. Each decision holds the values that were judged, as the
+// store in force has them, and is in the audit log before it is in the book. No log or error holds personal data; the
+// audit log names a person by pseudonym.
 // Load: some thousand lines; one pass over the findings of the store in force.
 
 import Files
@@ -11,10 +11,10 @@ import Store
 package import Values
 package import Workspace
 
-/// What a work list has led to.
+/// What became of a work list.
 package struct DecidedList: Sendable {
   package var decisions: [(decision: Decision, because: String)]
-  /// Lines that say what is in force already.
+  /// Lines whose decision is in force already.
   package var decidedBefore: Int
   /// Lines without a decision.
   package var undecided: Int
@@ -40,7 +40,7 @@ extension Desk {
     var before = 0
     let new = try DecisionBook.append(to: pipeline.workspace) { book throws(Stop) in
       var faults = WorkListFaults()
-      let new = without(&faults, decided, decidedIn: book, before: &before)
+      let new = newDecisions(decided, after: book, faults: &faults, before: &before)
       if let stop = faults.stop(at: name) { throw stop }
       guard !new.isEmpty else { return nil }
       let act = DecisionAct(number: 0, at: Clock.now(), by: by, user: user, decided: new.count)
@@ -111,17 +111,21 @@ extension Desk {
   }
 }
 
-/// Numbers the decisions behind those of the book, without those that are in force already.
-private func without(
-  _ faults: inout WorkListFaults, _ decided: [(line: WorkListLine, decision: Decision)],
-  decidedIn book: DecisionBook, before: inout Int
-) -> [(decision: Decision, because: String)] {
+/// Numbers the decisions after those of the book, without those that are in force already.
+///
+/// - Parameters:
+///   - faults: takes the decisions that contradict an earlier one.
+///   - before: set to the number of decisions that are in force already.
+private func newDecisions(
+  _ decided: [(line: WorkListLine, decision: Decision)], after book: DecisionBook,
+  faults: inout WorkListFaults, before: inout Int
+) -> [NewDecision] {
   var known: [RecordNumbers: [Decision]] = [:]
   for decision in book.inForce {
     known[RecordNumbers(decision.insuranceNumber, decision.cardNumber), default: []].append(decision)
   }
   before = 0
-  var new: [(decision: Decision, because: String)] = []
+  var new: [NewDecision] = []
   for (line, decision) in decided {
     let numbers = RecordNumbers(decision.insuranceNumber, decision.cardNumber)
     let others = known[numbers] ?? []
@@ -154,7 +158,7 @@ private func without(
 }
 
 extension WorkListFaults {
-  /// A decision that contradicts an earlier one, of the book or of the same file.
+  /// Adds a decision that contradicts an earlier one, of the book or of the same file.
   fileprivate mutating func conflict(
     _ line: Int, _ field: String, _ what: String, with other: Decision, _ book: DecisionBook, _ found: String
   ) {
@@ -189,7 +193,7 @@ private struct Deciding {
     run = try store.runID()
   }
 
-  /// The decisions of all lines that can be taken; the others are faults.
+  /// The decisions of all lines that can be recorded; the others become faults.
   mutating func decisions() throws(Stop) -> [(line: WorkListLine, decision: Decision)] {
     let found = Dictionary(
       grouping: try store.findings(digests: Array(Set(list.lines.map(\.digest)))), by: { $0.digest ?? "" })
@@ -213,7 +217,7 @@ private struct Deciding {
     return decisions.sorted { $0.line.line < $1.line.line }
   }
 
-  /// The person whom a line is about.
+  /// The person of a line; nil, with a fault, if the line names no person who may be meant.
   private mutating func person(of line: WorkListLine, _ finding: StoredFinding) -> PersonalID? {
     if finding.outcome == Outcome.disputed.name {
       guard let id = finding.personalID.flatMap({ try? PersonalID($0.utf8.span) }) else { return nil }
@@ -255,7 +259,9 @@ private struct Deciding {
     return named
   }
 
-  /// Lines whose person the officer has chosen among several who may be meant: what was judged is looked up.
+  /// The decisions on lines whose person the officer chose among several candidates.
+  ///
+  /// The work list does not hold that person's values, so they are looked up in the staged records.
   private mutating func amongSeveral(
     _ lines: [(line: WorkListLine, finding: StoredFinding, person: PersonalID)]
   ) throws(Stop) -> [(line: WorkListLine, decision: Decision)] {
@@ -290,7 +296,7 @@ private struct Deciding {
     return decisions
   }
 
-  /// Says of lines whose digest no record shows whether the record has changed or isn't there.
+  /// Adds a fault for each line whose digest no record has: the record has changed, or does not exist.
   private mutating func explain(_ lines: [WorkListLine]) throws(Stop) {
     guard !lines.isEmpty else { return }
     var numbers: Set<String> = []
@@ -334,7 +340,7 @@ extension WorkListLine {
 }
 
 extension StoredFinding {
-  /// The numbers by which decisions know the record; nil if it has none that can be read.
+  /// The numbers by which decisions identify the record; nil if they can't be read.
   var numbers: RecordNumbers? {
     guard let number = insuranceNumber.flatMap({ try? InsuranceNumber($0.utf8.span) }) else { return nil }
     guard let card = cardNumber else { return RecordNumbers(number, .none) }

@@ -1,6 +1,5 @@
-// cardlink decisions: what became of each decision.
-// Invariant: says of a decision what the store in force shows; asking changes nothing and takes no lock.
-// Load: one pass over the findings, and a search for each accepted pair.
+// cardlink decisions: the state of each decision, and its effect in the store in force. Takes no lock.
+// Load: one pass over the findings, and a lookup for each accepted pair.
 
 import Files
 import Match
@@ -9,30 +8,30 @@ import Store
 package import Values
 package import Workspace
 
-/// One decision and where it stands.
+/// One decision with its state.
 package struct DecisionState: Sendable {
   package enum State: String, Sendable, CaseIterable {
     case inForce = "in_force"
-    /// What was judged has changed since: it holds no longer, until it is judged anew.
+    /// The values that were judged have changed since. The decision has no effect until it is taken again.
     case reopened
     case revoked
   }
 
-  /// What the store in force shows of a decision in force.
+  /// The effect of a decision in force, as the store in force shows it.
   package enum Effect: String, Sendable {
     /// The record is linked because of it.
     case linked
-    /// The record links by itself.
+    /// The record links without the decision.
     case notNeeded = "not_needed"
     /// The record is kept apart from the person because of it.
     case keptApart = "kept_apart"
-    /// The person isn't active, isn't there, or has records that disagree.
+    /// The person is inactive, not registered, or has records that disagree.
     case notApplied = "not_applied"
-    /// The insurance number is claimed by another person too.
+    /// Another person claims the insurance number too.
     case numberShared = "number_shared"
-    /// Nothing shows it: the record isn't in the export, or is no candidate of the person any more.
+    /// No effect is visible: the record is not in the export, or the person is no longer its candidate.
     case none
-    /// Taken after the match whose result is in force.
+    /// The decision was taken after the match whose result is in force.
     case nextMatch = "next_match"
   }
 
@@ -40,7 +39,7 @@ package struct DecisionState: Sendable {
   package var taken: DecisionAct
   package var state: State
   package var effect: Effect?
-  /// For a reopened one, the words for what has changed.
+  /// For a reopened one, what has changed.
   package var changed = Reasons()
   /// For a revoked one.
   package var revoked: DecisionAct?
@@ -61,7 +60,7 @@ extension Desk {
     var findings: [RecordNumbers: [StoredFinding]] = [:]
     if let store {
       let run = try store.runID()
-      known = try WorkspaceReader(pipeline.workspace).runs().last { $0.id == run }?.decisions?.acts ?? 0
+      known = try WorkspaceReader(pipeline.workspace).runs().last { $0.id == run }?.matched.decisions?.acts ?? 0
       for finding in try store.findingsOfDecisions() {
         if let numbers = finding.numbers { findings[numbers, default: []].append(finding) }
       }
@@ -85,7 +84,7 @@ extension Desk {
 }
 
 extension DecisionState {
-  /// Finds out what became of it.
+  /// Sets the effect, or the state if the decision is reopened.
   ///
   /// - Parameter findings: those of the record that have to do with decisions.
   fileprivate mutating func look(in store: Store, _ findings: [StoredFinding]) throws(Stop) {
@@ -99,11 +98,11 @@ extension DecisionState {
     for finding in findings {
       guard let now = finding.digest.flatMap({ JudgedFields(text: $0) }) else { continue }
       let words = Set((finding.reasons ?? "").split(separator: ",").map(String.init))
-      // Whose record it is: the decision's person by its number, or somebody's to be found.
+      // The record either holds the number of the decision's person, or no usable number.
       let isPair = finding.personalID == person && finding.outcome == Outcome.disputed.name
       let isOpen = finding.outcome != Outcome.disputed.name
       guard isPair || isOpen else { continue }
-      // The population's side is compared only where it is this person's.
+      // The population's values are compared only if they are this person's.
       var then = decision.judged
       if !isPair, finding.candidatePersonalID != person { then.population = nil }
       let differences = then.changes(to: now, comparingHeld: isOpen)
@@ -119,7 +118,7 @@ extension DecisionState {
         finding.outcome == Outcome.numberShared.name
           && finding.numbers == RecordNumbers(decision.insuranceNumber, decision.cardNumber)
       }
-      // A rejected candidate leaves no word behind: the person is suggested no more.
+      // A rejected candidate leaves no reason in the finding: the match no longer suggests the person.
       effect = isShared ? .numberShared : decision.isAccepted ? Effect.none : .keptApart
     }
   }
@@ -133,7 +132,7 @@ extension LinkedCard {
 }
 
 extension Reasons {
-  /// Those of the words that say what has changed since a decision.
+  /// The reasons among the words that name what has changed since a decision.
   fileprivate init(reopenedIn words: Set<String>) {
     self.init()
     for word in words where word.hasPrefix("reopened_") {

@@ -1,6 +1,6 @@
-// The work list as officers give it back: the CSV of `findings`, with the columns decision and reason filled in.
-// Invariant: a line is read as the list gave it or refused with its line and column; a zero that a spreadsheet dropped
-// from the front of a number is put back only where the digest names the record anyway. No value is ever shown.
+// Reads a work list: the CSV of `findings` with the columns decision and reason filled in by officers.
+// Invariant: a line that can't be read is a fault with its line and column. A leading zero that a spreadsheet dropped is
+// accepted only where the digest identifies the record. No fault shows a value.
 // Load: some thousand lines, in memory.
 
 import Extract
@@ -54,7 +54,7 @@ struct WorkList {
 
   static let next = "cardlink findings PIPELINE --outcome disputed --output csv"
 
-  /// As spreadsheets save it: commas, semicolons or tabs.
+  /// Finds the delimiter: comma, semicolon or tab, as spreadsheets save it.
   private static func format(of file: ExportFile) throws(Stop) -> ExportFormat {
     var fewest = required
     for delimiter in [",", ";", "\t"] {
@@ -132,7 +132,7 @@ struct WorkList {
   }
 }
 
-/// What is wrong with the lines of a work list, in their order.
+/// The faults of a work list.
 struct WorkListFaults {
   private var all:
     [(line: Int, field: String, expected: String, found: String, remedy: String, next: String?)] = []
@@ -144,7 +144,7 @@ struct WorkListFaults {
     all.append((line, field, expected, found, remedy, next))
   }
 
-  /// One stop for all: the first in full, the others in a line each.
+  /// One stop for all faults: the first in full, each other in one line; nil for none.
   func stop(at file: String) -> Stop? {
     let sorted = all.sorted { $0.line < $1.line }
     guard let first = sorted.first else { return nil }
@@ -161,7 +161,7 @@ struct WorkListFaults {
 }
 
 extension String {
-  /// Whether it is the number, or what a spreadsheet leaves of it when it drops the zeros at its front.
+  /// Whether it is the number, or the number without its leading zeros, which spreadsheets drop.
   func isNumber(_ number: String) -> Bool {
     self == number
       || !isEmpty && count < number.count && allSatisfy { $0.isASCII && $0.isNumber }

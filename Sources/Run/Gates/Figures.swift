@@ -16,7 +16,7 @@ package struct Figures {
 
   /// Insurance records of the armed forces without a personal ID number.
   package var armedForcesWithoutNumber: Int {
-    (run.missingByGroup ?? [:]).reduce(0) { Self.armedForces.contains($1.key) ? $0 + $1.value : $0 }
+    run.matched.missingByGroup.reduce(0) { Self.armedForces.contains($1.key) ? $0 + $1.value : $0 }
   }
 
   package func quarantineShare(_ export: ExportKind) -> Double {
@@ -28,19 +28,19 @@ package struct Figures {
   package var linkRate: Double { share(run.count(.insurance, .linked), of: linkable) }
 
   /// Fields that the pipeline file names, `insurance.facility_code`.
-  var fields: [String] { (run.blanks ?? [:]).keys.sorted() }
+  var fields: [String] { run.extracted.blanks.keys.sorted() }
 
   /// The share of records without a value in a field; nil if the run did not read that field.
   func blankShare(_ field: String) -> Double? {
-    guard let blanks = run.blanks?[field] else { return nil }
+    guard let blanks = run.extracted.blanks[field] else { return nil }
     let export: ExportKind = field.hasPrefix("population.") ? .population : .insurance
     let left = field == "insurance.personal_id" ? armedForcesWithoutNumber : 0
     return share(max(0, blanks - left), of: run.count(export) - left)
   }
 
   /// Linked insurance records by place of birth registration.
-  func linked(in place: String) -> Int { run.places?[place]?[Outcome.linked.name] ?? 0 }
-  var places: [String] { (run.places ?? [:]).keys.sorted() }
+  func linked(in place: String) -> Int { run.matched.places[place]?[Outcome.linked.name] ?? 0 }
+  var places: [String] { run.matched.places.keys.sorted() }
 
   private func share(_ count: Int, of total: Int) -> Double {
     total > 0 ? Double(count) / Double(total) : 0

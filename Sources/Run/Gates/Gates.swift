@@ -118,7 +118,9 @@ struct Gates {
     guard let change = limits.provinceChange else { return }
     for place in Set(now.places).union(before.flatMap(\.places)).sorted() {
       // A place that has no figure in an earlier run had no record there.
-      guard let median = median(before.filter { $0.run.places != nil }.map { Double($0.linked(in: place)) }),
+      guard
+        let median = median(
+          before.filter { !$0.run.matched.places.isEmpty }.map { Double($0.linked(in: place)) }),
         median >= Double(limits.judgedFrom)
       else { continue }
       let linked = now.linked(in: place)

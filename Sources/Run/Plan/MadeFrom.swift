@@ -91,7 +91,8 @@ extension Night {
     case .extract: return pipeline.extractMadeFrom(run.exports, asOf: options.asOf.text)
     case .match:
       return pipeline.matchMadeFrom(
-        run.finished(.extract)?.madeFrom, asOf: options.asOf.text, decisions: run.decisions?.digest ?? "none",
+        run.finished(.extract)?.madeFrom, asOf: options.asOf.text,
+        decisions: run.matched.decisions?.digest ?? "none",
         before: pipeline.storeBeforeMadeFrom(options.asOf, among: (try? reader.runs()) ?? []))
     case .load: return pipeline.loadMadeFrom(run.finished(.match)?.madeFrom)
     case .publish: return pipeline.publishMadeFrom(run.finished(.load)?.madeFrom)

@@ -15,7 +15,7 @@ extension Night {
   ///   that releases the run.
   func passGates() throws(Stop) {
     guard run.finished(.load) == nil else { return }
-    if let release = run.released {
+    if let release = run.gated.released {
       progress.event(
         RunEvent(
           .released, run: run.id, ["gates": .text(release.gates.joined(separator: ", "))],
@@ -29,7 +29,7 @@ extension Night {
     try gates.judgeChecksums(of: run, pipeline.gates.checksums)
     gates.judgeRolledBack(run, earlier: earlier)
     let verdicts = gates.verdicts
-    try update { $0.gates = verdicts }
+    try update { $0.gated.verdicts = verdicts }
     let failed = verdicts.filter { !$0.passed }
     guard let first = failed.first else {
       return progress.event(
@@ -63,13 +63,7 @@ extension Night {
     try Audit(workspace.path).append(
       .runHeld, run: run.id,
       detail: ["gates": failed.map { "\($0.gate) of \($0.subject)" }.joined(separator: ", ")])
-    try update {
-      $0.state = .held
-      $0.failure = stop.finding.description
-      $0.exitCode = stop.exit.rawValue
-      $0.endedAt = Clock.now()
-      $0.peakMemoryBytes = OwnProcess.peakMemoryBytes
-    }
+    try update { $0.end(as: .held, because: stop) }
     progress.event(
       RunEvent(
         .runHeld, .error, run: run.id,
@@ -113,12 +107,12 @@ extension Night {
         throw refused("one whose results were removed", "Run again; it will be held with new results.")
       }
     }
-    let failed = (run.gates ?? []).filter { !$0.passed }.map { "\($0.gate) of \($0.subject)" }
+    let failed = (run.gated.verdicts ?? []).filter { !$0.passed }.map { "\($0.gate) of \($0.subject)" }
     let by = Audit.user
     try Audit(workspace.path).append(
       .released, run: number, because: because, detail: ["gates": failed.joined(separator: ", ")])
-    run.released = Release(because: because, at: Clock.now(), by: by, gates: failed)
-    (run.state, run.failure, run.exitCode, run.endedAt) = (.running, nil, nil, nil)
+    run.gated.released = Release(because: because, at: Clock.now(), by: by, gates: failed)
+    run.resume()
     var options = options
     options.asOf = CalendarDate(iso: run.asOf) ?? options.asOf
     return try Night.taking(up: run, pipeline, workspace, options, progress)

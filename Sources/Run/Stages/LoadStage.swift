@@ -65,7 +65,7 @@ extension Night {
     let others =
       run.count(.insurance) - linked + run.count(.population, .quarantined)
       + run.count(.population, .personDuplicated)
-    let kept = run.grace?.total ?? 0
+    let kept = run.matched.grace?.total ?? 0
     guard report.cards == linked, report.findings == others, report.kept == kept else {
       throw Stop(
         .dataRefused, at: "store",
@@ -79,12 +79,14 @@ extension Night {
 extension RunRecord {
   var storeRun: StoreRun {
     StoreRun(
-      runID: id, pipeline: pipeline, asOf: asOf, startedAt: startedAt, finishedAt: finishedAt, state: state)
+      runID: id, pipeline: pipeline, asOf: asOf, startedAt: startedAt,
+      finishedAt: finishedAt, state: state)
   }
   var storeLedger: [LedgerRow] {
-    ledger.map {
+    matched.ledger.map {
       LedgerRow(
-        runID: id, export: $0.export, sourceFile: $0.sourceFile, outcome: $0.outcome, records: $0.records)
+        runID: id, export: $0.export, sourceFile: $0.sourceFile, outcome: $0.outcome,
+        records: $0.records)
     }
   }
 }

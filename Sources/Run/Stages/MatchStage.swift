@@ -24,16 +24,16 @@ extension Night {
     let ledger = try Ledger.balanced(staged, matched)
     applied?.linked = try matched.linkedByDecision(decisions, in: folder)
     try update {
-      $0.ledger = ledger
-      $0.reasons = matched.reasonCounts
-      $0.withoutReason = matched.plainCounts
-      $0.populationReasons = matched.populationReasonCounts
-      $0.places = matched.placeCounts
-      $0.missingByGroup = matched.missingByGroup
-      $0.blanks = staged.blanks
-      $0.decisions = applied
-      $0.damaged = staged.damaged
-      $0.grace = matched.grace
+      $0.extracted.blanks = staged.blanks ?? [:]
+      $0.extracted.damaged = staged.damaged
+      $0.matched.ledger = ledger
+      $0.matched.reasons = matched.reasonCounts
+      $0.matched.withoutReason = matched.plainCounts
+      $0.matched.populationReasons = matched.populationReasonCounts
+      $0.matched.places = matched.placeCounts
+      $0.matched.missingByGroup = matched.missingByGroup
+      $0.matched.decisions = applied
+      $0.matched.grace = matched.grace
     }
     return (matched, staged.files.reduce(0) { $0 + $1.recordCount })
   }

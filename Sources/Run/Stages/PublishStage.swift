@@ -66,7 +66,7 @@ extension Night {
         "population_records": .count(run.count(.population)),
         "peak_memory_bytes": .count(run.peakMemoryBytes ?? 0),
       ], text: "run done")
-    if let grace = run.grace { event.values["kept_in_grace"] = .count(grace.total) }
+    if let grace = run.matched.grace { event.values["kept_in_grace"] = .count(grace.total) }
     progress.event(event)
     try workspace.prune(workspace.prunable(pipeline, keeping: pipeline.keep))
     removePackages()

@@ -81,7 +81,7 @@ private func rollbackUnmeasured(
   (record.startedAt, record.finishedAt, record.endedAt) = (Clock.now(), nil, nil)
   record.peakMemoryBytes = nil
   record.rollback = Rollback(from: from, to: loaded)
-  (record.gates, record.released) = (nil, nil)
+  record.gated = RunRecord.Gated()
   // As long as it isn't done it counts as failed: the same command does it again.
   (record.state, record.exitCode) = (.failed, Exit.inputOutput.rawValue)
   record.failure = "The rollback was cut off. Try next: cardlink rollback \(pipeline.path) \(number)"

@@ -34,7 +34,7 @@ struct Flow {
   private static let most = 6
 
   init(_ run: RunRecord, _ export: ExportKind) {
-    let lines = run.ledger.filter { $0.export == export.name }
+    let lines = run.matched.ledger.filter { $0.export == export.name }
     let total = lines.reduce(0) { $0 + $1.records }
     guard total > 0 else { return }
     var files: [String] = []

@@ -24,7 +24,7 @@ package struct ReportPage {
     self.run = run
     self.pipeline = pipeline
     let upTo = runs.filter { $0.id < run.id } + [run]
-    history = upTo.filter { $0.state == .done && !$0.ledger.isEmpty }.suffix(14)
+    history = upTo.filter { $0.state == .done && !$0.matched.ledger.isEmpty }.suffix(14)
     recent = upTo.suffix(14)
   }
 
@@ -149,7 +149,7 @@ package struct ReportPage {
   // MARK: Gates
 
   private var gates: String {
-    guard let verdicts = run.gates, !verdicts.isEmpty else { return "" }
+    guard let verdicts = run.gated.verdicts, !verdicts.isEmpty else { return "" }
     let failed = verdicts.filter { !$0.passed }
     func row(_ verdict: GateVerdict) -> String {
       "<tr><td>\(verdict.passed ? "✓" : "✗")</td><td>\(Markup.both(verdict.title))<br /><span class=\"word\">\(Markup.both(verdict.about))</span></td>"
@@ -162,7 +162,7 @@ package struct ReportPage {
     if !failed.isEmpty {
       content += "<div class=\"scroll\"><table>\(head)\(failed.map(row).joined())</table></div>"
     }
-    if let release = run.released {
+    if let release = run.gated.released {
       content +=
         "<p>\(Markup.both("Cho phép bởi \(release.by) lúc \(Self.time(release.at)), lý do:", "Released by \(release.by) at \(Self.time(release.at)), because:")) <q>\(Markup.escaped(release.because))</q></p>"
     } else if run.state == .held {
@@ -244,7 +244,7 @@ package struct ReportPage {
   // MARK: The ledger
 
   private var flows: String {
-    guard !run.ledger.isEmpty else { return "" }
+    guard !run.matched.ledger.isEmpty else { return "" }
     return "<div class=\"two\"><div>" + flow(.insurance) + "</div><div>" + flow(.population) + armedForces
       + "</div></div>"
   }
@@ -325,7 +325,7 @@ package struct ReportPage {
   // MARK: Grace
 
   private var grace: String {
-    guard let grace = run.grace else { return "" }
+    guard let grace = run.matched.grace else { return "" }
     var causes = Outcome.ofInsurance.map { outcome in
       (outcome.name, outcome.title, "cardlink findings \(pipeline) --outcome \(outcome.name)")
     }
@@ -465,7 +465,7 @@ package struct ReportPage {
   // MARK: Places
 
   private var places: String {
-    let rates = PlaceRate.all(run.places ?? [:])
+    let rates = PlaceRate.all(run.matched.places)
     guard !rates.isEmpty else { return "" }
     let items = rates.map { rate in
       let name = rate.place.map { place in
@@ -497,7 +497,8 @@ package struct ReportPage {
 
   private var armedForces: String {
     let missing = run.count(.insurance, .idMissing)
-    guard missing > 0, let groups = run.missingByGroup else { return "" }
+    let groups = run.matched.missingByGroup
+    guard missing > 0, !groups.isEmpty else { return "" }
     let names = [
       "QN": Bilingual("Quân nhân", "Military"), "CA": Bilingual("Công an", "Police"),
       "CY": Bilingual("Cơ yếu", "Cipher service"),
@@ -546,10 +547,10 @@ package struct ReportPage {
   private var files: String {
     guard !run.exports.isEmpty else { return "" }
     let rows = run.exports.prefix(200).map { file in
-      let lines = run.ledger.filter { $0.export == file.export.name && $0.sourceFile == file.name }
+      let lines = run.matched.ledger.filter { $0.export == file.export.name && $0.sourceFile == file.name }
       let records = lines.reduce(0) { $0 + $1.records }
       let held = lines.filter { $0.outcome == Outcome.quarantined.name }.reduce(0) { $0 + $1.records }
-      let damage = run.damaged?["\(file.export.name)/\(file.name)"].map {
+      let damage = run.extracted.damaged?["\(file.export.name)/\(file.name)"].map {
         Markup.element(
           "p", "class=\"note\"",
           Markup.both(

@@ -44,7 +44,7 @@ struct AuditVerifyCommand: ParsableCommand {
         remedy: "\(reading.lines.count) lines before it are intact. Keep a copy of the file as evidence.",
         next: "cardlink audit show PIPELINE")
     }
-    if let head, !(try audit.has(head: head)) {
+    if let head, !reading.has(head: head) {
       throw Stop(
         .dataRefused, at: audit.path, expected: "a line with the hash that was noted", found: "none",
         remedy: "The log was cut off or written anew. Keep a copy of the file as evidence.",

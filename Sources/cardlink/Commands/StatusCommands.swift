@@ -41,7 +41,7 @@ struct StatusCommand: ParsableCommand {
       let run = try desk.runs().last
       Table(
         columns: ["run_id", "export", "source_file", "outcome", "records"],
-        rows: (run?.ledger ?? []).map {
+        rows: (run?.matched.ledger ?? []).map {
           [String(status.run), $0.export, $0.sourceFile, $0.outcome, String($0.records)]
         },
         numeric: ["run_id", "records"]

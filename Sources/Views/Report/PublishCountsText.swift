@@ -1,0 +1,21 @@
+// The counts of a publication as a line of text.
+
+import Values
+import Workspace
+
+extension PublishCounts {
+  /// The counts that are not zero.
+  var words: String {
+    func count(_ number: Int, _ one: String) -> String {
+      "\(FigureText.grouped(number)) \(one)\(number == 1 ? "" : "s")"
+    }
+    var words = ["\(count(persons, "person")) in \(count(packages, "package"))"]
+    if packagesLeftOut > 0 {
+      words.append(
+        "\(count(leftOut, "person")) of \(count(packagesLeftOut, "package")) left out without a key")
+    }
+    if withoutFacility > 0 { words.append("\(FigureText.grouped(withoutFacility)) without a facility") }
+    if notSelected > 0 { words.append("\(FigureText.grouped(notSelected)) selected by no rule") }
+    return words.joined(separator: ", ")
+  }
+}
