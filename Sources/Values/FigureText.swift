@@ -1,4 +1,4 @@
-// Figures as they are written in each language: 1.735 and 87,41 % in Vietnamese, 1,735 and 87.41 % in English.
+// Figures and dates as they are written in each language: 1.735 and 87,41 % in Vietnamese, 1,735 and 87.41 % in English.
 // Invariant: a share is rounded once, to hundredths of a percent, so that every place shows the same.
 
 /// Counts, shares and times in words.
@@ -23,6 +23,13 @@ package enum FigureText {
     guard whole > 0 else { return nil }
     return (part * 10_000 + whole / 2) / whole
   }
+  /// A share of 1 in hundredths of a percent.
+  package static func hundredths(_ share: Double) -> Int { Int((share * 10_000).rounded()) }
+  package static func percent(_ part: Int, of whole: Int) -> Bilingual {
+    share(part, of: whole).map { percent($0) } ?? none
+  }
+  /// Where there is no figure.
+  package static let none = Bilingual("–", "–")
   /// `87.41 %`, the English form.
   package static func percent(_ hundredths: Int) -> String { decimal(hundredths, point: ".") + " %" }
   package static func percent(_ hundredths: Int) -> Bilingual {
@@ -36,9 +43,21 @@ package enum FigureText {
       sign + decimal(abs(hundredths), point: ",") + "\u{A0}điểm %",
       sign + decimal(abs(hundredths), point: ".") + "\u{A0}points")
   }
-  private static func decimal(_ hundredths: Int, point: String) -> String {
+  static func decimal(_ hundredths: Int, point: String) -> String {
     let rest = abs(hundredths) % 100
     return (hundredths < 0 ? "−" : "") + "\(abs(hundredths) / 100)\(point)\(rest < 10 ? "0" : "")\(rest)"
+  }
+
+  /// A date in ISO 8601: `2026-11-24` is `24/11/2026` in Vietnamese.
+  package static func date(_ iso: String) -> Bilingual { Bilingual(vietnameseTime(iso), iso) }
+  /// A time in ISO 8601, to the second, as the clock showed it where the registers are.
+  package static func time(_ iso: String) -> Bilingual {
+    Bilingual(vietnameseTime(iso), String(iso.prefix(19)).replacing("T", with: " "))
+  }
+  static func vietnameseTime(_ iso: String) -> String {
+    let parts = iso.prefix(10).split(separator: "-")
+    let date = parts.reversed().joined(separator: "/")
+    return iso.utf8.count < 19 ? date : "\(iso.dropFirst(11).prefix(8)) \(date)"
   }
 
   /// A length of time, in the two largest units.

@@ -159,7 +159,9 @@ struct Metrics {
       let names = Set(gates.map(\.gate)).sorted()
       page.family(
         "gate_failed", "1 for a gate that the last run did not pass.",
-        names.map { name in (["gate": name], gates.contains { $0.gate == name && !$0.passed } ? 1 : 0) })
+        names.map { name in
+          (["gate": name.rawValue], gates.contains { $0.gate == name && !$0.passed } ? 1 : 0)
+        })
     }
   }
 }

@@ -225,7 +225,7 @@ package struct StatusText {
     var lines = [heading("Gates", "Cổng kiểm soát") + ": " + paint(what, .wait)]
     for verdict in status.gatesFailed.prefix(4) {
       lines += Self.wrapped(
-        "✗ \(verdict.gate) of \(verdict.subject): found \(verdict.figure.english), expected \(verdict.expected)",
+        "✗ \(verdict.name): found \(verdict.shownFigure.english), expected \(verdict.expected)",
         indent: 2)
     }
     if status.gatesFailed.count > 4 { lines.append("  and \(status.gatesFailed.count - 4) more") }

@@ -169,25 +169,6 @@ package struct AppliedDecisions: Hashable, Sendable, Codable {
   }
 }
 
-/// What one gate found.
-package struct GateVerdict: Hashable, Sendable, Codable {
-  /// The gate's name, as in the pipeline file.
-  package var gate: String
-  /// What it looked at: an export, a field, a place.
-  package var subject: String
-  package var expected: String
-  package var found: String
-  package var passed: Bool
-
-  package init(gate: String, subject: String, expected: String, found: String, passed: Bool) {
-    self.gate = gate
-    self.subject = subject
-    self.expected = expected
-    self.found = found
-    self.passed = passed
-  }
-}
-
 /// Who released a held run, and why.
 package struct Release: Hashable, Sendable, Codable {
   package var because: String

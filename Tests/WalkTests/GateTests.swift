@@ -43,7 +43,7 @@ struct GateTests {
     _ run: RunRecord, after earlier: [RunRecord] = [], limits: GateLimits = GateLimits()
   ) -> [String] {
     Gates(limits, run: run, earlier: earlier).verdicts.filter { !$0.passed }.map {
-      "\($0.gate) of \($0.subject): expected \($0.expected), found \($0.found)"
+      "\($0.name): expected \($0.expected), found \($0.found)"
     }
   }
 
@@ -72,7 +72,7 @@ struct GateTests {
       ])
     #expect(
       Self.failures(Self.run(1, linked: 10_000, quarantined: 0)) == [
-        "link_rate of insurance: expected at most 99.95 % linked, for more is too good to be true, found 100.00 %"
+        "link_rate of insurance: expected at most 99.95 % linked; more suggests that the matching rules were not applied, found 100.00 %"
       ])
     var limits = GateLimits()
     limits.maxBlank = ["insurance.facility_code": 0.04]

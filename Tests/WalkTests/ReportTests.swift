@@ -194,29 +194,6 @@ struct ReportTests {
     }
   }
 
-  @Test("what a gate says has no English left in Vietnamese")
-  func gates() throws {
-    let verdicts = [
-      ("at least 1,000 records", "ít nhất 1.000 bản ghi"),
-      (
-        "900 to 1,100 records (10.00 % around 1,000, the median of the last 7 runs)",
-        "900 đến 1.100 bản ghi (10,00 % quanh 1.000, trung vị của 7 lần chạy gần nhất)"
-      ),
-      ("at most 5.00 % in quarantine", "không quá 5,00 % cách ly"),
-      (
-        "at most 3.00 % without a value (1.00 points above 2.00 %, the figure of the run before)",
-        "không quá 3,00 % không có giá trị (1,00 điểm % trên 2,00 %, số liệu của lần chạy trước)"
-      ),
-      (
-        "90.00 % to 94.00 % linked (2.00 points around 92.00 %, the median of the last 3 runs)",
-        "90,00 % đến 94,00 % được liên kết (2,00 điểm % quanh 92,00 %, trung vị của 3 lần chạy gần nhất)"
-      ),
-    ]
-    for (english, vietnamese) in verdicts { #expect(GateVerdict.vietnamese(english) == vietnamese) }
-    let few = GateVerdict(gate: "province", subject: "079", expected: "", found: "3", passed: false)
-    #expect(few.figure == Bilingual("dưới 5", "below 5"))
-  }
-
   @Test("figures are written as each language writes them")
   func writing() {
     #expect(FigureText.count(1_234_567) == Bilingual("1.234.567", "1,234,567"))

@@ -51,7 +51,7 @@ struct StatusTests {
     #expect(throws: Stop.self) { try WalkTests.walk(limited) }
     status = try Self.status(pipeline)
     #expect(status.state == .held && status.exitCode == 65 && status.inForce?.run == 1)
-    #expect(status.gatesFailed.contains { $0.gate == "records" })
+    #expect(status.gatesFailed.contains { $0.gate == .records })
     let linked = try #require(status.counts.first { $0.outcome == "linked" })
     #expect(linked.before == first.count(.insurance, .linked) && linked.records > 0)
     #expect(status.next.map(\.command).contains("cardlink release \(pipeline.path) 2 --because \"…\""))
@@ -195,7 +195,7 @@ struct LinkRateTests {
     let shown = FigureText.percent(rate) as Bilingual
     let html = ReportPage(run, among: [run], pipeline: "p").html
     #expect(html.contains("<b><span class=\"n\" lang=\"vi\">\(shown.vietnamese)</span>"))
-    let verdict = try #require(run.gated.verdicts?.first { $0.gate == "link_rate" })
+    let verdict = try #require(run.gated.verdicts?.first { $0.gate == .linkRate })
     #expect(verdict.found == FigureText.percent(rate))
     let metrics = Metrics(pipeline: "p", runs: [run], inForce: run, attempt: Attempt(at: 0, exit: .done)).text
     let ratio = try #require(metrics.firstMatch(of: /cardlink_link_ratio\{[^}]*\} ([0-9.]+)/))

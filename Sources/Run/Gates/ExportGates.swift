@@ -12,14 +12,14 @@ extension Gates {
   mutating func judgeAge(of run: RunRecord, earlier: [RunRecord]) {
     guard let last = earlier.last(where: { $0.state == .done && $0.id != run.id }) else { return }
     judge(
-      "older_exports", "business date", run.asOf >= last.asOf,
-      "a business date not before \(last.asOf), that of run \(last.id)", run.asOf)
+      .olderExports, "business date", run.asOf >= last.asOf, .dateNotBefore(last.asOf, run: last.id),
+      .time(run.asOf))
     for export in ExportKind.allCases {
       guard let newest = run.newest(export), let before = last.newest(export) else { continue }
       judge(
-        "older_exports", export.name, newest >= before,
-        "files not older than \(Clock.text(nanoseconds: before)), the time of those of run \(last.id)",
-        Clock.text(nanoseconds: newest))
+        .olderExports, export.name, newest >= before,
+        .filesNotOlder(than: Clock.text(nanoseconds: before), run: last.id),
+        .time(Clock.text(nanoseconds: newest)))
     }
   }
 
@@ -33,11 +33,13 @@ extension Gates {
       let declared = manifests[folder]?[Folder.name(of: file.path)]
       guard let declared else {
         if checksums == .required {
-          judge("checksums", file.name, false, "a manifest beside it that names it", "none")
+          judge(.checksums, file.name, false, .manifest, .noManifest)
         }
         continue
       }
-      judge("checksums", file.name, declared == file.digest, "the SHA-256 that its manifest names", "another")
+      judge(
+        .checksums, file.name, declared == file.digest, .digest,
+        declared == file.digest ? .sameDigest : .otherDigest)
     }
   }
 
@@ -70,9 +72,7 @@ extension Gates {
       guard let undone = earlier.first(where: { $0.id == rollback.from }),
         undone.finished(.match)?.madeFrom == made
       else { continue }
-      judge(
-        "rolled_back", "run \(undone.id)", false, "a result that was not taken out of force",
-        "the one of run \(undone.id), which was rolled back")
+      judge(.rolledBack, "run \(undone.id)", false, .notRolledBack, .resultOf(run: undone.id))
       return
     }
   }

@@ -3,7 +3,6 @@
 // against the median of the last seven runs that ended well. A share of few records is not judged.
 // Load: some hundred comparisons a night.
 
-import Foundation
 import Pipeline
 import Values
 import Workspace
@@ -44,16 +43,14 @@ struct Gates {
     let records = now.run.count(export)
     let least = export == .population ? limits.minPopulationRecords : limits.minInsuranceRecords
     judge(
-      "records", export.name, records >= least, "at least \(FigureText.grouped(least)) records",
-      FigureText.grouped(records))
+      .records, export.name, records >= least, .atLeast(.count(least), .records), .count(records))
     guard let change = limits.recordsChange,
       let median = median(before.map { Double($0.run.count(export)) }), median >= Double(limits.judgedFrom)
     else { return }
     let (low, high) = (Int((median * (1 - change)).rounded(.up)), Int(median * (1 + change)))
     judge(
-      "records", export.name, (low...max(low, high)).contains(records),
-      "\(FigureText.grouped(low)) to \(FigureText.grouped(high)) records (\(Self.percent(change)) around "
-        + "\(FigureText.grouped(Int(median))), \(medianText))", FigureText.grouped(records))
+      .records, export.name, (low...max(low, high)).contains(records),
+      .between(.count(low), .count(high), .records, usual(.count(Int(median)), change)), .count(records))
   }
 
   private mutating func judgeQuarantine(_ export: ExportKind) {
@@ -61,16 +58,14 @@ struct Gates {
     let share = now.quarantineShare(export)
     if let most = limits.maxQuarantine {
       judge(
-        "quarantine", export.name, share <= most, "at most \(Self.percent(most)) in quarantine",
-        Self.percent(share))
+        .quarantine, export.name, share <= most, .atMost(.share(most), .quarantined, nil), .share(share))
     }
     if let change = limits.quarantineChange,
       let median = median(history(export).map { $0.quarantineShare(export) })
     {
       judge(
-        "quarantine", export.name, share <= median + change,
-        "at most \(Self.percent(median + change)) in quarantine (\(Self.points(change)) above "
-          + "\(Self.percent(median)), \(medianText))", Self.percent(share))
+        .quarantine, export.name, share <= median + change,
+        .atMost(.share(median + change), .quarantined, usual(.share(median), change)), .share(share))
     }
   }
 
@@ -79,19 +74,17 @@ struct Gates {
     let rate = now.linkRate
     let name = ExportKind.insurance.name
     if let least = limits.minLinkRate {
-      judge("link_rate", name, rate >= least, "at least \(Self.percent(least)) linked", Self.percent(rate))
+      judge(.linkRate, name, rate >= least, .atLeast(.share(least), .linked), .share(rate))
     }
     if let most = limits.maxLinkRate {
-      judge(
-        "link_rate", name, rate <= most,
-        "at most \(Self.percent(most)) linked, for more is too good to be true",
-        Self.percent(rate))
+      judge(.linkRate, name, rate <= most, .linkedAtMost(.share(most)), .share(rate))
     }
     if let change = limits.linkRateChange, let median = median(history(.insurance).map(\.linkRate)) {
       judge(
-        "link_rate", name, abs(rate - median) <= change,
-        "\(Self.percent(max(0, median - change))) to \(Self.percent(min(1, median + change))) linked "
-          + "(\(Self.points(change)) around \(Self.percent(median)), \(medianText))", Self.percent(rate))
+        .linkRate, name, abs(rate - median) <= change,
+        .between(
+          .share(max(0, median - change)), .share(min(1, median + change)), .linked,
+          usual(.share(median), change)), .share(rate))
     }
   }
 
@@ -100,16 +93,14 @@ struct Gates {
       let export: ExportKind = field.hasPrefix("population.") ? .population : .insurance
       guard now.run.count(export) >= limits.judgedFrom, let share = now.blankShare(field) else { continue }
       if let most = limits.maxBlank[field] {
-        judge(
-          "blank", field, share <= most, "at most \(Self.percent(most)) without a value", Self.percent(share))
+        judge(.blank, field, share <= most, .atMost(.share(most), .blank, nil), .share(share))
       }
       if let change = limits.blankChange,
         let median = median(history(export).compactMap { $0.blankShare(field) })
       {
         judge(
-          "blank", field, share <= median + change,
-          "at most \(Self.percent(median + change)) without a value (\(Self.points(change)) above "
-            + "\(Self.percent(median)), \(medianText))", Self.percent(share))
+          .blank, field, share <= median + change,
+          .atMost(.share(median + change), .blank, usual(.share(median), change)), .share(share))
       }
     }
   }
@@ -125,32 +116,28 @@ struct Gates {
       else { continue }
       let linked = now.linked(in: place)
       judge(
-        "province", Self.placeName(place), abs(Double(linked) - median) <= change * median,
-        "\(FigureText.grouped(Int((median * (1 - change)).rounded(.up)))) to "
-          + "\(FigureText.grouped(Int(median * (1 + change)))) linked records (\(Self.percent(change)) around "
-          + "\(FigureText.grouped(Int(median))), \(medianText))", FigureText.grouped(linked))
+        .province, Self.placeName(place), abs(Double(linked) - median) <= change * median,
+        .between(
+          .count(Int((median * (1 - change)).rounded(.up))), .count(Int(median * (1 + change))),
+          .linkedRecords,
+          usual(.count(Int(median)), change)), .count(linked))
     }
   }
 
-  mutating func judge(_ gate: String, _ subject: String, _ passed: Bool, _ expected: String, _ found: String)
-  {
-    verdicts.append(
-      GateVerdict(gate: gate, subject: subject, expected: expected, found: found, passed: passed))
+  mutating func judge(
+    _ gate: Gate, _ subject: String, _ passed: Bool, _ limit: GateLimit, _ figure: GateFigure
+  ) {
+    verdicts.append(GateVerdict(gate, of: subject, limit, found: figure, passed: passed))
   }
-
-  // MARK: Words and figures
 
   /// Earlier runs with enough records to be judged by.
   private func history(_ export: ExportKind) -> [Figures] {
     before.filter { $0.run.count(export) >= limits.judgedFrom }
   }
 
-  private var medianText: String {
-    before.count == 1 ? "the figure of the run before" : "the median of the last \(before.count) runs"
+  private func usual(_ median: GateFigure, _ change: Double) -> GateLimit.Usual {
+    GateLimit.Usual(median, change: change, runs: before.count)
   }
-
-  static func percent(_ share: Double) -> String { String(format: "%.2f %%", share * 100) }
-  static func points(_ share: Double) -> String { String(format: "%.2f points", share * 100) }
 
   private static func placeName(_ code: String) -> String {
     Int(code).flatMap { IDPrefix.province($0) }.map { "\(code) \($0.vietnamese)" } ?? code

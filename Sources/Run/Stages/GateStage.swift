@@ -41,7 +41,7 @@ extension Night {
         RunEvent(
           .gateFailed, .warning, run: run.id,
           [
-            "gate": .text(verdict.gate), "subject": .text(verdict.subject),
+            "gate": .text(verdict.gate.rawValue), "subject": .text(verdict.subject),
             "expected": .text(verdict.expected), "found": .text(verdict.found),
           ], text: "gate not passed"))
     }
@@ -50,19 +50,19 @@ extension Night {
 
   private func hold(_ first: GateVerdict, _ failed: [GateVerdict]) throws(Stop) -> Never {
     let also = failed.dropFirst().map {
-      "Also \($0.gate) of \($0.subject): expected \($0.expected), found \($0.found).\n  "
+      "Also \($0.name): expected \($0.expected), found \($0.found).\n  "
     }.joined()
     let inForce =
       pipeline.runInForce.map { "the store of run \($0) stays in force" } ?? "there is no store yet"
     let stop = Stop(
-      .dataRefused, at: "run \(run.id)", field: "gate \(first.gate) of \(first.subject)",
+      .dataRefused, at: "run \(run.id)", field: "gate \(first.name)",
       expected: first.expected, found: first.found,
       remedy: also
         + "The run is held and \(inForce). Ask the supplier and run again; if the data is right, release it.",
       next: "cardlink release PIPELINE \(run.id) --because \"…\"")
     try Audit(workspace.path).append(
       .runHeld, run: run.id,
-      detail: ["gates": failed.map { "\($0.gate) of \($0.subject)" }.joined(separator: ", ")])
+      detail: ["gates": failed.map(\.name).joined(separator: ", ")])
     try update { $0.end(as: .held, because: stop) }
     progress.event(
       RunEvent(
@@ -107,7 +107,7 @@ extension Night {
         throw refused("one whose results were removed", "Run again; it will be held with new results.")
       }
     }
-    let failed = (run.gated.verdicts ?? []).filter { !$0.passed }.map { "\($0.gate) of \($0.subject)" }
+    let failed = (run.gated.verdicts ?? []).filter { !$0.passed }.map(\.name)
     let by = Audit.user
     try Audit(workspace.path).append(
       .released, run: number, because: because, detail: ["gates": failed.joined(separator: ", ")])

@@ -1,0 +1,222 @@
+// What the gates compare, as typed values, and their texts in both languages.
+// Invariant: run records hold the English texts beside the values; records of earlier versions hold the texts alone,
+// which are then shown as they are.
+
+/// A check that a run must pass before it is loaded, named as in the pipeline file.
+package enum Gate: String, Sendable, CaseIterable, Codable, Comparable {
+  case records, quarantine, blank, province, checksums
+  case linkRate = "link_rate"
+  case olderExports = "older_exports"
+  case rolledBack = "rolled_back"
+
+  package static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
+
+  package var title: Bilingual {
+    switch self {
+    case .records: Bilingual("Số bản ghi", "Records")
+    case .quarantine: Bilingual("Tỷ lệ cách ly", "Quarantine share")
+    case .linkRate: Bilingual("Tỷ lệ liên kết", "Link rate")
+    case .blank: Bilingual("Trường để trống", "Blank share")
+    case .province: Bilingual("Theo tỉnh", "By province")
+    case .olderExports: Bilingual("Tuổi của tệp", "Age of exports")
+    case .checksums: Bilingual("Mã kiểm tra", "Checksums")
+    case .rolledBack: Bilingual("Đã bị thu hồi", "Rolled back")
+    }
+  }
+}
+
+/// What a gate found.
+package enum GateFigure: Hashable, Sendable, Codable {
+  case count(Int)
+  case share(Double)
+  /// A business date or the time of a file.
+  case time(String)
+  case noManifest, sameDigest, otherDigest
+  case resultOf(run: Int)
+  /// The English text of an earlier version's record.
+  case written(String)
+
+  package var text: Bilingual {
+    switch self {
+    case .count(let count): FigureText.count(count)
+    case .share(let share): FigureText.percent(FigureText.hundredths(share)).breakable
+    case .time(let time): Bilingual(FigureText.vietnameseTime(time), time)
+    case .written(let text): Bilingual(text, text)
+    case .noManifest: Bilingual("không có", "none")
+    case .sameDigest: Bilingual("đúng mã này", "the same")
+    case .otherDigest: Bilingual("mã khác", "another")
+    case .resultOf(let run):
+      Bilingual("kết quả của lượt chạy \(run), đã bị thu hồi", "the one of run \(run), which was rolled back")
+    }
+  }
+}
+
+/// What a gate requires.
+package enum GateLimit: Hashable, Sendable, Codable {
+  /// What is counted.
+  package enum Measure: String, Sendable, Codable {
+    case records, linkedRecords, quarantined, linked, blank
+
+    fileprivate var text: Bilingual {
+      switch self {
+      case .records: Bilingual(" bản ghi", " records")
+      case .linkedRecords: Bilingual(" bản ghi được liên kết", " linked records")
+      case .quarantined: Bilingual(" cách ly", " in quarantine")
+      case .linked: Bilingual(" được liên kết", " linked")
+      case .blank: Bilingual(" không có giá trị", " without a value")
+      }
+    }
+  }
+
+  /// The median of earlier runs that a figure is compared with, and how far the figure may be from it.
+  package struct Usual: Hashable, Sendable, Codable {
+    package var median: GateFigure
+    package var change: Double
+    package var runs: Int
+
+    package init(_ median: GateFigure, change: Double, runs: Int) {
+      (self.median, self.change, self.runs) = (median, change, runs)
+    }
+
+    fileprivate func text(_ relation: Bilingual) -> Bilingual {
+      let share = FigureText.hundredths(change)
+      let change: Bilingual =
+        if case .count = median {
+          FigureText.percent(share).breakable
+        } else {
+          Bilingual(
+            FigureText.decimal(share, point: ",") + " điểm %",
+            FigureText.decimal(share, point: ".") + " points")
+        }
+      let source =
+        runs == 1
+        ? Bilingual("số liệu của lượt chạy trước", "the figure of the run before")
+        : Bilingual("trung vị của \(runs) lượt chạy gần nhất", "the median of the last \(runs) runs")
+      return Bilingual(
+        " (\(change.vietnamese) \(relation.vietnamese) \(median.text.vietnamese), \(source.vietnamese))",
+        " (\(change.english) \(relation.english) \(median.text.english), \(source.english))")
+    }
+  }
+
+  case atLeast(GateFigure, Measure)
+  case atMost(GateFigure, Measure, Usual?)
+  case between(GateFigure, GateFigure, Measure, Usual)
+  /// More links than this suggest that the rules did not work.
+  case linkedAtMost(GateFigure)
+  case dateNotBefore(String, run: Int)
+  case filesNotOlder(than: String, run: Int)
+  case manifest, digest, notRolledBack
+  /// The English text of an earlier version's record.
+  case written(String)
+
+  package var text: Bilingual {
+    switch self {
+    case .atLeast(let least, let measure): Bilingual("ít nhất ", "at least ") + least.text + measure.text
+    case .atMost(let most, let measure, let usual):
+      Bilingual("không quá ", "at most ") + most.text + measure.text
+        + (usual?.text(Bilingual("trên", "above")) ?? Bilingual("", ""))
+    case .between(let low, let high, let measure, let usual):
+      low.text + Bilingual(" đến ", " to ") + high.text + measure.text
+        + usual.text(Bilingual("quanh", "around"))
+    case .linkedAtMost(let most):
+      Bilingual("không quá ", "at most ") + most.text
+        + Bilingual(
+          " được liên kết; cao hơn nữa có thể do quy tắc đối chiếu không được áp dụng",
+          " linked; more suggests that the matching rules were not applied")
+    case .dateNotBefore(let date, let run):
+      Bilingual(
+        "ngày nghiệp vụ không trước \(FigureText.vietnameseTime(date)), ngày của lượt chạy \(run)",
+        "a business date not before \(date), that of run \(run)")
+    case .filesNotOlder(let time, let run):
+      Bilingual(
+        "tệp không cũ hơn \(FigureText.vietnameseTime(time)), thời điểm của tệp ở lượt chạy \(run)",
+        "files not older than \(time), the time of those of run \(run)")
+    case .manifest: Bilingual("tệp kê khai bên cạnh có ghi tên tệp này", "a manifest beside it that names it")
+    case .digest: Bilingual("mã SHA-256 ghi trong tệp kê khai", "the SHA-256 that its manifest names")
+    case .notRolledBack: Bilingual("kết quả chưa bị thu hồi", "a result that was not taken out of force")
+    case .written(let text): Bilingual(text, text)
+    }
+  }
+}
+
+/// What one gate found in a run.
+package struct GateVerdict: Hashable, Sendable, Codable {
+  package var gate: Gate
+  /// What it looked at: an export, a field, a place, a file, a run.
+  package var subject: String
+  package var limit: GateLimit
+  package var figure: GateFigure
+  package var passed: Bool
+
+  package init(_ gate: Gate, of subject: String, _ limit: GateLimit, found figure: GateFigure, passed: Bool) {
+    (self.gate, self.subject, self.limit, self.figure, self.passed) = (gate, subject, limit, figure, passed)
+  }
+
+  /// As messages name it: `link_rate of insurance`.
+  package var name: String { "\(gate.rawValue) of \(subject)" }
+  package var expected: String { limit.text.english }
+  package var found: String { figure.text.english }
+
+  /// What it looked at, for people.
+  package var about: Bilingual {
+    if let export = ExportKind.allCases.first(where: { $0.name == subject }) {
+      return Bilingual(export.vietnamese, export.name)
+    }
+    switch gate {
+    case .olderExports: return Bilingual("ngày nghiệp vụ", subject)
+    case .rolledBack: return Bilingual("lượt chạy \(subject.drop { !$0.isNumber })", subject)
+    default: return Bilingual(subject, subject)
+    }
+  }
+
+  /// What was found, without a place's count below five.
+  package var shownFigure: Bilingual {
+    let count: Int? =
+      switch figure {
+      case .count(let count): count
+      case .written(let text): Int(text)
+      default: nil
+      }
+    guard gate == .province, let count, (0..<5).contains(count) else { return figure.text }
+    return Bilingual("dưới 5", "below 5")
+  }
+
+  // MARK: Run records
+
+  private enum CodingKeys: CodingKey { case gate, subject, expected, found, passed, limit, figure }
+
+  package init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    gate = try values.decode(Gate.self, forKey: .gate)
+    subject = try values.decode(String.self, forKey: .subject)
+    limit =
+      try values.decodeIfPresent(GateLimit.self, forKey: .limit)
+      ?? .written(values.decode(String.self, forKey: .expected))
+    figure =
+      try values.decodeIfPresent(GateFigure.self, forKey: .figure)
+      ?? .written(values.decode(String.self, forKey: .found))
+    passed = try values.decode(Bool.self, forKey: .passed)
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    try values.encode(gate, forKey: .gate)
+    try values.encode(subject, forKey: .subject)
+    try values.encode(expected, forKey: .expected)
+    try values.encode(found, forKey: .found)
+    try values.encode(passed, forKey: .passed)
+    try values.encode(limit, forKey: .limit)
+    try values.encode(figure, forKey: .figure)
+  }
+}
+
+extension Bilingual {
+  fileprivate static func + (a: Self, b: Self) -> Self {
+    Self(a.vietnamese + b.vietnamese, a.english + b.english)
+  }
+
+  /// With ordinary spaces, so that a long text may be broken into lines anywhere.
+  fileprivate var breakable: Self {
+    Self(vietnamese.replacing("\u{A0}", with: " "), english.replacing("\u{A0}", with: " "))
+  }
+}
