@@ -39,6 +39,7 @@ let package = Package(
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+    .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
   ],
   targets: [
     // C libraries: a module map and a shim header each, no logic.
@@ -141,9 +142,10 @@ let package = Package(
       name: "Views",
       dependencies: [
         "Values", "Names", "Rules", "Threads", "Files", "Seal", "SortedRuns", "Match", "Store", "Pipeline",
-        "Workspace", "Run", "Desk",
+        "Workspace", "Run", "Desk", .product(name: "Mustache", package: "swift-mustache"),
       ],
-      swiftSettings: swift),
+      // Compiled into the program, which is copied to its hosts without other files.
+      resources: [.embedInCode("Report/Templates")], swiftSettings: swift),
 
     // Invented people, and the command.
     .target(

@@ -113,13 +113,9 @@ package struct StatusText {
   }
 
   private var stateText: Bilingual {
-    switch status.state {
-    case .done: Bilingual("hoàn tất", "done")
-    case .held: Bilingual("tạm giữ ở cổng kiểm soát", "held at a gate")
-    case .failed: Bilingual("không hoàn tất", "failed, exit code \(status.exitCode ?? 0)")
-    case .running: Bilingual("đang chạy", "running")
-    case .cutOff: Bilingual("bị ngắt giữa chừng", "cut off")
-    }
+    var text = status.state.title
+    if status.state == .failed { text.english += ", exit code \(status.exitCode ?? 0)" }
+    return text
   }
 
   private var stateColour: Paint.Colour {

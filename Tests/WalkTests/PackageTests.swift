@@ -59,7 +59,7 @@ struct PackageTests {
     #expect(told[0].contains(words))
     #expect(told[1].replacing(/\n +/, with: " ").contains(words))
     #expect(told[1].contains("cardlink doctor p.yaml"))
-    #expect(told[2].contains("\(some.packagesLeftOut) packages without a key to encrypt them to"))
+    #expect(told[2].contains("\(some.packagesLeftOut) packages without an encryption key"))
     #expect(
       told[3].contains("cardlink_published_persons{pipeline=\"p\",place=\"left_out\"} \(some.leftOut)\n"))
     // What was published goes on being told when nothing had to be published anew.

@@ -1,47 +1,49 @@
-// The ledger as a flow from files to outcomes: bands as wide as the records they stand for.
-// Invariant: the bands of a file and of an outcome add up to its height; what is too thin to see is drawn as a
-// hairline and nowhere else made larger.
-// Load: one picture per export and report; files beyond the sixth are drawn as one.
+// The ledger as a flow from files to outcomes: the width of a band shows the number of its records.
+// Invariant: the bands of a file and of an outcome add up to its height; a band too thin to see is drawn as a hairline.
 
 import Values
 import Workspace
 
-/// The geometry of one export's flow, in units that the page stretches.
-struct Flow {
-  struct Node: Hashable {
-    /// A file's name; nil for the files that are drawn as one, and for outcomes.
-    var file: String?
-    var fileCount = 1
-    var outcome: Outcome?
-    var records: Int
-    /// The slot that its label stands in, and the band inside it.
-    var slotHeight: Double
-    var top: Double
-    var height: Double
+extension ReportPage {
+  /// The picture of one export, in units that the page stretches.
+  struct Flow {
+    struct Node {
+      var title: Bilingual
+      /// The colour.
+      var style: String
+      var count: Bilingual
+      var share: Bilingual
+      /// The height of its label, and the band inside.
+      var slot: Double
+      var top: Double
+      var height: Double
+    }
+    struct Band {
+      var path: String
+      var style: String
+    }
+
+    var title: Bilingual
+    private(set) var sources: [Node] = []
+    private(set) var outcomes: [Node] = []
+    private(set) var bands: [Band] = []
+    private(set) var height = 0.0
+
+    private static let scale = 240.0
+    private static let slot = 44.0
+    /// More files than these are drawn as one.
+    private static let mostFiles = 6
   }
-  struct Band {
-    var path: String
-    var outcome: Outcome
-  }
+}
 
-  private(set) var sources: [Node] = []
-  private(set) var outcomes: [Node] = []
-  private(set) var bands: [Band] = []
-  private(set) var height = 0.0
-
-  private static let scale = 240.0
-  private static let slot = 44.0
-  private static let most = 6
-
-  init(_ run: RunRecord, _ export: ExportKind) {
+extension ReportPage.Flow {
+  /// Nil if the run read no record of the export.
+  init?(_ run: RunRecord, _ export: ExportKind) {
+    title = export.title
     let lines = run.matched.ledger.filter { $0.export == export.name }
     let total = lines.reduce(0) { $0 + $1.records }
-    guard total > 0 else { return }
-    var files: [String] = []
-    for line in lines where !files.contains(line.sourceFile) { files.append(line.sourceFile) }
-    let shown = files.count <= Self.most ? files : Array(files.prefix(Self.most - 1))
-    var groups = shown.map { [$0] }
-    if shown.count < files.count { groups.append(Array(files.dropFirst(shown.count))) }
+    guard total > 0 else { return nil }
+    let groups = Self.groups(of: lines.map(\.sourceFile))
     let kinds =
       export == .insurance
       ? Outcome.ofInsurance.reversed() : [.registered, .repeated, .personDuplicated, .quarantined]
@@ -52,39 +54,55 @@ struct Flow {
         }
       }
     }
-    func node(_ records: Int, at y: inout Double) -> Node {
-      let height = Self.scale * Double(records) / Double(total)
-      let slot = max(Self.slot, height + 4)
-      defer { y += slot }
-      return Node(records: records, slotHeight: slot, top: y + (slot - height) / 2, height: height)
+    var left = 0.0
+    for (group, counts) in zip(groups, counts) {
+      let name =
+        group.count == 1
+        ? Bilingual(group[0], group[0]) : Bilingual("\(group.count) tệp khác", "\(group.count) more files")
+      sources.append(Self.node(name, "left", counts.reduce(0, +), of: total, at: &left))
     }
-    var y = 0.0
-    for (i, group) in groups.enumerated() {
-      var source = node(counts[i].reduce(0, +), at: &y)
-      source.file = group.count == 1 ? group[0] : nil
-      source.fileCount = group.count
-      sources.append(source)
-    }
-    let left = y
-    y = 0
-    var seen: [Int] = []
-    for (k, kind) in kinds.enumerated() {
+    let seen = kinds.indices.filter { k in counts.contains { $0[k] > 0 } }
+    var right = 0.0
+    for k in seen {
       let records = counts.reduce(0) { $0 + $1[k] }
-      guard records > 0 else { continue }
-      var outcome = node(records, at: &y)
-      outcome.outcome = kind
-      outcomes.append(outcome)
-      seen.append(k)
+      outcomes.append(Self.node(kinds[k].title, kinds[k].style, records, of: total, at: &right))
     }
-    height = max(left, y)
+    height = Self.rounded(max(left, right))
+    draw(counts.map { counts in seen.map { counts[$0] } }, of: total)
+  }
+
+  /// The files' names, each alone or the last ones together.
+  private static func groups(of files: [String]) -> [[String]] {
+    var names: [String] = []
+    for file in files where !names.contains(file) { names.append(file) }
+    let shown = names.count <= mostFiles ? names.count : mostFiles - 1
+    let groups = names.prefix(shown).map { [$0] }
+    return shown < names.count ? groups + [Array(names.dropFirst(shown))] : groups
+  }
+
+  private static func node(
+    _ title: Bilingual, _ style: String, _ records: Int, of total: Int, at y: inout Double
+  ) -> Node {
+    let height = scale * Double(records) / Double(total)
+    let slot = max(slot, height + 4)
+    defer { y += slot }
+    return Node(
+      title: title, style: style, count: FigureText.count(records),
+      share: FigureText.percent(records, of: total), slot: rounded(slot),
+      top: rounded(y + (slot - height) / 2),
+      height: rounded(max(height, 0.7)))
+  }
+
+  /// Adds the bands: one for each file and outcome that share records.
+  private mutating func draw(_ counts: [[Int]], of total: Int) {
     var from = sources.map(\.top)
     var to = outcomes.map(\.top)
-    for (i, _) in groups.enumerated() {
-      for (o, k) in seen.enumerated() where counts[i][k] > 0 {
-        let width = Self.scale * Double(counts[i][k]) / Double(total)
-        bands.append(Band(path: Self.path(from[i], to[o], width), outcome: kinds[k]))
+    for (i, counts) in counts.enumerated() {
+      for (k, count) in counts.enumerated() where count > 0 {
+        let width = Self.scale * Double(count) / Double(total)
+        bands.append(Band(path: Self.path(from[i], to[k], width), style: outcomes[k].style))
         from[i] += width
-        to[o] += width
+        to[k] += width
       }
     }
   }
@@ -92,8 +110,19 @@ struct Flow {
   /// From x 0 to x 100; at least a hairline.
   private static func path(_ from: Double, _ to: Double, _ width: Double) -> String {
     let width = max(width, 0.7)
-    func text(_ y: Double) -> String { "\((y * 100).rounded() / 100)" }
-    let (a, b, c, d) = (text(from), text(to), text(to + width), text(from + width))
+    let (a, b, c, d) = (rounded(from), rounded(to), rounded(to + width), rounded(from + width))
     return "M0 \(a)C45 \(a) 55 \(b) 100 \(b)V\(c)C55 \(c) 45 \(d) 0 \(d)Z"
+  }
+
+  private static func rounded(_ units: Double) -> Double { (units * 100).rounded() / 100 }
+}
+
+extension Outcome {
+  /// The colour of the outcome.
+  fileprivate var style: String {
+    switch self {
+    case .linked, .registered, .repeated, .quarantined: name
+    default: "waits"
+    }
   }
 }

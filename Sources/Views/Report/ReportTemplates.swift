@@ -1,0 +1,58 @@
+// Renders the report with the templates of this folder, which are compiled into the program.
+// Invariant: the template engine escapes every value, so that no text from an export or a pipeline file becomes markup.
+
+internal import Mustache
+package import Values
+
+extension ReportPage {
+  /// The whole page: well-formed XML as well as HTML.
+  package var html: String {
+    let page = Self.templates.render(self, withTemplate: "page") ?? ""
+    // XML knows no other control characters than these.
+    let scalars = page.unicodeScalars.map { (scalar: Unicode.Scalar) -> Unicode.Scalar in
+      switch scalar.value {
+      case 0x09, 0x0A: scalar
+      case ..<0x20, 0x7F..<0xA0: "\u{FFFD}"
+      default: scalar
+      }
+    }
+    return String(String.UnicodeScalarView(scalars))
+  }
+
+  private static let templates = library([
+    "page": PackageResources.page_mustache, "style": PackageResources.style_css,
+    "both": PackageResources.both_mustache, "figure": PackageResources.figure_mustache,
+    "gates": PackageResources.gates_mustache, "gate_rows": PackageResources.gate_rows_mustache,
+    "tiles": PackageResources.tiles_mustache, "flow": PackageResources.flow_mustache,
+    "armed_forces": PackageResources.armed_forces_mustache, "causes": PackageResources.causes_mustache,
+    "grace": PackageResources.grace_mustache, "decisions": PackageResources.decisions_mustache,
+    "packages": PackageResources.packages_mustache, "trend": PackageResources.trend_mustache,
+    "places": PackageResources.places_mustache, "stages": PackageResources.stages_mustache,
+    "files": PackageResources.files_mustache, "lines": PackageResources.lines_mustache,
+  ])
+
+  private static func library(_ files: [String: [UInt8]]) -> MustacheLibrary {
+    MustacheLibrary(
+      templates: files.mapValues { bytes in
+        var text = String(decoding: bytes, as: UTF8.self)
+        if text.last == "\n" { text.removeLast() }
+        do {
+          return try MustacheTemplate(string: text)
+        } catch {
+          fatalError("a template of the report is malformed: \(error)")
+        }
+      })
+  }
+}
+
+extension Bilingual: MustacheParent {
+  /// `vietnamese`, `english`, or `one` where both are the same.
+  package func child(named name: String) -> Any? {
+    switch name {
+    case "vietnamese": vietnamese
+    case "english": english
+    case "one": vietnamese == english ? vietnamese : nil
+    default: nil
+    }
+  }
+}
