@@ -48,7 +48,7 @@ struct Metrics {
     if let run = runs.last { add(run, to: &page) }
     if let done = runs.last(where: { $0.state == .done }), let at = done.finishedAt.flatMap(Clock.seconds) {
       page.family(
-        "last_done_timestamp_seconds", "When a run was last done.", [([:], Double(at))])
+        "last_done_timestamp_seconds", "When a run last ended as done.", [([:], Double(at))])
     }
     if let inForce {
       page.family("in_force_run_id", "The run whose store is in force.", [([:], Double(inForce.id))])
@@ -81,11 +81,11 @@ struct Metrics {
     page.family(
       "run_exit_code", "The exit code that the last run ended with.", [([:], Double(run.exitCode ?? 0))])
     page.family(
-      "run_duration_seconds", "The time that the stages of the last run took, all together.",
+      "run_duration_seconds", "The total time of the stages of the last run.",
       [([:], run.ownSeconds)])
     if let bytes = run.peakMemoryBytes {
       page.family(
-        "run_peak_memory_bytes", "The most memory that the process of the last run held.",
+        "run_peak_memory_bytes", "The peak memory of the last run's process.",
         [([:], Double(bytes))])
     }
     let stages = run.stages
@@ -94,7 +94,7 @@ struct Metrics {
       "The time that a stage of the last run took; of a stage that was skipped, the last time it ran.",
       stages.map { (["stage": $0.stage.rawValue], $0.seconds) })
     page.family(
-      "stage_skipped", "1 if the last run used what an earlier one left of this stage.",
+      "stage_skipped", "1 if the last run used an earlier run's result of this stage.",
       stages.map { (["stage": $0.stage.rawValue], $0.run == run.id ? 0 : 1) })
     page.family(
       "stage_records", "Records that went through a stage.",
@@ -120,7 +120,7 @@ struct Metrics {
     }
     if let decided = run.decided {
       page.family(
-        "decisions_in_force", "Officers' decisions that the last run's match knew.",
+        "decisions_in_force", "Officers' decisions in force when the last run matched.",
         [([:], Double(decided.inForce))])
       page.family(
         "decided_records",
@@ -149,7 +149,7 @@ struct Metrics {
           (["place": "not_selected"], published.notSelected),
         ].map { ($0.0, Double($0.1)) })
       page.family(
-        "packages_left_out", "Packages that were not written for want of a key to encrypt them to.",
+        "packages_left_out", "Packages that were not written because their facility has no encryption key.",
         [([:], Double(published.packagesLeftOut))])
     }
     if let gates = run.gated.verdicts {

@@ -75,9 +75,9 @@ package struct RunReport {
   private var state: String {
     switch run.state {
     case .done: "done"
-    case .failed: "failed; what was in force before is in force still"
-    case .held: "held at a gate; what was in force before is in force still"
-    default: "not finished; `cardlink run` goes on with it"
+    case .failed: "failed; the previous store stays in force"
+    case .held: "held at a gate; the previous store stays in force"
+    default: "not finished; `cardlink run` continues it"
     }
   }
 

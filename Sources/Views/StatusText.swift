@@ -1,4 +1,4 @@
-// The state of a pipeline on a terminal, in a screenful.
+// The state of a pipeline on a terminal, on one screen.
 // Invariant: no line is wider than 80 columns but for a command, which is never broken; colour is never the only sign.
 
 package import Desk
@@ -66,7 +66,7 @@ package struct StatusText {
       facts.append("ended \(Self.time(ended, since: status.startedAt))")
     }
     if let left = status.secondsLeft {
-      facts.append("about \(FigureText.duration(left)) left, as last time")
+      facts.append("about \(FigureText.duration(left)) left, as in the last run")
     }
     if status.seconds > 0, status.state != .running {
       facts.append("took \(FigureText.duration(status.seconds))")
@@ -86,7 +86,7 @@ package struct StatusText {
       lines.append("  process \(holder.process) holds the workspace since \(Self.time(holder.since))")
     }
     if let rollback = status.rollback {
-      lines.append("  the store of run \(rollback.to) came back in the place of that of run \(rollback.from)")
+      lines.append("  the store of run \(rollback.to) replaces that of run \(rollback.from) again")
     }
     if let release = status.release {
       lines += Self.wrapped(
@@ -104,7 +104,7 @@ package struct StatusText {
         paint($0, published.packagesLeftOut > 0 ? .wait : nil)
       }
     }
-    // A held run's sentence is what the gates below say.
+    // The gates below tell why a run is held.
     if status.state != .held, let failure = status.failure {
       lines.append("")
       for line in failure.split(separator: "\n") { lines += Self.wrapped(String(line), indent: 2) }
@@ -242,7 +242,7 @@ package struct StatusText {
             .withoutTrailingSpace
         case .skipped: return name + "of run \(stage.run ?? 0)"
         case .running:
-          return (name + paint("at work · đang chạy", .wait) + "   " + paint(last, .soft))
+          return (name + paint("running · đang chạy", .wait) + "   " + paint(last, .soft))
             .withoutTrailingSpace
         case .waiting: return name + "–"
         }

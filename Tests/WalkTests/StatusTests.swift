@@ -74,7 +74,7 @@ struct StatusTests {
       progress: SilentProgress())
     status = try Self.status(pipeline)
     #expect(status.rollback == Rollback(from: 2, to: 1) && status.inForce?.run == 1)
-    #expect(Self.text(status).contains("the store of run 1 came back in the place of that of run 2"))
+    #expect(Self.text(status).contains("the store of run 1 replaces that of run 2 again"))
 
     try String(whole.prefix { $0 != "\n" } + "\n").write(
       toFile: export.path, atomically: true, encoding: .isoLatin1)
@@ -112,7 +112,7 @@ struct StatusTests {
       $0 + $1.seconds
     }
     #expect(left >= 0 && left <= last)
-    #expect(Self.text(status).contains(" left, as last time"))
+    #expect(Self.text(status).contains(" left, as in the last run"))
     // Asking does not take the lock.
     #expect(throws: Stop.self) { try Workspace(pipeline.workspace) }
     workspace = nil
