@@ -6,7 +6,7 @@
 package import CardCheck
 import Files
 package import Package
-package import Pipeline
+import Pipeline
 import Publish
 import Seal
 import Synchronization

@@ -7,7 +7,7 @@ import Foundation
 import Pipeline
 import Synchronization
 import Values
-package import Workspace
+import Workspace
 
 /// One run in progress.
 final class Night: Sendable {

@@ -241,7 +241,8 @@ struct GraceTests {
     #expect(Set(kept.keys) == Set((0..<5).map(Village.id)))
     for i in 0..<5 { #expect(kept[Village.id(i)]?.graceUntil == (i < 2 ? nil : "2026-11-23"), "\(i)") }
     let run = try #require(try Desk(pipeline, for: .user()).runs().last)
-    #expect(run.matched.grace?.kept == ["quarantined": 1, "file_damaged": 2] && run.matched.grace?.cleared == 1)
+    #expect(
+      run.matched.grace?.kept == ["quarantined": 1, "file_damaged": 2] && run.matched.grace?.cleared == 1)
     let report = try String(
       contentsOfFile: WorkspaceReader(pipeline.workspace).reportPath(of: run.id), encoding: .utf8)
     #expect(report.contains("a damaged file: the record may stand behind its fault"))

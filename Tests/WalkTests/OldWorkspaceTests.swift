@@ -48,7 +48,7 @@ struct OldWorkspaceTests {
     #expect(
       done.matched.decisions == AppliedDecisions(acts: 2, inForce: 5, digest: Self.digest, linked: 3))
     #expect(done.published?.persons == 1642 && done.finishedAt == "2026-11-29T13:38:32+07:00")
-    #expect(held.gated.verdicts?.filter { !$0.passed }.map(\.gate) == ["link_rate"])
+    #expect(held.gated.verdicts?.filter { !$0.passed }.map(\.gate) == [.linkRate])
     #expect(held.exitCode == 65 && held.endedAt == "2026-11-29T13:38:32+07:00")
     #expect(held.failure?.hasPrefix("run 3: gate link_rate") == true)
   }

@@ -217,10 +217,10 @@ struct ReportTests {
     run.asOf = evil
     run.startedAt = evil
     run.exports[0].name = evil
-    run.damaged = ["\(run.exports[0].export.name)/\(evil)": evil]
-    run.ledger[0].sourceFile = evil
-    run.released = Release(because: evil, at: evil, by: evil, gates: [])
-    run.gates = [
+    run.extracted.damaged = ["\(run.exports[0].export.name)/\(evil)": evil]
+    run.matched.ledger[0].sourceFile = evil
+    run.gated.released = Release(because: evil, at: evil, by: evil, gates: [])
+    run.gated.verdicts = [
       GateVerdict(.blank, of: evil, .written(evil), found: .written(evil), passed: false),
       GateVerdict(.checksums, of: evil, .dateNotBefore(evil, run: 1), found: .time(evil), passed: true),
     ]

@@ -60,7 +60,8 @@ extension Desk {
     var findings: [RecordNumbers: [StoredFinding]] = [:]
     if let store {
       let run = try store.runID()
-      known = try WorkspaceReader(pipeline.workspace).runs().last { $0.id == run }?.matched.decisions?.acts ?? 0
+      known =
+        try WorkspaceReader(pipeline.workspace).runs().last { $0.id == run }?.matched.decisions?.acts ?? 0
       for finding in try store.findingsOfDecisions() {
         if let numbers = finding.numbers { findings[numbers, default: []].append(finding) }
       }

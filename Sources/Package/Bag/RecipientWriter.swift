@@ -3,7 +3,7 @@
 // and, where the changes are applied, the files.
 // Load: one at a time on each thread; at most five open files.
 
-package import Files
+import Files
 package import Seal
 package import Values
 

@@ -3,7 +3,7 @@
 // only bytes that passed the check of the encryption, and writes only inside the folder given.
 // Load: 13,000 files of some hundred kilobytes; a country's tens of gigabytes. 64 KiB at a time.
 
-package import Files
+import Files
 import Glibc
 package import Seal
 package import Values

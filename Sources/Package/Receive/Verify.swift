@@ -4,7 +4,7 @@
 // Load: a facility's few megabytes, read once.
 
 package import Files
-package import Seal
+import Seal
 package import Values
 
 package struct VerifyRequest: Sendable {

@@ -3,7 +3,7 @@
 
 import Desk
 import Run
-package import Values
+import Values
 package import Workspace
 
 extension ReportPage {
@@ -38,7 +38,7 @@ private struct ReportFacts {
     self.run = run
     self.pipeline = pipeline
     let upTo = runs.filter { $0.id < run.id } + [run]
-    history = upTo.filter { $0.state == .done && !$0.ledger.isEmpty }.suffix(14)
+    history = upTo.filter { $0.state == .done && !$0.matched.ledger.isEmpty }.suffix(14)
     recent = upTo.suffix(14)
   }
 
@@ -101,7 +101,7 @@ extension ReportFacts {
   }
 
   var gates: ReportPage.Gates? {
-    guard let verdicts = run.gates, !verdicts.isEmpty else { return nil }
+    guard let verdicts = run.gated.verdicts, !verdicts.isEmpty else { return nil }
     func table(_ passed: Bool) -> ReportPage.Gates.Table? {
       let rows = verdicts.filter { $0.passed == passed }.map { verdict in
         ReportPage.Gates.Row(
@@ -113,9 +113,9 @@ extension ReportFacts {
     let isHeld = run.state == .held
     return .init(
       failed: table(false), passed: table(true), all: verdicts.count, isHeld: isHeld,
-      releaseCommand: isHeld && run.released == nil
+      releaseCommand: isHeld && run.gated.released == nil
         ? "cardlink release \(pipeline) \(run.id) --because \"…\"" : nil,
-      release: run.released.map { .init(by: $0.by, at: FigureText.time($0.at), because: $0.because) })
+      release: run.gated.released.map { .init(by: $0.by, at: FigureText.time($0.at), because: $0.because) })
   }
 
   var nextSteps: [ReportPage.NextStep] {
@@ -234,7 +234,7 @@ extension ReportFacts {
   }
 
   var places: ReportPage.Places? {
-    let rates = PlaceRate.all(run.places ?? [:])
+    let rates = PlaceRate.all(run.matched.places ?? [:])
     let items = rates.map { rate in
       let value: Bilingual =
         switch rate.rate {
@@ -255,7 +255,8 @@ extension ReportFacts {
 
   var armedForces: ReportPage.ArmedForces? {
     let missing = run.count(.insurance, .idMissing)
-    guard missing > 0, let counts = run.missingByGroup else { return nil }
+    let counts = run.matched.missingByGroup
+    guard missing > 0, !counts.isEmpty else { return nil }
     let titles = [
       "QN": Bilingual("Quân nhân", "Military"), "CA": Bilingual("Công an", "Police"),
       "CY": Bilingual("Cơ yếu", "Cipher service"),
@@ -287,11 +288,12 @@ extension ReportFacts {
 
   var files: ReportPage.Files? {
     let rows = run.exports.prefix(200).map { file in
-      let lines = run.ledger.filter { $0.export == file.export.name && $0.sourceFile == file.name }
+      let lines = run.matched.ledger.filter { $0.export == file.export.name && $0.sourceFile == file.name }
       let records = lines.reduce(0) { $0 + $1.records }
       let held = lines.filter { $0.outcome == Outcome.quarantined.name }.reduce(0) { $0 + $1.records }
       return ReportPage.Files.Row(
-        name: file.name, damage: run.damaged?["\(file.export.name)/\(file.name)"], export: file.export.title,
+        name: file.name, damage: run.extracted.damaged?["\(file.export.name)/\(file.name)"],
+        export: file.export.title,
         size: FigureText.bytes(file.byteCount),
         records: lines.isEmpty ? FigureText.none : FigureText.count(records),
         quarantined: FigureText.percent(held, of: records))
@@ -317,7 +319,7 @@ extension ReportFacts {
   }
 
   var grace: ReportPage.Grace? {
-    guard let grace = run.grace else { return nil }
+    guard let grace = run.matched.grace else { return nil }
     var causes = Outcome.ofInsurance.map { outcome in
       (outcome.name, outcome.title, "cardlink findings \(pipeline) --outcome \(outcome.name)")
     }
