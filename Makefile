@@ -14,7 +14,7 @@ PACKAGES := libxml2-dev libsqlite3-dev zlib1g-dev pkg-config
 # Who may install packages: root itself, or through sudo.
 SUDO := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
 
-.PHONY: help run test test-packages quick build install uninstall tarball test-install libraries format lint sample-data bench \
+.PHONY: help run test test-packages quick build install uninstall tarball test-install libraries format lint sample-data reference bench \
   bench-scale bench-duckdb bench-check soak fuzz clean
 
 help: ## List the targets
@@ -62,6 +62,10 @@ lint: ## Check the formatting; fails where `make format` would change something
 
 sample-data: build ## Write sample-data anew (the same seed gives the same bytes)
 	scripts/sample-data $(CARDLINK)
+
+reference: build ## Write the JSON Schema of the pipeline file and the tables of docs/pipeline-file.md anew
+	$(CARDLINK) reference > pipelines/pipeline.schema.json
+	page="$$($(CARDLINK) reference docs/pipeline-file.md; echo .)" && printf %s "$${page%.}" > docs/pipeline-file.md
 
 bench: build ## Time the stages on ten million invented people as CSV and as XML, within the bound on memory (PEOPLE=n FORMATS=csv; 16 GB of disk)
 	scripts/bench $(CARDLINK) $(or $(PEOPLE),10000000)

@@ -222,6 +222,10 @@ let package = Package(
       ],
       swiftSettings: swift),
     .testTarget(
+      name: "PipelineTests",
+      dependencies: ["Values", "Names", "Package", "Publish", "Pipeline", "Generate", "Support", "Yams"],
+      swiftSettings: swift),
+    .testTarget(
       name: "GenerateTests", dependencies: ["Values", "Names", "Generate", "Support"], swiftSettings: swift),
   ]
 )

@@ -3,7 +3,6 @@
 // does.
 
 import Values
-import Yams
 
 /// What a run may look like before it is loaded.
 package struct GateLimits: Hashable, Sendable {
@@ -45,84 +44,63 @@ package struct GateLimits: Hashable, Sendable {
   package init() {}
 }
 
-// MARK: Reading them
-
-extension PipelineReader {
-  func gates(_ node: Node) throws(Stop) -> GateLimits {
-    let keys = try mapping(
-      node, key: "gates", line: line(node),
-      known: [
-        "judged_from", "min_population_records", "min_insurance_records", "max_quarantine", "min_link_rate",
-        "max_link_rate", "max_blank", "max_change", "older_exports", "checksums",
-      ], required: [])
-    var limits = GateLimits()
-    if let node = keys["judged_from"] { limits.judgedFrom = try count(node, key: "judged_from") }
-    if let node = keys["min_population_records"] {
-      limits.minPopulationRecords = try count(node, key: "min_population_records")
-    }
-    if let node = keys["min_insurance_records"] {
-      limits.minInsuranceRecords = try count(node, key: "min_insurance_records")
-    }
-    if let node = keys["max_quarantine"] { limits.maxQuarantine = try share(node, key: "max_quarantine") }
-    if let node = keys["min_link_rate"] { limits.minLinkRate = try share(node, key: "min_link_rate") }
-    if let node = keys["max_link_rate"] { limits.maxLinkRate = try share(node, key: "max_link_rate") }
-    if let node = keys["max_blank"] { try readBlanks(node, into: &limits) }
-    if let node = keys["max_change"] { try readChanges(node, into: &limits) }
-    if let node = keys["older_exports"] {
-      let word = try text(node, key: "older_exports")
-      try choice(word, of: ["hold", "allow"], key: "older_exports", line: line(node))
-      limits.holdsOlderExports = word == "hold"
-    }
-    if let node = keys["checksums"] {
-      let word = try text(node, key: "checksums")
-      try choice(
-        word, of: GateLimits.Checksums.allCases.map(\.rawValue), key: "checksums", line: line(node))
-      limits.checksums = GateLimits.Checksums(rawValue: word) ?? .ifPresent
-    }
-    return limits
+extension PipelineKeys {
+  static var gates: KeyGroup<GateLimits> {
+    KeyGroup([
+      Key(
+        "judged_from", .count(0...(.max)), \.judgedFrom, "Shares of fewer records than this are not judged",
+        "Không xét tỷ lệ khi số bản ghi ít hơn số này"),
+      Key(
+        "min_population_records", .count(0...(.max)), \.minPopulationRecords,
+        "Fewest records of the population export", "Số bản ghi dân cư tối thiểu"),
+      Key(
+        "min_insurance_records", .count(0...(.max)), \.minInsuranceRecords,
+        "Fewest records of the insurance export", "Số bản ghi BHXH tối thiểu"),
+      Key(
+        "max_quarantine", .share, \.maxQuarantine, "Largest share of each export in quarantine",
+        "Tỷ lệ cách ly tối đa của mỗi tệp"),
+      Key(
+        "min_link_rate", .share, \.minLinkRate, "Smallest share of the insurance records that link",
+        "Tỷ lệ liên kết tối thiểu của bản ghi BHXH"),
+      Key(
+        "max_link_rate", .share, \.maxLinkRate,
+        "Largest share that links; a higher one suggests that the matching rules were not applied",
+        "Tỷ lệ liên kết tối đa; cao hơn nữa thì có thể chưa đối chiếu"),
+      Key(
+        "max_blank", blanks, \.maxBlank, "Largest share of records without a value",
+        "Tỷ lệ để trống tối đa của từng trường",
+        value: "shares by export and field: { insurance: { facility_code: 40% } }"),
+      Key(
+        "max_change", changes, \.self, "Largest change from the median of the last seven done runs",
+        "Mức thay đổi tối đa so với trung vị của bảy lượt chạy xong gần nhất"),
+      Key(
+        "older_exports", .choice([("hold", true), ("allow", false)]), \.holdsOlderExports,
+        "An earlier business date, or files older than those of the last run",
+        "Ngày nghiệp vụ sớm hơn, hoặc tệp cũ hơn tệp của lượt chạy trước"),
+      Key(
+        "checksums", .choice(GateLimits.Checksums.allCases.map { ($0.rawValue, $0) }), \.checksums,
+        "`SHA256SUMS` and `*.sha256` beside the exports", "Tệp `SHA256SUMS` và `*.sha256` đi kèm dữ liệu"),
+    ])
   }
 
-  private func readBlanks(_ node: Node, into limits: inout GateLimits) throws(Stop) {
-    let exports = try mapping(
-      node, key: "max_blank", line: line(node), known: ["population", "insurance"], required: [])
-    for (export, node) in exports {
-      let known = export == "population" ? Self.populationFields : Self.insuranceFields
-      let fields = try mapping(node, key: export, line: line(node), known: known, required: [])
-      for (field, node) in fields { limits.maxBlank["\(export).\(field)"] = try share(node, key: field) }
-    }
-  }
-
-  private func readChanges(_ node: Node, into limits: inout GateLimits) throws(Stop) {
-    let keys = try mapping(
-      node, key: "max_change", line: line(node),
-      known: ["records", "quarantine", "link_rate", "blank", "province"], required: [])
-    if let node = keys["records"] { limits.recordsChange = try share(node, key: "records") }
-    if let node = keys["quarantine"] { limits.quarantineChange = try share(node, key: "quarantine") }
-    if let node = keys["link_rate"] { limits.linkRateChange = try share(node, key: "link_rate") }
-    if let node = keys["blank"] { limits.blankChange = try share(node, key: "blank") }
-    if let node = keys["province"] { limits.provinceChange = try share(node, key: "province") }
-  }
-
-  package func count(_ node: Node, key: String) throws(Stop) -> Int {
-    let digits = node.scalar?.string.filter { $0 != "_" && $0 != "," } ?? ""
-    guard let count = Int(digits), count >= 0 else {
-      throw stop(
-        line(node), key, expected: "a number of records", found: shape(node), remedy: "Write \(key): 1000")
-    }
-    return count
-  }
-
-  /// `12.5%`, `0.125`, or `off` for none.
-  private func share(_ node: Node, key: String) throws(Stop) -> Double? {
-    let text = node.scalar?.string ?? ""
-    if text == "off" { return nil }
-    let isPercent = text.hasSuffix("%")
-    let digits = (isPercent ? String(text.dropLast()) : text).filter { $0 != " " }
-    guard let number = Double(digits), number >= 0, number <= (isPercent ? 100 : 1) else {
-      throw stop(
-        line(node), key, expected: "a share, or off", found: shape(node),
-        remedy: "Write \(key): 10% or \(key): 0.1, or \(key): off to do without this gate.")
-    }
-    return isPercent ? number / 100 : number
+  private static var changes: KeyGroup<GateLimits> {
+    KeyGroup([
+      Key(
+        "records", .share, \.recordsChange, "Records of each export, up or down, as a share of the median",
+        "Số bản ghi của mỗi tệp, tăng hoặc giảm, so với trung vị"),
+      Key(
+        "quarantine", .share, \.quarantineChange, "Share in quarantine, percentage points up",
+        "Tỷ lệ cách ly, số điểm phần trăm tăng"),
+      Key(
+        "link_rate", .share, \.linkRateChange, "Link rate, percentage points up or down",
+        "Tỷ lệ liên kết, số điểm phần trăm tăng hoặc giảm"),
+      Key(
+        "blank", .share, \.blankChange, "Share of each field without a value, percentage points up",
+        "Tỷ lệ để trống của từng trường, số điểm phần trăm tăng"),
+      Key(
+        "province", .share, \.provinceChange,
+        "Linked records of one place of birth registration (digits 1-3), up or down, as a share of the median",
+        "Số bản ghi liên kết theo nơi đăng ký khai sinh (3 số đầu), tăng hoặc giảm, so với trung vị"),
+    ])
   }
 }

@@ -11,12 +11,12 @@ package struct Pipeline: Hashable, Sendable {
   package var path: String
   /// The file's text: what a resumed run compares itself with.
   package var text: String
-  package var name: String
-  package var workspace: String
-  package var population: ExportSpec
-  package var insurance: ExportSpec
+  package var name = ""
+  package var workspace = ""
+  package var population = ExportSpec(kind: .population)
+  package var insurance = ExportSpec(kind: .insurance)
   /// The SQLite file; absolute, or inside the workspace.
-  package var store: String
+  package var store = ""
   /// The PostgreSQL server that holds the same store, as libpq reads it; nil for none.
   package var postgresql: String?
   /// What a run may look like before it is loaded.
@@ -31,6 +31,9 @@ package struct Pipeline: Hashable, Sendable {
   package var metrics: String?
   /// The workspace as it was typed on the command line, where one was given.
   package var givenWorkspace: String?
+
+  /// A pipeline of which nothing is known yet but its file.
+  init(path: String, text: String) { (self.path, self.text) = (path, text) }
 
   package func export(_ kind: ExportKind) -> ExportSpec { kind == .population ? population : insurance }
 
@@ -72,23 +75,25 @@ package struct ExportSpec: Hashable, Sendable {
   }
 
   package var kind: ExportKind
-  package var format: Format
+  package var format = Format.csv
   /// Absolute glob patterns.
-  package var files: [String]
+  package var files: [String] = []
   package var encoding: String?
   /// A damaged file is read up to its fault, rather than refused.
   package var keepsDamaged = false
-  package var delimiter: UInt8
-  package var emptyValues: [String]
+  package var delimiter = UInt8(ascii: ",")
+  package var emptyValues = ["", "-", "NULL"]
   /// The element that is one record; XML only.
-  package var record: String
-  package var fields: [String: Source]
+  package var record = ""
+  package var fields: [String: Source] = [:]
   package var split: Split?
   package var sexCodes: [Code]?
   package var statusCodes: [Code]?
-  package var dates: [String]
+  package var dates: [String] = []
   /// The line of each field in the pipeline file, for messages.
-  package var fieldLines: [String: Int]
+  package var fieldLines: [String: Int] = [:]
+
+  init(kind: ExportKind) { self.kind = kind }
 
   /// Every column or path that is read, each once, in a fixed order: the slots of a raw record.
   package var columns: [String] {

@@ -1,6 +1,5 @@
-// The key `publish` of a pipeline file: who gets which packages.
-// Invariant: as in the rest of the file: every key is known or refused with its line and the nearest known one. Nobody
-// can get a package by a slip of the pen: a rule says whom it selects, and what no rule selects is not published.
+// The keys below `publish` in the pipeline file: who gets which packages.
+// Invariant: a rule names whom it selects; what no rule selects is not published.
 
 import Package
 import Publish
@@ -8,184 +7,166 @@ import Seal
 import Values
 import Yams
 
-extension PipelineReader {
-  func publish(_ node: Node, base: String) throws(Stop) -> PublishPolicy {
-    let keys = try mapping(
-      node, key: "publish", line: line(node),
-      known: ["valid_days", "signing_key", "checkpoint_every", "missing_key", "packages", "fhir"],
-      required: [])
-    var policy = PublishPolicy()
-    if let node = keys["valid_days"] {
-      guard let days = node.scalar.flatMap({ Int($0.string) }), (0...3650).contains(days) else {
-        throw stop(
-          line(node), "valid_days", expected: "a number of days from 0 to 3650", found: shape(node),
-          remedy:
-            "Write valid_days: 3 for packages that may be used up to three days after the business date.")
-      }
-      policy.validDays = days
-    }
-    if let node = keys["signing_key"] {
-      policy.signingKey = Paths.join(base, try text(node, key: "signing_key"))
-    }
-    if let node = keys["checkpoint_every"] {
-      guard let count = node.scalar.flatMap({ Int($0.string) }), (1...366).contains(count) else {
-        throw stop(
-          line(node), "checkpoint_every", expected: "a number of publications from 1 to 366",
-          found: shape(node),
-          remedy: "Write checkpoint_every: 7 for one full package in seven, and changes only in the others.")
-      }
-      policy.checkpointEvery = count
-    }
-    if let node = keys["missing_key"] {
-      let word = try text(node, key: "missing_key")
-      try choice(word, of: ["stop", "leave_out"], key: "missing_key", line: line(node))
-      policy.leavesOutWithoutKey = word == "leave_out"
-    }
-    if let node = keys["fhir"] { policy.fhir = try fhirNames(node) }
-    if let node = keys["packages"] {
-      guard let items = node.sequence, !items.isEmpty else {
-        throw stop(
-          line(node), "packages", expected: "a list of rules", found: shape(node),
-          remedy: "Write one rule per item: - { facility: \"01*\", formats: [csv] }")
-      }
-      policy.rules = []
-      for item in items { policy.rules.append(try rule(item, after: policy.rules, base: base)) }
-    }
-    return policy
+extension PipelineKeys {
+  static var publish: KeyGroup<PublishPolicy> {
+    KeyGroup(
+      [
+        Key(
+          "valid_days", .count(0...3650), \.validDays,
+          "Days after the business date on which a package may still be used",
+          "Số ngày gói còn được dùng sau ngày nghiệp vụ", example: "3"),
+        Key(
+          "signing_key", .path, \.signingKey,
+          "Private key that signs the packages; without it they are unsigned",
+          "Khóa riêng dùng để ký gói; không ghi thì gói không có chữ ký", example: "keys/publish.key"),
+        Key(
+          "checkpoint_every", .count(1...366), \.checkpointEvery,
+          "Every how many packages of a recipient one is full; the others hold what has changed",
+          "Cứ bao nhiêu gói của một nơi nhận thì có một gói đầy đủ; các gói còn lại chỉ gồm thay đổi",
+          example: "7"),
+        Key(
+          "missing_key", .choice([("stop", false), ("leave_out", true)]), \.leavesOutWithoutKey,
+          "A package has no key to encrypt it to: publish nothing, or leave out that package",
+          "Gói chưa có khóa để mã hóa: không gửi gói nào, hay bỏ qua gói đó"),
+        Key(
+          "packages", .list(of: .group(rule, from: PackageRule())), \.rules,
+          "Rules; the first that selects a facility is the only one, except for copies. Without it each facility gets a CSV package of its own people",
+          "Quy tắc gửi gói; quy tắc đầu tiên khớp là quy tắc được dùng, trừ bản sao (`copy`). Không ghi thì mỗi cơ sở nhận gói CSV về người của mình",
+          example: "[{ facility: \"01*\", formats: [csv] }]"),
+        Key(
+          "fhir", fhir, \.fhir, "Identifier systems and the payor's name in FHIR packages",
+          "Hệ định danh và tên cơ quan chi trả trong gói FHIR"),
+      ],
+      check: { policy, read, reader in
+        var names: Set<String> = []
+        for (rule, node) in zip(policy.rules, read["packages"]?.sequence ?? []) {
+          guard let name = rule.name, let node = node.mapping?["name"], !names.insert(name).inserted else {
+            continue
+          }
+          reader.report(
+            node, key: "packages.name", expected: "another name for each package", found: "`\(name)` twice",
+            remedy: "Give each rule its own name.")
+        }
+      })
   }
 
-  private func rule(_ node: Node, after rules: [PackageRule], base: String) throws(Stop) -> PackageRule {
-    let selections = ["facility", "province", "all"]
-    let keys = try mapping(
-      node, key: "packages", line: line(node),
-      known: selections + ["name", "copy", "formats", "attributes", "encrypt_to"], required: [])
-    let selected = selections.filter { keys[$0] != nil }
-    guard selected.count == 1, let selected = selected.first, let value = keys[selected] else {
-      throw stop(
-        line(node), "packages", expected: "one of facility, province and all in each rule",
-        found: selected.isEmpty ? "none of them" : "several of them",
-        remedy: "Write facility: \"01*\", province: \"01\" or all: true")
-    }
-    var rule = PackageRule()
-    switch selected {
-    case "facility":
-      let glob = try text(value, key: selected)
-      guard glob.utf8.count <= 16, glob.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
-        throw stop(
-          line(value), selected, expected: "a code, with * and ? for what varies", found: "another text",
-          remedy: "Write facility: \"01028\" or facility: \"01*\"")
-      }
-      rule.selection = .facility(glob)
-    case "province":
-      let province = try text(value, key: selected)
-      guard province.utf8.count == 2, province.utf8.allSatisfy({ (48...57).contains($0) }) else {
-        throw stop(
-          line(value), selected, expected: "the two digits that facility codes begin with",
-          found: "another text",
-          remedy: "Write them in quotes: province: \"01\"")
-      }
-      rule.selection = .province(province)
-    default:
-      guard value.scalar?.string == "true" else {
-        throw stop(
-          line(value), selected, expected: "true", found: shape(value),
-          remedy: "Write all: true, or facility: …")
-      }
-    }
-    if let node = keys["name"] {
-      let name = try text(node, key: "name")
-      guard PackageRule.isName(name) else {
-        throw stop(
-          line(node), "name", expected: "small letters and digits with a hyphen between",
-          found: "another text",
-          remedy: "Write it so: name: province-01. No facility's code has a hyphen.")
-      }
-      guard !rules.contains(where: { $0.name == name }) else {
-        throw stop(
-          line(node), "name", expected: "another name for each package", found: "`\(name)` twice",
-          remedy: "Give each rule its own name.")
-      }
-      rule.name = name
-    }
-    if let node = keys["copy"] {
-      guard let isCopy = node.scalar.flatMap({ ["true": true, "false": false][$0.string] }) else {
-        throw stop(
-          line(node), "copy", expected: "true or false", found: shape(node),
-          remedy: "Write copy: true for a package in addition to those of the rules behind it.")
-      }
-      guard !isCopy || rule.name != nil else {
-        throw stop(
-          line(node), "copy", expected: "a name beside it", found: "none",
-          remedy:
-            "Name the package, such as name: province-01, so that it is another one than the facilities'.")
-      }
-      rule.isCopy = isCopy
-    }
-    if let node = keys["formats"] {
-      let formats = try texts(node, key: "formats")
-      for format in formats {
-        try choice(format, of: PackageFormat.allCases.map(\.rawValue), key: "formats", line: line(node))
-      }
-      rule.formats = PackageFormat.allCases.filter { formats.contains($0.rawValue) }
-    }
-    if let node = keys["attributes"] {
-      let attributes = try texts(node, key: "attributes")
-      for attribute in attributes {
-        try choice(attribute, of: Attribute.ofEveryPackage.map(\.name), key: "attributes", line: line(node))
-      }
-      guard attributes.contains(Attribute.personalID.name) else {
-        throw stop(
-          line(node), "attributes", expected: "personal_id among them", found: "none",
+  private static var rule: KeyGroup<PackageRule> {
+    KeyGroup(
+      [
+        Key(
+          "facility",
+          Kind.text("a facility's code, with * and ? for what varies", matching: "[!-~]{1,16}").map {
+            text, _ in
+            .facility(text)
+          }, \.selection, "One package for each facility whose code matches",
+          "Mỗi cơ sở có mã khớp nhận một gói", example: "\"01*\""),
+        Key(
+          "province",
+          Kind.text("the two digits that facility codes begin with", matching: "[0-9]{2}").map { text, _ in
+            .province(text)
+          }, \.selection, "All facilities whose codes begin with these two digits",
+          "Mọi cơ sở có mã bắt đầu bằng hai số này", example: "\"79\""),
+        Key(
+          "all", .choice([("true", .all)]), \.selection, "All facilities", "Mọi cơ sở"),
+        Key(
+          "name",
+          .text(
+            "small letters and digits with a hyphen, which no facility's code has",
+            matching: "[a-z0-9]+(-[a-z0-9]+)+", upTo: 64),
+          \.name, "One package of this name for all of them together; without it one for each facility",
+          "Một gói chung mang tên này; không ghi thì mỗi cơ sở một gói", example: "province-79"),
+        Key(
+          "copy", .flag, \.isCopy,
+          "In addition: later rules select as if this one weren't there; needs a name",
+          "Gói gửi thêm: các quy tắc sau vẫn chọn như không có quy tắc này; phải có tên (`name`)"),
+        Key(
+          "formats", formats, \.formats, "Formats of the people in the package", "Định dạng dữ liệu trong gói"
+        ),
+        Key(
+          "attributes", attributes, \.attributes, "What the package tells about a person",
+          "Thông tin về mỗi người trong gói", example: "[personal_id, card_number, valid_to]"),
+        Key(
+          "encrypt_to", recipients, \.encryptTo,
+          "Public keys (age1…), files of keys or folders with a file CODE.pub for each facility; without it packages are not encrypted",
+          "Khóa công khai (age1…), tệp khóa hoặc thư mục có tệp MÃ.pub của từng cơ sở; không ghi thì gói không mã hóa",
+          example: "keys/facilities"),
+      ], oneOf: ["facility", "province", "all"],
+      check: { rule, read, reader in
+        guard rule.isCopy, !read.has("name"), let node = read["copy"] else { return }
+        reader.report(
+          node, key: "copy", expected: "a name beside it", found: "none",
+          remedy: "Name the package, such as name: province-01, to tell it from the facilities' packages.")
+      })
+  }
+
+  private static var formats: Kind<[PackageFormat]> {
+    .list(of: .choice(PackageFormat.allCases.map { ($0.rawValue, $0) })).map(
+      written: { $0.map(\.rawValue) },
+      { formats, _ in PackageFormat.allCases.filter { formats.contains($0) } })
+  }
+
+  private static var attributes: Kind<[Attribute]> {
+    Kind.list(of: .choice(Attribute.ofEveryPackage.map { ($0.name, $0) })).map {
+      (attributes, _) throws(Mistake) in
+      guard attributes.contains(.personalID) else {
+        throw Mistake(
+          expected: "personal_id among them", found: "none",
           remedy: "Add personal_id: a package is looked up by it.")
       }
-      rule.attributes = Attribute.ofEveryPackage.filter { attributes.contains($0.name) }
+      return Attribute.ofEveryPackage.filter { attributes.contains($0) }
     }
-    if let node = keys["encrypt_to"] { rule.encryptTo = try encryptTo(node, base: base) }
-    return rule
   }
 
-  /// Public keys, and files and folders of them; a key that isn't right is found before anything runs.
-  private func encryptTo(_ node: Node, base: String) throws(Stop) -> [String] {
-    let items =
-      node.sequence == nil ? [try text(node, key: "encrypt_to")] : try texts(node, key: "encrypt_to")
-    func wrong(_ found: String) -> Stop {
-      stop(
-        line(node), "encrypt_to", expected: "public keys (age1…), or files or folders of them", found: found,
-        remedy: "Write encrypt_to: keys/facilities for a folder with a file CODE.pub for each facility.")
+  /// Public keys, and files and folders of them.
+  private static var recipients: Kind<[String]> {
+    Kind(
+      words: keyWords, example: "keys/facilities",
+      schema: ["type": ["string", "array"], "items": ["type": "string"], "minItems": 1], isSecret: true,
+      written: { $0.isEmpty ? nil : $0 }
+    ) { (node, reader) throws(Mistake) in
+      guard node.sequence != nil else { return [try recipient.read(node, &reader)] }
+      return try Kind.list(of: recipient).read(node, &reader)
     }
-    guard !items.isEmpty else { throw wrong("none") }
-    var sources: [String] = []
-    for item in items {
-      if item.uppercased().hasPrefix("AGE-SECRET-KEY-") {
-        throw wrong("a private key, which must stay with its facility")
-      }
-      let isKey = item.lowercased().hasPrefix("age1")
-      if isKey, EncryptionKey(item) == nil { throw wrong("age1 and something that is no key") }
-      sources.append(isKey ? item : Paths.join(base, item))
-    }
-    return sources
   }
 
-  private func fhirNames(_ node: Node) throws(Stop) -> FHIRNames {
-    let systems = ["personal_id", "insurance_number", "card_number", "facility_code", "definitions"]
-    let keys = try mapping(node, key: "fhir", line: line(node), known: systems + ["payor"], required: [])
-    var names = FHIRNames()
-    for (key, value) in keys {
-      let text = try text(value, key: key)
-      guard key == "payor" || (text.contains(":") && !text.contains(where: \.isWhitespace)) else {
-        throw stop(
-          line(value), key, expected: "a URI", found: "another text",
-          remedy: "Write it so: \(key): https://example.vn/ids/\(key)")
+  private static let keyWords = "public keys (age1…), or files or folders of them"
+
+  private static var recipient: Kind<String> {
+    var kind = Kind.text(keyWords)
+    kind.isSecret = true
+    return kind.map { (text, base) throws(Mistake) in
+      guard !text.uppercased().hasPrefix("AGE-SECRET-KEY-") else {
+        throw Mistake(found: "a private key, which must stay with its facility")
       }
-      switch key {
-      case "personal_id": names.personalID = text
-      case "insurance_number": names.insuranceNumber = text
-      case "card_number": names.cardNumber = text
-      case "facility_code": names.facilityCode = text
-      case "definitions": names.definitions = text
-      default: names.payor = text
+      let isKey = text.lowercased().hasPrefix("age1")
+      guard !isKey || EncryptionKey(text) != nil else {
+        throw Mistake(found: "age1 and something that is no key")
       }
+      return isKey ? text : Paths.join(base, text)
     }
-    return names
+  }
+
+  private static var fhir: KeyGroup<FHIRNames> {
+    func system(
+      _ name: String, _ path: WritableKeyPath<FHIRNames, String>, _ english: String, _ vietnamese: String
+    ) -> Key<FHIRNames> {
+      Key(
+        name, .text("a URI", matching: #"\S*:\S*"#), path, english, vietnamese,
+        example: "https://example.vn/ids/\(name)")
+    }
+    return KeyGroup([
+      system(
+        "personal_id", \.personalID, "System of personal ID numbers", "Hệ định danh của số định danh cá nhân"),
+      system(
+        "insurance_number", \.insuranceNumber, "System of insurance numbers", "Hệ định danh của mã số BHXH"),
+      system("card_number", \.cardNumber, "System of card numbers", "Hệ định danh của mã thẻ BHYT"),
+      system("facility_code", \.facilityCode, "System of facility codes", "Hệ định danh của mã cơ sở KCB"),
+      system(
+        "definitions", \.definitions, "What the names of extensions and classes of coverage begin with",
+        "Tiền tố tên của phần mở rộng và nhóm quyền lợi"),
+      Key(
+        "payor", .text, \.payor, "Name of the payor", "Tên cơ quan chi trả",
+        example: "Bảo hiểm xã hội Việt Nam"),
+    ])
   }
 }

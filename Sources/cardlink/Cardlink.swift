@@ -37,7 +37,7 @@ struct Cardlink: ParsableCommand {
       LookupCommand.self,
       CheckCardCommand.self,
       VerifyCommand.self, ApplyCommand.self, KeysCommand.self, AuditCommand.self,
-      GenerateCommand.self,
+      GenerateCommand.self, ReferenceCommand.self,
     ])
 
   static func main() {

@@ -167,12 +167,4 @@ struct RecipientTests {
       #expect((attributes[.posixPermissions] as? Int) == (isFolder ? 0o700 : 0o600), "\(name)")
     }
   }
-
-  @Test("a name of a package never is a facility's code")
-  func names() {
-    for name in ["province-01", "a-b-c", "0-1"] { #expect(PackageRule.isName(name)) }
-    for name in ["", "-", "01028", "a", "a-", "-a", "a--b", "A-b", "a/b-c", "..-a", "a-b.c", "đ-a"] {
-      #expect(!PackageRule.isName(name), "\(name)")
-    }
-  }
 }

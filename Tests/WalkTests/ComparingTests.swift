@@ -293,9 +293,9 @@ struct ComparingTests {
     let alone = try shown("store: { postgresql: host=/nowhere }")
     #expect(alone.exit == 78)
     #expect(
-      alone.errors.contains("store: expected the key sqlite, found postgresql alone"), "\(alone.errors)")
+      alone.errors.contains("store: expected the key sqlite, found none"), "\(alone.errors)")
     #expect(
-      alone.errors.contains("Add sqlite: card-attributes.sqlite here. That file is the store of record"))
+      alone.errors.contains("Add sqlite: card-attributes.sqlite here. Packages, lookup, diff"))
   }
 
   @Test(

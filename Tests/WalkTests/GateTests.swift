@@ -318,7 +318,10 @@ struct GateTests {
     #expect(limits == expected)
     for (wrong, found) in [
       ("gates: { max_quarantin: 1% }", "Did you mean max_quarantine?"),
-      ("gates: { max_quarantine: 110% }", "expected a share, or off, found a text"),
+      (
+        "gates: { max_quarantine: 110% }",
+        "expected a share from 0% to 100% or from 0 to 1, or off, found `110%`"
+      ),
       ("gates: { checksums: always }", "expected one of if_present, required, ignored, found `always`"),
     ] {
       #expect {

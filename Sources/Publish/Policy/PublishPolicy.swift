@@ -57,13 +57,4 @@ package struct PackageRule: Hashable, Sendable {
     self.attributes = Attribute.allCases.filter { attributes.contains($0) }
     self.encryptTo = encryptTo
   }
-
-  /// Whether a package may have this name: small letters and digits joined by hyphens, which no facility's code has.
-  package static func isName(_ name: String) -> Bool {
-    let parts = name.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
-    return name.utf8.count <= 64 && parts.count > 1
-      && parts.allSatisfy { part in
-        !part.isEmpty && part.allSatisfy { (97...122).contains($0) || (48...57).contains($0) }
-      }
-  }
 }

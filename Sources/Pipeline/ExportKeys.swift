@@ -1,0 +1,191 @@
+// The keys of one export in the pipeline file.
+
+import Values
+import Yams
+
+extension PipelineKeys {
+  static func export(_ export: ExportKind) -> KeyGroup<ExportSpec> {
+    var keys: [Key<ExportSpec>] = [
+      Key(
+        "format", .choice([("csv", .csv), ("xml", .xml)]), \.format, isRequired: true, "Format of the files",
+        "Định dạng tệp"),
+      Key(
+        "files", .list(of: .path), \.files, isRequired: true,
+        "Files or patterns with `*` and `?`; gzip is read as it is",
+        "Tệp hoặc mẫu tên tệp có `*` và `?`; đọc được tệp nén gzip", example: "[../exports/population-*.csv]"),
+      Key(
+        "encoding",
+        .choice(["utf-8", "utf-16", "windows-1258", "tcvn3", "vni", "vps", "viscii"], inAnyCase: true),
+        \.encoding, "Default: that of the byte order mark or the XML declaration, else utf-8",
+        "Bảng mã; mặc định theo dấu BOM hoặc khai báo XML, nếu không có thì utf-8"),
+      Key(
+        "on_damage", .choice([("refuse", false), ("keep", true)]), \.keepsDamaged,
+        "A file that is cut off, not well-formed, or gzip with wrong bytes: refuse the run, or keep the records before the fault",
+        "Tệp bị cắt cụt hoặc hỏng: từ chối lượt chạy, hay giữ các bản ghi trước chỗ hỏng"),
+      Key(
+        "delimiter", .character(except: "\""), \.delimiter,
+        "CSV only: what separates the fields; `tab` for a tab",
+        "Chỉ CSV: ký tự ngăn cách các trường; `tab` là dấu tab"),
+      Key(
+        "empty", .list(of: .anyText, atLeast: 0), \.emptyValues, "Texts that count as no value",
+        "Các giá trị được coi là để trống"),
+      Key(
+        "record", .text, \.record,
+        "XML only: the element that is one record; prefixes in the file are ignored",
+        "Chỉ XML: thẻ chứa một bản ghi; bỏ qua tiền tố trong tệp", example: "TheBHYT"),
+      Key(
+        "fields", fields(of: export), \.fields, isRequired: true,
+        "Canonical name: column (CSV) or path (XML, such as `HoVaTen/Ten` or `The/@so`); `[A, B]` joins, `{any: [A, B]}` takes the first that has a value",
+        "Tên chuẩn: cột (CSV) hoặc đường dẫn (XML); `[A, B]` nối các phần, `{any: [A, B]}` lấy phần đầu tiên có giá trị"
+      ),
+      Key(
+        "values", values(of: export), \.self,
+        "What the codes of the export mean; a code outside its list is quarantined, never guessed",
+        "Ý nghĩa các mã trong tệp; mã không có trong danh mục thì bản ghi bị cách ly"),
+      Key(
+        "dates", .list(of: .text), \.dates, isRequired: true,
+        "Patterns of yyyy, MM, dd, HH, mm and ss that are tried in order; `excel` for serial days; 00 for day or month means not known",
+        "Các mẫu ngày được thử lần lượt; `excel` là số ngày của bảng tính; 00 là không rõ ngày hoặc tháng",
+        example: "[dd/MM/yyyy, yyyy]"),
+    ]
+    if export == .insurance {
+      keys.append(
+        Key(
+          "split", .group(split, from: ExportSpec.Split(separator: 0, fields: [])), \.split,
+          "Fields that hold lists in step: one record for each position, 256 at most",
+          "Các trường chứa danh sách song song: mỗi vị trí thành một bản ghi, tối đa 256",
+          example: "{ by: \";\", fields: [card_number, valid_from] }"))
+    }
+    let xml: Schema = ["required": ["format"], "properties": ["format": ["const": "xml"]]]
+    return KeyGroup(
+      keys,
+      together: [
+        "if": xml, "then": ["required": ["record"], "properties": ["delimiter": false]],
+        "else": ["properties": ["record": false]],
+      ], check: together)
+  }
+
+  /// What the keys of one export say together.
+  private static func together(_ spec: inout ExportSpec, _ read: ReadKeys, _ reader: inout PipelineReader) {
+    let fields = read["fields"]?.mapping ?? [:]
+    for (name, value) in fields { spec.fieldLines[name.scalar?.string ?? ""] = value.line }
+    switch read["format"]?.scalar?.string {
+    case "xml":
+      if let node = read["delimiter"] {
+        reader.report(
+          node, key: "delimiter", expected: "no delimiter in an XML export", found: "one",
+          remedy: "Remove the line, or write format: csv")
+      }
+      if !read.has("record") {
+        reader.report(
+          read.node, expected: "the key record", found: "none",
+          remedy: "Name the element that is one record, for example record: TheBHYT")
+      }
+    case "csv":
+      if let node = read["record"] {
+        reader.report(
+          node, key: "record", expected: "no record element in a CSV export", found: "one",
+          remedy: "Remove the line, or write format: xml")
+      }
+    default: break
+    }
+    let mapped = fields.compactMap(\.key.scalar?.string)
+    for field in spec.split?.fields ?? [] where !mapped.contains(field) {
+      guard let node = read["split"]?.mapping?["fields"], read["fields"] != nil else { continue }
+      reader.report(
+        node, key: "split.fields", expected: "one of \(mapped.sorted().joined(separator: ", "))",
+        found: "`\(field)`", remedy: "Map \(field) among fields, or remove it here.")
+    }
+    for (list, codes) in read["values"]?.mapping ?? [:] {
+      guard let list = list.scalar?.string, ["sex", "status"].contains(list), read["fields"] != nil,
+        !mapped.contains(list)
+      else { continue }
+      reader.report(
+        codes, key: "values.\(list)", expected: "a field \(list) among fields", found: "none",
+        remedy: "Map \(list) to a column, or remove its values.")
+    }
+  }
+
+  private static var split: KeyGroup<ExportSpec.Split> {
+    KeyGroup([
+      Key(
+        "by", .character(), \.separator, isRequired: true, "What separates the positions",
+        "Ký tự ngăn cách các vị trí"),
+      Key(
+        "fields", .list(of: .choice(names(of: .insurance))), \.fields, isRequired: true,
+        "The fields that hold a list", "Các trường chứa danh sách", example: "[card_number, valid_from]"),
+    ])
+  }
+
+  private static func values(of export: ExportKind) -> KeyGroup<ExportSpec> {
+    var keys: [Key<ExportSpec>] = [
+      Key(
+        "sex", .codes(for: Sex.allCases.map(\.name)), \.sexCodes, "Codes of `sex`", "Mã giới tính",
+        example: "{ \"1\": male, \"2\": female }")
+    ]
+    if export == .population {
+      keys.append(
+        Key(
+          "status", .codes(for: PersonStatus.allCases.map(\.name)), \.statusCodes, "Codes of `status`",
+          "Mã tình trạng", example: "{ \"1\": active, \"2\": dead }"))
+    }
+    return KeyGroup(keys)
+  }
+
+  // MARK: Fields
+
+  private static let populationFields: [FieldKey] = [
+    ("personal_id", true, "Personal ID number", "Số định danh cá nhân"),
+    ("legacy_id", false, "9-digit number held before", "Số CMND 9 số"),
+    ("full_name", true, "Full name", "Họ và tên"),
+    ("birth_date", true, "Date of birth", "Ngày sinh"),
+    ("sex", false, "Sex", "Giới tính"),
+    (
+      "status", false, "Status; without it every person is active",
+      "Tình trạng; không có thì coi là đang sống"
+    ),
+  ]
+  private static let insuranceFields: [FieldKey] = [
+    ("insurance_number", false, "Social insurance number", "Mã số BHXH"),
+    ("card_number", false, "Health insurance card number", "Mã thẻ BHYT"),
+    (
+      "personal_id", true, "Personal ID number: 12 digits, 9 digits or nothing",
+      "Số định danh cá nhân: 12 số, 9 số hoặc trống"
+    ),
+    ("full_name", true, "Full name", "Họ và tên"),
+    ("birth_date", true, "Date of birth", "Ngày sinh"),
+    ("sex", false, "Sex", "Giới tính"),
+    ("facility_code", false, "Facility of initial registration", "Mã nơi đăng ký KCB ban đầu"),
+    ("valid_from", true, "First day of validity", "Giá trị thẻ từ ngày"),
+    ("valid_to", false, "Last day of validity; empty: no end", "Giá trị thẻ đến ngày; trống: không có hạn"),
+    ("five_years_from", false, "Day from which five years in a row are complete", "Ngày đủ 5 năm liên tục"),
+    ("area_code", false, "Area code K1, K2 or K3", "Mã khu vực"),
+  ]
+  private typealias FieldKey = (name: String, isRequired: Bool, english: String, vietnamese: String)
+
+  private static func fieldKeys(of export: ExportKind) -> [FieldKey] {
+    export == .population ? populationFields : insuranceFields
+  }
+
+  private static func names(of export: ExportKind) -> [String] { fieldKeys(of: export).map(\.name) }
+
+  private static func fields(of export: ExportKind) -> KeyGroup<[String: ExportSpec.Source]> {
+    KeyGroup(
+      fieldKeys(of: export).map { field in
+        Key(
+          field.name, .source, \.[field.name], isRequired: field.isRequired, field.english, field.vietnamese)
+      }, anyOf: export == .insurance ? ["insurance_number", "card_number"] : [])
+  }
+
+  /// `max_blank`: shares by `export.field`.
+  static var blanks: KeyGroup<[String: Double]> {
+    KeyGroup(
+      ExportKind.allCases.map { export in
+        let fields = fieldKeys(of: export).map { field in
+          Key<[String: Double]>(
+            field.name, .share, \.["\(export.name).\(field.name)"], field.english, field.vietnamese)
+        }
+        return Key(export.name, KeyGroup(fields), \.self, "", "")
+      })
+  }
+}

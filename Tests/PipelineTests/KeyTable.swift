@@ -1,0 +1,103 @@
+// The table of keys as tests go through it, and pipeline files that hold one chosen value.
+
+import Foundation
+import Values
+import Yams
+
+@testable import Pipeline
+
+/// All keys, in the table's order.
+let keyRows = PipelineKeys.file.rows(Pipeline(path: "", text: ""), "")
+/// Those with a value of their own, by path: the arguments of the tests.
+let valueKeys = keyRows.filter { !$0.example.isEmpty }.map(\.path)
+
+func keyRow(_ path: String) -> KeyRow { keyRows.first { $0.path == path } ?? keyRows[0] }
+
+func yaml(_ text: String) throws -> Node { try Yams.compose(yaml: text) ?? "" }
+
+/// A pipeline file that is right, in which one value can be changed.
+struct PipelineText {
+  var root: Node
+
+  init() throws {
+    root = try yaml(
+      """
+      name: a
+      workspace: w
+      exports:
+        population:
+          format: csv
+          files: [p.csv]
+          fields: { personal_id: A, full_name: B, birth_date: C, sex: D, status: E }
+          dates: [yyyy]
+        insurance:
+          format: csv
+          files: [i.csv]
+          fields: { card_number: A, personal_id: B, full_name: C, birth_date: D, sex: E, valid_from: F }
+          dates: [yyyy]
+      store:
+        sqlite: s.sqlite
+      """)
+  }
+
+  /// With `value` at a path, and around it what such a key needs.
+  init(_ path: String, _ value: Node) throws {
+    try self.init()
+    let export = path.split(separator: ".").dropFirst().first.map { "exports.\($0)" } ?? ""
+    if path.hasSuffix(".record") { set("\(export).format", "xml") }
+    if path.hasSuffix(".split.by") { set("\(export).split.fields", ["card_number", "valid_from"]) }
+    if path.hasSuffix(".split.fields") { set("\(export).split.by", ";") }
+    if path.contains("packages[]") {
+      let selects = ["facility", "province", "all"].contains { path.hasSuffix(".\($0)") }
+      set("publish.packages", selects ? [["name": "a-b"]] : [["facility": "01*", "name": "a-b"]])
+    }
+    set(path, value)
+  }
+
+  mutating func set(_ path: String, _ value: Node) {
+    Self.set(path.split(separator: ".").map(String.init)[...], value, in: &root)
+  }
+
+  private static func set(_ path: ArraySlice<String>, _ value: Node, in node: inout Node) {
+    guard let name = path.first else { return node = value }
+    if name.hasSuffix("[]") {
+      var list = node[String(name.dropLast(2))]?.sequence ?? [[:]]
+      set(path.dropFirst(), value, in: &list[0])
+      node[String(name.dropLast(2))] = .sequence(list)
+    } else {
+      var inner = node[name] ?? [:]
+      set(path.dropFirst(), value, in: &inner)
+      if node.mapping == nil { node = [:] }
+      node[name] = inner
+    }
+  }
+
+  /// The file's text and the node at a path in it, with its line.
+  func written(_ path: String) throws -> (text: String, node: Node?) {
+    let text = try Yams.serialize(node: root)
+    var node: Node? = try yaml(text)
+    for name in path.split(separator: ".").map(String.init) {
+      node = node?[name.replacing("[]", with: "")]
+      if name.hasSuffix("[]") { node = node?.sequence?.first }
+    }
+    return (text, node)
+  }
+
+  /// As JSON would hold it.
+  static func json(_ node: Node) -> Any {
+    switch node {
+    case .mapping(let pairs):
+      Dictionary(pairs.map { ($0.key.string ?? "", json($0.value)) }, uniquingKeysWith: { $1 })
+    case .sequence(let items): items.map(json)
+    default: node.any
+    }
+  }
+}
+
+/// What the reader finds wrong with a text, first to last, and what it reads.
+func read(_ text: String) throws -> (pipeline: Pipeline, findings: [Finding]) {
+  var pipeline = Pipeline(path: "pipeline.yaml", text: text)
+  var reader = PipelineReader(file: "pipeline.yaml", base: "/base")
+  PipelineKeys.file.read(try yaml(text), into: &pipeline, &reader)
+  return (pipeline, reader.findings)
+}
