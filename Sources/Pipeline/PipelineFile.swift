@@ -1,4 +1,4 @@
-// Reads a pipeline file: YAML in, a checked Pipeline out, or what is wrong with each line.
+// Reads a pipeline file: YAML in, a checked Pipeline out, or all that is wrong with it, line by line.
 
 import Files
 package import Values
@@ -7,42 +7,22 @@ import Yams
 extension Pipeline {
   /// Reads and checks a pipeline file.
   ///
-  /// - Throws: ``Stop`` with ``Exit/pipelineWrong``, naming the key, its line and what to write instead.
+  /// - Throws: ``Stop`` with ``Exit/pipelineWrong`` and a finding for each mistake: the key, its line and what to write
+  ///   instead.
   package init(file path: String) throws(Stop) {
     guard let text = try Folder.read(path) else {
       throw Stop(
         .pipelineWrong, at: path, expected: "a pipeline file", found: "no such file",
         remedy: "Name an existing file, for example pipelines/nightly.yaml.")
     }
-    let root: Node?
-    do {
-      root = try Yams.compose(yaml: text)
-    } catch {
-      throw Stop(
-        .pipelineWrong, at: path, line: Self.line(of: error), expected: "YAML", found: Self.reason(of: error),
-        remedy: "Correct the line; keys and lists are indented by two spaces.")
-    }
     self.init(path: path, text: text)
     var reader = PipelineReader(file: path, base: Folder.parent(of: Paths.absolute(path)))
-    PipelineKeys.file.read(root ?? Node(""), into: &self, &reader)
-    if let first = reader.findings.first { throw Stop(.pipelineWrong, first) }
-  }
-
-  private static func line(of error: any Error) -> Int? {
-    switch error as? YamlError {
-    case .scanner(_, _, let mark, _), .parser(_, _, let mark, _), .composer(_, _, let mark, _): mark.line
-    default: nil
+    do {
+      PipelineKeys.file.read(try Yams.compose(yaml: text) ?? Node(""), into: &self, &reader)
+    } catch {
+      reader.report(YAMLMistake(error, in: text))
     }
-  }
-
-  private static func reason(of error: any Error) -> String {
-    switch error as? YamlError {
-    case .scanner(_, let problem, _, _), .parser(_, let problem, _, _), .composer(_, let problem, _, _):
-      problem
-    case .duplicatedKeysInMapping(let keys, _):
-      "the same key twice: " + keys.joined(separator: ", ")
-    default: "text that is no YAML"
-    }
+    try reader.finish(text)
   }
 }
 
@@ -76,8 +56,7 @@ struct PipelineReader {
     } catch {
       report(
         node, expected: error.expected ?? kind.words,
-        found: error.found ?? node.shape(isSecret: kind.isSecret),
-        remedy: error.remedy ?? remedy)
+        found: error.found ?? node.shape(isSecret: kind.isSecret), remedy: error.remedy ?? remedy)
       return nil
     }
   }
@@ -88,7 +67,42 @@ struct PipelineReader {
   ) {
     let names = path + (key.map { [$0] } ?? [])
     let origin = Origin(
-      file: file, line: node.line, field: names.isEmpty ? "the file" : names.joined(separator: "."))
+      file: file, line: node.line, column: node.mark?.column,
+      field: names.isEmpty ? "the file" : names.joined(separator: "."))
     findings.append(Finding(origin, expected: expected, found: found, remedy: remedy))
+  }
+
+  mutating func report(_ mistake: YAMLMistake) {
+    findings.append(
+      Finding(
+        Origin(file: file, line: mistake.place?.line, column: mistake.place?.column),
+        expected: mistake.expected,
+        found: mistake.found, remedy: mistake.remedy))
+  }
+
+  /// - Throws: ``Stop`` with all findings in the order of the lines, each with its line of the text, if there are any.
+  func finish(_ text: String) throws(Stop) {
+    guard !findings.isEmpty else { return }
+    let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+    var sorted = findings.sorted {
+      ($0.origin.line ?? 0, $0.origin.column ?? 0) < ($1.origin.line ?? 0, $1.origin.column ?? 0)
+    }
+    for i in sorted.indices {
+      guard let line = sorted[i].origin.line, let column = sorted[i].origin.column, lines.indices ~= line - 1
+      else { continue }
+      sorted[i].excerpt = Self.excerpt(lines[line - 1], column)
+    }
+    throw Stop(.pipelineWrong, sorted[0], others: Array(sorted.dropFirst()))
+  }
+
+  /// A line with a caret below a column; nil for one that may hold a password or a private key.
+  ///
+  /// - Parameter column: from 1, in Unicode scalars.
+  private static func excerpt(_ line: Substring, _ column: Int) -> String? {
+    let secrets = ["password", "passwd", "secret", "postgres", "token", "age1"]
+    let lowercased = line.lowercased()
+    guard line.count <= 200, !secrets.contains(where: lowercased.contains) else { return nil }
+    let before = String(String.UnicodeScalarView(line.unicodeScalars.prefix(column - 1)))
+    return "\(line)\n" + before.map { $0 == "\t" ? "\t" : " " } + "^"
   }
 }

@@ -18,15 +18,17 @@ package enum Exit: Int32, Sendable, Hashable {
   case pipelineWrong = 78
 }
 
-/// The place a value came from: a file, a line counted from 1, a field.
+/// The place a value came from: a file, a line and a column counted from 1, a field.
 package struct Origin: Hashable, Sendable {
   package var file: String
   package var line: Int?
+  package var column: Int?
   package var field: String?
 
-  package init(file: String, line: Int? = nil, field: String? = nil) {
+  package init(file: String, line: Int? = nil, column: Int? = nil, field: String? = nil) {
     self.file = file
     self.line = line
+    self.column = column
     self.field = field
   }
 }
@@ -35,6 +37,7 @@ extension Origin: CustomStringConvertible {
   package var description: String {
     var text = file
     if let line { text += ":\(line)" }
+    if let column { text += ":\(column)" }
     if let field { text += ": \(field)" }
     return text
   }
@@ -47,6 +50,8 @@ package struct Finding: Hashable, Sendable {
   /// The shape of what stands there, never the value: personal data stays out of logs.
   package var found: String
   package var remedy: String
+  /// The line of a pipeline file, and below it a caret; nil for data.
+  package var excerpt: String?
 
   package init(_ origin: Origin, expected: String, found: String, remedy: String) {
     self.origin = origin
@@ -57,21 +62,30 @@ package struct Finding: Hashable, Sendable {
 }
 
 extension Finding: CustomStringConvertible {
-  package var description: String { "\(origin): expected \(expected), found \(found)\n  \(remedy)" }
+  package var description: String {
+    let shown = excerpt.map { "\n    " + $0.replacing("\n", with: "\n    ") } ?? ""
+    return "\(origin): expected \(expected), found \(found)\(shown)\n  \(remedy)"
+  }
 }
 
 /// Ends a run: thrown once, caught once, in the command, where it becomes the exit code.
 package struct Stop: Error, Hashable, Sendable {
   package var exit: Exit
   package var finding: Finding
+  /// What else was found wrong.
+  package var others: [Finding] = []
   /// The command to try next; the command line supplies one where this is nil.
   package var next: String?
 
-  package init(_ exit: Exit, _ finding: Finding, next: String? = nil) {
+  package init(_ exit: Exit, _ finding: Finding, others: [Finding] = [], next: String? = nil) {
     self.exit = exit
     self.finding = finding
+    self.others = others
     self.next = next
   }
+
+  /// All that was found wrong.
+  package var text: String { ([finding] + others).map(\.description).joined(separator: "\n") }
 
   /// A stop at a place, in one line.
   package init(

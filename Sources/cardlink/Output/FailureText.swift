@@ -34,7 +34,7 @@ struct FailureText {
     self.next = next.replacing("PIPELINE", with: whole)
   }
 
-  var text: String { "\(stop.finding)\nTry next: \(next)" }
+  var text: String { "\(stop.text)\nTry next: \(next)" }
 
   /// `--workspace …` as it was typed; without it the next command would look at another workspace.
   private static func workspace(in arguments: [String]) -> String {
@@ -49,7 +49,7 @@ struct FailureText {
   func write() {
     guard Log.form == .json else { return StandardError.write(text) }
     Log.logger.error(
-      "\(stop.finding)",
+      "\(stop.text)",
       metadata: [
         "event": "command_failed", "exit_code": .stringConvertible(Int(stop.exit.rawValue)),
         "try_next": "\(next)",
