@@ -245,7 +245,7 @@ struct GraceTests {
       run.matched.grace?.kept == ["quarantined": 1, "file_damaged": 2] && run.matched.grace?.cleared == 1)
     let report = try String(
       contentsOfFile: WorkspaceReader(pipeline.workspace).reportPath(of: run.id), encoding: .utf8)
-    #expect(report.contains("a damaged file: the record may stand behind its fault"))
+    #expect(report.contains("a damaged file: the record may come after the damage"))
     // A second night of the same: the day stays. Behind it they lapse.
     #expect(
       try night(2026_11_22, cut, dead: 5)
