@@ -5,13 +5,18 @@ import PackageDescription
 // foundation (Values to SortedRuns) and its own C libraries, never another stage; only Run knows them all.
 // Tests/HouseTests keeps it so.
 
-/// Modules that reach no C library build clean under strict memory safety checking where they can.
 let swift: [SwiftSetting] = [.swiftLanguageMode(.v6), .enableUpcomingFeature("InternalImportsByDefault")]
+
+/// Strict memory safety: each use of a pointer is marked with `unsafe`.
+///
+/// Store, Package, Publish and CardCheck are without it: they hand rows to SQLite, libpq and libxml2, or between buffers,
+/// by pointers. So are the tests.
+let checked: [SwiftSetting] = swift + [.strictMemorySafety()]
 
 /// For what every record walks through: optimized in debug builds as well, so that tests try the code of the night, soon
 /// enough, and limits on allocations are limits of that code.
 let walked: [SwiftSetting] =
-  swift
+  checked
   + [.unsafeFlags(["-O", "-whole-module-optimization", "-num-threads", "2"], .when(configuration: .debug))]
 
 /// For the foundation, whose small functions every loop of the stages calls: their bodies and the layout of their types
@@ -117,13 +122,13 @@ let package = Package(
         "Values", "Names", "Rules", "Threads", "Files", "Seal", "SortedRuns", "Store", "Package", "Publish",
         "Yams",
       ],
-      swiftSettings: swift),
+      swiftSettings: checked),
     .target(
       name: "Workspace",
       dependencies: [
         "Values", "Names", "Rules", "Threads", "Files", "Seal", "SortedRuns", "Match", "Store", "Publish",
         "Pipeline",
-      ], swiftSettings: swift),
+      ], swiftSettings: checked),
 
     // The order of the stages, what people ask of the results, and how the answers look.
     .target(
@@ -131,13 +136,13 @@ let package = Package(
       dependencies: [
         "Values", "Names", "Rules", "Threads", "Files", "Seal", "SortedRuns", "Extract", "Match", "Store",
         "Package", "Publish", "Pipeline", "Workspace",
-      ], swiftSettings: swift),
+      ], swiftSettings: checked),
     .target(
       name: "Desk",
       dependencies: [
         "Values", "Names", "Rules", "Threads", "Files", "Seal", "SortedRuns", "Extract", "Match", "Store",
         "Package", "Publish", "CardCheck", "Pipeline", "Workspace", "Run",
-      ], swiftSettings: swift),
+      ], swiftSettings: checked),
     .target(
       name: "Views",
       dependencies: [
@@ -145,12 +150,12 @@ let package = Package(
         "Workspace", "Run", "Desk", .product(name: "Mustache", package: "swift-mustache"),
       ],
       // Compiled into the program, which is copied to its hosts without other files.
-      resources: [.embedInCode("Report/Templates")], swiftSettings: swift),
+      resources: [.embedInCode("Report/Templates")], swiftSettings: checked),
 
     // Invented people, and the command.
     .target(
       name: "Generate", dependencies: ["Values", "Names", "Threads", "Files", "Seal", "CZlib"],
-      swiftSettings: swift),
+      swiftSettings: checked),
     .executableTarget(
       name: "cardlink",
       dependencies: [
@@ -158,7 +163,7 @@ let package = Package(
         "Workspace", "Run", "Desk", "Views", "Generate",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
-      ], swiftSettings: swift),
+      ], swiftSettings: checked),
 
     // What several test targets use: seeds, folders, the slow CSV reader.
     .target(name: "Support", dependencies: ["Values"], path: "Tests/Support", swiftSettings: swift),

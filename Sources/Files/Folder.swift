@@ -13,10 +13,10 @@ package enum Folder {
     let parent = parent(of: path)
     if parent != path, !parent.isEmpty { try create(parent) }
     try Faults.pass(.create, path)
-    guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw .cannotCreate(path, errno) }
+    guard unsafe mkdir(path, 0o700) == 0 || errno == EEXIST else { throw .cannotCreate(path, errno) }
   }
 
-  package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+  package static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
 
   package static func parent(of path: String) -> String {
     guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
@@ -31,7 +31,7 @@ package enum Folder {
 
   /// Waits until the disk has the names in this folder.
   package static func sync(_ path: String) throws(Stop) {
-    let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    let descriptor = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else { throw .writeFailed(path, errno) }
     defer { close(descriptor) }
     if let failure = OpenFile(descriptor: descriptor, path: path).sync() { throw failure }
@@ -40,7 +40,7 @@ package enum Folder {
   /// Waits until the disk has a file that another library has written.
   /// - Returns: its bytes.
   package static func syncFile(_ path: String) throws(Stop) -> Int {
-    let descriptor = open(path, O_RDWR | O_CLOEXEC)
+    let descriptor = unsafe open(path, O_RDWR | O_CLOEXEC)
     guard descriptor >= 0 else { throw .writeFailed(path, errno) }
     defer { close(descriptor) }
     if let failure = OpenFile(descriptor: descriptor, path: path).sync() { throw failure }
@@ -52,7 +52,7 @@ package enum Folder {
   /// Waits until the disk has all that was written to the file system which holds `path`: once for thousands of files.
   package static func syncAll(_ path: String) throws(Stop) {
     try Faults.pass(.sync, path)
-    let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    let descriptor = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else { throw .writeFailed(path, errno) }
     defer { close(descriptor) }
     guard cardlink_syncfs(descriptor) == 0 else { throw .writeFailed(path, errno) }
@@ -61,14 +61,14 @@ package enum Folder {
   /// Gives what stands at `old` the name `new`, which from then on means the new or the old thing, never a part.
   package static func rename(_ old: String, to new: String) throws(Stop) {
     try Faults.pass(.rename, new)
-    guard Glibc.rename(old, new) == 0 else { throw .writeFailed(new, errno) }
+    guard unsafe Glibc.rename(old, new) == 0 else { throw .writeFailed(new, errno) }
     try sync(parent(of: new))
   }
 
   /// Gives the file at `path` a second name on the same disk.
   package static func link(_ path: String, as name: String) throws(Stop) {
     try Faults.pass(.create, name)
-    guard Glibc.link(path, name) == 0 else { throw .cannotCreate(name, errno) }
+    guard unsafe Glibc.link(path, name) == 0 else { throw .cannotCreate(name, errno) }
   }
 
   /// Makes the symbolic link at `path` lead to `target`, at once.
@@ -76,7 +76,7 @@ package enum Folder {
     let partial = path + ".partial"
     try remove(partial)
     try Faults.pass(.create, partial)
-    guard symlink(target, partial) == 0 else { throw .cannotCreate(partial, errno) }
+    guard unsafe symlink(target, partial) == 0 else { throw .cannotCreate(partial, errno) }
     try rename(partial, to: path)
   }
 
@@ -115,7 +115,7 @@ package enum Folder {
 
   /// A small file as text; nil if there is none.
   package static func read(_ path: String) throws(Stop) -> String? {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else {
       if errno == ENOENT { return nil }
       throw .readFailed(path, errno)
@@ -163,12 +163,12 @@ package enum Folder {
   /// Removes a file or a folder with all that is in it; a link is removed, not followed.
   package static func remove(_ path: String) throws(Stop) {
     if Faults.arePlanned, isThere(path), !isFolder(path) { try Faults.pass(.remove, path) }
-    guard unlink(path) != 0, errno != ENOENT else { return }
+    guard unsafe unlink(path) != 0, errno != ENOENT else { return }
     // What is no folder is gone by now: of a hundred thousand files none is asked what it is.
     let code = errno
     guard isFolder(path) else { throw .writeFailed(path, code) }
     for name in names(in: path) { try remove(path + "/" + name) }
     try Faults.pass(.remove, path)
-    guard rmdir(path) == 0 || errno == ENOENT else { throw .writeFailed(path, errno) }
+    guard unsafe rmdir(path) == 0 || errno == ENOENT else { throw .writeFailed(path, errno) }
   }
 }

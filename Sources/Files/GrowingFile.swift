@@ -30,7 +30,7 @@ package struct GrowingFile: ~Copyable {
   }
 
   private static func held(_ path: String) throws(Stop) -> (descriptor: Int32, byteCount: Int) {
-    let opened = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+    let opened = unsafe open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
     guard opened >= 0 else { throw .cannotCreate(path, errno) }
     var locked = flock(opened, LOCK_EX)
     while locked != 0, errno == EINTR { locked = flock(opened, LOCK_EX) }

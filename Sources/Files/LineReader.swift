@@ -28,7 +28,7 @@ package struct LineReader: ~Copyable {
   package init(_ path: String, bufferBytes: Int = 256 << 10) throws(Stop) {
     self.path = path == "-" ? "standard input" : path
     isOwned = path != "-"
-    descriptor = isOwned ? open(path, O_RDONLY | O_CLOEXEC) : STDIN_FILENO
+    descriptor = unsafe isOwned ? open(path, O_RDONLY | O_CLOEXEC) : STDIN_FILENO
     buffer = [UInt8](repeating: 0, count: bufferBytes)
     guard descriptor >= 0 else {
       throw Stop(

@@ -13,7 +13,7 @@ package final class LockFile: Sendable {
   /// Opens the file, making it if need be, and takes the lock; nil if another process has it.
   package init?(holding path: String) throws(Stop) {
     try Faults.pass(.create, path)
-    let opened = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    let opened = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     guard opened >= 0 else { throw .cannotCreate(path, errno) }
     guard flock(opened, LOCK_EX | LOCK_NB) == 0 else {
       let code = errno

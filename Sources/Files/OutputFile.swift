@@ -20,7 +20,7 @@ package struct OutputFile: ~Copyable {
   /// - Parameter readableForAll: mode 0644 rather than 0600.
   package init(creating path: String, readableForAll: Bool = false) throws(Stop) {
     try Faults.pass(.create, path)
-    let opened = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+    let opened = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
     guard opened >= 0 else { throw .cannotCreate(path, errno) }
     // A file that stood there before keeps its old mode otherwise.
     guard fchmod(opened, readableForAll ? 0o644 : 0o600) == 0 else {

@@ -29,7 +29,7 @@ package final class PagedFile: Sendable {
     self.pageBytes = pageBytes
     self.unusedPage = unusedPage
     try Faults.pass(.create, path)
-    descriptor = open(path, O_RDWR | O_CLOEXEC)
+    descriptor = unsafe open(path, O_RDWR | O_CLOEXEC)
     guard descriptor >= 0 else { throw .writeFailed(path, errno) }
     var info = stat()
     let isKnown = unsafe fstat(descriptor, &info) == 0
@@ -51,8 +51,8 @@ package final class PagedFile: Sendable {
     var before = count  // of these how many stand before the page that isn't ours
     if let unusedPage, first <= unusedPage, unusedPage < first + count { before = unusedPage - first }
     let split = before * pageBytes
-    try write(unsafe UnsafeRawBufferPointer(rebasing: bytes[..<split]), from: first)
-    try write(unsafe UnsafeRawBufferPointer(rebasing: bytes[split...]), from: first + before + 1)
+    try unsafe write(unsafe UnsafeRawBufferPointer(rebasing: bytes[..<split]), from: first)
+    try unsafe write(unsafe UnsafeRawBufferPointer(rebasing: bytes[split...]), from: first + before + 1)
     for i in 0..<count { numbers.append(UInt32(first + i + (i < before ? 0 : 1))) }
   }
 
@@ -61,7 +61,7 @@ package final class PagedFile: Sendable {
   package func append(page: UnsafeRawBufferPointer) throws(Stop) -> UInt32 {
     precondition(page.count == pageBytes)
     var numbers: [UInt32] = []
-    try append(pages: page, &numbers)
+    try unsafe append(pages: page, &numbers)
     return numbers[0]
   }
 
@@ -77,7 +77,7 @@ package final class PagedFile: Sendable {
   }
 
   private func write(_ bytes: UnsafeRawBufferPointer, from page: Int) throws(Stop) {
-    guard !bytes.isEmpty else { return }
+    guard unsafe !bytes.isEmpty else { return }
     if let failure = unsafe file.write(bytes, at: (page - 1) * pageBytes) { throw failure }
   }
 

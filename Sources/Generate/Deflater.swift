@@ -7,7 +7,7 @@ internal import Files
 internal import Values
 
 /// A gzip member that is being written.
-struct Deflater: ~Copyable {
+@safe struct Deflater: ~Copyable {
   private let stream: UnsafeMutablePointer<z_stream>
   private var out = [UInt8](repeating: 0, count: 1 << 18)
 

@@ -31,7 +31,9 @@ struct FieldRow: ~Copyable {
   /// The bytes of a field.
   func range(_ field: Int) -> Range<Int> { (field == 0 ? 0 : ends[field - 1])..<ends[field] }
   func withBytes(_ range: Range<Int>, _ body: (UnsafeBufferPointer<UInt8>) -> Void) {
-    unsafe bytes.withUnsafeBufferPointer { all in body(unsafe UnsafeBufferPointer(rebasing: all[range])) }
+    unsafe bytes.withUnsafeBufferPointer { all in
+      unsafe body(unsafe UnsafeBufferPointer(rebasing: all[range]))
+    }
   }
 
   mutating func append(byte: UInt8) {

@@ -30,13 +30,13 @@ struct GeneratedFile: ~Copyable {
     count += 1
   }
   mutating func append(_ text: StaticString) {
-    text.withUTF8Buffer { utf8 in copy(utf8) }
+    text.withUTF8Buffer { utf8 in unsafe copy(utf8) }
   }
   mutating func append(_ text: String) {
     for byte in text.utf8 { append(byte: byte) }
   }
   mutating func append(_ row: borrowing FieldRow, _ range: Range<Int>) {
-    row.withBytes(range) { bytes in copy(bytes) }
+    unsafe row.withBytes(range) { bytes in unsafe copy(bytes) }
   }
   private mutating func copy(_ bytes: UnsafeBufferPointer<UInt8>) {
     let start = count

@@ -6,7 +6,7 @@
 internal import CScan
 import Synchronization
 
-final class KeyFilter: Sendable {
+@safe final class KeyFilter: Sendable {
   /// Written by atomic operations alone.
   nonisolated(unsafe) private let words: UnsafeMutablePointer<Atomic<UInt64>>
   private let count: Int

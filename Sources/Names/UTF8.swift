@@ -35,7 +35,7 @@ package func scalars(of bytes: Span<UInt8>) -> [UInt32] {
 
 /// The position of the first malformed byte; nil if there is none.
 package func malformedPosition(_ bytes: Span<UInt8>) -> Int? {
-  let raw = bytes.bytes
+  let raw = unsafe bytes.bytes
   var i = 0
   while i < bytes.count {
     if i + 8 <= bytes.count,

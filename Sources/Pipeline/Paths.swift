@@ -31,10 +31,10 @@ package enum Paths {
 
   /// The files that match a glob pattern, sorted; none if nothing does.
   static func matching(_ pattern: String) -> [String] {
-    var found = glob_t()
+    var found = unsafe glob_t()
     defer { unsafe globfree(&found) }
     guard unsafe glob(pattern, GLOB_MARK, nil, &found) == 0 else { return [] }
-    return (0..<Int(found.gl_pathc)).compactMap { i in
+    return unsafe (0..<Int(found.gl_pathc)).compactMap { i in
       unsafe found.gl_pathv[i].map { unsafe String(cString: $0) }
     }.filter { !$0.hasSuffix("/") }.sorted()
   }

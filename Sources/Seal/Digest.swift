@@ -70,7 +70,7 @@ extension Digest {
 
   /// A new key: 64 hexadecimal digits nobody can guess.
   package static func newKey() -> String {
-    SymmetricKey(size: .bits256).withUnsafeBytes { bytes in
+    unsafe SymmetricKey(size: .bits256).withUnsafeBytes { bytes in
       unsafe bytes.map { byte in
         let text = String(byte, radix: 16)
         return text.count == 1 ? "0" + text : text

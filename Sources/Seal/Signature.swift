@@ -83,7 +83,7 @@ package struct VerifyingKey: Sendable {
   /// SHA-256 of the 32 bytes: what one reads out on the telephone.
   package var fingerprint: String {
     var digest = Digest()
-    digest.update(Array(key.rawRepresentation).span.bytes)
+    unsafe digest.update(Array(key.rawRepresentation).span.bytes)
     return digest.text
   }
 

@@ -4,14 +4,14 @@
 
 import Glibc
 
-struct GrowingMemory: ~Copyable {
+@safe struct GrowingMemory: ~Copyable {
   private(set) var base: UnsafeMutableRawPointer
   private var capacity: Int
   var count = 0
 
   init() {
     capacity = 4096
-    base = unsafe Self.grown(nil, to: capacity)
+    unsafe base = unsafe Self.grown(nil, to: capacity)
   }
 
   deinit { unsafe free(base) }
@@ -24,7 +24,7 @@ struct GrowingMemory: ~Copyable {
 
   private mutating func grow(to needed: Int) {
     capacity = max(needed, capacity * 2)
-    base = unsafe Self.grown(base, to: capacity)
+    unsafe base = unsafe Self.grown(base, to: capacity)
   }
 
   private static func grown(_ old: UnsafeMutableRawPointer?, to byteCount: Int) -> UnsafeMutableRawPointer {

@@ -7,7 +7,7 @@
 package import Values
 
 /// The records of several runs in ascending order, from a key up to another.
-package struct Merge: ~Copyable {
+@safe package struct Merge: ~Copyable {
   /// The current record of one run.
   package struct Head: BitwiseCopyable {
     package fileprivate(set) var key: UInt64
@@ -66,10 +66,10 @@ package struct Merge: ~Copyable {
       throw error
     }
     self.end = end
-    self.cursors = unsafe cursors
+    unsafe self.cursors = unsafe cursors
     // All matches once, from the last to the first; the winners stand where the runs of the level below would.
     let runs = heads.count
-    losers = UnsafeMutableBufferPointer<Head>.allocate(capacity: max(1, runs))
+    unsafe losers = UnsafeMutableBufferPointer<Head>.allocate(capacity: max(1, runs))
     unsafe losers.initialize(repeating: .none(0))
     var winners = Array(repeating: Head.none(0), count: runs) + heads
     for match in stride(from: runs - 1, through: 1, by: -1) {
@@ -82,7 +82,7 @@ package struct Merge: ~Copyable {
   }
 
   deinit {
-    for i in 0..<cursors.count { unsafe cursors.deinitializeElement(at: i) }
+    for i in unsafe 0..<cursors.count { unsafe cursors.deinitializeElement(at: i) }
     unsafe cursors.deallocate()
     unsafe losers.deallocate()
   }
@@ -117,7 +117,7 @@ package struct Merge: ~Copyable {
   @inline(__always)
   private mutating func settle(_ hasNext: Bool) {
     var winner = unsafe Self.head(least.cursor, cursors, hasRecord: hasNext, end)
-    var match = (winner.cursor + cursors.count) >> 1
+    var match = unsafe (winner.cursor + cursors.count) >> 1
     while match > 0 {
       let loser = unsafe losers[match]
       let loserWins = Self.comes(loser, before: winner)

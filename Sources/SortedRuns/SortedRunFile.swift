@@ -97,7 +97,7 @@ package struct SortedRunWriter: ~Copyable {
 
   /// Appends a record from a buffer that stands beside the writer in one value.
   package mutating func append(key: UInt64, place: UInt64, _ payload: [UInt8]) throws(Stop) {
-    try append(key: key, place: place, payload.span.bytes)
+    try unsafe append(key: key, place: place, payload.span.bytes)
   }
 
   /// Ends the file.
@@ -167,7 +167,7 @@ func checksum(_ raw: RawSpan) -> UInt64 {
 }
 
 /// Reads one run from a key on, a block at a time; the one owner of its block.
-package struct RunCursor: ~Copyable {
+@safe package struct RunCursor: ~Copyable {
   private let file: InputFile
   private let path: String
   /// Offset and first key of each block.
@@ -194,7 +194,7 @@ package struct RunCursor: ~Copyable {
     guard file.byteCount >= tailBytes else { throw .damaged(path) }
     var tail: [UInt8] = []
     try file.read(at: file.byteCount - tailBytes, count: tailBytes, into: &tail)
-    let raw = tail.span.bytes
+    let raw = unsafe tail.span.bytes
     let offset: UInt64 = raw.integer(at: 0)
     let blocks: UInt64 = raw.integer(at: 8)
     let foundMagic: UInt64 = raw.integer(at: 24)
@@ -203,7 +203,7 @@ package struct RunCursor: ~Copyable {
     else { throw .damaged(path) }
     var index: [UInt8] = []
     try file.read(at: Int(offset), count: Int(blocks) * 16, into: &index)
-    let words = index.span.bytes
+    let words = unsafe index.span.bytes
     var offsets: [Int] = []
     var firstKeys: [UInt64] = []
     offsets.reserveCapacity(Int(blocks))
@@ -306,14 +306,14 @@ package struct RunCursor: ~Copyable {
     guard start >= 0, end - start > blockHeadBytes, end <= file.byteCount else { throw .damaged(path) }
     // Head and records in one read.
     let byteCount = end - start
-    if byteCount + spareBytes > memory.count {
+    if unsafe byteCount + spareBytes > memory.count {
       unsafe memory.deallocate()
-      memory = UnsafeMutableRawBufferPointer.allocate(
+      unsafe memory = UnsafeMutableRawBufferPointer.allocate(
         byteCount: spareBytes + max(byteCount, min(indexOffset, blockBytes + 8192)), alignment: 16)
       unsafe memory.initializeMemory(as: UInt8.self, repeating: 0)
     }
     let block = unsafe UnsafeMutableRawBufferPointer(rebasing: memory[..<byteCount])
-    try file.read(at: start, into: block)
+    try unsafe file.read(at: start, into: block)
     let raw = unsafe RawSpan(_unsafeBytes: block)
     let expected: UInt64 = raw.integer(at: 0)
     let count: UInt32 = raw.integer(at: 8)

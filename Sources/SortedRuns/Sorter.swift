@@ -41,7 +41,7 @@ package struct Sorter: ~Copyable {
   /// Takes one record of at most 16 MiB.
   package mutating func append(key: UInt64, place: UInt64, _ payload: Span<UInt8>) throws(Stop) {
     var writer = try begin(key: key, place: place, room: payload.count)
-    writer.append(payload.bytes)
+    unsafe writer.append(payload.bytes)
     end(writer)
   }
 
@@ -112,7 +112,7 @@ package struct Sorter: ~Copyable {
       let record = unsafe memory.base + Int(sorted[i].start)
       let payloadCount = Int(unsafe (record + 8).loadUnaligned(as: UInt32.self))
       let payload = unsafe UnsafeRawBufferPointer(start: record + headBytes, count: payloadCount)
-      try run.append(
+      try unsafe run.append(
         key: sorted[i].key, place: unsafe record.loadUnaligned(as: UInt64.self), unsafe payload.bytes)
     }
     if let finished = try run.finish(synced: synced) { runs.append(finished) }

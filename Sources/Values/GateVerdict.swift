@@ -205,6 +205,8 @@ package struct GateVerdict: Hashable, Sendable, Codable {
     try values.encode(expected, forKey: .expected)
     try values.encode(found, forKey: .found)
     try values.encode(passed, forKey: .passed)
+    // A record of an earlier version holds the texts alone, and stays as it was.
+    if case .written = limit { return }
     try values.encode(limit, forKey: .limit)
     try values.encode(figure, forKey: .figure)
   }

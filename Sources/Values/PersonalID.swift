@@ -16,8 +16,8 @@ package enum FieldFault: Error, Hashable, Sendable {
 package func readDigits(_ bytes: Span<UInt8>, count: Int) throws(FieldFault) -> UInt64 {
   guard bytes.count == count else { throw .length(expected: count, found: bytes.count) }
   // Of nine to twelve digits the first eight, and the last eight of which some are among them.
-  if count >= 9, count <= 12, let front = eightDigits(bytes.bytes.integer(at: 0)),
-    let back = eightDigits(bytes.bytes.integer(at: count &- 8))
+  if count >= 9, count <= 12, let front = unsafe eightDigits(bytes.bytes.integer(at: 0)),
+    let back = unsafe eightDigits(bytes.bytes.integer(at: count &- 8))
   {
     switch count {
     case 9: return front &* 10 &+ back % 10

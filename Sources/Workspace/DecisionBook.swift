@@ -76,7 +76,7 @@ package struct DecisionBook: Sendable {
     for decision in inForce {
       bytes.removeAll(keepingCapacity: true)
       decision.appendContent(to: &bytes)
-      digest.update(bytes.span.bytes)
+      unsafe digest.update(bytes.span.bytes)
     }
     return inForce.isEmpty ? "none" : digest.text
   }

@@ -16,7 +16,7 @@ package struct Scratch: ~Copyable {
     Self.removeLeftovers(in: workspace)
     let path = workspace + "/scratch-\(getpid())-\(UInt32.random(in: 0 ... .max))"
     try Folder.create(path)
-    let opened = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    let opened = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard opened >= 0, flock(opened, LOCK_EX | LOCK_NB) == 0 else {
       let code = errno
       if opened >= 0 { close(opened) }
@@ -36,7 +36,7 @@ package struct Scratch: ~Copyable {
   /// Whether it is the scratch folder of a process that is no more.
   package static func isLeftover(_ path: String) -> Bool {
     guard Folder.name(of: path).hasPrefix("scratch-") else { return false }
-    let folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    let folder = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard folder >= 0 else { return false }
     defer { close(folder) }
     return flock(folder, LOCK_EX | LOCK_NB) == 0

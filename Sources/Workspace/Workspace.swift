@@ -84,7 +84,9 @@ package struct WorkspaceReader: Sendable {
   ///
   /// - Throws: ``Stop`` with ``Exit/inputOutput`` if this user may not read the folder.
   package func runs() throws(Stop) -> [RunRecord] {
-    if access(path + "/runs", R_OK | X_OK) != 0, errno == EACCES { throw .readFailed(path + "/runs", EACCES) }
+    if unsafe access(path + "/runs", R_OK | X_OK) != 0, errno == EACCES {
+      throw .readFailed(path + "/runs", EACCES)
+    }
     var runs: [RunRecord] = []
     for number in runNumbers {
       if let run = try JSONFile.read(RunRecord.self, from: folder(of: number) + "/run.json") {

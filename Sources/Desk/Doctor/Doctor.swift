@@ -89,7 +89,7 @@ package struct Doctor {
     found += ExportKind.allCases.map(exports(_:))
     found.append(workspace)
     // What lies in a workspace that this user may not look into is not guessed at.
-    let mayLook = !Folder.exists(pipeline.workspace) || access(pipeline.workspace, R_OK | X_OK) == 0
+    let mayLook = unsafe !Folder.exists(pipeline.workspace) || access(pipeline.workspace, R_OK | X_OK) == 0
     if mayLook { found += [modes, lock] }
     found += [disk, memory, descriptors]
     found += libraries

@@ -54,7 +54,7 @@ extension Doctor {
     guard unsafe lstat(path, &info) == 0 else {
       var parent = Folder.parent(of: path)
       while !Folder.exists(parent), parent != "/" { parent = Folder.parent(of: parent) }
-      guard Folder.isFolder(parent), access(parent, W_OK) == 0 else {
+      guard Folder.isFolder(parent), unsafe access(parent, W_OK) == 0 else {
         return .fail(
           "workspace", .cannotCreate, "\(path) is not there, and this user can't make it",
           "Make it for the user who runs cardlink: install -d -m 0700 -o USER \(shellQuoted(path))")
@@ -76,7 +76,7 @@ extension Doctor {
           "workspace", .cannotCreate, found, "Run cardlink as \(owner).",
           command: "sudo -u \(owner) cardlink doctor \(named)")
     }
-    guard access(path, R_OK | W_OK | X_OK) == 0 else {
+    guard unsafe access(path, R_OK | W_OK | X_OK) == 0 else {
       return .fail(
         "workspace", .cannotCreate, "\(path) can't be written", "Give this user the right to.",
         command: "chmod 0700 \(shellQuoted(path))")
@@ -138,7 +138,7 @@ extension Doctor {
   var store: Diagnosis {
     let path = pipeline.storePath(in: pipeline.workspace)
     let folder = Folder.parent(of: path)
-    if Folder.exists(folder), access(folder, W_OK) != 0 {
+    if Folder.exists(folder), unsafe access(folder, W_OK) != 0 {
       return .fail("store", .cannotCreate, "\(folder) can't be written", "Give this user the right to.")
     }
     guard Folder.exists(path) else {
@@ -162,7 +162,7 @@ extension Doctor {
   var packages: Diagnosis {
     let folder = pipeline.workspace + "/packages"
     guard Folder.exists(folder) else { return .ok("packages", "none yet") }
-    guard access(folder, W_OK) == 0 else {
+    guard unsafe access(folder, W_OK) == 0 else {
       return .fail("packages", .cannotCreate, "\(folder) can't be written", "Give this user the right to.")
     }
     guard let run = reader.publishedRun,
@@ -184,7 +184,7 @@ extension Doctor {
 
   func signingKey(_ path: String) -> Diagnosis {
     var info = stat()
-    guard unsafe stat(path, &info) == 0, access(path, R_OK) == 0 else {
+    guard unsafe stat(path, &info) == 0, unsafe access(path, R_OK) == 0 else {
       return .fail(
         "signing_key", .exportMissing, "\(path) can't be read", "Give this user the right to, or make one.",
         command: "cardlink keys new \(shellQuoted(path))")
@@ -200,7 +200,7 @@ extension Doctor {
 
   func metrics(_ path: String) -> Diagnosis {
     let folder = Folder.parent(of: path)
-    guard Folder.isFolder(folder), access(folder, W_OK | X_OK) == 0 else {
+    guard Folder.isFolder(folder), unsafe access(folder, W_OK | X_OK) == 0 else {
       return .warn(
         "metrics", "\(folder) is not there or can't be written",
         "Runs go on, but nobody sees how they end. Give this user the right to write there.")

@@ -8,7 +8,7 @@ internal import CScan
 import Values
 
 /// Reads the records of one CSV file, or of a part of it.
-final class CSVReader {
+@safe final class CSVReader {
   private var source: ByteSource
   private let file: ExportFile
   private let delimiter: UInt8
@@ -55,7 +55,7 @@ final class CSVReader {
     self.source = source
     self.delimiter = delimiter
     self.columns = columns
-    values = .allocate(capacity: columns.count)
+    unsafe values = .allocate(capacity: columns.count)
     unsafe values.initialize(repeating: RawBatch.absent)
     try readHeader()
   }
@@ -254,8 +254,8 @@ final class CSVReader {
       positions = Array(repeating: 0, count: to - from + 65)
     }
     let (delimiter, lineEnd) = (delimiter, lineEnd)
-    positions.withUnsafeMutableBufferPointer { found in
-      buffer.withUnsafeBufferPointer { text in
+    unsafe positions.withUnsafeMutableBufferPointer { found in
+      unsafe buffer.withUnsafeBufferPointer { text in
         guard let found = found.baseAddress else { return }
         var count = 0
         if let text = text.baseAddress {
@@ -270,7 +270,7 @@ final class CSVReader {
   /// The record that begins at `at`, with nothing in its slots.
   @inline(__always)
   private func newRecord() -> RawRecord {
-    for i in 0..<values.count { unsafe values[i] = RawBatch.absent }
+    for i in unsafe 0..<values.count { unsafe values[i] = RawBatch.absent }
     return RawRecord(
       line: line, ordinal: line, byteOffset: UInt64(bufferOffset + at),
       textStart: UInt32(truncatingIfNeeded: at))

@@ -7,7 +7,7 @@
 import Values
 
 /// Cuts the lines of one text, one after another.
-struct PlainLineScanner {
+@safe struct PlainLineScanner {
   /// Why it stopped.
   enum Stopped {
     /// The next line begins at the limit or later.
@@ -141,7 +141,7 @@ struct PlainLineScanner {
     _ record: inout RawRecord,
     _ hasExcess: inout Bool
   ) {
-    guard column < slots.count else {
+    guard unsafe column < slots.count else {
       for i in start..<end where unsafe text[i] != 0x20 && text[i] != 0x09 { hasExcess = true }
       return
     }
@@ -161,12 +161,12 @@ struct PlainLineScanner {
     at = next
     line &+= 1
     let first = unsafe text[start]
-    if hasExcess || fieldCount < slots.count || first == delimiter || first <= 0x22 {
+    if unsafe hasExcess || fieldCount < slots.count || first == delimiter || first <= 0x22 {
       if isBlank(start, end) { return .blank }
-      if hasExcess || fieldCount < slots.count {
+      if unsafe hasExcess || fieldCount < slots.count {
         record.fault = .fieldCount
         record.faultDetail = UInt32(truncatingIfNeeded: fieldCount)
-        for column in fieldCount..<max(fieldCount, slots.count) where unsafe slots[column] >= 0 {
+        for column in unsafe fieldCount..<max(fieldCount, slots.count) where unsafe slots[column] >= 0 {
           unsafe values[slots[column]] = RawBatch.absent
         }
       }

@@ -8,11 +8,11 @@ import Glibc
 import Values
 
 /// Reads one file from front to back.
-final class ByteSource {
+@safe final class ByteSource {
   private let file: ExportFile
   private let descriptor: Int32
   private let chunkBytes: Int
-  private var stream = z_stream()
+  private var stream = unsafe z_stream()
   private(set) var isGzip = false
   private var memberEnded = false
   /// Where the member being inflated begins in the file.
@@ -42,7 +42,7 @@ final class ByteSource {
 
   /// - Parameter offset: where reading begins; only a plain file is read from anywhere but its beginning.
   init(_ file: ExportFile, chunkBytes: Int, from offset: Int = 0) throws(Stop) {
-    let opened = open(file.path, O_RDONLY | O_CLOEXEC)
+    let opened = unsafe open(file.path, O_RDONLY | O_CLOEXEC)
     guard opened >= 0 else {
       throw Stop(
         .exportMissing, at: file.path, expected: "a file that can be read", found: "none",
@@ -201,14 +201,14 @@ final class ByteSource {
       unsafe raw.withUnsafeMutableBufferPointer { input in
         unsafe out.withUnsafeMutableBufferPointer { output in
           unsafe stream.next_in = input.baseAddress.map { unsafe $0 + start }
-          stream.avail_in = UInt32(end - start)
+          unsafe stream.avail_in = UInt32(end - start)
           unsafe stream.next_out = output.baseAddress.map { unsafe $0 + space }
-          stream.avail_out = UInt32(output.count - space)
+          unsafe stream.avail_out = UInt32(output.count - space)
           code = unsafe inflate(&stream, Z_NO_FLUSH)
         }
       }
-      rawAt = rawCount - Int(stream.avail_in)
-      filled = chunkBytes - Int(stream.avail_out)
+      rawAt = unsafe rawCount - Int(stream.avail_in)
+      filled = unsafe chunkBytes - Int(stream.avail_out)
       switch code {
       case Z_OK: break
       case Z_STREAM_END:
@@ -256,7 +256,7 @@ final class ByteSource {
   private var seemsToEndWhole: Bool {
     guard let lastBytes else { return false }
     let length = lastBytes[4...].reversed().reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
-    let difference = UInt32(truncatingIfNeeded: stream.total_out) &- length
+    let difference = unsafe UInt32(truncatingIfNeeded: stream.total_out) &- length
     return min(difference, 0 &- difference) <= 1 << 20
   }
 

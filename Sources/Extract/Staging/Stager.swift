@@ -241,9 +241,9 @@ package struct Stager: ~Copyable {
       key: LinkKey.personal(id).packed, place: place,
       room: PopulationRecord.room(nameByteCount: rules.nameIsClean ? own.count : rules.name.count))
     if rules.nameIsClean {
-      verdict.record.write(to: &bytes, name: own.bytes)
+      unsafe verdict.record.write(to: &bytes, name: own.bytes)
     } else {
-      verdict.record.write(to: &bytes, name: rules.name.span.bytes)
+      unsafe verdict.record.write(to: &bytes, name: rules.name.span.bytes)
     }
     records.end(bytes)
     let number = verdict.record.legacy
@@ -271,11 +271,11 @@ package struct Stager: ~Copyable {
       key: verdict.key.packed, place: place(of: raw, part),
       room: InsuranceRecord.room(
         nameByteCount: rules.nameIsClean ? own.count : rules.name.count, rawIDByteCount: kept))
-    let rawID = personal.extracting(0..<kept).bytes
+    let rawID = unsafe personal.extracting(0..<kept).bytes
     if rules.nameIsClean {
-      verdict.record.write(to: &bytes, name: own.bytes, rawID: rawID)
+      unsafe verdict.record.write(to: &bytes, name: own.bytes, rawID: rawID)
     } else {
-      verdict.record.write(to: &bytes, name: rules.name.span.bytes, rawID: rawID)
+      unsafe verdict.record.write(to: &bytes, name: rules.name.span.bytes, rawID: rawID)
     }
     records.end(bytes)
   }

@@ -38,7 +38,7 @@ struct PathTree {
 
   /// The child of `node` with a NUL-terminated name; -1 for none.
   func child(of node: Int, named name: UnsafePointer<UInt8>) -> Int {
-    for child in nodes[node].children where Self.equal(child.name, name) { return child.node }
+    for child in nodes[node].children where unsafe Self.equal(child.name, name) { return child.node }
     return -1
   }
 

@@ -9,7 +9,7 @@ import Names
 import Values
 
 /// Scans one record after the other in a text that is known to be the content of an element.
-struct PlainRecordScanner: ~Copyable {
+@safe struct PlainRecordScanner: ~Copyable {
   enum Outcome {
     /// The record ends before `next`.
     case record(RawRecord, next: Int, line: UInt32)
@@ -19,7 +19,7 @@ struct PlainRecordScanner: ~Copyable {
   }
 
   /// An element that is read, or has one below it: `<name>`, the elements below, and the slot of its text.
-  private struct Node: BitwiseCopyable {
+  @safe private struct Node: BitwiseCopyable {
     var tag: UnsafePointer<UInt8>
     var tagCount: Int
     var firstChild = 0
@@ -53,9 +53,9 @@ struct PlainRecordScanner: ~Copyable {
   static let slack = 8
 
   init(record: [UInt8], tree: PathTree, slotCount: Int) {
-    values = .allocate(capacity: slotCount)
+    unsafe values = .allocate(capacity: slotCount)
     unsafe values.initialize(repeating: RawBatch.absent)
-    stack = .allocate(capacity: Self.deepest)
+    unsafe stack = .allocate(capacity: Self.deepest)
     unsafe stack.initialize(repeating: Open(node: -1))
 
     // Breadth first, so that the children of a node come together.
@@ -65,9 +65,9 @@ struct PlainRecordScanner: ~Copyable {
       order += tree.nodes[order[next].node].children
       next += 1
     }
-    tags = .allocate(capacity: order.reduce(Self.slack) { $0 + $1.name.count + 2 })
+    unsafe tags = .allocate(capacity: order.reduce(Self.slack) { $0 + $1.name.count + 2 })
     unsafe tags.initialize(repeating: 0)
-    nodes = .allocate(capacity: order.count)
+    unsafe nodes = .allocate(capacity: order.count)
     var tagStart = 0
     var firstChild = 1
     for (i, (name, node)) in order.enumerated() {
@@ -314,7 +314,7 @@ struct PlainRecordScanner: ~Copyable {
   }
 
   @inline(__always)
-  private func clearValues() { for slot in 0..<values.count { unsafe values[slot] = RawBatch.absent } }
+  private func clearValues() { for slot in unsafe 0..<values.count { unsafe values[slot] = RawBatch.absent } }
 
   @inline(__always)
   private static func record(_ start: Int, _ end: Int, _ line: UInt32, _ ordinal: UInt32, _ textOffset: Int)

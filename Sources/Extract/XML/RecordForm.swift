@@ -7,7 +7,7 @@ internal import CScan
 import Values
 
 /// Remembers a record's form, and reads the records that have it.
-struct RecordForm: ~Copyable {
+@safe struct RecordForm: ~Copyable {
   /// Bytes before a value, and where the value goes.
   private struct Piece: BitwiseCopyable {
     var start: Int
@@ -53,11 +53,11 @@ struct RecordForm: ~Copyable {
   private static let restCount = 1000
 
   init() {
-    pieces = .allocate(capacity: Self.mostValues + 1)
-    bytes = .allocate(capacity: Self.mostBytes + PlainRecordScanner.slack)
+    unsafe pieces = .allocate(capacity: Self.mostValues + 1)
+    unsafe bytes = .allocate(capacity: Self.mostBytes + PlainRecordScanner.slack)
     unsafe bytes.initialize(repeating: 0)
-    noted = .allocate(capacity: Self.mostValues)
-    state = .allocate(capacity: 1)
+    unsafe noted = .allocate(capacity: Self.mostValues)
+    unsafe state = .allocate(capacity: 1)
     unsafe state.initialize(to: State())
   }
 

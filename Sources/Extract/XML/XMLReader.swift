@@ -9,7 +9,7 @@ internal import CLibXML2
 import Values
 
 /// Reads the records of one XML file.
-final class XMLReader {
+@safe final class XMLReader {
   private let source: ByteSource
   private let file: ExportFile
   fileprivate let tree: PathTree
@@ -107,30 +107,30 @@ final class XMLReader {
 
   /// Starts libxml2 once, before any thread uses it, and lets it print nothing on any of them.
   private static let started: Void = {
-    unsafe xmlInitParser()
+    xmlInitParser()
     unsafe xmlThrDefSetStructuredErrorFunc(nil) { _, _ in }
     unsafe xmlSetStructuredErrorFunc(nil) { _, _ in }
   }()
 
   /// What libxml2 calls, with the reader as its user.
   private static var handler: xmlSAXHandler {
-    var handler = xmlSAXHandler()
-    handler.initialized = XML_SAX2_MAGIC
+    var handler = unsafe xmlSAXHandler()
+    unsafe handler.initialized = XML_SAX2_MAGIC
     unsafe handler.startElementNs = { user, name, _, _, _, _, count, _, attributes in
-      guard let user, let name else { return }
+      guard let user = unsafe user, let name = unsafe name else { return }
       unsafe Unmanaged<XMLReader>.fromOpaque(user).takeUnretainedValue().start(name, attributes, Int(count))
     }
     unsafe handler.endElementNs = { user, _, _, _ in
-      guard let user else { return }
+      guard let user = unsafe user else { return }
       unsafe Unmanaged<XMLReader>.fromOpaque(user).takeUnretainedValue().end()
     }
     unsafe handler.characters = { user, text, count in
-      guard let user, let text else { return }
+      guard let user = unsafe user, let text = unsafe text else { return }
       unsafe Unmanaged<XMLReader>.fromOpaque(user).takeUnretainedValue().characters(text, Int(count))
     }
     unsafe handler.cdataBlock = handler.characters
     unsafe handler.internalSubset = { user, _, _, _ in
-      guard let user else { return }
+      guard let user = unsafe user else { return }
       unsafe Unmanaged<XMLReader>.fromOpaque(user).takeUnretainedValue()
         .refuse("a document type declaration, which may carry an attack")
     }

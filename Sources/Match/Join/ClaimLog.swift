@@ -77,7 +77,7 @@ struct ClaimLog: ~Copyable {
 
   // The words, a neighbour of the file in self, by a parameter.
   private static func write(_ words: [UInt64], to file: inout OutputFile) throws(Stop) {
-    try file.append(Span<UInt8>(_bytes: words.span.bytes))
+    try unsafe file.append(Span<UInt8>(_bytes: words.span.bytes))
   }
 
   /// Ends the log, which the match removes before it ends.
@@ -109,7 +109,7 @@ struct ClaimLog: ~Copyable {
         let claimBytes = 8 * wordsPerClaim
         try file.read(at: read * claimBytes, count: some * claimBytes, into: &bytes)
         read += some
-        let raw = bytes.span.bytes
+        let raw = unsafe bytes.span.bytes
         for i in 0..<some {
           let number: UInt64 = raw.integer(at: i * claimBytes)
           guard numbers.mayContain(number) else { continue }

@@ -40,7 +40,7 @@ struct JudgedWriter: ~Copyable {
     _ key: UInt64, _ place: UInt64, _ person: PopulationRecord?, _ name: Span<UInt8>
   ) throws(Stop) {
     let bytes = bytes
-    try append(bytes.span.bytes, key, place, person, name)
+    try unsafe append(bytes.span.bytes, key, place, person, name)
   }
 
   private mutating func append(
@@ -52,7 +52,7 @@ struct JudgedWriter: ~Copyable {
     writer.append(UInt64(person.birthDate.bits), byteCount: 3)
     writer.append(UInt64(person.sex.rawValue), byteCount: 1)
     writer.append(varint: UInt64(name.count))
-    writer.append(name.bytes)
+    unsafe writer.append(name.bytes)
     writer.append(card)
     try run.end(writer)
   }

@@ -143,7 +143,7 @@ package struct CandidateCheck: Sendable {
     }
     let raw = Array(record.rawID.utf8)
     let isRepaired =
-      record.record.words.contains(.leadingZeroLost) && PersonalID(withoutZeros: raw.span.bytes) == id
+      unsafe record.record.words.contains(.leadingZeroLost) && PersonalID(withoutZeros: raw.span.bytes) == id
     guard let person = namesake ?? (isRepaired ? first : nil) else { return nil }
     return JudgedFields(
       digester.insuranceFields(of: record.record, Array(record.name.utf8).span, held: record.held),

@@ -16,7 +16,7 @@ package struct FieldDigester: Sendable {
   package mutating func nameDigest(ofClean name: Span<UInt8>) -> UInt64 {
     exact.removeAll(keepingCapacity: true)
     Self.fold(name, into: &exact, folder)
-    return digest64(exact.span.bytes)
+    return unsafe digest64(exact.span.bytes)
   }
 
   private static func fold(_ name: Span<UInt8>, into exact: inout [UInt8], _ folder: NameFolder) {
@@ -37,7 +37,7 @@ package struct FieldDigester: Sendable {
   {
     guard !birthDate.isNone, birthDate.day > 0, sex != .unknown else { return nil }
     foldBare(name)
-    return digest64(bare.span.bytes, seed: UInt64(birthDate.packed) << 2 | UInt64(sex.rawValue)) >> 1
+    return unsafe digest64(bare.span.bytes, seed: UInt64(birthDate.packed) << 2 | UInt64(sex.rawValue)) >> 1
   }
 
   /// A coarser key, made of the words' first letters without folding the name: records with equal candidate keys have
@@ -48,7 +48,7 @@ package struct FieldDigester: Sendable {
   {
     guard !birthDate.isNone, birthDate.day > 0, sex != .unknown else { return nil }
     var key = UInt64(birthDate.packed) << 2 | UInt64(sex.rawValue)
-    let raw = name.bytes
+    let raw = unsafe name.bytes
     if raw.byteCount > 0 { add(initialAt: 0, of: name, to: &key) }
     var i = 0
     while i < raw.byteCount {

@@ -30,7 +30,7 @@ package struct FoundInsurance: Hashable, Sendable {
 
   /// What the personal ID field holds, in the form to which decisions are bound.
   package var held: LinkKey {
-    key.isInvalid ? LinkKey.invalid(digestOf: Array(rawID.utf8).span.bytes) : key
+    unsafe key.isInvalid ? LinkKey.invalid(digestOf: Array(rawID.utf8).span.bytes) : key
   }
   package var numbers: RecordNumbers { RecordNumbers(record) }
 }

@@ -144,7 +144,7 @@ package struct NameComparison: Sendable {
 /// Whether two texts are the same bytes.
 func areEqual(_ a: Span<UInt8>, _ b: Span<UInt8>) -> Bool {
   guard a.count == b.count else { return false }
-  let (x, y) = (a.bytes, b.bytes)
+  let (x, y) = unsafe (a.bytes, b.bytes)
   var i = 0
   while i + 8 <= x.byteCount {
     guard x.integer(at: i) as UInt64 == y.integer(at: i) as UInt64 else { return false }

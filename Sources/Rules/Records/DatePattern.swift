@@ -191,7 +191,7 @@ package struct DatePattern: Sendable, Hashable {
   @inline(__always)
   private func readFixed(_ value: Span<UInt8>) -> DateReading {
     guard let wholeDay else { return readPlaces(value) }
-    let raw = value.bytes
+    let raw = unsafe value.bytes
     let head: UInt64 = raw.integer(at: 0)
     let tail: UInt64 = raw.integer(at: longest &- 8)
     guard (head ^ literals.head) & literals.headMask | (tail ^ literals.tail) & literals.tailMask == 0 else {

@@ -15,7 +15,7 @@ package enum SexRule {
 /// A code as messages show it: at most 16 characters, without the comma and the equals sign that separate words.
 func shownCode(_ value: Span<UInt8>) -> String {
   var shown = String.UnicodeScalarView()
-  for scalar in value.bytes.text(0..<value.count).unicodeScalars.prefix(16) {
+  for scalar in unsafe value.bytes.text(0..<value.count).unicodeScalars.prefix(16) {
     let isPrintable =
       scalar.isASCII ? scalar.value >= 0x20 && scalar.value < 0x7F : scalar.properties.isAlphabetic
     shown.append(isPrintable && scalar != "," && scalar != "=" ? scalar : "_")

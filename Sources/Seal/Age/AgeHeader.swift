@@ -118,7 +118,7 @@ enum AgeHeader {
 }
 
 extension SymmetricKey {
-  fileprivate var data: Data { withUnsafeBytes { unsafe Data($0) } }
+  fileprivate var data: Data { unsafe withUnsafeBytes { unsafe Data($0) } }
 }
 
 extension Data {

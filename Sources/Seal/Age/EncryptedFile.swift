@@ -39,7 +39,7 @@ package struct EncryptedOutput: ~Copyable {
   package init(creating path: String, for keys: [EncryptionKey]) throws(Stop) {
     precondition(!keys.isEmpty)
     let fileKey = SymmetricKey(size: SymmetricKeySize(bitCount: AgeHeader.fileKeyBytes * 8))
-    let nonce = SymmetricKey(size: SymmetricKeySize(bitCount: Stream.nonceBytes * 8)).withUnsafeBytes {
+    let nonce = unsafe SymmetricKey(size: SymmetricKeySize(bitCount: Stream.nonceBytes * 8)).withUnsafeBytes {
       unsafe Array($0)
     }
     let header: [UInt8]

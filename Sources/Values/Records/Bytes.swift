@@ -13,7 +13,7 @@ extension [UInt8] {
 /// Writes into memory that its caller lends, for loops that know how much room a record needs before they begin.
 ///
 /// The memory outlives the writer; nobody else uses it in the meantime.
-package struct ByteWriter {
+@safe package struct ByteWriter {
   @usableFromInline let base: UnsafeMutableRawPointer
   @usableFromInline let room: Int
   package private(set) var count = 0

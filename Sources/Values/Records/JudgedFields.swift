@@ -126,13 +126,13 @@ extension JudgedFields {
       let side = Self.bytes(first.dropFirst(), count: InsuranceFields.byteCount),
       side[12] <= Sex.female.rawValue
     else { return nil }
-    insurance = InsuranceFields(side.span.bytes)
+    insurance = unsafe InsuranceFields(side.span.bytes)
     population = nil
     guard parts.count == 2 else { return }
     guard let other = Self.bytes(parts[1], count: PopulationFields.byteCount),
       other[12] <= Sex.female.rawValue, PersonStatus(rawValue: other[13]) != nil
     else { return nil }
-    population = PopulationFields(other.span.bytes)
+    population = unsafe PopulationFields(other.span.bytes)
   }
 
   private static func appendDigits(of bytes: [UInt8], to text: inout [UInt8]) {
@@ -182,7 +182,7 @@ package func digest64(_ bytes: RawSpan, seed: UInt64 = 0) -> UInt64 {
 }
 
 /// The digest by which decisions know a name again.
-package func nameDigest(ofExact exact: Span<UInt8>) -> UInt64 { digest64(exact.bytes) }
+package func nameDigest(ofExact exact: Span<UInt8>) -> UInt64 { unsafe digest64(exact.bytes) }
 
 extension LinkKey {
   /// An unusable number by a digest of the field that holds it.

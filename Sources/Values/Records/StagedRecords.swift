@@ -52,7 +52,7 @@ package struct PopulationRecord: Hashable, Sendable, BitwiseCopyable {
 
   /// Appends the record and its clean name to `bytes`.
   package func append(to bytes: inout [UInt8], name: Span<UInt8>) {
-    bytes.append(room: Self.room(nameByteCount: name.count)) { write(to: &$0, name: name.bytes) }
+    bytes.append(room: Self.room(nameByteCount: name.count)) { unsafe write(to: &$0, name: name.bytes) }
   }
 
   /// Reads what ``write(to:name:)`` wrote; the name stands in ``nameRange(in:)``.
@@ -185,7 +185,7 @@ package struct InsuranceRecord: Hashable, Sendable, BitwiseCopyable {
   /// Appends the record, its clean name and the personal ID field as the export has it to `bytes`.
   package func append(to bytes: inout [UInt8], name: Span<UInt8>, rawID: Span<UInt8>) {
     bytes.append(room: Self.room(nameByteCount: name.count, rawIDByteCount: rawID.count)) {
-      write(to: &$0, name: name.bytes, rawID: rawID.bytes)
+      unsafe write(to: &$0, name: name.bytes, rawID: rawID.bytes)
     }
   }
 

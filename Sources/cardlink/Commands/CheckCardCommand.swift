@@ -145,10 +145,12 @@ enum StandardOutput {
     var written = 0
     while written < bytes.count {
       let rest = bytes.extracting(written...)
-      let count = rest.withUnsafeBufferPointer { Foundation.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
+      let count = unsafe rest.withUnsafeBufferPointer {
+        unsafe Foundation.write(STDOUT_FILENO, $0.baseAddress, $0.count)
+      }
       if count < 0, errno == EINTR { continue }
       guard count > 0 else {
-        throw Stop(
+        throw unsafe Stop(
           .inputOutput, at: "standard output", expected: "to write the answers",
           found: String(cString: strerror(errno)), remedy: "Free disk space, or send the answers elsewhere.",
           next: "cardlink check-card --help")
