@@ -34,7 +34,7 @@ package struct Digest {
 
   package static func text(of bytes: [UInt8]) -> String {
     var digest = Digest()
-    digest.update(bytes.span.bytes)
+    unsafe digest.update(bytes.span.bytes)
     return digest.text
   }
 }
