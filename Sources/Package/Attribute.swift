@@ -2,7 +2,7 @@
 
 package enum PackageFormat: String, CaseIterable, Hashable, Sendable { case csv, sqlite, xml, fhir }
 
-/// What a package says of a person; the raw values are the order of the columns in every format.
+/// The attributes of a person in a package; the raw values are the column order of every format.
 package enum Attribute: Int, CaseIterable, Hashable, Sendable {
   case personalID, fullName, birthDate, sex, insuranceNumber, cardNumber, facilityCode, validFrom, validTo,
     fiveYearsFrom, areaCode

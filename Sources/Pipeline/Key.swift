@@ -97,7 +97,7 @@ struct KeyGroup<Target> {
   var oneOf: [String] = []
   /// Of these keys, one or more.
   var anyOf: [String] = []
-  /// What the schema says of several keys together.
+  /// The schema's conditions on several keys together.
   var together: Schema = [:]
   /// Checks several keys together, and completes the value.
   var check: (inout Target, ReadKeys, inout PipelineReader) -> Void = { _, _, _ in }

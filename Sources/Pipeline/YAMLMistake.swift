@@ -16,7 +16,7 @@ struct YAMLMistake {
       place = (mark.line, mark.column)
       guard let known = Self.known.first(where: { problem.contains($0.problem) }) else { break }
       (found, remedy) = (known.found, known.remedy)
-      // The end of the file says nothing about a quote or a bracket that was never closed.
+      // YAML reports an unclosed quote or bracket at the end of the file, not where it was opened.
       if known.isOpen, let context { place = (context.mark.line, context.mark.column) }
     case .duplicatedKeysInMapping(let keys, let context):
       let key = keys.first ?? ""

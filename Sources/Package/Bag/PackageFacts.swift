@@ -31,7 +31,7 @@ package struct PackageFacts: Hashable, Sendable {
     (self.formats, self.attributes) = (formats, attributes)
   }
 
-  /// Reads what a package says of itself; nil if a fact is missing or unknown.
+  /// Reads the facts that describe a package; nil if a fact is missing or unknown.
   init?(_ info: BagInfo) {
     guard let pipeline = info["Cardlink-Pipeline"], let recipient = info["Cardlink-Recipient"],
       let run = info["Cardlink-Run"].flatMap({ Int($0) }),

@@ -79,9 +79,9 @@ package func givenRecords(
       guard let reason = legacyFault(holders[legacy, default: []]) else { continue }
       reasons.insert(reason)
     } else if let held = record.key.personalID {
-      var nobody = PersonRules()
-      nobody.begin(held)
-      reasons = nobody.unknownReasons
+      var noPerson = PersonRules()
+      noPerson.begin(held)
+      reasons = noPerson.unknownReasons
     }
     var record = record
     record.record.rule = .decision
