@@ -6,9 +6,6 @@
 package import CardCheck
 import Files
 package import Package
-import Pipeline
-import Publish
-import Seal
 import Synchronization
 package import Values
 import Workspace
@@ -17,14 +14,12 @@ import Workspace
 package final class CardDesk: Sendable {
   package typealias PackageCheck = Package.PackageCheck
   private enum Place {
-    case store(String)
+    case store(Desk)
     case package(String, PackageCheck?)
   }
 
   private let place: Place
   private let day: CalendarDate
-  /// Nil at a facility, which has no workspace and so no audit log.
-  private let desk: Desk?
   private let doubts = Mutex<(vietnamese: String, english: String)?>(nil)
 
   /// How long after its business date a store that says nothing of it may be used.
@@ -34,9 +29,8 @@ package final class CardDesk: Sendable {
   ///   - desk: of the pipeline whose store answers.
   ///   - day: the day for which is asked.
   package init(store desk: Desk, on day: CalendarDate) {
-    place = .store(desk.pipeline.storePath(in: desk.pipeline.workspace))
+    place = .store(desk)
     self.day = day
-    self.desk = desk
   }
 
   /// - Parameters:
@@ -45,7 +39,6 @@ package final class CardDesk: Sendable {
   package init(package path: String, on day: CalendarDate, check: PackageCheck? = PackageCheck()) {
     place = .package(path, check)
     self.day = day
-    desk = nil
   }
 
   /// Answers the first line that isn't empty, without waiting for another.
@@ -53,8 +46,8 @@ package final class CardDesk: Sendable {
   /// - Throws: ``Stop`` with ``Exit/usage`` if there is none.
   package func answerOne(_ input: String, form: AnswerForm) throws(Stop) -> String {
     switch place {
-    case .store(let path):
-      return try answerOne(input, from: StoredCards(path: path, daysOfUse: Self.daysOfUse), form)
+    case .store(let desk):
+      return try answerOne(input, from: desk.cards(daysOfUse: Self.daysOfUse), form)
     case .package(let path, let check):
       return try answerOne(input, from: checkedPackage(path, check), form)
     }
@@ -67,14 +60,17 @@ package final class CardDesk: Sendable {
     _ input: String, form: AnswerForm, memoryBytes: Int, write: (Span<UInt8>) throws(Stop) -> Void
   ) throws(Stop) -> BatchReport {
     switch place {
-    case .store(let path):
+    case .store(let desk):
       return try answerAll(
-        input, from: StoredCards(path: path, daysOfUse: Self.daysOfUse, memoryBytes: memoryBytes), form,
-        memoryBytes, write)
+        input, from: desk.cards(daysOfUse: Self.daysOfUse, memoryBytes: memoryBytes), form, memoryBytes, write
+      )
     case .package(let path, let check):
       return try answerAll(input, from: checkedPackage(path, check), form, memoryBytes, write)
     }
   }
+
+  /// Nil at a facility, which has no workspace and so no audit log.
+  private var desk: Desk? { if case .store(let desk) = place { desk } else { nil } }
 
   /// What can't be told of the package's origin, in Vietnamese and English; nil if there is nothing of that kind to say.
   ///

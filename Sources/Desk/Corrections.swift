@@ -45,7 +45,7 @@ extension Desk {
     for export in ExportKind.allCases {
       // By place: the order of the files, and of the records in each.
       var sorter = Sorter(folder: sorting, name: export.name, bufferBytes: 16 << 20)
-      var merge = try Merge(last.staged.quarantine, in: last.folder)
+      var merge = try quarantine(of: last)
       while merge.hasRecord {
         let place = merge.place
         try merge.withPayload { payload throws(Stop) in

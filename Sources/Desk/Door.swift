@@ -3,6 +3,7 @@
 
 import CardCheck
 import Match
+import SortedRuns
 import Store
 import Values
 import Workspace
@@ -43,6 +44,17 @@ extension Desk {
   /// The staged records of a run, under the same condition.
   func lookup(in last: LastStaged) -> StagedLookup { StagedLookup(last.staged, in: last.folder) }
 
-  /// The persons of two stores, side by side.
+  /// The persons of one store in key order, for counts, or for a list that is in the audit log already.
   func persons(of path: String) throws(Stop) -> StoredPersons { try StoredPersons(path: path) }
+
+  /// The quarantined records of a run in key order, for an answer that is in the audit log already.
+  func quarantine(of last: LastStaged) throws(Stop) -> Merge {
+    try Merge(last.staged.quarantine, in: last.folder)
+  }
+
+  /// The store's cards, for card checks that write each question, or the batch, into the audit log.
+  func cards(daysOfUse: Int, memoryBytes: Int = 2 << 30) throws(Stop) -> StoredCards {
+    try StoredCards(
+      path: pipeline.storePath(in: pipeline.workspace), daysOfUse: daysOfUse, memoryBytes: memoryBytes)
+  }
 }

@@ -1,4 +1,4 @@
-// The walls of the house: which module may import which. Read from the import lines themselves.
+// Which module may import which, read from the import lines of the sources.
 
 import Foundation
 import Testing
@@ -43,13 +43,43 @@ struct WallsTests {
   func imports(module: String) throws {
     let files = try Self.files(of: module)
     #expect(!files.isEmpty, "module \(module) has no files")
-    let allowed = try #require(Self.doors[module])
     for file in files {
-      for imported in Self.imports(in: try String(contentsOf: file, encoding: .utf8))
-      where Self.ours.contains(imported) {
-        #expect(allowed.contains(imported), "\(file.lastPathComponent) of \(module) imports \(imported)")
+      let forbidden = Self.forbidden(in: try String(contentsOf: file, encoding: .utf8), of: module)
+      #expect(forbidden.isEmpty, "\(file.lastPathComponent) of \(module) imports \(forbidden)")
+    }
+  }
+
+  /// The modules of ours that a file imports and its module may not.
+  static func forbidden(in text: String, of module: String) -> Set<String> {
+    Set(imports(in: text)).intersection(ours).subtracting(doors[module] ?? [])
+  }
+
+  @Test(
+    "each wall holds: a file that imports what its module may not is found", arguments: doors.keys.sorted())
+  func eachWall(module: String) throws {
+    let file = try #require(try Self.files(of: module).first)
+    let text = try String(contentsOf: file, encoding: .utf8)
+    for wall in Self.ours.subtracting(try #require(Self.doors[module])) where wall != module {
+      for line in ["import \(wall)", "package import \(wall)", "  internal import \(wall)"] {
+        #expect(Self.forbidden(in: text + "\n\(line)\n", of: module) == [wall])
       }
     }
+  }
+
+  @Test(
+    "no stage imports another, rules import values and names only, and a facility's tools neither match nor run"
+  )
+  func shape() {
+    let stages: Set<String> = ["Extract", "Match", "Store", "Publish"]
+    for stage in stages { #expect(Self.doors[stage]?.isDisjoint(with: stages) == true, "\(stage)") }
+    for pure in ["Values", "Names", "Rules"] {
+      #expect(Self.doors[pure]?.isSubset(of: ["Values", "Names"]) == true, "\(pure)")
+    }
+    for tool in ["Package", "CardCheck"] {
+      #expect(Self.doors[tool]?.isDisjoint(with: ["Match", "Run", "Workspace", "Desk"]) == true, "\(tool)")
+    }
+    let order = Self.doors.filter { stages.isSubset(of: $0.value) }.keys
+    #expect(Set(order) == ["Run", "Desk"], "who imports all stages")
   }
 
   @Test("every folder of Sources is a module with a door of its own")
@@ -88,7 +118,8 @@ struct WallsTests {
   static let openers: [(call: String, files: Set<String>)] = [
     (#"\b(Store|StoredPersons)\(path:"#, ["Door", "WorkspaceChecks"]),
     (#"\bStagedLookup\("#, ["Door"]),
-    (#"\bStoredCards\("#, ["CardDesk"]),
+    (#"\bStoredCards\("#, ["Door"]),
+    (#"\bMerge\(.*(folder|Folder)\)"#, ["Door"]),
     (#"\bAudit\(.*\.append\("#, ["Door"]),
   ]
 

@@ -27,8 +27,8 @@ extension Desk {
   /// - Parameters:
   ///   - path: the file.
   ///   - name: the file as messages show it.
-  ///   - by: who decided; nil for the user who gives the command.
-  /// - Throws: ``Stop`` with ``Exit/dataRefused`` for a line that can't be taken, naming it and its column; nothing of the
+  ///   - by: who decided; nil for the actor.
+  /// - Throws: ``Stop`` with ``Exit/dataRefused`` if a line can't be recorded, with the line and its column. Nothing of the
   ///   file is recorded then.
   package func decide(workList path: String, named name: String, by: String?) throws(Stop) -> DecidedList {
     let list = try WorkList(path, name: name)
@@ -62,7 +62,7 @@ extension Desk {
       decisions: new?.decisions ?? [], decidedBefore: before, undecided: list.undecided, by: by)
   }
 
-  /// Records the decisions of a work list that comes on standard input; it lies in a private file meanwhile.
+  /// Records the decisions of a work list from standard input, through a private file.
   package func decide(standardInput: [UInt8], by: String?) throws(Stop) -> DecidedList {
     _ = try storeInForce()
     let scratch = try Scratch(in: pipeline.workspace)
@@ -75,7 +75,7 @@ extension Desk {
 
   /// Revokes decisions that are in force.
   ///
-  /// - Throws: ``Stop`` with ``Exit/usage`` if there is no such decision, or it is revoked already; none is revoked then.
+  /// - Throws: ``Stop`` with ``Exit/usage`` if a decision does not exist or is revoked already; none is revoked then.
   package func revoke(_ numbers: [Int], because: String, by: String?) throws(Stop) -> [BookedDecision] {
     let user = actor.name
     var revoked: [BookedDecision] = []
@@ -173,7 +173,7 @@ extension WorkListFaults {
   }
 }
 
-/// A text that a person typed, without what may be somebody's number.
+/// A text that a user typed, with digits that may be a personal number replaced by `…`.
 func withoutNumbers(_ text: String) -> String { text.replacing(/[0-9][0-9 .]{4,}[0-9]/, with: "…") }
 
 // MARK: Against the store in force
