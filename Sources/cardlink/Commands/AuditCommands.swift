@@ -5,6 +5,7 @@ import Desk
 import Foundation
 import Run
 import Values
+import Views
 import Workspace
 
 struct AuditCommand: ParsableCommand {
@@ -50,7 +51,7 @@ struct AuditVerifyCommand: ParsableCommand {
         remedy: "The log was cut off or written anew. Keep a copy of the file as evidence.",
         next: "cardlink audit show PIPELINE")
     }
-    print("\(audit.path): \(grouped(reading.lines.count)) lines, intact. Nhật ký nguyên vẹn.")
+    print("\(audit.path): \(FigureText.grouped(reading.lines.count)) lines, intact. Nhật ký nguyên vẹn.")
     if reading.mended > 0 { print("\(reading.mended) torn off by a crash and mended; nothing is missing.") }
     if reading.hasTornEnd { print("The end was torn off by a crash; the next event mends it.") }
     print("head \(reading.head)")

@@ -116,9 +116,9 @@ struct CheckCardCommand: ParsableCommand {
       batch, form: output == .csv ? .csv : .jsonLines, memoryBytes: memory.bytes
     ) { bytes throws(Stop) in try StandardOutput.write(bytes) }
     let codes = report.codes.sorted { $0.key.rawValue < $1.key.rawValue }.map {
-      "\($0.key.text): \(grouped($0.value))"
+      "\($0.key.text): \(FigureText.grouped($0.value))"
     }
-    StandardError.write("\(grouped(report.questions)) checked. " + codes.joined(separator: " · "))
+    StandardError.write("\(FigureText.grouped(report.questions)) checked. " + codes.joined(separator: " · "))
     say(desk.doubt)
   }
 

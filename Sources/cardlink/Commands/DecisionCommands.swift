@@ -6,6 +6,7 @@ import Foundation
 import Pipeline
 import Run
 import Values
+import Views
 import Workspace
 
 struct DecideCommand: ParsableCommand {
@@ -86,17 +87,17 @@ struct DecideCommand: ParsableCommand {
       let accepted = list.decisions.count { $0.decision.isAccepted }
       print(
         """
-        \(grouped(count)) recorded by \(list.by), as \(Self.numbers(first.decision, last.decision)): \
-        \(grouped(accepted)) accepted, \(grouped(count - accepted)) rejected.
-        Đã ghi \(grouped(count)) quyết định: \(grouped(accepted)) chấp nhận, \(grouped(count - accepted)) từ chối.
+        \(FigureText.grouped(count)) recorded by \(list.by), as \(Self.numbers(first.decision, last.decision)): \
+        \(FigureText.grouped(accepted)) accepted, \(FigureText.grouped(count - accepted)) rejected.
+        Đã ghi \(FigureText.grouped(count)) quyết định: \(FigureText.grouped(accepted)) chấp nhận, \(FigureText.grouped(count - accepted)) từ chối.
         """)
     } else {
       print("Nothing new to record. Không có quyết định mới.")
     }
     if list.decidedBefore > 0 {
-      print("\(grouped(list.decidedBefore)) were recorded before · đã ghi trước đó")
+      print("\(FigureText.grouped(list.decidedBefore)) were recorded before · đã ghi trước đó")
     }
-    if list.undecided > 0 { print("\(grouped(list.undecided)) not decided yet · chưa quyết định") }
+    if list.undecided > 0 { print("\(FigureText.grouped(list.undecided)) not decided yet · chưa quyết định") }
     print(
       "\nTry next:\n  cardlink rerun match \(arguments.named) --dry-run\n  cardlink run \(arguments.named)")
   }

@@ -7,6 +7,7 @@ import Foundation
 import Pipeline
 import Run
 import Values
+import Views
 import Workspace
 
 struct DiffCommand: ParsableCommand {
@@ -95,7 +96,7 @@ struct DiffCommand: ParsableCommand {
 
   private func text(_ runs: ComparedRuns, _ found: CardDifferences) -> String {
     func side(_ run: RunRecord, _ count: Int) -> String {
-      "run \(run.id) for \(run.asOf)".leftAligned(30) + grouped(count).rightAligned(14)
+      "run \(run.id) for \(run.asOf)".leftAligned(30) + FigureText.grouped(count).rightAligned(14)
     }
     var lines = [
       "Persons with a card · người có thẻ", "  " + side(runs.before, found.before),
@@ -110,7 +111,8 @@ struct DiffCommand: ParsableCommand {
       ("changed · đổi thẻ", total.changed),
     ] {
       lines.append(
-        "  \(words)".leftAligned(32) + grouped(count).rightAligned(14) + "  " + Self.bar(count, of: total.all)
+        "  \(words)".leftAligned(32) + FigureText.grouped(count).rightAligned(14) + "  "
+          + Self.bar(count, of: total.all)
       )
     }
     let fields = CardField.allCases.filter { found.fields[$0] != nil }
@@ -118,16 +120,16 @@ struct DiffCommand: ParsableCommand {
     for field in fields {
       let count = found.fields[field] ?? 0
       lines.append(
-        "  \(field.rawValue)".leftAligned(32) + grouped(count).rightAligned(14) + "  "
+        "  \(field.rawValue)".leftAligned(32) + FigureText.grouped(count).rightAligned(14) + "  "
           + Self.bar(count, of: total.changed))
     }
     func heading(_ words: String) -> String {
       words.leftAligned(32) + "gained".rightAligned(9) + "lost".rightAligned(9) + "changed".rightAligned(9)
     }
     func line(_ name: String, _ counts: CardCounts, most: Int) -> String {
-      "  \(name)".leftAligned(32) + grouped(counts.gained).rightAligned(9)
-        + grouped(counts.lost).rightAligned(9)
-        + grouped(counts.changed).rightAligned(9) + "  " + Self.bar(counts.all, of: most)
+      "  \(name)".leftAligned(32) + FigureText.grouped(counts.gained).rightAligned(9)
+        + FigureText.grouped(counts.lost).rightAligned(9)
+        + FigureText.grouped(counts.changed).rightAligned(9) + "  " + Self.bar(counts.all, of: most)
     }
     let provinces = found.byProvince
     lines += ["", heading("Birth registered in · nơi ĐKKS")]
@@ -139,12 +141,14 @@ struct DiffCommand: ParsableCommand {
     lines += ["", heading("Facility · cơ sở KCB") + "came".rightAligned(9) + "went".rightAligned(9)]
     for (code, counts) in facilities.prefix(limit) {
       lines.append(
-        "  \(code.isEmpty ? "none" : code)".leftAligned(32) + grouped(counts.gained).rightAligned(9)
-          + grouped(counts.lost).rightAligned(9) + grouped(counts.changed).rightAligned(9)
-          + grouped(counts.came).rightAligned(9) + grouped(counts.went).rightAligned(9))
+        "  \(code.isEmpty ? "none" : code)".leftAligned(32)
+          + FigureText.grouped(counts.gained).rightAligned(9)
+          + FigureText.grouped(counts.lost).rightAligned(9)
+          + FigureText.grouped(counts.changed).rightAligned(9)
+          + FigureText.grouped(counts.came).rightAligned(9) + FigureText.grouped(counts.went).rightAligned(9))
     }
     if facilities.count > limit {
-      lines.append("  and \(grouped(facilities.count - limit)) more: --output csv has all of them")
+      lines.append("  and \(FigureText.grouped(facilities.count - limit)) more: --output csv has all of them")
     }
     lines += [
       "", "Try next:",
@@ -190,6 +194,6 @@ struct DiffCommand: ParsableCommand {
       count += 1
     }
     if form.output == .json { print(count == 0 ? "]" : "\n]") }
-    if form.output == .text { print("\(grouped(count)) persons · người") }
+    if form.output == .text { print("\(FigureText.grouped(count)) persons · người") }
   }
 }

@@ -74,7 +74,7 @@ extension GenerateCommand {
         asOf: date.map { (year: $0.year, month: $0.month, day: $0.day) } ?? (2026, 11, 23), rates: rates,
         facilities: facilities, hasUnreadColumns: unreadColumns))
     print(
-      "\(grouped(report.populationRecords)) population and \(grouped(report.insuranceRecords)) insurance records:"
+      "\(FigureText.grouped(report.populationRecords)) population and \(FigureText.grouped(report.insuranceRecords)) insurance records:"
     )
     for file in report.files { print("  \(directory)/\(file)") }
     print("\nTry next:\n  cardlink run \(directory)/pipeline.yaml --as-of \(date?.text ?? "2026-11-23")")

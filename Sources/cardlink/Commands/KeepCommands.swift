@@ -103,7 +103,7 @@ struct PruneCommand: ParsableCommand {
     }
     if prunable.isEmpty { return print("Nothing to remove. Không có gì để xóa.") }
     print(table.text)
-    let bytes = grouped(prunable.reduce(0) { $0 + $1.byteCount })
+    let bytes = FigureText.grouped(prunable.reduce(0) { $0 + $1.byteCount })
     print(
       dryRun ? "\n\(bytes) bytes would go. Chưa xóa gì." : "\n\(bytes) bytes removed for good. Đã xóa hẳn.")
   }

@@ -5,6 +5,7 @@ import Desk
 import Foundation
 import Run
 import Values
+import Views
 import Workspace
 
 struct VerifyCommand: ParsableCommand {

@@ -7,6 +7,7 @@ import Foundation
 import Pipeline
 import Run
 import Values
+import Views
 import Workspace
 
 struct CheckCommand: ParsableCommand {

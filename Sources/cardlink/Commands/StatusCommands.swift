@@ -81,7 +81,7 @@ struct RunsCommand: ParsableCommand {
         [
           String(run.id), run.state(holder: run.id == all.last?.id ? holder : nil).rawValue, run.asOf,
           String(run.startedAt.prefix(16).suffix(11)).replacing("T", with: " "),
-          FigureText.duration(run.ownSeconds), grouped(run.count(.insurance)),
+          FigureText.duration(run.ownSeconds), FigureText.grouped(run.count(.insurance)),
           run.linkRate.map { FigureText.percent($0) }, run.exitCode.map(String.init),
         ]
       }, numeric: ["run", "took", "insurance", "linked", "exit"]

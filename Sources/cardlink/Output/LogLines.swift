@@ -9,6 +9,7 @@ import Logging
 import Run
 import Synchronization
 import Values
+import Views
 import Workspace
 
 /// How the log is written.

@@ -81,7 +81,7 @@ final class RunProgress: Run.Progress {
       state.stage = nil
       if isTerminal {
         write(
-          "\(stage.rawValue.leftAligned(7))  \(grouped(records)) records in \(Self.text(seconds)) s, \(grouped(rate))/s",
+          "\(stage.rawValue.leftAligned(7))  \(FigureText.grouped(records)) records in \(Self.text(seconds)) s, \(FigureText.grouped(rate))/s",
           &state)
       }
       return state.run

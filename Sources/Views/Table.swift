@@ -1,28 +1,22 @@
-// Writes rows as aligned text, CSV or JSON.
+// Rows as aligned text or JSON.
 // Invariant: an absent value is empty in text and CSV and null in JSON.
 
 import Files
 import Foundation
 
 /// Columns and rows, written as text, CSV or JSON.
-struct Table {
-  var columns: [String]
-  var rows: [[String?]]
-  /// Columns of numbers, which stand on the right in text and without quotes in JSON.
-  var numeric: Set<String> = []
+package struct Table {
+  package var columns: [String]
+  package var rows: [[String?]]
+  /// Columns of numbers, aligned to the right in text and without quotes in JSON.
+  package var numeric: Set<String> = []
 
-  func write(_ form: OutputForm) {
-    switch form {
-    case .text: print(text)
-    case .csv:
-      print(csvLine(columns))
-      for row in rows { print(csvLine(row.map { $0 ?? "" })) }
-    case .json: print(json)
-    }
+  package init(columns: [String], rows: [[String?]], numeric: Set<String> = []) {
+    (self.columns, self.rows, self.numeric) = (columns, rows, numeric)
   }
 
   /// The table less one column.
-  func without(_ column: String) -> Table {
+  package func without(_ column: String) -> Table {
     guard let i = columns.firstIndex(of: column) else { return self }
     var table = self
     table.columns.remove(at: i)
@@ -30,8 +24,13 @@ struct Table {
     return table
   }
 
+  /// All rows as CSV, the header first, with a line break after each.
+  package var csv: String {
+    ([columns] + rows.map { $0.map { $0 ?? "" } }).reduce(into: "") { $0 += csvLine($1) + "\n" }
+  }
+
   /// Aligned columns, two spaces apart.
-  var text: String {
+  package var text: String {
     let widths = columns.indices.map { i in
       rows.reduce(columns[i].count) { max($0, ($1[i] ?? "").count) }
     }
@@ -45,7 +44,7 @@ struct Table {
     return ([line(columns)] + rows.map { line($0.map { $0 ?? "" }) }).joined(separator: "\n")
   }
 
-  var json: String {
+  package var json: String {
     let objects = rows.map { row in
       let members = columns.indices.map { i in
         let value = row[i].map {
@@ -58,7 +57,7 @@ struct Table {
     return objects.isEmpty ? "[]" : "[\n" + objects.joined(separator: ",\n") + "\n]"
   }
 
-  static func quoted(_ text: String) -> String {
+  package static func quoted(_ text: String) -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .withoutEscapingSlashes
     return (try? encoder.encode(text)).map { String(decoding: $0, as: UTF8.self) } ?? "\"\""
@@ -67,19 +66,9 @@ struct Table {
 
 extension String {
   /// Without spaces at the end.
-  var withoutTrailingSpaces: String {
+  package var withoutTrailingSpaces: String {
     var text = self[...]
     while text.last == " " { text.removeLast() }
     return String(text)
   }
-}
-
-/// A count with commas between thousands.
-func grouped(_ number: Int) -> String {
-  var text = ""
-  for (i, digit) in String(number).reversed().enumerated() {
-    if i > 0, i % 3 == 0, digit != "-" { text.append(",") }
-    text.append(digit)
-  }
-  return String(text.reversed())
 }

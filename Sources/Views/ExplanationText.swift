@@ -1,17 +1,17 @@
 // The answer of `explain`: both sides as they stand, each rule's verdict, and what would have to change.
 // Invariant: everything the system holds on the number is shown, with its file and line.
 
-import Desk
+package import Desk
 import Run
 import Values
 
 /// One person's explanation, for people and for programs.
-struct ExplanationText {
+package struct ExplanationText {
   private let found: Explanation
 
-  init(_ found: Explanation) { self.found = found }
+  package init(_ found: Explanation) { self.found = found }
 
-  var text: String {
+  package var text: String {
     var lines = [
       "\(found.id.text) in run \(found.run.id), business date \(found.run.asOf)", "", "Population · dân cư",
     ]
@@ -127,7 +127,7 @@ struct ExplanationText {
   }
 
   /// A row for each rule and record.
-  var table: Table {
+  package var table: Table {
     var rows: [[String?]] = []
     for judgement in found.judgements {
       let origin = found.origin(.insurance, judgement.record.place, line: judgement.record.record.line)

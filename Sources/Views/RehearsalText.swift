@@ -1,14 +1,14 @@
 // The answer of a rehearsal: which records would end otherwise, and whose cards would change.
 // Invariant: names files, lines, outcomes and reasons; nothing about a person.
 
-import Desk
+package import Desk
 import Run
 import Values
 
-struct RehearsalText {
+package struct RehearsalText {
   private let found: Rehearsal
 
-  init(_ found: Rehearsal) { self.found = found }
+  package init(_ found: Rehearsal) { self.found = found }
 
   private var moved: [Rehearsal.Change] {
     (found.changes ?? []).filter { $0.from != $0.to }.sorted {
@@ -21,7 +21,7 @@ struct RehearsalText {
     found.totals.filter { $0.export == export && $0.before != $0.now }
   }
 
-  var text: String {
+  package var text: String {
     let base = found.base
     var lines = [
       "A rerun of \(found.stage.rawValue) for \(found.asOf), against run \(base.id) (\(base.state.rawValue)) for \(base.asOf). Nothing was changed.",
@@ -42,7 +42,7 @@ struct RehearsalText {
     if lines.last != "" { lines.append("") }
     if found.decisions.before != found.decisions.now {
       lines += [
-        "Decisions in force: \(grouped(found.decisions.before)) then, \(grouped(found.decisions.now)) now.",
+        "Decisions in force: \(FigureText.grouped(found.decisions.before)) then, \(FigureText.grouped(found.decisions.now)) now.",
         "",
       ]
     }
@@ -52,14 +52,15 @@ struct RehearsalText {
     let cards = found.cards
     lines += [
       "",
-      "persons with a card · người có thẻ".leftAligned(44) + grouped(cards.before).rightAligned(14) + " → "
-        + grouped(cards.after),
+      "persons with a card · người có thẻ".leftAligned(44) + FigureText.grouped(cards.before).rightAligned(14)
+        + " → "
+        + FigureText.grouped(cards.after),
     ]
     for (words, count) in [
       ("would gain one · được thêm", cards.total.gained), ("would lose it · mất", cards.total.lost),
       ("would have another · đổi thẻ", cards.total.changed),
     ] where count > 0 {
-      lines.append("  \(words)".leftAligned(44) + grouped(count).rightAligned(14))
+      lines.append("  \(words)".leftAligned(44) + FigureText.grouped(count).rightAligned(14))
     }
     return lines.joined(separator: "\n")
   }
@@ -69,19 +70,20 @@ struct RehearsalText {
     let records = (moved + same).reduce(0) { $0 + $1.records }
     let unmoved = same.reduce(0) { $0 + $1.records }
     var lines = [
-      "insurance · bảo hiểm".leftAligned(44) + grouped(records).rightAligned(14),
-      "  as before · như trước".leftAligned(44) + grouped(unmoved).rightAligned(14),
+      "insurance · bảo hiểm".leftAligned(44) + FigureText.grouped(records).rightAligned(14),
+      "  as before · như trước".leftAligned(44) + FigureText.grouped(unmoved).rightAligned(14),
     ]
     for change in moved {
       lines.append(
-        "  \(change.from.name) → \(change.to.name)".leftAligned(44) + grouped(change.records).rightAligned(14)
+        "  \(change.from.name) → \(change.to.name)".leftAligned(44)
+          + FigureText.grouped(change.records).rightAligned(14)
       )
       lines += change.examples.map(line)
     }
     for change in same where change.otherReasons > 0 {
       lines.append(
         "  \(change.from.name), for other reasons".leftAligned(44)
-          + grouped(change.otherReasons).rightAligned(14))
+          + FigureText.grouped(change.otherReasons).rightAligned(14))
       lines += change.examples.map(line)
     }
     return lines
@@ -94,14 +96,14 @@ struct RehearsalText {
     }
     return [
       "The exports are cut into records otherwise than before, so that none of them can be followed.",
-      "insurance · bảo hiểm".leftAligned(44) + grouped(sum(\.before)).rightAligned(14) + " → "
-        + grouped(sum(\.now)),
+      "insurance · bảo hiểm".leftAligned(44) + FigureText.grouped(sum(\.before)).rightAligned(14) + " → "
+        + FigureText.grouped(sum(\.now)),
     ] + movedTotals(.insurance).map(line)
   }
 
   private func line(_ total: Rehearsal.Total) -> String {
-    "  \(total.outcome.name)".leftAligned(44) + grouped(total.before).rightAligned(14) + " → "
-      + grouped(total.now)
+    "  \(total.outcome.name)".leftAligned(44) + FigureText.grouped(total.before).rightAligned(14) + " → "
+      + FigureText.grouped(total.now)
   }
 
   private func line(_ example: Rehearsal.Example) -> String {
@@ -110,7 +112,7 @@ struct RehearsalText {
   }
 
   /// A row for each outcome before and now; where no record can be followed, each has its rows, with one side empty.
-  var table: Table {
+  package var table: Table {
     var rows: [[String?]] = (moved + same).map { change in
       [
         change.from.name, change.to.name, String(change.records), String(change.otherReasons),
@@ -128,7 +130,7 @@ struct RehearsalText {
       numeric: ["records", "other_reasons"])
   }
 
-  var json: String {
+  package var json: String {
     let changes = (moved + same).map { change in
       let examples = change.examples.map { example in
         "{\"record\": \(Table.quoted(found.origin(example))), \"was\": \(Table.quoted(example.was.text)), "
