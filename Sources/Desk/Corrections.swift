@@ -17,7 +17,7 @@ package struct CorrectionFile: Sendable, Hashable {
   package var name: String
   package var path: String
   package var records = 0
-  /// Records whose text the reader could not keep; they stand among the reasons only.
+  /// Records whose text the reader could not keep; they are listed among the reasons only.
   package var withoutText = 0
   /// The export came in another encoding; this file is UTF-8.
   package var isConverted = false
@@ -88,7 +88,7 @@ extension Desk {
       to: Place(file: index + 1, ordinal: 0).packed)
     var lastOrdinal: UInt64?
     while merge.hasRecord {
-      // A record that listed several cards stands once, whatever is wrong with how many of them.
+      // A record that listed several cards is written once, however many of them are wrong.
       let ordinal = merge.key >> 8
       let isNew = ordinal != lastOrdinal
       lastOrdinal = ordinal

@@ -164,7 +164,7 @@ package struct Findings {
   }
 }
 
-/// A record that leads to nobody, and who may be meant.
+/// A record that leads to no person, with its candidates.
 package struct Suggestion: Hashable, Sendable {
   /// `file:line` of the record.
   package var origin: String
@@ -200,7 +200,7 @@ package struct Explanation: Sendable {
   package var kept: CardAttribute?
   package var populationFiles: [String]
   package var insuranceFiles: [String]
-  /// Records that hold this number, of nobody, with those who may be meant; of the store in force.
+  /// Records that hold this number, which no person has, with their candidates, from the store in force.
   package var personless: [Suggestion]
   /// Records for which this person is the only one who may be meant; of the store in force.
   package var suggested: [Suggestion]

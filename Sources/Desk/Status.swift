@@ -22,7 +22,7 @@ package struct Status: Sendable, Encodable {
     package var before: Int?
   }
 
-  /// What stands in the way of records that did not link.
+  /// Why records did not link.
   package struct TopCause: Sendable, Encodable {
     package var cause: String
     package var records: Int
@@ -217,7 +217,7 @@ extension Status {
     let report = Next(
       command: "cardlink report \(named)", why: "the whole report", whyVietnamese: "báo cáo đầy đủ")
     let again = Next(
-      command: "cardlink run \(named)", why: "goes on behind the last finished stage",
+      command: "cardlink run \(named)", why: "continues after the last finished stage",
       whyVietnamese: "chạy tiếp từ bước đã xong")
     switch state {
     case .running:

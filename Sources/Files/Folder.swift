@@ -7,7 +7,7 @@ import Glibc
 package import Values
 
 package enum Folder {
-  /// Makes the folder and those above it, mode 0700; one that stands there is left as it is.
+  /// Makes the folder and those above it, mode 0700; an existing one is left as it is.
   package static func create(_ path: String) throws(Stop) {
     guard !exists(path) else { return }
     let parent = parent(of: path)
@@ -58,7 +58,7 @@ package enum Folder {
     guard cardlink_syncfs(descriptor) == 0 else { throw .writeFailed(path, errno) }
   }
 
-  /// Gives what stands at `old` the name `new`, which from then on means the new or the old thing, never a part.
+  /// Renames `old` to `new`, which at every moment is the former or the new file, whole.
   package static func rename(_ old: String, to new: String) throws(Stop) {
     try Faults.pass(.rename, new)
     guard unsafe Glibc.rename(old, new) == 0 else { throw .writeFailed(new, errno) }

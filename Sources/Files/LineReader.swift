@@ -40,7 +40,7 @@ package struct LineReader: ~Copyable {
 
   deinit { if isOwned { close(descriptor) } }
 
-  /// Where the next line stands in ``buffer``, without its end; nil when there are no more.
+  /// The range of the next line in ``buffer``, without its end; nil when there are no more.
   package mutating func next() throws(Stop) -> Range<Int>? {
     isTooLong = false
     // How many bytes from the start on are known to hold no line end.
@@ -89,7 +89,7 @@ package struct LineReader: ~Copyable {
     }
   }
 
-  /// Reads on behind what is there, which moves to the front first.
+  /// Moves the unread bytes to the front and reads more after them.
   ///
   /// - Returns: false at the end of the input.
   private mutating func fill() throws(Stop) -> Bool {

@@ -1,6 +1,6 @@
-// A file whose lock says that somebody is at work, and whose text says who.
-// Invariant: one process at a time holds it, and the lock dies with its process. The text is for people: half of it, or
-// that of a process that is no more, lets nobody in and keeps nobody out.
+// A lock file: the lock keeps a second process out, and the text names the process that holds it.
+// Invariant: one process at a time holds the lock, which ends with the process. The text is for people: a partial text, or
+// that of a process that has ended, neither grants nor refuses the lock.
 // Load: once a run.
 
 import Glibc

@@ -15,7 +15,7 @@ package struct OutputFile: ~Copyable {
   private static let bufferBytes = 256 << 10
   private static let largeBytes = 60 << 10
 
-  /// Creates the file, or empties the one that stands there.
+  /// Creates the file, or empties an existing one.
   ///
   /// - Parameter readableForAll: mode 0644 rather than 0600.
   package init(creating path: String, readableForAll: Bool = false) throws(Stop) {

@@ -1,6 +1,6 @@
 // A file that another library has begun and that we go on with, page by page: appended to, and patched in place.
 // Invariant: every write and close is checked; a page has one number and is written once; the page that the library never
-// uses is never ours; nobody else has the file open meanwhile.
+// uses is never ours; no other process has the file open meanwhile.
 // Load: a store of some ten gigabytes, appended to by a few threads, a mebibyte with each write.
 
 import Glibc
@@ -40,7 +40,7 @@ package final class PagedFile: Sendable {
 
   package var pageCount: Int { pages.withLock { $0 } }
 
-  /// Appends pages that lie one behind the other.
+  /// Appends contiguous pages.
   ///
   /// - Parameter numbers: gets the number of each, in their order.
   package func append(pages bytes: UnsafeRawBufferPointer, _ numbers: inout [UInt32]) throws(Stop) {
@@ -48,7 +48,7 @@ package final class PagedFile: Sendable {
     let count = bytes.count / pageBytes
     guard count > 0 else { return }
     let first = take(count)
-    var before = count  // of these how many stand before the page that isn't ours
+    var before = count  // how many of these come before the page that isn't ours
     if let unusedPage, first <= unusedPage, unusedPage < first + count { before = unusedPage - first }
     let split = before * pageBytes
     try unsafe write(unsafe UnsafeRawBufferPointer(rebasing: bytes[..<split]), from: first)

@@ -4,7 +4,7 @@
 // Load: hundreds of thousands of people per second on one core; national scale in a few minutes.
 //
 // A person has two slots in each export. The slots of an export are permuted, each export in its own way, so that
-// neither is sorted and the two records of one person stand far apart. A slot is filled if the person's trouble asks
+// neither is sorted and the two records of one person are far apart. A slot is filled if the person's trouble asks
 // for it: one record usually, sometimes two or none.
 
 internal import Files

@@ -53,7 +53,7 @@ extension People {
   private func end(_ person: Person) -> RowEnd {
     switch person.trouble {
     case .none: return RowEnd(outcome: .linked)
-    // The second of the pair is written with its personal ID number, which is nobody else's.
+    // The second of the pair is written with its personal ID number, which no other person has.
     case .legacyAmbiguous where person.isSecondOfPair: return RowEnd(outcome: .linked)
     case .personDuplicated:
       return RowEnd(outcome: .personDuplicated, reasons: Duplication(person.variant).reasons)

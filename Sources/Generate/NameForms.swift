@@ -1,6 +1,6 @@
 // The ways in which one name is written: without marks, decomposed, in other cases, with other spaces.
 // Invariant: each form but those of the disputed kinds agrees with the name by the rules of the contract.
-// Load: the few per cent of names that are altered; the rest is written as it stands.
+// Load: the few per cent of names that are altered; the rest is written unchanged.
 //
 // Source: Unicode Standard ch. 3 for the order of the marks; the Vietnamese letters are 12 vowels with 5 tones and Đ.
 

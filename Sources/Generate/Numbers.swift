@@ -4,8 +4,8 @@
 // Load: two or three permutations per person.
 //
 // Personal ID number: the six last digits are a permutation of the index modulo a million. People who share them
-// (every millionth index) stand in different cells of place, birth year and sex: the cells lie on a ring, each as wide
-// as its share, and such people stand further apart on the ring than the widest cell.
+// (every millionth index) are in different cells of place, birth year and sex: the cells lie on a ring, each as wide
+// as its share, and such people are further apart on the ring than the widest cell.
 
 struct Numbers: Sendable {
   /// A personal ID number, and what its digits say.
@@ -31,7 +31,7 @@ struct Numbers: Sendable {
   private static let tailCount = 1_000_000
   /// How many people may share their last six digits.
   private let strata: Int
-  /// Numbers from here on belong to nobody, or are the second ones of their persons.
+  /// Numbers from here on belong to no person, or are the second number of one.
   private let half: Int
   /// Whether there are more people than tails of eight digits: then all ten digits are drawn, whatever the province.
   private let isNational: Bool

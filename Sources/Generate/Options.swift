@@ -30,7 +30,7 @@ package struct GeneratorOptions: Sendable {
   package var rates: TroubleRates
   /// In all of the 63 provinces together; each has the same number, so that it is rounded up.
   package var facilities: Int
-  /// CSV only: whether there are columns that nobody reads, as real exports have them: ethnicity, nationality and
+  /// CSV only: whether there are columns that the pipeline does not read, as real exports have them: ethnicity, nationality and
   /// address in the population, address and managing office in the insurance.
   package var hasUnreadColumns: Bool
 

@@ -1,5 +1,5 @@
 // A person's record in the population register, and how it must end.
-// Invariant: the end follows from the trouble alone. A quarantined record leaves nobody registered under its number;
+// Invariant: the end follows from the trouble alone. A quarantined record leaves no person registered under its number;
 // a repeated record is the same to the byte.
 // Load: one per person, without allocation.
 
@@ -34,7 +34,7 @@ extension People {
   ///
   /// - Parameters:
   ///   - isOther: whether this is the second of the person's two records.
-  ///   - isLater: whether the other one stands earlier in the export.
+  ///   - isLater: whether the other one comes earlier in the export.
   func population(_ person: Person, isOther: Bool, isLater: Bool, in row: inout FieldRow) -> RowEnd {
     let trouble = person.trouble
     let format = populationFormat

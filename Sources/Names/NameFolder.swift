@@ -40,9 +40,9 @@ package struct NameFolder: Sendable {
     return slowlyClean(name, into: &clean)
   }
 
-  /// Whether a name is in clean form as it stands, as nearly all names are.
+  /// Whether a name is in clean form already, as nearly all names are.
   ///
-  /// Clean as it stands are letters of Vietnamese and ASCII in NFC, where Vietnamese has them, single spaces,
+  /// Clean already are letters of Vietnamese and ASCII in NFC, where Vietnamese has them, single spaces,
   /// apostrophes, hyphens and full stops, all of them UTF-8. It is only a short cut: false says nothing.
   package func isCleanAlready(_ name: Span<UInt8>) -> Bool {
     guard name.count <= 255 else { return false }

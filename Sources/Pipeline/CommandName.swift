@@ -1,5 +1,5 @@
 // The pipeline as the commands to try next name it: what was typed, quoted for a shell.
-// Invariant: a command that is shown can be copied into a shell as it stands.
+// Invariant: a command that is shown can be copied into a shell unchanged.
 
 /// A word as a shell takes it.
 package func shellQuoted(_ word: String) -> String {

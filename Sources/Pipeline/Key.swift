@@ -90,7 +90,7 @@ struct Key<Target> {
   }
 }
 
-/// The keys that may stand side by side.
+/// The keys of one mapping.
 struct KeyGroup<Target> {
   var keys: [Key<Target>]
   /// Of these keys, exactly one.

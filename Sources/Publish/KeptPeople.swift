@@ -1,5 +1,5 @@
 // The people of the publication in force, sorted as they went into its packages: what tonight's are compared with.
-// Invariant: beside the folder `run-0007` stands `run-0007.people`, whole, or not at all; only that of the publication in
+// Invariant: `run-0007.people` is beside the folder `run-0007`, whole, or it is absent; only that of the publication in
 // force is used. Damage and other versions count as none: then packages are full.
 // Load: about 60 bytes and the name for each person and copy; read once, front to back, beside tonight's.
 

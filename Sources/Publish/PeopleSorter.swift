@@ -1,5 +1,5 @@
 // The persons of the store, sorted by recipient on disk.
-// Invariant: a person stands once under the key of each package that the rules give to the facility on the serving card and
+// Invariant: a person is written once under the key of each package that the rules give to the facility on the serving card and
 // that can be written, whatever the memory; who is in none is counted by why. Persons come in ascending order or the publication stops.
 // Load: 90 million persons, in parts that each thread reads and sorts one after the other.
 

@@ -4,7 +4,7 @@
 package import Values
 
 package struct PublishRequest: Sendable {
-  /// Where the runs' folders and the link `current` stand.
+  /// The folder of the runs' folders and the link `current`.
   package var folder: String
   /// The pipeline's name.
   package var pipeline: String

@@ -1,6 +1,6 @@
-// The manifest of a publication: its packages, and where each stands in its recipient's sequence.
+// The manifest of a publication: its packages, and the place of each in its recipient's sequence.
 // Invariant: an encrypted package can't be looked into by who made it, so all that the next publication needs of this one
-// stands here; what can't be read counts as nothing, and packages are then full.
+// is here; a file that can't be read counts as absent, and packages are then full.
 // Load: a line for each of 13,000 packages, written and read once a night.
 
 import Files

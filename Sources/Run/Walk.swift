@@ -1,6 +1,6 @@
 // The whole walk of the data, on one page: two exports in, one store and a package for each facility out.
 // Invariant: each stage's result appears at once or not at all; the ledger balances before anything is loaded; the
-// store in force is replaced whole. A walk that was killed goes on behind the last stage that finished.
+// store in force is replaced whole. A walk that was killed resumes after the last stage that finished.
 // Load: 100 million persons, 90 million insurance records, a constant number of passes over them.
 
 import Files

@@ -40,7 +40,7 @@ package struct Digest {
 }
 
 extension Digest {
-  /// The SHA-256 of a file's bytes as they stand on the disk.
+  /// The SHA-256 of a file's bytes on disk.
   ///
   /// - Complexity: some 1.3 GB/s on one core, where the processor knows SHA-256.
   package static func text(ofFile path: String) throws(Stop) -> String {
@@ -68,7 +68,7 @@ extension Digest {
       decoding: code.prefix(16).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
   }
 
-  /// A new key: 64 hexadecimal digits nobody can guess.
+  /// A new random key of 64 hexadecimal digits.
   package static func newKey() -> String {
     unsafe SymmetricKey(size: .bits256).withUnsafeBytes { bytes in
       unsafe bytes.map { byte in

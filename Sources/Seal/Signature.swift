@@ -14,7 +14,7 @@ package import Values
 package struct SigningKey: Sendable {
   private let key: Curve25519.Signing.PrivateKey
 
-  /// A new key that nobody else has.
+  /// A new random key.
   package init() { key = Curve25519.Signing.PrivateKey() }
 
   /// Reads a key that ``write(to:)`` or `openssl genpkey -algorithm ed25519` wrote.
@@ -55,7 +55,7 @@ package struct SigningKey: Sendable {
 
   /// Writes the key, for its owner alone, and its public half beside it with `.pub` at its end.
   ///
-  /// - Throws: ``Stop`` with ``Exit/cannotCreate`` if one of them stands there already.
+  /// - Throws: ``Stop`` with ``Exit/cannotCreate`` if one of them exists already.
   package func write(to path: String) throws(Stop) {
     try KeyFile.write(
       private: key.pemRepresentation + "\n", public: verifying.pem, to: path,

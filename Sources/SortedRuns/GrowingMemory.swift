@@ -1,5 +1,5 @@
 // Memory that grows at its end, for loops that can't pay for an array's checks.
-// Invariant: what was written stays when it grows; nobody but its one owner has it.
+// Invariant: what was written stays when it grows; it has one owner.
 // Load: up to a gigabyte; large blocks are moved by the kernel, page by page, not copied.
 
 import Glibc
@@ -16,7 +16,7 @@ import Glibc
 
   deinit { unsafe free(base) }
 
-  /// Makes room for `more` bytes behind `count`.
+  /// Makes room for `more` bytes after `count`.
   @inline(__always)
   mutating func reserve(_ more: Int) {
     if count + more > capacity { grow(to: count + more) }

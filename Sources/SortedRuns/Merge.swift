@@ -21,7 +21,7 @@ package import Values
   // Seen by the package, as `least` is: only then is the reading of a key or payload inlined in other modules' loops.
   /// Memory of this merge alone, so that going on costs no retain; all of it is initialized.
   package let cursors: UnsafeMutableBufferPointer<RunCursor>
-  /// A tournament: the loser of each match; a match's two sides are those of places 2i and 2i + 1, and behind the last
+  /// A tournament: the loser of each match; a match's two sides are those of places 2i and 2i + 1, and after the last
   /// match the runs themselves.
   private let losers: UnsafeMutableBufferPointer<Head>
   /// Who won them all: the least.
@@ -67,7 +67,7 @@ package import Values
     }
     self.end = end
     unsafe self.cursors = unsafe cursors
-    // All matches once, from the last to the first; the winners stand where the runs of the level below would.
+    // All matches once, from the last to the first; the winners take the places of the runs of the level below.
     let runs = heads.count
     unsafe losers = UnsafeMutableBufferPointer<Head>.allocate(capacity: max(1, runs))
     unsafe losers.initialize(repeating: .none(0))

@@ -95,7 +95,7 @@ package struct SortedRunWriter: ~Copyable {
     if block.count >= blockBytes { try endBlock() }
   }
 
-  /// Appends a record from a buffer that stands beside the writer in one value.
+  /// Appends a record from a buffer that is beside the writer in one value.
   package mutating func append(key: UInt64, place: UInt64, _ payload: [UInt8]) throws(Stop) {
     try unsafe append(key: key, place: place, payload.span.bytes)
   }
@@ -244,7 +244,7 @@ func checksum(_ raw: RawSpan) -> UInt64 {
       try readBlock()
     }
     guard let base = unsafe UnsafeRawPointer(memory.baseAddress) else { return false }
-    // A record's head may end behind the block, where there is room, and is then refused.
+    // A record's head may end after the block, where there is room, and is then refused.
     var reading = at
     let newKey = unsafe key &+ varint(base, &reading)
     let countAndFlag = unsafe varint(base, &reading)
@@ -256,7 +256,7 @@ func checksum(_ raw: RawSpan) -> UInt64 {
     return true
   }
 
-  /// Reads what ``ByteWriter/append(varint:)`` wrote, eight bytes at once, and moves behind it.
+  /// Reads what ``ByteWriter/append(varint:)`` wrote, eight bytes at once, and moves past it.
   ///
   /// How long a number is can't be foreseen: seven bits of each byte are moved together without asking.
   @inline(__always)
@@ -296,7 +296,7 @@ func checksum(_ raw: RawSpan) -> UInt64 {
 
   /// Lends the payload of the record that ``next()`` went to.
   package func withPayload<R>(_ body: (RawSpan) throws(Stop) -> R) throws(Stop) -> R {
-    // The record that the cursor stands on lies within its block.
+    // The cursor's record is within its block.
     try body(unsafe RawSpan(_unsafeStart: memory.baseAddress.unsafelyUnwrapped + at, byteCount: payloadCount))
   }
 

@@ -45,7 +45,7 @@ package struct Sorter: ~Copyable {
     end(writer)
   }
 
-  /// Takes one record from a buffer that stands beside the sorter in one value.
+  /// Takes one record from a buffer that is beside the sorter in one value.
   package mutating func append(key: UInt64, place: UInt64, _ payload: [UInt8]) throws(Stop) {
     try append(key: key, place: place, payload.span)
   }

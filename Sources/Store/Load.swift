@@ -205,7 +205,7 @@ private func filling<T>(
     configuration.allowsUnsafeTransactions = true
     let queue = try DatabaseQueue(path: path, configuration: configuration)
     let result = try queue.writeWithoutTransaction { db in
-      // Until it is renamed, the file is nobody's: no journal, no sync, no lock but one. What SQLite can't sort in its
+      // No reader has the file open until it is renamed: no journal, no sync, no lock but one. What SQLite can't sort in its
       // cache goes into files without a name, on the store's disk and not in /tmp.
       let folder = Folder.parent(of: path).replacing("'", with: "''")
       try db.execute(sql: Schema.head)

@@ -54,7 +54,7 @@ package final class BatchQueue<Batch: Sendable>: Sendable {
     for _ in 0..<4 { room.signal() }
   }
 
-  /// Hands a batch over for one to fill anew; false if nobody takes it any more.
+  /// Exchanges a full batch for one to fill; false if the other side has ended.
   fileprivate func put(_ batch: inout Batch) -> Bool {
     room.wait()
     let isTaken = state.withLock { state in

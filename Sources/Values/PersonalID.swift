@@ -1,6 +1,6 @@
 // The numbers that name a person: the 12-digit personal ID number, the 9-digit number held before it, and the key
 // under which an insurance record looks for its person.
-// Invariant: a value of these types is well formed; no text and no heap storage stands behind one.
+// Invariant: a value of these types is well formed; it needs no text and no heap storage.
 // Load: one of each per record, compared and sorted by the hundred million.
 
 /// What is wrong with the digits of a number.
@@ -126,7 +126,7 @@ package struct LegacyID: Hashable, Comparable, Sendable, BitwiseCopyable {
   package var isFiller: Bool { packed % 111_111_111 == 0 }
 }
 
-/// Where an insurance record stands in staged order: by what its personal ID field holds.
+/// The key that orders staged insurance records: by what its personal ID field holds.
 ///
 /// Ascending: no number, an unusable one, a 9-digit one, a personal ID number. Population records have keys of the
 /// last kind only, so that both exports meet by comparing one word.

@@ -47,7 +47,7 @@ extension Origin: CustomStringConvertible {
 package struct Finding: Hashable, Sendable {
   package var origin: Origin
   package var expected: String
-  /// The shape of what stands there, never the value: personal data stays out of logs.
+  /// The shape of what was found, never the value: personal data stays out of logs.
   package var found: String
   package var remedy: String
   /// The line of a pipeline file, and below it a caret; nil for data.

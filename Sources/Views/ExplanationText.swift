@@ -1,4 +1,4 @@
-// The answer of `explain`: both sides as they stand, each rule's verdict, and what would have to change.
+// The answer of `explain`: both sides as they are staged, each rule's verdict, and what would have to change.
 // Invariant: everything the system holds on the number is shown, with its file and line.
 
 package import Desk

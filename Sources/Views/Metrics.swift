@@ -1,7 +1,7 @@
 // What a monitoring system sees of a pipeline: one small file in the text format of Prometheus, for node_exporter's
 // textfile collector.
-// Invariant: the file is replaced whole; every family has its HELP and TYPE once, before its samples; no sample stands
-// twice. Times are points in time, never ages: an age in a file would stand still when cron does. Labels are names of
+// Invariant: the file is replaced whole; every family has its HELP and TYPE once, before its samples; no sample occurs
+// twice. Times are points in time, never ages: an age in a file would not grow when cron stops. Labels are names of
 // pipelines, exports, outcomes, stages and gates.
 // Load: some hundred lines, written when a run has ended, however it ended.
 

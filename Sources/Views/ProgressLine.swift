@@ -52,7 +52,7 @@ package struct ProgressLine: Sendable {
     self.seconds = seconds
   }
 
-  /// What is left of the stage; nil if nobody can tell.
+  /// The time left for the stage; nil if it is unknown.
   package var secondsLeft: Double? {
     if total > 0 {
       guard done < total, let rate, rate > 0 else { return nil }
@@ -62,7 +62,7 @@ package struct ProgressLine: Sendable {
     return lastSeconds.flatMap { $0 > seconds ? $0 - seconds : nil }
   }
 
-  /// The share that is done, from 0 to 1; nil if nobody can tell.
+  /// The share that is done, from 0 to 1; nil if it is unknown.
   package var share: Double? {
     if total > 0 { return min(1, Double(done) / Double(total)) }
     return lastSeconds.map { min(0.99, seconds / max($0, 0.001)) }

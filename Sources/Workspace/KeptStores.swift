@@ -83,7 +83,7 @@ extension [RunRecord] {
         line.append(run.id)
       }
     }
-    // A load that was cut off behind its switch, or a rollback before it, is not in the records yet.
+    // A load that was interrupted after its switch, or a rollback before it, is not in the records yet.
     goBack(to: inForce)
     return line.last { number in first { $0.id == number }.map { $0.asOf < asOf } ?? false }
   }

@@ -1,4 +1,4 @@
-// A private folder in the workspace for work that leaves nothing behind.
+// A private folder in the workspace for temporary work.
 // Invariant: it goes with its owner; one whose process was killed is removed by the next command that makes a scratch
 // folder or takes hold of the workspace, and never while its process lives, which holds an advisory lock on it.
 // Load: a rehearsal writes as much there as a match does.

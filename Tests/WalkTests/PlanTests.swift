@@ -134,7 +134,7 @@ struct PlanTests {
     #expect(try Self.plan(pipeline) == Self.all(because: "the earlier result was removed"))
   }
 
-  @Test("a run that was cut off goes on behind its last finished stage", arguments: StageName.allCases)
+  @Test("a run that was cut off continues after its last finished stage", arguments: StageName.allCases)
   func cutOff(stage: StageName) throws {
     let workshop = try Workshop()
     let pipeline = try Self.done(in: workshop)

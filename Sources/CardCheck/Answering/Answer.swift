@@ -17,7 +17,7 @@ package struct Answer: Sendable {
     self.person = person
   }
 
-  /// Whom the question is about; nil where nobody is named.
+  /// The person whom the question names; nil if it names none.
   package var personalID: PersonalID? { person?.personalID ?? question.number.personalID }
   package var code: ResultCode { verdict.code }
   package var remarks: Remarks { verdict.remarks }

@@ -34,7 +34,7 @@ package struct AnswerWriter: ~Copyable {
   /// More than any answer has: a name of 255 characters, each escaped, and all remarks at once.
   private static let longestAnswer = 16 << 10
 
-  /// - Parameter day: the day for which is asked, which may lie behind the data's last day of use.
+  /// - Parameter day: the day for which is asked, which may be after the data's last day of use.
   package init(_ form: AnswerForm, _ standing: DataStanding, on day: CalendarDate) {
     self.form = form
     self.standing = standing

@@ -6,7 +6,7 @@ import Package
 import Rules
 import Values
 
-/// Where the bytes stand without white space at their ends.
+/// The range of the bytes without white space at both ends.
 func trimmed(_ bytes: Span<UInt8>) -> Range<Int> {
   var (start, end) = (0, bytes.count)
   while start < end, bytes[start] <= 0x20 { start += 1 }

@@ -13,7 +13,7 @@ import Values
 
 /// Reads questions, one line each.
 package struct QuestionReader: Sendable {
-  /// Where a typed line's values stand.
+  /// The ranges of a typed line's values.
   private struct Columns: Sendable {
     var number = 0
     var name = 1
@@ -208,7 +208,7 @@ package struct QuestionReader: Sendable {
     isDigit(byte) || (byte | 0x20 >= 0x61 && byte | 0x20 <= 0x7A)
   }
 
-  /// A question mark stands where a code page had no letter; a name without any mark may have lost them.
+  /// A question mark replaces a letter that a code page lacks; a name without any mark may have lost them.
   private func looksDamaged(_ name: Span<UInt8>) -> Bool {
     var isASCII = true
     for i in name.indices {

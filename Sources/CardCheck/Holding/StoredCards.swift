@@ -47,7 +47,7 @@ package struct StoredCards: CardSource, ~Copyable {
         try db.execute(
           sql: "PRAGMA mmap_size = \(memoryBytes / 2); PRAGMA cache_size = -\(memoryBytes / 64 / 1024)")
         try filter.register(in: db)
-        // A store of an earlier version keeps nobody in grace, and most others don't: that spares a search for each check.
+        // A store of an earlier version keeps no person in grace, and most others don't: that spares a search for each check.
         let keeps = try ["sqlite_schema WHERE name = 'kept_in_grace'", "kept_in_grace"]
           .allSatisfy { try Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM \($0))") ?? false }
         func union(_ columns: String, grace: Bool, where condition: String) -> String {
@@ -210,7 +210,7 @@ final class Query {
   /// Keeps the handle alive.
   private let owner: Statement
   let handle: OpaquePointer
-  /// The parameter's text, which SQLite reads where it stands.
+  /// The parameter's text, which SQLite reads in place.
   private let digits = UnsafeMutablePointer<CChar>.allocate(capacity: 12)
 
   init(_ statement: Statement) {

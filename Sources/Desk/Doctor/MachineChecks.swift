@@ -18,7 +18,7 @@ extension Doctor {
     guard let run = lastDone else { return nil }
     let bytes = run.stages.compactMap(\.byteCount)
     guard bytes.count == StageName.allCases.count else { return nil }
-    // While runs are compacted, some of extract's and match's files stand twice.
+    // While runs are compacted, some of extract's and match's files exist twice.
     let staged = run.stages.filter { $0.stage < .load }.compactMap(\.byteCount).reduce(0, +)
     return (bytes.reduce(0, +) + staged / 2, run.id)
   }

@@ -203,7 +203,7 @@ extension Doctor {
     guard Folder.isFolder(folder), unsafe access(folder, W_OK | X_OK) == 0 else {
       return .warn(
         "metrics", "\(folder) is not there or can't be written",
-        "Runs go on, but nobody sees how they end. Give this user the right to write there.")
+        "Runs continue without metrics. Give this user the right to write there.")
     }
     var info = stat()
     guard unsafe stat(path, &info) == 0 else { return .ok("metrics", "\(path), not written yet") }
@@ -212,7 +212,7 @@ extension Doctor {
 
   // MARK: Leftovers
 
-  /// What a run that was cut off has left and nobody works on.
+  /// What an interrupted run has left, while no process works on it.
   var leftovers: Diagnosis {
     guard reader.lockHolder == nil else { return .ok("leftovers", "a run is at work") }
     var found: [String] = []

@@ -2,7 +2,7 @@
 // Invariant: only words with a byte outside ASCII are judged, and only six and more of them. A sample read as UTF-8 is
 // refused when more than half of its words are none, or are letters that another encoding left; one read in an old
 // encoding when it is UTF-8, or when fewer than three quarters of its words are possible Vietnamese syllables in that
-// one and another encoding stands out. It stands out when 80 of 100 words are possible in it, 10 more than in any other.
+// one and another encoding fits better. It fits better when 80 of 100 words are possible in it, 10 more than in any other.
 // Load: 64 KiB at the beginning of a file and 16 KiB of every 2 MiB, less than a hundredth of a large file.
 //
 // Domain: one file, one encoding, never guessed per record; valid UTF-8 is UTF-8 (§7.2).

@@ -308,7 +308,7 @@ extension Merge {
     return least
   }
 
-  /// The person whose records claim a number today; nil if nobody or several persons do.
+  /// The person whose records claim a number today; nil if none or several do.
   fileprivate mutating func onlyClaimant(of number: UInt64) throws(Stop) -> UInt64? {
     try skip(to: number)
     var found: UInt64?

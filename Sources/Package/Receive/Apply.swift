@@ -260,7 +260,7 @@ private struct Changing {
         if !changes.isRemoval {
           try people.append(changes.person)
         } else if !replaces {
-          throw mismatch("the person who is taken out", "nobody")
+          throw mismatch("the person whom the changes remove", "no such person")
         }
         if replaces { hasOld = try old.next() }
         hasChange = try changes.next()

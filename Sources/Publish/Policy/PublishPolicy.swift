@@ -32,7 +32,7 @@ package struct PackageRule: Hashable, Sendable {
   package var selection = Selection.all
   /// One package of this name for all of them together; nil makes one for each facility.
   package var name: String?
-  /// Whether the rules behind it go on selecting as if it weren't there.
+  /// Whether the rules after it select as if it were absent.
   ///
   /// Such a rule has a name.
   package var isCopy = false

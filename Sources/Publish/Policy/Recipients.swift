@@ -1,6 +1,6 @@
 // Which packages a person goes into, by the facility on the serving card.
 // Invariant: the same code always leads to the same packages: one for each copying rule that selects it, and that of the
-// first other rule which does. A package that has a code for its name holds that code's people and nobody else.
+// first other rule which does. A package that has a code for its name holds that code's people only.
 // Load: asked for every person; a code is compared with the rules once and remembered.
 
 import Values
@@ -55,7 +55,7 @@ struct Recipients {
     rules.indices.filter { rules[$0].name != nil }.map { Self.named | UInt64($0) }
   }
 
-  /// The rule behind a key, and the package's name.
+  /// The rule of a key, and the package's name.
   func recipient(of key: UInt64) -> (rule: PackageRule, name: String) {
     if key & Self.named != 0 {
       let rule = rules[Int(key & ~Self.named)]

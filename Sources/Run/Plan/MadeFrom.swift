@@ -25,7 +25,7 @@ extension Pipeline {
     var parts: MadeFrom = ["cardlink": Build.digest, "business date": asOf]
     for kind in ExportKind.allCases {
       var spec = export(kind)
-      // Which files were found stands below, by name and bytes; where they were looked for doesn't matter.
+      // The files are added below, by name and bytes; the patterns that found them don't matter.
       (spec.files, spec.fieldLines) = ([], [:])
       parts["exports.\(kind.name)"] = Digest.text(of: CanonicalText.of(spec))
     }

@@ -42,7 +42,7 @@ package struct RunEvent: Sendable {
   package var run: Int?
   package var stage: StageName?
   package var values: [String: Value]
-  /// The event in a sentence; on a terminal it stands among the progress if `isForTerminal`.
+  /// The event in a sentence; on a terminal it is printed between progress lines if `isForTerminal`.
   package var text: String
   package var isForTerminal: Bool
   /// How long each stage took the last time it ran, for an estimate of what is left.

@@ -1,5 +1,5 @@
 // A file in the age format, version 1: what is encrypted to a facility's key, written and read from front to back.
-// Invariant: a byte is handed on only from a chunk that is whole and unaltered and stands in its place; a file that lacks
+// Invariant: a byte is handed on only from a chunk that is whole, unaltered and in its place; a file that lacks
 // its end, be it at a chunk's boundary, is refused when it is reached. What `age` writes is read and the other way around.
 // Load: a facility's megabyte, a country's tens of gigabytes; two chunks of 64 KiB in memory.
 // Source: age-encryption.org/v1 (C2SP), "Payload": STREAM with ChaCha20-Poly1305.
@@ -149,7 +149,7 @@ package struct EncryptedInput: ~Copyable {
     return (file, Stream.key(fileKey, start), offset)
   }
 
-  /// Puts the next bytes in place of those before; false behind the last.
+  /// Replaces the bytes by the next ones; false after the last.
   package mutating func next(_ chunk: inout [UInt8]) throws(Failure) -> Bool {
     guard offset < file.byteCount else { return false }
     let count = min(Stream.chunkBytes + Stream.tagBytes, file.byteCount - offset)
@@ -162,7 +162,7 @@ package struct EncryptedInput: ~Copyable {
     guard count >= Stream.tagBytes, let opened = open(isLast: isLast) else {
       throw .fault(isLast && open(isLast: false) != nil ? .cutShort : .altered)
     }
-    // Nothing stands in a last chunk only where nothing stands in the file.
+    // A last chunk is empty only if the file is.
     guard !opened.isEmpty || chunks == 0 else { throw .fault(.altered) }
     chunk.removeAll(keepingCapacity: true)
     chunk.append(contentsOf: opened)

@@ -32,7 +32,7 @@ package struct DecryptionKey: Sendable {
   let key: Curve25519.KeyAgreement.PrivateKey
   private static let prefix = "age-secret-key-"
 
-  /// A new key that nobody else has.
+  /// A new random key.
   package init() { key = Curve25519.KeyAgreement.PrivateKey() }
 
   /// Reads a key as `age-keygen` writes it; nil for anything else.
@@ -79,7 +79,7 @@ package struct DecryptionKey: Sendable {
 
   /// Writes the key, for its owner alone, and its public half beside it with `.pub` at its end.
   ///
-  /// - Throws: ``Stop`` with ``Exit/cannotCreate`` if one of them stands there already.
+  /// - Throws: ``Stop`` with ``Exit/cannotCreate`` if one of them exists already.
   package func write(to path: String) throws(Stop) {
     try KeyFile.write(
       private: "# public key: \(encryption.text)\n\(text)\n", public: encryption.text + "\n", to: path,

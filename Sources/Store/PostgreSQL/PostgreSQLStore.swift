@@ -2,7 +2,7 @@
 // Invariant: readers see the generation in force, whole, from the first statement of their transaction's snapshot to the
 // last; it changes by one UPDATE of one row. Rows come from a finished SQLite store and nowhere else. One session loads
 // a database at a time. A load that stops leaves nothing, whoever dies: cardlink, the server or the line between them.
-// Load: 90 million persons a night, by COPY into tables that nobody reads yet; indexes after the rows.
+// Load: 90 million persons a night, by COPY into tables that have no readers yet; indexes after the rows.
 
 internal import Files
 internal import GRDB
@@ -75,7 +75,7 @@ package struct Generation: Hashable, Sendable {
       }
     }
 
-    /// Copies a SQLite store that nobody writes to; readers see nothing of it yet.
+    /// Copies a SQLite store that has no writer; readers do not see the copy yet.
     ///
     /// Asks for ``hold()`` first.
     /// - Parameter progress: told now and then how many persons are copied.
@@ -308,7 +308,7 @@ package struct Generation: Hashable, Sendable {
     }
   }
 #else
-  /// What stands for a store on a server in a program that was built without libpq: it can't be made.
+  /// The server store of a program built without libpq: creating it always fails.
   package final class PostgreSQLStore {
     package init(_ text: String, pipeline: String) throws(Stop) {
       let fault = ConnectionText.fault(in: text)

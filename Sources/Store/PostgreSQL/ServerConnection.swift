@@ -19,7 +19,7 @@
     /// - Throws: ``Stop`` with ``Exit/storeUnavailable`` if there is no server, no such database, or no right to it.
     package init(_ text: String) throws(Stop) {
       place = "postgresql " + text
-      // What stands before `dbname` is a default, what stands behind it holds whatever the text says.
+      // A parameter before `dbname` is a default; one after it overrides the text.
       let settings = [
         ("connect_timeout", "10"), ("tcp_user_timeout", "60000"), ("keepalives_idle", "30"),
         ("fallback_application_name", "cardlink"), ("dbname", text), ("client_encoding", "UTF8"),

@@ -94,7 +94,7 @@ enum ServerSchema {
   struct Table {
     enum Kind { case int2, int4, int8, text }
     var name: String
-    /// Each column behind `generation`, in the order of the server's table and of the query.
+    /// Each column after `generation`, in the order of the server's table and of the query.
     var columns: [Kind]
     /// Asked of the SQLite store.
     var query: String

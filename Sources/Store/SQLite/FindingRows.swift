@@ -13,12 +13,12 @@ struct FindingBatch: Sendable {
     var export: ExportKind
     var sourceID: Int64
     var line: Int64
-    /// -1: nobody looked for any.
+    /// -1: candidates were not sought.
     var candidates: Int64
     /// Where each text ends; it begins where the one before ends.
     var ends = InlineArray<7, UInt32>(repeating: 0)
   }
-  /// The columns of the texts: the first five stand before the origin, the others behind the candidates.
+  /// The columns of the texts: the first five come before the origin, the others after the candidates.
   fileprivate static let columns: InlineArray<7, Int> = [1, 2, 3, 4, 5, 9, 10]
   private static let most = 1000
 

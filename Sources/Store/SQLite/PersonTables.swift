@@ -1,6 +1,6 @@
 // The two large tables of the store, built side by side in one file: persons with the card that serves, and the cards
 // that don't; and the list of the persons who are kept in grace.
-// Invariant: persons ascend by personal ID number, each with exactly one card that serves; a row's values stand in the
+// Invariant: persons ascend by personal ID number, each with exactly one card that serves; a row's values are in the
 // order of the columns in Schema.
 // Load: 90 million persons and some million other cards: ranges of persons on several threads, then their trees.
 
@@ -9,7 +9,7 @@ internal import GRDB
 import Synchronization
 import Values
 
-/// Puts the ranges of persons together, behind what SQLite has written.
+/// Joins the ranges of persons, after the pages that SQLite wrote.
 struct PersonTables: ~Copyable {
   /// The pages that SQLite made for the empty tables.
   struct Roots: Sendable {

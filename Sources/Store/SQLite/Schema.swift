@@ -4,12 +4,12 @@
 // Load: 90 million rows in `person`, written in ascending order; every look-up by number is a search.
 //
 // The number is the row's own key: `person` and `other_card` are trees of rows by number, without a rowid and without
-// an index beside them, so that no key is stored twice and the views show the key itself. The card that serves stands
+// an index beside them, so that no key is stored twice and the views show the key itself. The card that serves is
 // in its person's row; `other_card` holds the linked cards that don't serve. Files and lists of notes are stored once.
 // The rows of these two tables are put together in PersonTables, column by column in the order below.
 //
-// A person who is kept in grace stands in `person` like any other, under the `source_file` of an earlier run, whose number is
-// negative and which knows the run and the last day; `kept_person` lists them, so that nobody has to look for them.
+// A person who is kept in grace is in `person` like any other, under the `source_file` of an earlier run, whose number is
+// negative and which knows the run and the last day; `kept_person` lists them, so that a query finds them at once.
 
 import Values
 
@@ -100,12 +100,12 @@ enum Schema {
     """
   }
 
-  /// Where the files of an export stand in `source_file`.
+  /// Where the files of an export are in `source_file`.
   static func sourceID(_ export: ExportKind, _ fileIndex: Int) -> Int64 {
     Int64(fileIndex) * 2 + Int64(export.rawValue)
   }
   static func fileIndex(ofSource id: Int64) -> Int { Int(id / 2) }
-  /// Where a ``KeptSource`` stands there, and which one does.
+  /// Where each ``KeptSource`` is in that table.
   static func sourceID(ofKept index: Int) -> Int64 { -1 - Int64(index) }
   static func keptIndex(ofSource id: Int64) -> Int? { id < 0 ? Int(-1 - id) : nil }
 

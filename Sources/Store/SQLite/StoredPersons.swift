@@ -153,7 +153,7 @@ package final class StoredPersons {
   }
 }
 
-/// The row that a statement stands on; its text is gone with the next step.
+/// The current row of a statement; its text is valid until the next step.
 private struct StoredRow {
   private let handle: OpaquePointer
   private let path: String

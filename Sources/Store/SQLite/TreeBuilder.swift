@@ -1,13 +1,13 @@
 // Builds a SQLite table of ascending rows page by page, from its leaves up, without SQLite: the leaves of several ranges
-// of rows at once, each by a thread of its own, then what stands above them.
+// of rows at once, each by a thread of its own, then the inner pages above them.
 // Invariant: a page is written once, when it is full; every page but an empty table's root has a cell, and every row
-// stands in exactly one of them, leaf or not. SQLite's own check of the whole file finds nothing: a test asks it.
+// is in exactly one of them, leaf or not. SQLite's own check of the whole file finds nothing: a test asks it.
 // Load: 90 million rows, as fast as memory is copied; a mebibyte of leaves for each thread, one page for each level, of
 // which there are five, and a row of every leaf until the leaves of a range are taken into the tree.
 //
-// A table WITHOUT ROWID is an index B-tree whose entries are the rows: an inner page holds rows too, those that stand
+// A table WITHOUT ROWID is an index B-tree whose entries are the rows: an inner page holds rows too, those that are
 // between its children. When a row doesn't fit into a page any more, the page's last row goes up and parts the page
-// from the next. A leaf says nothing about where it stands, so the leaves of a range need not wait for those of the range
+// from the next. A leaf does not hold its own place, so the leaves of a range need not wait for those of the range
 // before; only its first and its last leaf are kept, for the rows about the cut may have to share a page.
 // Source: https://www.sqlite.org/fileformat2.html, sections 1.6 and 2.3.
 
@@ -23,7 +23,7 @@ extension PagedFile {
   }
 }
 
-/// Rows as they stand in pages, back to back.
+/// Rows as pages hold them, back to back.
 struct Cells: Sendable {
   private(set) var bytes: [UInt8] = []
   private var ends: [Int] = []
@@ -41,9 +41,9 @@ struct Cells: Sendable {
 
 /// The rows of one range in leaves, ready for ``TreeBuilder/append(_:)``.
 struct Leaves: Sendable {
-  /// The rows of the first leaf, and the one behind it that parts it from the next; none if there is one leaf only.
+  /// The rows of the first leaf, and the row after it that separates it from the next; none if there is one leaf only.
   fileprivate(set) var first = Cells()
-  /// The leaves between the first and the last: their pages, and the row behind each.
+  /// The leaves between the first and the last: their pages, and the row after each.
   fileprivate(set) var pages: [UInt32] = []
   fileprivate(set) var separators = Cells()
   /// The rows of the last leaf.
@@ -107,7 +107,7 @@ struct LeafBuilder: ~Copyable {
     writtenBytes = 0
   }
 
-  /// A row too long for its page: its beginning stands there, the rest in a chain of pages of its own.
+  /// A row too long for its page: its beginning is there, the rest in a chain of overflow pages.
   @inline(never)
   private mutating func appendLong(_ row: borrowing RowBytes) throws(Stop) {
     let payload = [UInt8](unsafeUninitializedCapacity: row.payloadByteCount) { memory, count in
@@ -217,7 +217,7 @@ struct TreeBuilder: ~Copyable {
     precondition(fits)
   }
 
-  /// Puts a child and the cell behind it, which is ``moving``, into an inner level.
+  /// Puts a child and the cell after it, which is ``moving``, into an inner level.
   private mutating func insert(child: UInt32, into level: Int) throws(Stop) {
     if level == levels.count { levels.append(TreePage(byteCount: leaf.byteCount, isLeaf: false)) }
     if levels[level].append(child: child, moving) { return }
@@ -285,7 +285,7 @@ private final class TreePage {
     return true
   }
 
-  /// Appends a child and the cell behind it.
+  /// Appends a child and the cell after it.
   func append(child: UInt32, _ cell: [UInt8]) -> Bool {
     guard let target = room(4 + cell.count) else { return false }
     for i in 0..<4 { target[i] = UInt8(truncatingIfNeeded: child >> UInt32(24 - 8 * i)) }
@@ -298,7 +298,7 @@ private final class TreePage {
   @discardableResult
   func removeLast(into cell: inout [UInt8]) -> UInt32 {
     precondition(cellCount > 1)
-    // Cells lie one behind the other, the last one lowest.
+    // Cells are contiguous, the last one lowest.
     let pointer = headBytes + 2 * (cellCount - 2)
     let end = Int(bytes[pointer]) << 8 | Int(bytes[pointer + 1])
     let start = contentStart + (isLeaf ? 0 : 4)

@@ -12,7 +12,7 @@ extension [UInt8] {
 
 /// Writes into memory that its caller lends, for loops that know how much room a record needs before they begin.
 ///
-/// The memory outlives the writer; nobody else uses it in the meantime.
+/// The memory outlives the writer, which is its only user meanwhile.
 @safe package struct ByteWriter {
   @usableFromInline let base: UnsafeMutableRawPointer
   @usableFromInline let room: Int
@@ -94,7 +94,7 @@ extension [UInt8] {
 }
 
 extension RawSpan {
-  /// Reads what ``ByteWriter/append(_:byteCount:)`` wrote, and moves behind it.
+  /// Reads what ``ByteWriter/append(_:byteCount:)`` wrote, and moves past it.
   @inline(__always)
   package func integer(at offset: inout Int, byteCount: Int) -> UInt64 {
     precondition(offset >= 0 && offset + byteCount <= self.byteCount)
@@ -112,7 +112,7 @@ extension RawSpan {
     return value
   }
 
-  /// Reads what ``ByteWriter/append(varint:)`` wrote, and moves behind it.
+  /// Reads what ``ByteWriter/append(varint:)`` wrote, and moves past it.
   @inline(__always)
   package func varint(at offset: inout Int) -> UInt64 {
     var value: UInt64 = 0

@@ -1,5 +1,5 @@
 // What the match stage hands over: persons with their linked cards, and the findings of all other records.
-// Invariant: persons ascend by personal ID number, and the cards of one person stand in the order of the export; every
+// Invariant: persons ascend by personal ID number, and the cards of one person are in the order of the export; every
 // insurance record is either one card or one finding.
 // Load: 90 million cards handed over in batches whose buffers are reused; a finding becomes text, for people read it.
 
@@ -48,9 +48,9 @@ package struct PersonRow: Hashable, Sendable {
   package var personalID: PersonalID
   package var birthDate: CalendarDate
   package var sex: Sex
-  /// Where the clean name stands in the batch's bytes.
+  /// The range of the clean name in the batch's bytes.
   package var nameRange: Range<Int>
-  /// Where the cards stand in the batch's cards; never empty.
+  /// The range of the person's cards in the batch's cards; never empty.
   package var cards: Range<Int>
 
   package init(

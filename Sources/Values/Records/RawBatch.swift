@@ -1,5 +1,5 @@
 // Some thousand raw records on their way from extract to stage.
-// Invariant: values stand in one text as the export has them: UTF-8, quotes and entities resolved, not trimmed; where
+// Invariant: values are ranges of one text as the export has it: UTF-8, quotes and entities resolved, not trimmed; where
 // nothing had to be resolved that is the export's own text. An absent value is not an empty one.
 // Load: filled and emptied some ten thousand times a night; its buffers are reused, so that a record costs no
 // allocation.
@@ -13,7 +13,7 @@ package enum RawFault: UInt8, Sendable, BitwiseCopyable {
   case damaged
 }
 
-/// Where a raw record stands in its file, and what is wrong with it.
+/// The place of a raw record in its file, and its fault.
 package struct RawRecord: Hashable, Sendable, BitwiseCopyable {
   /// The line, from 1.
   ///
@@ -27,7 +27,7 @@ package struct RawRecord: Hashable, Sendable, BitwiseCopyable {
   /// reader can't tell.
   package var textStart: UInt32
   package var textByteCount: UInt32
-  /// The slots, bit by bit, whose values hold bytes outside ASCII that nobody has looked at yet; slots from 63 on
+  /// The slots, bit by bit, whose values hold bytes outside ASCII that are not validated yet; slots from 63 on
   /// share a bit.
   package var uncheckedSlots: UInt64 = 0
   package var fault: RawFault
@@ -51,10 +51,10 @@ package struct RawRecord: Hashable, Sendable, BitwiseCopyable {
 /// Raw records with one slot for each column or path that the pipeline file reads.
 package struct RawBatch: Sendable {
   package let slotCount: Int
-  /// The text that the values stand in.
+  /// The text that the values are ranges of.
   package private(set) var bytes: [UInt8] = []
   package private(set) var count = 0
-  /// The records, and behind them room for more.
+  /// The records, then room for more.
   private var records: [RawRecord] = []
   /// Start (low half) and end of each slot's value in ``bytes``, record after record; ``absent`` where there is none;
   /// then room for more.
@@ -70,7 +70,7 @@ package struct RawBatch: Sendable {
 
   package func record(_ i: Int) -> RawRecord { records[i] }
 
-  /// Where a value stands in ``bytes``; nil when the record doesn't have it.
+  /// The range of a value in ``bytes``; nil when the record doesn't have it.
   package func range(_ record: Int, _ slot: Int) -> Range<Int>? {
     let packed = ends[record * slotCount + slot]
     return packed == Self.absent ? nil : Int(packed & 0xFFFF_FFFF)..<Int(packed >> 32)
@@ -81,7 +81,7 @@ package struct RawBatch: Sendable {
     count = 0
   }
 
-  /// Makes room for so many records behind those that there are.
+  /// Makes room for so many more records.
   private mutating func reserve(_ more: Int) {
     let missing = count + more - records.count
     guard missing > 0 else { return }
@@ -98,7 +98,7 @@ package struct RawBatch: Sendable {
     count += 1
   }
 
-  /// Appends a record whose values stand in the text that ``adopt(_:)`` will bring.
+  /// Appends a record whose values are ranges of the text that ``adopt(_:)`` will bring.
   ///
   /// - Parameter values: one for each slot, as ``packed(_:_:)`` makes them.
   package mutating func append(_ record: RawRecord, values: UnsafeBufferPointer<UInt64>) {
@@ -134,7 +134,7 @@ package struct RawBatch: Sendable {
     ends[(count - 1) * slotCount + slot] = Self.packed(Int(start), bytes.count)
   }
 
-  /// Takes over the text that the values stand in, and leaves its own, empty, for the next.
+  /// Takes over the text of the values, and leaves its own, empty, for the next.
   package mutating func adopt(_ text: inout [UInt8]) {
     swap(&bytes, &text)
     text.removeAll(keepingCapacity: true)

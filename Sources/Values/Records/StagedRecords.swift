@@ -1,10 +1,10 @@
 // The staged form of a record: what the Stage module writes and the Match module reads.
 // Invariant: a staged record has passed every format rule; its bytes are flags, the fields that it has, each in as
-// many bytes as it needs, then its name in clean form (see NameFolder). Key and place stand outside, in the sorted
+// many bytes as it needs, then its name in clean form (see NameFolder). Key and place are stored outside, in the sorted
 // file.
 // Load: 100 million persons at about 32 bytes, 90 million insurance records at about 52; half of that is the name.
 
-/// Where a record stands in its export: file by name, then position.
+/// The place of a record in its export: file by name, then position.
 ///
 /// Orders records as the export does.
 package struct Place: Hashable, Comparable, Sendable, BitwiseCopyable {
@@ -55,7 +55,7 @@ package struct PopulationRecord: Hashable, Sendable, BitwiseCopyable {
     bytes.append(room: Self.room(nameByteCount: name.count)) { unsafe write(to: &$0, name: name.bytes) }
   }
 
-  /// Reads what ``write(to:name:)`` wrote; the name stands in ``nameRange(in:)``.
+  /// Reads what ``write(to:name:)`` wrote; the name is at ``nameRange(in:)``.
   package init(_ bytes: RawSpan) {
     var nameStart = 0
     self.init(bytes, &nameStart)
@@ -74,7 +74,7 @@ package struct PopulationRecord: Hashable, Sendable, BitwiseCopyable {
     birthDate = CalendarDate(bits: UInt32(bytes.integer(at: &at, byteCount: 3)))
   }
 
-  /// Where the clean name stands in the bytes of a record.
+  /// The range of the clean name in the bytes of a record.
   package static func nameRange(in bytes: RawSpan) -> Range<Int> {
     var at = 0
     let flags = bytes.integer(at: &at, byteCount: 1)
@@ -100,7 +100,7 @@ package struct InsuranceRecord: Hashable, Sendable, BitwiseCopyable {
   package var rule = LinkRule.personalID
   /// Notes of staging, or, where the key says that there is no usable number, the reasons.
   package var words = Reasons()
-  /// Bytes of the personal ID field as the export has it, behind the name; none where the key holds the number.
+  /// Bytes of the personal ID field as the export has it, after the name; none where the key holds the number.
   package var rawIDByteCount: UInt8 = 0
 
   package init() {}
@@ -110,7 +110,7 @@ package struct InsuranceRecord: Hashable, Sendable, BitwiseCopyable {
     88 + nameByteCount + rawIDByteCount
   }
 
-  /// What stands in the two bytes of flags besides sex, rule and area.
+  /// The two bytes of flags, besides sex, rule and area.
   private enum Flag {
     static let otherArea: UInt64 = 1 << 7
     static let card: UInt64 = 1 << 8
@@ -233,7 +233,7 @@ package struct InsuranceRecord: Hashable, Sendable, BitwiseCopyable {
     if flags & Flag.rawID != 0 { rawIDByteCount = UInt8(bytes.integer(at: &at, byteCount: 1)) }
   }
 
-  /// How many bytes stand before the name.
+  /// The number of bytes before the name.
   private static func headByteCount(in bytes: RawSpan) -> Int {
     var at = 0
     let flags = bytes.integer(at: &at, byteCount: 2)
@@ -250,7 +250,7 @@ package struct InsuranceRecord: Hashable, Sendable, BitwiseCopyable {
     return at
   }
 
-  /// Where the clean name stands in the bytes that the record was read from.
+  /// The range of the clean name in the bytes that the record was read from.
   package func nameRange(in bytes: RawSpan) -> Range<Int> {
     Self.headByteCount(in: bytes)..<(bytes.byteCount - Int(rawIDByteCount))
   }
@@ -290,7 +290,7 @@ package struct QuarantinedRecord: Hashable, Sendable {
     self.detail = detail
   }
 
-  /// The reasons as the store shows them: sorted words, a code outside its list behind an equals sign.
+  /// The reasons as the store shows them: sorted words, a code outside its list after an equals sign.
   package var reasonsText: String {
     var words = reasons.words
     if let split = detail.firstIndex(of: "=") {

@@ -1,5 +1,5 @@
 // cardlink check-card: what the insurer's gateway answers, offline.
-// Invariant: personal data comes in by standard input or a file and goes out by standard output; none of it stands in
+// Invariant: personal data comes in by standard input or a file and goes out by standard output; none of it is in
 // an argument, a message or a log.
 
 import ArgumentParser

@@ -15,7 +15,7 @@ struct RunCommand: ParsableCommand {
     discussion: """
       Reads both exports, and replaces the store and the facilities' packages when all of it has succeeded. What was
       in force before stays in force if anything fails. A stage whose result was made from the same exports, pipeline
-      file, business date and build of cardlink is skipped; a run that was cut off goes on behind its last finished
+      file, business date and build of cardlink is skipped; a run that was cut off continues after its last finished
       stage.
         cardlink run pipelines/nightly.yaml --plan       what would run, why, and how long it took last time
       """)

@@ -1,5 +1,5 @@
 // What a failed command leaves on standard error: what was wrong, and the exact command to try next.
-// Invariant: every failure ends with a command that can be copied into a shell as it stands; a long number that was
+// Invariant: every failure ends with a command that can be copied into a shell unchanged; a long number that was
 // typed is not written out again, for it may be a person's and standard error may end in a log.
 
 import ArgumentParser

@@ -22,7 +22,7 @@ final class RunProgress: Run.Progress {
     var unit = ""
     var pace = Pace()
     var lastSeconds: [StageName: Double] = [:]
-    /// When the line was last drawn, or a line was last written where nobody watches.
+    /// When the line was last drawn, or, without a terminal, when a line was last written.
     var shown = ContinuousClock.now
     var hasLine = false
     var hasTicker = false
@@ -180,7 +180,7 @@ final class RunProgress: Run.Progress {
   private func draw(_ state: inout State) {
     guard let line = line(state) else { return }
     let now = (Int(Date().timeIntervalSince1970) + 7 * 3600) % 86_400
-    // Written over the line before and cleared behind it: nothing is ever blank between two drawings.
+    // Overwrites the previous line and clears its rest, so that the line never flickers.
     raw("\r" + line.text(width: Self.columns - 1, now: now) + "\u{1B}[K")
     state.hasLine = true
   }
