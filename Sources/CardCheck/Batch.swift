@@ -1,16 +1,16 @@
-// A file of questions, answered line by line.
-// Invariant: every line of the input gets exactly one answer, in the input's order; memory doesn't depend on the
-// number of lines.
-// Load: a hundred thousand lines a second and more on one core.
+// Answers a file of questions line by line.
+// Invariant: every input line gets exactly one answer, in input order; memory does not depend on the number
+// of lines.
+// Load: at least a hundred thousand lines a second on one core.
 
 package import Files
 package import Rules
 package import Values
 
-/// What a batch came to.
+/// The counts of a batch.
 package struct BatchReport: Sendable, Hashable {
   package var questions = 0
-  /// How often each code was answered.
+  /// How often each result code was given.
   package var codes: [ResultCode: Int] = [:]
 
   package init() {}

@@ -1,7 +1,7 @@
-// Questions in, answers out, in the same order.
-// Invariant: every question gets exactly one answer, the same whether it is asked alone or among a million.
-// Load: some hundred thousand questions at a time: look-ups go in ascending order of numbers, answers come in the
-// order of the questions.
+// Answers questions from one source of cards.
+// Invariant: every question gets exactly one answer, the same alone or among a million.
+// Load: some hundred thousand questions at a time. Look-ups go in ascending order of numbers; answers keep
+// the order of the questions.
 
 import Rules
 package import Values
@@ -13,10 +13,10 @@ package struct CardChecker<Source: CardSource & ~Copyable>: ~Copyable {
   private let day: CalendarDate
   private var people = PersonBatch()
   private var wanted = WantedNumbers()
-  /// What is looked up next: 40 bits of a personal ID number, then 24 of the question's place.
+  /// The next look-ups: 40 bits of a personal ID number, then 24 bits of the question's index.
   private var order: [UInt64] = []
 
-  /// - Parameter day: the day for which is asked.
+  /// - Parameter day: the day asked about.
   package init(_ source: consuming Source, on day: CalendarDate) {
     self.source = source
     self.day = day
@@ -25,12 +25,13 @@ package struct CardChecker<Source: CardSource & ~Copyable>: ~Copyable {
 
   package var standing: DataStanding { source.standing }
 
-  /// No more questions than these are answered at once.
+  /// The most questions that one batch may hold.
   package static var mostQuestions: Int { 1 << 24 }
 
   /// Answers all questions of a batch, at most ``mostQuestions``.
   ///
-  /// - Parameter answer: lent each answer with the persons that answers speak of, in the order of the questions.
+  /// - Parameter answer: receives each answer, in the order of the questions, and the persons that the
+  ///   answers refer to.
   package mutating func check(
     _ batch: inout QuestionBatch, _ answer: (Answer, borrowing PersonBatch) throws(Stop) -> Void
   ) throws(Stop) {
@@ -48,7 +49,7 @@ package struct CardChecker<Source: CardSource & ~Copyable>: ~Copyable {
     }
   }
 
-  // One is read while the other, its neighbour in self, is written: hence by parameters.
+  // A static function, because a method of `self` can't take a property of `self` as `inout`.
   private static func verdict(
     on question: CardQuestion, _ names: [UInt8], _ people: borrowing PersonBatch, _ rules: inout CardRules
   ) -> CardVerdict {
@@ -61,7 +62,7 @@ package struct CardChecker<Source: CardSource & ~Copyable>: ~Copyable {
 
   // MARK: Finding
 
-  /// Looks up the questions that hold a personal ID number, alone or in a card number.
+  /// Looks up the questions that hold a personal ID number, by itself or in a card number.
   private mutating func findByPersonalID(_ batch: inout QuestionBatch) throws(Stop) {
     order.removeAll(keepingCapacity: true)
     for i in batch.questions.indices where batch.questions[i].fault == nil {
@@ -70,7 +71,7 @@ package struct CardChecker<Source: CardSource & ~Copyable>: ~Copyable {
     try lookUp(&batch)
   }
 
-  /// Looks up the questions whose number is not a personal ID number, or not that of the card's holder.
+  /// Looks up the questions whose number is not a personal ID number, or is not that of the card's holder.
   private mutating func findByOtherNumbers(_ batch: inout QuestionBatch) throws(Stop) {
     wanted.removeAll()
     for question in batch.questions where isOpen(question) {
@@ -84,7 +85,7 @@ package struct CardChecker<Source: CardSource & ~Copyable>: ~Copyable {
     order.removeAll(keepingCapacity: true)
     for i in batch.questions.indices where isOpen(batch.questions[i]) {
       let number = batch.questions[i].number
-      // A card's own number goes before the digits in it.
+      // A card's whole number takes precedence over the digits in it.
       var holder = wanted.holder(of: number)
       if holder == .nobody, number.isCard { holder = wanted.holder(of: AskedNumber(number.tail)) }
       switch holder {
@@ -96,24 +97,25 @@ package struct CardChecker<Source: CardSource & ~Copyable>: ~Copyable {
     try lookUp(&batch)
   }
 
-  /// Whether a question's number has yet to be looked for among the cards' other numbers.
+  /// Whether a question's number must still be looked for among the cards' other numbers.
   private func isOpen(_ question: CardQuestion) -> Bool {
     guard question.fault == nil else { return false }
     guard question.number.personalID != nil else { return true }
-    // A card of 17 characters whose digits lead to a person who has no such card may be another person's.
+    // If the digits of a 17-character card number lead to a person without that card, it may be another
+    // person's card.
     guard question.number.isCard else { return false }
     guard question.person >= 0 else { return true }
     let person = people.persons[Int(question.person)]
     return !people.cards[person.cards].contains { $0.cardNumber.head == question.number.card.head }
   }
 
-  /// Appends the persons of ``order`` and tells their questions.
+  /// Appends the persons of ``order`` and links the questions to them.
   private mutating func lookUp(_ batch: inout QuestionBatch) throws(Stop) {
     guard !order.isEmpty else { return }
     order.sort()
     var done = 0
     while done < order.count {
-      // A reader that holds on for long keeps a load from finishing.
+      // A long read transaction would delay a load.
       let end = min(order.count, done + 4096)
       try source.beginReading()
       var last: (id: PersonalID, person: Int32, found: Remarks)?

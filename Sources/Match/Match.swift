@@ -10,7 +10,7 @@ package import SortedRuns
 import Threads
 package import Values
 
-/// What to match, where, and with how much of the machine.
+/// The input, the output folder, and the memory and threads to use.
 package struct MatchRequest: Sendable {
   package var snapshot: StagedSnapshot
   /// Where the snapshot's runs are.
@@ -20,7 +20,7 @@ package struct MatchRequest: Sendable {
   /// The business date.
   package var asOf: CalendarDate
   package var threads: Int
-  /// For sorting and for blocks; a floor of some KiB per thread holds.
+  /// For sorting and for blocks; each thread takes some KiB at least.
   package var memoryBytes: Int
   /// Officers' decisions in force.
   package var decisions: Decisions
@@ -40,8 +40,10 @@ package struct MatchRequest: Sendable {
     self.decisions = decisions
   }
 
-  /// Memory of one sorter: a thread fills two, which may take twice their memory while they grow; all others together
-  /// hold a few per cent of the records.
+  /// Memory of one sorter.
+  ///
+  /// A thread fills two, which may take twice their memory while they grow; all others together hold a few
+  /// per cent of the records.
   var sorterBytes: Int {
     let runs = snapshot.population.count + snapshot.insurance.count
     let blocks = threads * runs * 72 << 10
@@ -67,14 +69,14 @@ package struct MatchRequest: Sendable {
 package struct MatchedSnapshot: Hashable, Sendable, Codable {
   /// Persons with their cards, in key order; see `JudgedRecords.swift`.
   package var judged: [SortedRun] = []
-  /// How these are written; results of before this was noted have none.
+  /// The format version of these; results from before versions were recorded have none.
   package var judgedFormat: Int? = currentJudgedFormat
   package static let currentJudgedFormat = 2
   /// The cards among them that are held back: person's key, place.
   package var shared: [SortedRun] = []
   /// By export, then place.
   package var findings: [SortedRun] = []
-  /// Who may be meant by records without a person: by export, then place; see `CandidateSearch.swift`.
+  /// Candidates of records without a person: by export, then place; see `CandidateSearch.swift`.
   package var candidates: [SortedRun] = []
   /// Records by file index, then ``Outcome/rawValue``.
   package var populationCounts: [[Int]] = []
@@ -83,22 +85,22 @@ package struct MatchedSnapshot: Hashable, Sendable, Codable {
   package var reasonCounts: [String: Int] = [:]
   /// `outcome/reason` → population records.
   package var populationReasonCounts: [String: Int] = [:]
-  /// Insurance records that did not link and bear no reason, by outcome.
+  /// Insurance records that did not link and have no reason, by outcome.
   package var plainCounts: [String: Int] = [:]
   /// Insurance records by ``BirthPlace/code``, then outcome.
   package var placeCounts: [String: [String: Int]] = [:]
   /// Insurance records that end as `id_missing` by the card's group, two letters; empty: without a card number.
   package var missingByGroup: [String: Int] = [:]
-  /// Persons of the store before who are kept in grace, in key order; see `Written/KeptRecord.swift`.
+  /// Persons of the previous store who are kept in grace, in key order; see `Written/KeptRecord.swift`.
   package var kept: [SortedRun]?
-  /// Where their cards come from, by ``CardRow/fileIndex``.
+  /// The sources of their cards, by ``CardRow/fileIndex``.
   package var keptSources: [KeptSource]?
-  /// Nil if grace isn't asked for or there is no store before.
+  /// Nil without grace or without a previous store.
   package var grace: GraceCounts?
 
   package init() {}
 
-  /// Records of one export that ended so, over all files.
+  /// How many records of one export have this outcome, over all files.
   package func count(_ export: ExportKind, _ outcome: Outcome) -> Int {
     (export == .population ? populationCounts : insuranceCounts).reduce(0) { $0 + $1[Int(outcome.rawValue)] }
   }
@@ -109,8 +111,9 @@ package struct MatchedSnapshot: Hashable, Sendable, Codable {
 /// - Parameter before: the store whose persons are kept for a time if today's data about them is doubtful.
 /// - Returns: what ``MatchedPersons`` and ``MatchedFindings`` read, and the counts for the ledger.
 /// - Throws: ``Stop`` if a staged file is damaged or the disk fails.
-/// - Complexity: one pass over both exports and one more over the population; 24 bytes for each linked record are written
-///   and read once, or twice with a store before.
+/// - Complexity: one pass over both exports and one more over the population; 24 bytes for each linked record
+///   are written
+///   and read once, or twice with a previous store.
 package func match(_ request: MatchRequest, after before: StoreBefore? = nil) throws(Stop) -> MatchedSnapshot
 {
   var matching = Matching(request, before)

@@ -1,20 +1,21 @@
 // Reads the results of the match in order: persons with their linked cards, and findings.
-// Invariant: persons ascend by personal ID number, each with at least one card, of which exactly one serves; persons kept
-// in grace come among them with their earlier card. Findings come by export, then file, then place.
+// Invariant: persons ascend by personal ID number, each with at least one card, of which exactly one serves.
+// Persons kept in grace are among them, with their earlier card. Findings come by export, then file, then
+// place.
 // Load: one pass over some gigabytes, ahead of the one writer of the store; a batch's buffers are reused.
 
 import Rules
 import SortedRuns
 package import Values
 
-/// Hands on persons in batches.
+/// Reads persons in batches.
 package final class MatchedPersons {
   private var reading: PersonReading
 
   /// - Parameters:
   ///   - folder: where the match stage wrote.
   ///   - asOf: the business date, which decides the serving card.
-  ///   - personsPerBatch: a batch has at most so many persons; all cards of a person are in one batch.
+  ///   - personsPerBatch: the most persons in a batch; all cards of a person are in one batch.
   ///   - keys: which persons, by their keys; all of them by default.
   package init(
     _ matched: MatchedSnapshot, in folder: String, asOf: CalendarDate, personsPerBatch: Int = 1024,
@@ -40,14 +41,14 @@ package final class MatchedPersons {
     return cuts.indices.dropLast().map { cuts[$0]..<cuts[$0 + 1] }
   }
 
-  /// Reads on into `batch`, whose former content is gone.
+  /// Replaces the content of `batch` with the next persons.
   /// - Returns: false when there are no more persons; the batch is then empty.
   package func nextBatch(into batch: inout PersonBatch) throws(Stop) -> Bool {
     try reading.nextBatch(into: &batch)
   }
 }
 
-/// How far the persons are read: a value of one owner, so that access to it is checked once a batch.
+/// The reading position; noncopyable, so that exclusive access is checked once per batch.
 private struct PersonReading: ~Copyable {
   var judged: Merge
   var shared: Merge
@@ -59,7 +60,7 @@ private struct PersonReading: ~Copyable {
   mutating func nextBatch(into batch: inout PersonBatch) throws(Stop) -> Bool {
     batch.removeAll()
     while batch.persons.count < personsPerBatch, judged.hasRecord || kept.hasRecord {
-      // A person whose records are all held back has judged records, of which nothing comes.
+      // A kept person may also have judged records, all held back, which yield no row.
       if kept.key < judged.key { try nextKept(into: &batch) } else { try nextPerson(into: &batch) }
     }
     return !batch.persons.isEmpty
@@ -117,7 +118,7 @@ private struct PersonReading: ~Copyable {
   }
 }
 
-/// Hands on findings one by one.
+/// Reads findings one by one.
 package final class MatchedFindings {
   private var merge: Merge
   private var candidates: Merge

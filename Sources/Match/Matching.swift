@@ -1,4 +1,4 @@
-// The steps of the match, in order, and what each leaves for the next.
+// The steps of the match, in order.
 // Invariant: a step's ranges run on several threads; their results are added in the order of the ranges.
 
 import Files
@@ -6,7 +6,7 @@ import SortedRuns
 import Threads
 import Values
 
-/// One match under way.
+/// A match in progress.
 struct Matching {
   private let request: MatchRequest
   private let before: StoreBefore?
@@ -20,7 +20,7 @@ struct Matching {
   private let claimed: ClaimedNumbers
   private var claimLogs: [ClaimLog.Written] = []
   private var repairedHits: [SortedRun] = []
-  /// Runs that only the match reads.
+  /// Runs that only the match reads, removed at its end.
   private var passing: [SortedRun] = []
 
   init(_ request: MatchRequest, _ before: StoreBefore?) {
@@ -31,12 +31,12 @@ struct Matching {
     claimed = ClaimedNumbers(request)
   }
 
-  /// Ends the records that hold no number, and finds the persons of 9-digit numbers and of officers' decisions.
+  /// Ends the records without a number, and finds the persons of 9-digit numbers and of officers' decisions.
   mutating func resolveNumbers() throws(Stop) {
     let legacyRanges = try request.ranges(
       of: request.snapshot.legacy + request.snapshot.insurance, in: request.stagedFolder,
       from: LinkKey.firstLegacy.packed, to: LinkKey.firstPersonal.packed)
-    // The first part is the records without any number.
+    // The first part is the records without a number.
     let ranges: [(part: Int, start: UInt64, end: UInt64)?] = [nil] + legacyRanges.map { $0 }
     let parts = try inOrder(ranges, width: request.threads) { [request] (range) throws(Stop) in
       guard let range else { return try UnusableNumbers(request: request).run() }
@@ -79,7 +79,7 @@ struct Matching {
     passing += personless.repaired
   }
 
-  /// Holds back the records whose insurance number records of two or more persons claim.
+  /// Holds back the records whose insurance number is claimed by records of two or more persons.
   mutating func holdSharedNumbers() throws(Stop) {
     let claims = try suspectClaims()
     let ranges = try request.ranges(of: claims, in: request.folder, from: 0, to: .max)
@@ -116,7 +116,7 @@ struct Matching {
     return claims
   }
 
-  /// Keeps persons of the store before who link to nothing today.
+  /// Keeps persons of the previous store who link to nothing today.
   mutating func keepInGrace() throws(Stop) {
     guard let before else { return }
     let kept = try Grace(request: request, before: before, matched: matched, claims: claimLogs).run()
@@ -124,7 +124,7 @@ struct Matching {
     for log in claimLogs { try log.remove(from: request.folder) }
   }
 
-  /// Finds the persons whom the records may mean that lead to no person.
+  /// Finds candidates for the records that lead to no person.
   mutating func findCandidates() throws(Stop) {
     let sought = try compact(personless.sought, "sought")
     passing += sought

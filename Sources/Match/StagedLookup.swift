@@ -1,4 +1,4 @@
-// Finds the staged records of one number, for an officer who asks about one person.
+// Finds the staged records of one number, when an officer asks about one person.
 // Invariant: reads at most two blocks of each run; records come in the order of the export.
 
 package import Rules
@@ -39,7 +39,7 @@ package struct StagedLookup: Sendable {
     }
   }
 
-  /// The insurance records whose personal ID field holds what the key says.
+  /// The insurance records with this key as the content of their personal ID field.
   package func insurance(_ key: LinkKey) throws(Stop) -> [FoundInsurance] {
     try records(snapshot.insurance, withKey: key) { payload, place in
       FoundInsurance(payload, key: key, place: place)
@@ -87,8 +87,8 @@ package struct StagedLookup: Sendable {
     }
   }
 
-  /// The insurance records that lead to a person: by the personal ID number, or by a 9-digit number that the
-  /// population knows of this person, as ``LegacyID`` of any of the records; in the order of the export.
+  /// The insurance records that lead to a person, in the order of the export: by the personal ID number, or
+  /// by a 9-digit number that the population lists for this person.
   package func insurance(of id: PersonalID, _ persons: [FoundPerson]) throws(Stop) -> [FoundInsurance] {
     var found = try insurance(.personal(id))
     for legacy in Set(persons.map(\.record.legacy)) where legacy.packed != 0 {

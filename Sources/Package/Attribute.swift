@@ -39,7 +39,7 @@ package enum Attribute: Int, CaseIterable, Hashable, Sendable {
     }
   }
 
-  /// Whether a table with these columns is one of persons whom a clerk can ask for.
+  /// Whether a table with these columns identifies persons well enough for a clerk's question.
   static func areOfPersons(_ attributes: [Attribute]) -> Bool {
     [.personalID, .fullName, .birthDate].allSatisfy(attributes.contains)
   }

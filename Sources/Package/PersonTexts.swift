@@ -1,6 +1,6 @@
-// One person with the serving card, as the texts that packages hold: what every writer writes and every reader reads.
+// One person with the serving card as texts: every package writer writes them, every reader reads them.
 // Invariant: an attribute has the same text in every format; an absent value is an empty text.
-// Load: 90 million persons a night; one buffer that is reused, no `String`.
+// Load: 90 million persons a night; one reused buffer, no `String`.
 
 package import Values
 
@@ -20,7 +20,7 @@ package struct PersonTexts {
   func isEmpty(_ attribute: Attribute) -> Bool { ranges[attribute.rawValue].isEmpty }
   subscript(_ attribute: Attribute) -> ArraySlice<UInt8> { bytes[ranges[attribute.rawValue]] }
 
-  /// Whether a recipient sees the same of both.
+  /// Whether a recipient of these attributes sees the same in both.
   package func shows(_ attributes: [Attribute], as other: borrowing PersonTexts) -> Bool {
     attributes.allSatisfy { bytes[range($0)].elementsEqual(other.bytes[other.range($0)]) }
   }
@@ -43,7 +43,7 @@ package struct PersonTexts {
     unsafe text.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
   }
 
-  /// Makes what was appended from `start` on the text of an attribute.
+  /// Ends a value: the text from `start` on becomes the text of an attribute.
   mutating func end(_ attribute: Attribute, from start: Int) {
     ranges[attribute.rawValue] = start..<bytes.count
   }

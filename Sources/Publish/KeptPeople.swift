@@ -1,7 +1,7 @@
-// The people of the publication in force, sorted as they went into its packages: what tonight's are compared with.
-// Invariant: `run-0007.people` is beside the folder `run-0007`, whole, or it is absent; only that of the publication in
-// force is used. Damage and other versions count as none: then packages are full.
-// Load: about 60 bytes and the name for each person and copy; read once, front to back, beside tonight's.
+// The sorted rows of the publication in force, with which the next one is compared to find changes.
+// Invariant: the folder `run-0007.people` beside `run-0007` is whole or absent; only that of the publication
+// in force is used. A damaged one, or one of another version, counts as absent: packages are then full.
+// Load: about 60 bytes and the name for each person and copy; read once, beside the new rows.
 
 import Files
 import Foundation
@@ -13,7 +13,7 @@ import Values
 struct KeptPeople: Codable, Sendable {
   private static let file = "people.json"
 
-  /// What the packages were made by: rules, names, key and form.
+  /// The digest of what decided the packages: rules, names, key and format.
   var policy: String
   var runs: [SortedRun]
 
@@ -39,7 +39,7 @@ struct KeptPeople: Codable, Sendable {
 }
 
 extension PublishRequest {
-  /// A digest of all that decides who gets what in which form, the people aside.
+  /// A digest of everything but the people that decides who gets what in which form.
   func policyDigest(_ key: SigningKey?) -> String {
     var text = "\(PackageFacts.schemaVersion)\n\(pipeline)\n\(key?.verifying.fingerprint ?? "")\n"
     for rule in policy.rules {
@@ -58,8 +58,9 @@ extension PublishRequest {
 }
 
 extension PackageRule {
-  /// Whether the whole of a package can be put together from the one before and a table of changes: from CSV alone, so
-  /// there must be CSV, and what FHIR says must follow from the attributes shown.
+  /// Whether the recipient can make the whole package from the one before and a table of changes.
+  ///
+  /// This needs CSV, and the FHIR resources must follow from the attributes shown.
   func canChange(_ names: FHIRNames) -> Bool {
     guard formats.contains(.csv) else { return false }
     return !formats.contains(.fhir) || (attributes.contains(.validTo) && names.areLines)

@@ -1,5 +1,5 @@
-// A person with the serving card, as bytes while the packages are sorted.
-// Load: 90 million persons: 57 bytes and the name on disk.
+// The byte form of a person with the serving card, while the packages are sorted.
+// Load: 90 million persons, 57 bytes and the name each.
 
 import Package
 import Values
@@ -10,7 +10,7 @@ enum PackedPerson {
   /// A bit beside the sex: the last day of grace follows the fixed part.
   static let hasGrace: UInt64 = 1 << 7
 
-  /// Appends all but the personal ID number, which is the place of the sorted record.
+  /// Appends everything but the personal ID number, which is the place of the sorted record.
   static func append(_ person: PersonRow, name: Span<UInt8>, _ card: CardRow, to bytes: inout [UInt8]) {
     bytes.append(room: fixedBytes + 12 + name.count) { writer in
       writer.append(UInt64(person.birthDate.packed), byteCount: 4)
@@ -31,7 +31,7 @@ enum PackedPerson {
 }
 
 extension PersonTexts {
-  /// Takes what ``PackedPerson`` wrote.
+  /// Reads what ``PackedPerson`` wrote.
   mutating func read(_ id: PersonalID, _ packed: RawSpan) {
     var offset = 0
     func date() -> CalendarDate {

@@ -1,19 +1,20 @@
-// The persons of the store, sorted by recipient on disk.
-// Invariant: a person is written once under the key of each package that the rules give to the facility on the serving card and
-// that can be written, whatever the memory; who is in none is counted by why. Persons come in ascending order or the publication stops.
-// Load: 90 million persons, in parts that each thread reads and sorts one after the other.
+// Sorts the persons of the store by recipient, on disk.
+// Invariant: a person is written once under the key of each package that the rules give to the serving card's
+// facility and that can be written; a person in no package is counted by the reason. Persons ascend, or the
+// publication stops.
+// Load: 90 million persons, in parts that the threads read and sort.
 
 import SortedRuns
 import Synchronization
 import Threads
 import Values
 
-/// What sorting leaves: the runs, and who is in none of them.
+/// The sorted runs, and the counts of persons in no package.
 struct SortedPeople: Sendable {
   var runs: [SortedRun]
-  /// The keys of the packages that somebody is in or would be, if it could be written.
+  /// The keys of all packages with people, including those left out.
   var packages: Set<UInt64>
-  /// Those of them that can't be, for there is no key to encrypt them to.
+  /// The keys of packages left out, because there is no key to encrypt them to.
   var leftOut: Set<UInt64>
   var report: PublishReport
 }
@@ -24,7 +25,7 @@ func sortPeople(
 ) throws(Stop) -> SortedPeople {
   let threads = max(1, request.threads)
   let next = Atomic<Int>(0)
-  // A sorter for each thread and not for each part: each leaves a file or more, which are all open when they are merged.
+  // One sorter per thread, not per part: each leaves at least one file, and merging opens all of them.
   let sorted = try inOrder(Array(0..<threads), width: threads) { thread throws(Stop) in
     var sorter = PeopleSorter(
       request, encryption, into: folder, name: "people-\(thread)", bytes: request.memoryBytes / threads)
@@ -59,7 +60,7 @@ private struct PeopleSorter: ~Copyable {
   private var packed: [UInt8] = []
   private var last: PersonalID?
   private let encryption: PackageKeys
-  /// Whether a package can't be written for want of a key, by its key among the recipients'.
+  /// Whether a package is left out for lack of an encryption key, by its sort key.
   private var leftOut: [UInt64: Bool] = [:]
 
   init(_ request: PublishRequest, _ encryption: PackageKeys, into folder: String, name: String, bytes: Int) {
@@ -92,7 +93,7 @@ private struct PeopleSorter: ~Copyable {
       var written = 0
       for package in place.packages {
         let key = recipients.keys[package]
-        // Of a country's people none is looked up whose pipeline leaves no package out.
+        // Skip the look-up if the pipeline leaves no package out.
         if encryption.leavesOut, try isLeftOut(key) { continue }
         try sorter.append(key: key, place: person.personalID.packed, packed)
         written += 1

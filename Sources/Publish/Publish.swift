@@ -1,10 +1,11 @@
-// Publishing: the persons of the store become one package for each recipient that the pipeline file names.
-// Invariant: a person is in the packages that the rules give to the facility on the serving card and in no other, or is
-// counted as being in none, by why; what is written holds as many as were counted; the packages of a run appear all at once, and `current` leads to a whole set of them at
-// every moment.
-// Load: 90 million persons, 13,000 facilities; rows are sorted by recipient on disk, then each thread writes the packages
-// of its part of the order one after the other, beside the rows of the publication before where only changes are
-// written. The disk is waited for once.
+// Publishing: makes one package for each recipient that the pipeline file names, from the persons of the
+// store.
+// Invariant: a person is in exactly the packages that the rules give to the serving card's facility, or is
+// counted as being in none, by reason; the packages hold as many persons as were counted. All packages of a
+// run appear at once: `current` always leads to a complete set.
+// Load: 90 million persons, 13,000 facilities. Rows are sorted by recipient on disk; then each thread writes
+// the packages of its part of the order, and compares with the rows of the publication before if only changes
+// are written. All files are synced once, at the end.
 
 internal import Files
 package import Package
@@ -16,12 +17,14 @@ package import Values
 /// Writes the packages of a run and puts them in force.
 ///
 /// - Parameters:
-///   - persons: the persons of the store, in parts. Of a person's cards only the one that serves is read.
-///   - reason: why a person whom a recipient had is not among its people any more.
-/// - Throws: ``Stop`` with ``Exit/internalError`` if persons don't ascend, ``Exit/pipelineWrong`` if the signing key can't
-///   be read or a package that is to be encrypted has no key; ``Exit/inputOutput`` or ``Exit/cannotCreate`` if the disk fails. The packages in force before are then
-///   still in force.
-/// - Complexity: O(*n* log *n*) time; the request's memory, and some 200 KiB per thread and for each time that the memory
+///   - persons: the persons of the store, in parts. Of a person's cards only the serving one is read.
+///   - reason: why a person whom a recipient had is no longer among its people.
+/// - Throws: ``Stop`` with ``Exit/internalError`` if persons don't ascend, ``Exit/pipelineWrong`` if the
+///   signing key can't
+///   be read or a package that is to be encrypted has no key; ``Exit/inputOutput`` or ``Exit/cannotCreate`` if the disk
+///   fails. The packages in force before are then still in force.
+/// - Complexity: O(*n* log *n*) time; the request's memory, and some 200 KiB per thread and for each time
+///   that the memory
 ///   was filled.
 package func publish(
   _ request: PublishRequest, persons: PeopleParts,
@@ -45,7 +48,7 @@ package func publish(
     report.packages = packages.count
     report.deltas = packages.count { $0.kind == .delta }
     report.encrypted = packages.count { $0.encryptedTo != nil }
-    // Also those which only people of the night before were in.
+    // Include packages left out whose people were all removed since the publication before.
     report.leftOut = Set(sorted.leftOut.map { recipients.recipient(of: $0).name }).union(written.leftOut)
       .sorted()
     let held = packages.reduce(0) { $0 + $1.persons }
@@ -62,19 +65,20 @@ package func publish(
     try folders.publish(keepingPeople: request.policy.checkpointEvery > 1)
     return report
   } catch {
-    // What is left of a broken publication holds personal data; the failure itself is what is reported.
+    // The remains of a failed publication hold personal data. The error to report is the original one.
     try? folders.clear()
     throw error
   }
 }
 
-/// Removes the publications that are neither in force nor the one before.
+/// Removes the publications that are neither in force nor the one before, nor needed by the changes in these
+/// two.
 ///
-/// It also keeps the publications on which the changes in these two build. The run calls it after it is marked done: with
-/// 13,000 facilities removing takes some disks longer than publishing.
+/// The run calls it after the run is marked done: some disks need longer to remove 13,000 packages than to
+/// write them.
 ///
 /// - Parameter folder: the folder of packages.
-/// - Throws: ``Stop`` with ``Exit/inputOutput`` if the disk fails; what is left is removed the next time.
+/// - Throws: ``Stop`` with ``Exit/inputOutput`` if the disk fails; the next call removes the rest.
 package func removeEarlierPublications(in folder: String, threads: Int) throws(Stop) {
   try RunFolders.removeEarlier(in: folder, threads: threads) { publication throws(Stop) in
     try RunManifest.chainStart(of: publication)
@@ -91,7 +95,7 @@ private struct PackageNight: Sendable {
   let policy: String
   let edition: Int
   let before: PublicationBefore
-  /// The people of the publication in force, if changes since then may be written.
+  /// The people of the publication in force, if packages may hold changes to them.
   var kept: KeptPeople?
 
   init(
@@ -106,11 +110,13 @@ private struct PackageNight: Sendable {
     let people = request.policy.checkpointEvery > 1 ? folders.peopleInForce : nil
     let kept = people.flatMap { KeptPeople.read(in: $0) }
     self.kept = kept?.policy == policy ? kept : nil
-    // Left by a night that could have more open than this one: the packages are full.
+    // The last publication had a higher limit of open files: write full packages.
     if kept?.runs.count ?? 0 > OpenFiles(limit: request.openFiles).mostRuns { self.kept = nil }
   }
 
-  /// Writes each recipient's package; full ones, if the rows of the publication in force turn out to be damaged.
+  /// Writes each recipient's package.
+  ///
+  /// If the kept rows turn out to be damaged, all packages are full.
   mutating func writeAllPackages(_ runs: [SortedRun]) throws(Stop) -> WrittenPackages {
     do throws(Stop) {
       return try writePackages(runs)
@@ -127,7 +133,7 @@ private struct PackageNight: Sendable {
 
   /// Writes each recipient's package, several recipients at once.
   func writePackages(_ runs: [SortedRun]) throws(Stop) -> WrittenPackages {
-    // More parts than threads, so that a thread whose part was small takes another.
+    // More parts than threads, so that a thread with a small part takes another.
     let width = OpenFiles(limit: request.openFiles).width(
       request.threads, reading: runs.count + (kept?.runs.count ?? 0))
     let parts = width > 1 ? width * 4 : 1
@@ -135,7 +141,7 @@ private struct PackageNight: Sendable {
     let ranges = zip([0] + cuts, cuts + [UInt64.max]).map { $0..<$1 }
     let written = try inOrder(ranges, width: width) { range throws(Stop) in
       let written = try writePackages(runs, in: range)
-      // The disk takes what one part has written while others are written; at the end there is less to wait for.
+      // Sync while other packages are written, so that less is left at the end.
       if written.packages.count >= 256 { try Folder.syncAll(folders.partial) }
       return written
     }
@@ -164,7 +170,7 @@ private struct PackageNight: Sendable {
         pipeline: request.pipeline, recipient: name, runID: request.runID, edition: edition,
         asOf: request.asOf, validDays: request.policy.validDays, formats: rule.formats,
         attributes: rule.attributes)
-      // A package that is to be encrypted is never plain in the folder that is put in force.
+      // The folder that is put in force never holds the plain files of an encrypted package.
       let folder = (keys == nil ? folders.partial : folders.sorting) + "/" + name
       var package = try RecipientWriter(
         facts, request.policy.fhir, standing(of: name, rule, keys), in: folder)
@@ -180,7 +186,7 @@ private struct PackageNight: Sendable {
     return written
   }
 
-  /// Hands over a recipient's people of tonight, and what has changed since the publication before.
+  /// Passes a recipient's people to the writer, and what has changed since the publication before.
   private func write(
     _ recipient: UInt64, _ attributes: [Attribute], _ now: inout Merge, _ then: inout Merge,
     _ texts: inout (person: PersonTexts, before: PersonTexts), to package: inout RecipientWriter
@@ -213,11 +219,11 @@ private struct PackageNight: Sendable {
     }
   }
 
-  /// Whether tonight's package of a recipient is full, and what it follows.
+  /// Whether the new package of a recipient is full, and which package it follows.
   private func standing(of name: String, _ rule: PackageRule, _ keys: [EncryptionKey]?) -> PackageStanding {
     let held = before[name]
     var standing = PackageStanding(before: held?.point)
-    // Who has a new key may have lost what was encrypted to the old one.
+    // A recipient with a new key may have lost what was encrypted to the old one.
     guard kept != nil, let held, let base = held.base, rule.canChange(request.policy.fhir),
       held.deltas + 1 < request.policy.checkpointEvery,
       held.encryptedTo == keys.map(PackageKeys.digest),
@@ -228,10 +234,10 @@ private struct PackageNight: Sendable {
   }
 }
 
-/// The packages of a publication, or of a part of it, in the order of their keys.
+/// The packages written by one part or all parts, in the order of their keys.
 private struct WrittenPackages: Sendable {
   var packages: [PublishedPackage] = []
-  /// The names of those without a key.
+  /// The names of packages without a key.
   var leftOut: [String] = []
 }
 

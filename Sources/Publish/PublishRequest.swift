@@ -1,14 +1,13 @@
-// What publishing is asked for and what it answers.
-// Invariant: values only; nothing here touches a file.
+// The request for a publication and its report.
 
 package import Values
 
 package struct PublishRequest: Sendable {
-  /// The folder of the runs' folders and the link `current`.
+  /// The folder that holds the folders of runs and the link `current`.
   package var folder: String
   /// The pipeline's name.
   package var pipeline: String
-  /// The run that is published: `run-0007`.
+  /// The run to publish: `run-0007`.
   package var runID: Int
   /// The business date.
   package var asOf: CalendarDate
@@ -17,7 +16,7 @@ package struct PublishRequest: Sendable {
   package var memoryBytes: Int
   /// How many packages are written at once.
   package var threads: Int
-  /// How many files the process may have open; nil for what the system says.
+  /// How many files the process may have open; nil for the system's limit.
   package var openFiles: Int?
 
   package init(
@@ -34,11 +33,11 @@ package struct PublishRequest: Sendable {
   }
 }
 
-/// The people of a store in parts, which are read side by side.
+/// The people of a store in parts, which several threads read at once.
 package struct PeopleParts: Sendable {
   package var count: Int
-  /// Hands over the persons of one part in batches, ascending by personal ID number; numbers of a part come before those of
-  /// the next.
+  /// Passes on the persons of one part in batches, ascending by personal ID number; all numbers of a part are
+  /// below those of the next.
   package var handOver: @Sendable (Int, (PersonBatch) throws(Stop) -> Void) throws(Stop) -> Void
 
   package init(
@@ -52,23 +51,23 @@ package struct PeopleParts: Sendable {
 package struct PublishReport: Sendable, Hashable {
   /// Packages written.
   package var packages = 0
-  /// Packages of changes among them.
+  /// How many of them hold changes.
   package var deltas = 0
-  /// Packages that are encrypted among them.
+  /// How many of them are encrypted.
   package var encrypted = 0
-  /// Packages that were left out, for there is no key to encrypt them to; ascending.
+  /// Packages left out because there is no key to encrypt them to, ascending.
   package var leftOut: [String] = []
-  /// Persons in no package: each one that has them was left out.
+  /// Persons in no package because all their packages were left out.
   package var personsLeftOut = 0
   /// Persons in the packages written, each counted once.
   package var persons = 0
-  /// Further packages in which these persons are: the copies for a province or for all.
+  /// Further packages that hold these persons: copies for a province or for all.
   package var copies = 0
-  /// Persons in no package: no facility on their card, or a code that can't name a package.
+  /// Persons in no package because their card has no facility, or a code that can't name a package.
   package var personsWithoutFacility = 0
-  /// Of these, the ones whose code is not made of the letters and digits of ASCII.
+  /// How many of these have a code that is not of ASCII letters and digits.
   package var personsWithMalformedFacility = 0
-  /// Persons in no package: no rule of the pipeline file selects their facility.
+  /// Persons in no package because no rule selects their facility.
   package var personsNotSelected = 0
 
   package init() {}

@@ -1,7 +1,6 @@
 // The manifest of a publication: its packages, and the place of each in its recipient's sequence.
-// Invariant: an encrypted package can't be looked into by who made it, so all that the next publication needs of this one
-// is here; a file that can't be read counts as absent, and packages are then full.
-// Load: a line for each of 13,000 packages, written and read once a night.
+// Invariant: the publisher can't read an encrypted package, so the manifest holds everything that the next
+// publication needs. An unreadable manifest counts as absent, and packages are then full.
 
 import Files
 import Foundation
@@ -23,16 +22,16 @@ struct RunManifest: Decodable {
     var digest: String
   }
   var folders: [Package]
-  /// The packages that were not written for want of a key.
+  /// The packages not written because they have no key.
   var leftOut: [String]?
 
-  /// The folder of the earliest publication on which a package of this one builds; empty where all are full.
+  /// The folder of the earliest publication that a package of this one builds on; empty if all are full.
   var chainFrom: String?
 
-  /// The manifest of the publication in force; nil if there is none that can be read.
+  /// The manifest of the publication in force; nil if there is none or it can't be read.
   static func inForce(in folder: String) throws(Stop) -> RunManifest? { try read(in: folder + "/current") }
 
-  /// The manifest of the publication in a folder; nil if there is none that can be read.
+  /// The manifest of the publication in a folder; nil if there is none or it can't be read.
   static func read(in publication: String) throws(Stop) -> RunManifest? {
     guard let text = try Folder.read(publication + "/" + name) else { return nil }
     let decoder = JSONDecoder()
@@ -42,7 +41,7 @@ struct RunManifest: Decodable {
 }
 
 extension RunManifest {
-  /// The earliest publication on which one builds, itself included; nil if that can't be read.
+  /// The earliest publication that this one builds on, or itself; nil if unknown.
   static func chainStart(of publication: String) throws(Stop) -> (runID: Int, edition: Int)? {
     guard Folder.exists(publication + "/" + name) else { return (.max, .max) }
     guard let manifest = try read(in: publication) else { return nil }
@@ -51,7 +50,7 @@ extension RunManifest {
 }
 
 extension RunManifest.Package {
-  /// Whose it is.
+  /// The name of its recipient.
   var recipient: String { folder ?? String((file ?? "").dropLast(EncryptedPackage.suffix.count)) }
 }
 
@@ -59,7 +58,7 @@ extension RunManifest.Package {
 struct PublicationBefore: Sendable {
   struct Package: Sendable {
     var point: PackagePoint
-    /// The full package that it builds on; nil where that isn't known.
+    /// The full package that it builds on; nil if unknown.
     var base: PackagePoint?
     var deltas: Int
     var encryptedTo: String?
@@ -68,7 +67,7 @@ struct PublicationBefore: Sendable {
 
   subscript(recipient: String) -> Package? { packages[recipient] }
 
-  /// - Parameter folders: those of the publication that is being made.
+  /// - Parameter folders: those of the publication under way.
   init(_ folders: RunFolders) throws(Stop) {
     guard let name = folders.inForce, let place = RunFolders.place(of: name),
       let manifest = try RunManifest.inForce(in: folders.folder)
@@ -92,7 +91,7 @@ extension RunManifest {
     _ packages: [PublishedPackage], _ request: PublishRequest, _ report: PublishReport,
     _ chainStart: PackagePoint?, to folder: String
   ) throws(Stop) {
-    // Names are letters, digits and hyphens: nothing here needs escaping.
+    // Names are letters, digits and hyphens, so they need no escaping.
     var file = try OutputFile(creating: folder + "/" + name)
     try file.append(
       """

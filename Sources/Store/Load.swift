@@ -1,7 +1,8 @@
-// The load: persons with their cards, and findings, become a new store file that takes the old one's place.
-// Invariant: the store at the path is the old one or the new one, whole; a load that stops leaves the old one byte
-// for byte and removes what it had written. Persons ascend by personal ID number, each with one card that serves.
-// Load: 90 million persons, one writer, no journal: the file is thrown away when anything fails.
+// The load: writes persons with their cards, and findings, to a new store file that replaces the old one.
+// Invariant: the store at the path is always whole, the old one or the new one. A load that fails leaves the
+// old one byte for byte and removes what it wrote. Persons ascend by personal ID number, each with one
+// serving card.
+// Load: 90 million persons, one writer, no journal: if anything fails, the file is thrown away.
 
 internal import Files
 internal import GRDB
@@ -9,13 +10,15 @@ import Synchronization
 internal import Threads
 package import Values
 
-/// Where the persons of a load come from: ranges of them, which several threads read at once.
+/// The persons of a load, in ranges that several threads read at once.
 package struct PersonSource: Sendable {
-  /// How many ranges there are; each ascends, and all of its persons are above those of the range before.
+  /// How many ranges there are.
+  ///
+  /// Persons ascend in each, and all are above those of the range before.
   package var rangeCount: Int
   /// How many threads may read.
   package var width: Int
-  /// Hands on the batches of a range, one after the other.
+  /// Passes on the batches of a range, one after the other.
   package var read: @Sendable (_ range: Int, _ take: (PersonBatch) throws(Stop) -> Void) throws(Stop) -> Void
 
   package init(
@@ -34,11 +37,12 @@ package struct PersonSource: Sendable {
 /// - Parameters:
 ///   - persons: the persons, ascending by personal ID number.
 ///   - findings: the next record that did not link, or nil at the end.
-///   - progress: told by any thread, after each batch, how many cards are written.
-///   - check: sees the counts before the new store takes the old one's place; what it throws ends the load.
-/// - Throws: ``Stop`` with ``Exit/internalError`` if persons don't ascend or a person hasn't exactly one serving card;
-///   ``Exit/inputOutput`` or ``Exit/storeUnavailable`` if the file can't be written. The old store is then in force.
-/// - Complexity: O(*n*) time; some 40 MiB of memory, and for each million persons two.
+///   - progress: called by any thread after each batch with the number of cards written.
+///   - check: gets the counts before the new store replaces the old one; an error that it throws ends the load.
+/// - Throws: ``Stop`` with ``Exit/internalError`` if persons don't ascend or a person hasn't exactly one
+///   serving card;
+///   ``Exit/inputOutput`` or ``Exit/storeUnavailable`` if the file can't be written. The old store then stays in force.
+/// - Complexity: O(*n*) time; some 40 MiB of memory, and two for each million persons.
 package func loadStore(
   _ request: LoadRequest, persons: PersonSource, findings: () throws(Stop) -> FindingRow?,
   progress: @escaping @Sendable (_ cards: Int) -> Void = { _ in },
@@ -48,7 +52,7 @@ package func loadStore(
   let partialFindings = request.path + ".findings.partial"
   do throws(Stop) {
     try Folder.create(Folder.parent(of: request.path))
-    // Made here, not by SQLite, so that no other user can read it for a moment.
+    // Created here, not by SQLite, so that other users can't read it even briefly.
     try OutputFile(creating: partial).finish()
     try OutputFile(creating: partialFindings).finish()
     var report = try write(request, to: partial, persons, Counted(progress), findings, by: partialFindings)
@@ -59,14 +63,14 @@ package func loadStore(
     try Folder.rename(partial, to: request.path)
     return report
   } catch {
-    // What is left of a load that failed holds personal data; the failure itself is what is reported.
+    // The remains of a failed load hold personal data. The error to report is the original one.
     try? Folder.remove(partial)
     try? Folder.remove(partialFindings)
     throw error
   }
 }
 
-/// A sum that several threads add to, and that is told on.
+/// A sum that several threads add to, and that reports each new value.
 private final class Counted: Sendable {
   private let sum = Atomic<Int>(0)
   private let tell: @Sendable (Int) -> Void
@@ -76,9 +80,9 @@ private final class Counted: Sendable {
   func add(_ more: Int) { tell(sum.add(more, ordering: .relaxed).newValue) }
 }
 
-/// Marks a run as it now is, in one small transaction of the store in force.
+/// Updates a run in one small transaction of the store in force.
 ///
-/// - Parameter ledger: takes the place of the run's rows in the ledger; nil leaves them.
+/// - Parameter ledger: replaces the run's rows in the ledger; nil leaves them.
 package func finishRun(_ run: StoreRun, ledger: [LedgerRow]?, inStore path: String) throws(Stop) {
   try Faults.pass(.database, path)
   try stopping(at: path) {
@@ -95,7 +99,7 @@ package func finishRun(_ run: StoreRun, ledger: [LedgerRow]?, inStore path: Stri
   }
 }
 
-/// Opens a file that says it is a store.
+/// Opens a file after checking that it is a store.
 func openStore(_ path: String, readonly: Bool) throws -> DatabaseQueue {
   guard Folder.exists(path) else { throw Stop.notAStore(path, found: "no file") }
   var configuration = Configuration()
@@ -112,13 +116,15 @@ func openStore(_ path: String, readonly: Bool) throws -> DatabaseQueue {
   return queue
 }
 
-/// A writer that died in the old store left a journal under the name that the new store will have; it must be played
-/// back into the old one first, or it would be played back into the new one.
+/// Plays back the journal that a writer left when it died.
+///
+/// The journal has the name that the new store's journal will have, so it must be played back into the old
+/// store before the new one replaces it.
 package func recoverStore(at path: String) throws(Stop) {
   let journal = path + "-journal"
   guard Folder.exists(journal) else { return }
   if Folder.exists(path) {
-    // Reading plays the journal back. A store too damaged for that is about to be replaced.
+    // Reading plays the journal back. If the store is too damaged for that, the load replaces it anyway.
     _ = try? stopping(at: path) {
       try DatabaseQueue(path: path).read { try Int.fetchOne($0, sql: "SELECT count(*) FROM sqlite_master") }
     }
@@ -126,8 +132,9 @@ package func recoverStore(at path: String) throws(Stop) {
   try Folder.remove(journal)
 }
 
-/// Fills the new file: SQLite makes it and writes the small tables, and the large ones are built page by page, while SQLite
-/// writes and indexes the findings in a file of their own, from which it takes them over in their order.
+/// Fills the new file: SQLite writes the small tables, this program builds the large ones page by page.
+///
+/// Meanwhile SQLite writes and indexes the findings in a separate file, and then copies them over in order.
 private func write(
   _ request: LoadRequest, to path: String, _ persons: PersonSource, _ cards: Counted,
   _ findings: () throws(Stop) -> FindingRow?, by findingsPath: String
@@ -153,7 +160,7 @@ private func write(
       }
       return try builder.finish()
     }
-    // The disk has nothing else to do while the findings are indexed.
+    // The disk is idle while SQLite indexes the findings.
     try file.sync()
     return ranges
   }
@@ -167,7 +174,7 @@ private func write(
       }
     }
   } catch {
-    // Nobody writes to the file any more when it is removed.
+    // Wait until the findings' thread stops, because the files are removed next.
     _ = try? building.value()
     throw error
   }
@@ -195,18 +202,18 @@ private func write(
 
 /// Opens the new file for one transaction.
 ///
-/// - Parameter other: a file that is there under the name `other` meanwhile.
+/// - Parameter other: a file that is attached under the name `other` meanwhile.
 private func filling<T>(
   _ path: String, of store: String, with other: String? = nil, _ body: (Database) throws -> T
 ) throws(Stop) -> T {
   try stopping(at: store) {
-    // A transaction that fails stays open, for without a journal it can't be rolled back: the file is thrown away.
+    // Without a journal, SQLite can't roll back a failed transaction: the file is thrown away.
     var configuration = Configuration()
     configuration.allowsUnsafeTransactions = true
     let queue = try DatabaseQueue(path: path, configuration: configuration)
     let result = try queue.writeWithoutTransaction { db in
-      // No reader has the file open until it is renamed: no journal, no sync, no lock but one. What SQLite can't sort in its
-      // cache goes into files without a name, on the store's disk and not in /tmp.
+      // No reader opens the file until it is renamed: no journal, no sync, one lock. SQLite's temporary files
+      // for sorting have no name and are on the store's disk, not in /tmp.
       let folder = Folder.parent(of: path).replacing("'", with: "''")
       try db.execute(sql: Schema.head)
       try db.execute(

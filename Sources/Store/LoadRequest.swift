@@ -1,5 +1,4 @@
-// What a load is asked for and what it answers: the store's place, its run, its ledger, and counts.
-// Invariant: values only; nothing here touches a file.
+// The request for a load and its report: the store's place, its run, its ledger, and counts.
 
 package import Values
 
@@ -26,11 +25,11 @@ package struct StoreRun: Sendable, Hashable, Codable {
     self.state = state
   }
 
-  /// The state as the view `run` shows it: a run that goes on after its load is `loaded`.
+  /// The state in the view `run`; a run that continues after its load is `loaded`.
   var stateText: String { state == .running ? "loaded" : state.rawValue }
 }
 
-/// How many records of one file of an export ended in one outcome, as the view `ledger` shows it.
+/// How many records of one file of an export have one outcome, as the view `ledger` shows it.
 package struct LedgerRow: Sendable, Hashable, Codable {
   package var runID: Int
   package var export: String
@@ -61,7 +60,7 @@ package struct LoadRequest: Sendable {
   /// The files of each export, in the order of ``Place/file``.
   package var populationFiles: [String]
   package var insuranceFiles: [String]
-  /// Where persons who are kept in grace come from, by ``CardRow/fileIndex``.
+  /// The sources of the cards of persons kept in grace, by ``CardRow/fileIndex``.
   package var keptSources: [KeptSource]
 
   package init(
@@ -83,7 +82,7 @@ package struct LoadReport: Sendable, Hashable, Codable {
   package var persons = 0
   /// Linked insurance records, serving or not.
   package var cards = 0
-  /// Persons who are kept in grace; they are among the persons, their cards not among the cards.
+  /// Persons kept in grace: `persons` includes them, `cards` doesn't include their cards.
   package var kept = 0
   package var findings = 0
   package var byteCount = 0

@@ -1,5 +1,4 @@
-// The rows of the store's views, as values for people: text, numbers and nothing for what is absent.
-// Invariant: one property per column, in the view's order; an absent value is nil.
+// The rows of the store's views as Swift values: text, numbers, and nil for absent values.
 
 /// A row of `card_attribute`: a person and the card that serves.
 package struct CardAttribute: Sendable, Hashable, Codable {
@@ -9,7 +8,7 @@ package struct CardAttribute: Sendable, Hashable, Codable {
   package var sex: String
   /// The card; its personal ID number is the person's.
   package var card: LinkedCard
-  /// The last day on which the person is kept though today's data is doubtful; nil for all others.
+  /// The last day of grace; nil if the person is not in grace.
   package var graceUntil: String? = nil
 }
 
@@ -24,7 +23,7 @@ package struct LinkedCard: Sendable, Hashable, Codable {
   package var fiveYearsFrom: String?
   package var areaCode: String?
   package var rule: String
-  /// Sorted words, joined by commas; nil when there are none.
+  /// Sorted words, joined by commas; nil if there are none.
   package var notes: String?
   package var sourceFile: String
   /// From 1.
@@ -43,10 +42,11 @@ package struct StoredFinding: Sendable, Hashable, Codable {
   package var sourceFile: String
   package var sourceLine: Int
   package var runID: Int
-  /// How many persons share bare name, full birth date and sex with a record that has no person; nil for others.
+  /// How many persons have the bare name, full birth date and sex of a record without a person; nil for other
+  /// records.
   package var candidates: Int? = nil
-  /// The person, if it is only one.
+  /// The candidate, if there is only one.
   package var candidatePersonalID: String? = nil
-  /// What was judged, as ``JudgedFields/text``: what `decide` takes back.
+  /// The digest of what was judged, as ``JudgedFields/text``, which `decide` refers to.
   package var digest: String? = nil
 }

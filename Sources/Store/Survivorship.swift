@@ -1,4 +1,4 @@
-// Chooses the card that serves on a day among the rows of a store; the rule is ``servingCard(among:on:)``.
+// Chooses the serving card among the rows of a store, by the rule ``servingCard(among:on:)``.
 
 import Rules
 package import Values

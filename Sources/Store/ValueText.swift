@@ -1,5 +1,5 @@
-// Values as the store's text, written to memory without a `String`.
-// Invariant: the same bytes as the values' own `text`; a text fits in 24 bytes, which the caller has.
+// Writes values as the store's text to memory, without a `String`.
+// Invariant: the same bytes as the values' own `text`; at most 24 bytes, for which the caller has room.
 // Load: about ten a row, 90 million rows a night.
 
 import Values
@@ -10,7 +10,7 @@ func textByteCount(_ date: CalendarDate) -> Int {
   return monthAndDay % 100 > 0 ? 10 : monthAndDay > 0 ? 7 : 4
 }
 
-/// Writes a date as `yyyy-MM-dd`, all ten bytes of it; ``textByteCount(_:)`` says how many count.
+/// Writes a date as `yyyy-MM-dd`, always ten bytes; ``textByteCount(_:)`` says how many are valid.
 @inline(__always)
 func putText(_ date: CalendarDate, _ target: UnsafeMutablePointer<UInt8>) {
   let year = date.packed / 10_000
@@ -29,13 +29,13 @@ func putText(_ number: CardNumber, _ target: UnsafeMutablePointer<UInt8>) {
   putDigits(number.tail.digits, number.tail.digitCount, target + 5)
 }
 
-/// Writes a code, all seven bytes of it; the lowest byte of the code says how many count.
+/// Writes a code, always seven bytes; the lowest byte of the code says how many are valid.
 @inline(__always)
 func putText(_ code: ShortCode, _ target: UnsafeMutablePointer<UInt8>) {
   for i in 0..<7 { target[i] = UInt8(truncatingIfNeeded: code.packed >> UInt64(8 * (7 - i))) }
 }
 
-/// Writes a number with zeros on its left; `count` is even.
+/// Writes a number with leading zeros; `count` is even.
 @inline(__always)
 func putDigits(_ number: UInt64, _ count: Int, _ target: UnsafeMutablePointer<UInt8>) {
   var rest = number

@@ -1,6 +1,5 @@
-// Work on a thread of its own, beside what the others do, whose answer is waited for later.
-// Invariant: the answer, or the error, is there once and stays.
-// Load: one or two of them a night, each worth seconds.
+// Runs work on a thread of its own and returns its result later.
+// Invariant: the result, or the error, is set once and never changes.
 
 import Dispatch
 import Synchronization
@@ -11,7 +10,7 @@ package final class Background<Done: Sendable>: Sendable {
   private let result = Mutex<Result<Done, Stop>?>(nil)
   private let finished = DispatchSemaphore(value: 0)
 
-  /// Begins the work.
+  /// Starts the work.
   package init(_ work: @escaping @Sendable () throws(Stop) -> Done) {
     DispatchQueue(label: "cardlink.background").async { [self] in
       do throws(Stop) {
@@ -24,7 +23,7 @@ package final class Background<Done: Sendable>: Sendable {
     }
   }
 
-  /// Waits for the answer.
+  /// Waits for the result.
   package func value() throws(Stop) -> Done {
     finished.wait()
     defer { finished.signal() }

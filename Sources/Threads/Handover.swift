@@ -1,7 +1,7 @@
-// Batches handed from the thread that fills them to another one that works on them.
-// Invariant: batches arrive in order, each once; when one side stops the other one ends too, and nothing is returned or
-// thrown before both have.
-// Load: four batches of some thousand rows in flight, whose memory goes back and forth.
+// Hands batches from the thread that fills them to the thread that uses them.
+// Invariant: batches arrive in order, each once. When one side stops, the other stops too; the call returns
+// or throws only after both have stopped.
+// Load: four batches of some thousand rows in flight, whose memory is reused.
 
 import Dispatch
 import Synchronization
@@ -10,8 +10,8 @@ package import Values
 /// Fills batches on this thread while `work` takes them on another.
 ///
 /// - Parameters:
-///   - empty: a batch with nothing in it.
-///   - next: fills the batch; answers false when there are none left.
+///   - empty: an empty batch.
+///   - next: fills the batch; returns false when there are none left.
 ///   - work: takes batches until there are none left.
 /// - Throws: what `next` throws, else what `work` throws.
 /// - Returns: what `work` returned.
@@ -36,7 +36,7 @@ package func handingOver<Batch: Sendable, Done: Sendable>(
   return try working.value()
 }
 
-/// Batches on their way from one thread to another.
+/// The batches in flight between two threads.
 package final class BatchQueue<Batch: Sendable>: Sendable {
   private struct State {
     var filled: [Batch] = []
@@ -50,7 +50,7 @@ package final class BatchQueue<Batch: Sendable>: Sendable {
 
   fileprivate init(_ empty: Batch) {
     self.empty = empty
-    // Not as the initial value, below which a semaphore must not be when it is freed.
+    // Signalled here, because a semaphore traps if it is freed while below its initial value.
     for _ in 0..<4 { room.signal() }
   }
 
@@ -83,7 +83,7 @@ package final class BatchQueue<Batch: Sendable>: Sendable {
   /// No batch follows.
   fileprivate func end() { waiting.signal() }
 
-  /// Neither side goes on.
+  /// Stops both sides.
   fileprivate func close() {
     state.withLock { $0.isClosed = true }
     room.signal()

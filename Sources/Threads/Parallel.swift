@@ -1,6 +1,5 @@
-// Work on both cores, answers in order.
-// Invariant: the answer doesn't depend on the width; the first error by the items' order is the one thrown.
-// Load: a handful of items per stage, each worth seconds.
+// Applies work to several items in parallel and returns the results in order.
+// Invariant: the result doesn't depend on the width; the error thrown is the first one in the items' order.
 
 import Dispatch
 import Synchronization
@@ -8,8 +7,8 @@ package import Values
 
 /// Applies `work` to each item on at most `width` threads; results keep the items' order.
 ///
-/// Blocking calls are welcome in `work`: the threads are Dispatch's, not the cooperative pool's.
-/// - Throws: the first error by the items' order; items not yet begun are then left out.
+/// `work` may block: the threads are Dispatch's, not the cooperative pool's.
+/// - Throws: the first error in the items' order; items not yet begun are then skipped.
 package func inOrder<Item: Sendable, Done: Sendable>(
   _ items: [Item], width: Int, _ work: @escaping @Sendable (Item) throws(Stop) -> Done
 ) throws(Stop) -> [Done] {

@@ -1,5 +1,5 @@
-// One answer, as values.
-// Invariant: it shows a card only where number, name and birth date were rightly given.
+// The answer to one question.
+// Invariant: it shows a card only if number, name and birth date were all right.
 
 package import Rules
 package import Values
@@ -8,7 +8,7 @@ package import Values
 package struct Answer: Sendable {
   package var question: CardQuestion
   var verdict: CardVerdict
-  /// The person that the number leads to; the cards are those of the batch that the checker found.
+  /// The person whom the number leads to; their cards are in the checker's batch.
   var person: PersonRow?
 
   init(_ question: CardQuestion, _ verdict: CardVerdict, _ person: PersonRow?) {

@@ -1,22 +1,22 @@
-// Answers as text: the gateway's field names, as JSON or CSV.
-// Invariant: every answer has all fields in one order, null or empty where there is no value; the fields of the gateway
-// that the store never knows (diaChi, cqBHXH, tenDKBDMoi) and the two lists of medical and look-up history are not
-// among them. JSON is one object, CSV is RFC 4180 with LF.
-// Load: some 400 bytes per answer through one buffer, no `String` on the way. Room is made once per answer, so that a byte
-// is a comparison and a store.
+// Writes answers as JSON or CSV, with the field names of the insurer's gateway.
+// Invariant: every answer has all fields in one order, null or empty where there is no value. Three fields of
+// the gateway that the store does not hold (diaChi, cqBHXH, tenDKBDMoi) and the two lists of medical history
+// and look-ups are left out. JSON is one object, CSV is RFC 4180 with LF.
+// Load: some 400 bytes per answer through one buffer, without a `String`. The writer reserves room once per
+// answer and then appends bytes without a check.
 //
 // Source: letter 1923/BHXH-CNTT of 20 June 2024, fields of the answer.
 
 import Rules
 package import Values
 
-/// The form of answers.
+/// The output formats.
 package enum AnswerForm: Sendable {
-  /// One object over several lines, for people and for one question.
+  /// One object over several lines, to answer a single question.
   case json
-  /// One object per line, with the line of the question.
+  /// One object per line, with the line number of the question.
   case jsonLines
-  /// One row per line, with the line of the question.
+  /// One row per line, with the line number of the question.
   case csv
 }
 
@@ -28,13 +28,13 @@ package struct AnswerWriter: ~Copyable {
   private var isFirstField = true
   private var base: UnsafeMutablePointer<UInt8>
   private var capacity: Int
-  /// Bytes that wait to be taken.
+  /// Bytes written and not yet flushed.
   package private(set) var count = 0
 
-  /// More than any answer has: a name of 255 characters, each escaped, and all remarks at once.
+  /// An upper bound: a name of 255 characters, each escaped, and all remarks at once.
   private static let longestAnswer = 16 << 10
 
-  /// - Parameter day: the day for which is asked, which may be after the data's last day of use.
+  /// - Parameter day: the day asked about, which may be after the data's last day of use.
   package init(_ form: AnswerForm, _ standing: DataStanding, on day: CalendarDate) {
     self.form = form
     self.standing = standing
@@ -45,10 +45,10 @@ package struct AnswerWriter: ~Copyable {
 
   deinit { unsafe base.deallocate() }
 
-  /// A copy of what waits, for one answer and for tests.
+  /// A copy of the bytes not yet flushed, for one answer and for tests.
   package var bytes: [UInt8] { unsafe Array(UnsafeBufferPointer(start: base, count: count)) }
 
-  /// Hands what waits to `write`, and begins anew.
+  /// Passes the buffered bytes to `write` and empties the buffer.
   package mutating func flush(_ write: (Span<UInt8>) throws(Stop) -> Void) throws(Stop) {
     let failure = unsafe { (waiting: UnsafeBufferPointer<UInt8>) -> Stop? in
       do throws(Stop) { try write(unsafe waiting.span) } catch { return error }
@@ -67,7 +67,7 @@ package struct AnswerWriter: ~Copyable {
     unsafe base = larger
   }
 
-  /// Appends the header that the form asks for.
+  /// Appends the header, if the format has one.
   package mutating func begin() {
     guard form == .csv else { return }
     append(
@@ -288,7 +288,8 @@ package struct AnswerWriter: ~Copyable {
     unsafe append(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
   }
 
-  /// Of the text's own signs the quotation mark alone needs escaping in both forms; a backslash does in JSON.
+  /// Appends a byte of text, escaped: quotation marks in both formats, backslashes in JSON; drops control
+  /// characters.
   private mutating func appendEscaped(byte: UInt8) {
     if byte == UInt8(ascii: "\"") {
       append(form == .csv ? "\"\"" : "\\\"")

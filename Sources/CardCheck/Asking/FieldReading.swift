@@ -1,6 +1,5 @@
-// The values of a question: numbers, dates, the sex, the facility printed on a card.
-// Invariant: any bytes are read without a trap; what can't be read is a fault or no value, never a guess.
-// Load: four values per question, none of which makes a `String`.
+// Reads the values of a question: numbers, dates, sex, and the facility printed on a card.
+// Invariant: no input traps; an unreadable value gives a fault or no value, never a guess.
 
 import Package
 import Rules
@@ -16,7 +15,8 @@ func trimmed(_ bytes: Span<UInt8>) -> Range<Int> {
 
 func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 }
 
-/// Reads a card number, an insurance number or a personal ID number; spaces are ignored, letters read as capitals.
+/// Reads a card number, an insurance number or a personal ID number; ignores spaces, reads letters as
+/// capitals.
 func readNumber(_ field: Span<UInt8>) -> Result<AskedNumber, FieldProblem> {
   var text = InlineArray<17, UInt8>(repeating: 0)
   var count = 0
@@ -53,7 +53,7 @@ struct FieldProblem: Error, Hashable {
   init(_ fault: QuestionFault) { self.fault = fault }
 }
 
-/// The forms in which a place writes dates.
+/// The date formats that a source uses.
 struct DateForms: OptionSet {
   let rawValue: UInt8
   /// `dd/MM/yyyy`, `MM/yyyy`, `yyyy`: the gateway and the insurance card.
@@ -64,7 +64,7 @@ struct DateForms: OptionSet {
   static let iso = DateForms(rawValue: 4)
 }
 
-/// Reads a date; a day or month written as zero is not known.
+/// Reads a date; a day or month of zero is unknown.
 func readDate(_ field: Span<UInt8>, _ forms: DateForms) -> Result<CalendarDate, FieldProblem> {
   let text = field.extracting(trimmed(field))
   let bad = FieldProblem(.birthDateForm)
@@ -96,7 +96,7 @@ func readDate(_ field: Span<UInt8>, _ forms: DateForms) -> Result<CalendarDate, 
   }
 }
 
-/// Reads `Nam`, `Nữ` (also as keyboards leave it) and the store's own words; anything else is not known.
+/// Reads `Nam`, `Nữ` (with or without its mark) and the store's own words; anything else is unknown.
 func readSex(_ field: Span<UInt8>) -> Sex {
   let text = field.extracting(trimmed(field))
   if equalsIgnoringCase(text, "nam") || equalsIgnoringCase(text, "male") { return .male }
@@ -117,7 +117,7 @@ func equalsIgnoringCase(_ text: Span<UInt8>, _ word: StaticString) -> Bool {
   return true
 }
 
-/// Reads the facility printed on a card, `01 - 028` with any dash; none where it has another shape.
+/// Reads the facility printed on a card, `01 - 028` with any dash; empty for any other form.
 func readFacility(_ field: Span<UInt8>) -> ShortCode {
   var code = InlineArray<5, UInt8>(repeating: 0)
   var count = 0
@@ -133,9 +133,9 @@ func readFacility(_ field: Span<UInt8>) -> ShortCode {
   return ShortCode(code.span) ?? .none
 }
 
-/// Appends the bytes that a field of hexadecimal digits stands for.
+/// Appends the bytes encoded by a field of hexadecimal digits.
 ///
-/// - Returns: false for an odd count of digits or a sign that is none.
+/// - Returns: false if the count of digits is odd or a byte is not a hexadecimal digit.
 func appendHex(_ field: Span<UInt8>, to bytes: inout [UInt8]) -> Bool {
   guard field.count % 2 == 0 else { return false }
   var i = 0

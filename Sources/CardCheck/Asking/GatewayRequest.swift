@@ -1,13 +1,12 @@
 // Reads the gateway's own request: one flat JSON object per line, as hospital programs send it.
-// Invariant: any bytes are read without a trap; an object that is not flat, or no JSON, is refused whole. Members that
-// are not asked for, such as the officer's name and number, are skipped and not kept.
-// Load: a line at a time in buffers that are reused.
+// Invariant: no input traps; a line that is not JSON, or not a flat object, is refused whole. Other members,
+// such as the officer's name and number, are skipped and not kept.
 //
 // Source: letter 1923/BHXH-CNTT of 20 June 2024: maThe, hoTen, ngaySinh.
 
 import Package
 
-/// The members of the request that was read last.
+/// The members of the last request read.
 struct GatewayRequest: Sendable {
   private(set) var text: [UInt8] = []
   private(set) var number = 0..<0
@@ -18,7 +17,7 @@ struct GatewayRequest: Sendable {
 
   /// Reads an object.
   ///
-  /// - Returns: false if the line is none.
+  /// - Returns: false if the line is not one.
   mutating func read(_ line: Span<UInt8>) -> Bool {
     text.removeAll(keepingCapacity: true)
     (number, name, birthDate, sex) = (0..<0, 0..<0, 0..<0, 0..<0)
@@ -72,7 +71,7 @@ struct GatewayRequest: Sendable {
     return true
   }
 
-  /// A string, or the text of a number, `true` or `false`; `null` is no value.
+  /// Reads a string, or the text of a number, `true` or `false`; `null` gives no value.
   private static func readValue(_ line: Span<UInt8>, _ i: inout Int, into text: inout [UInt8]) -> Bool {
     guard i < line.count else { return false }
     if line[i] == UInt8(ascii: "\"") { return readString(line, &i, into: &text) }

@@ -1,12 +1,14 @@
-// Card checks that are answered together.
+// A batch of card checks that are answered together.
 
 package import Rules
 import Values
 
-/// Questions in the order of the input; the buffers are reused.
+/// Questions in the order of the input.
+///
+/// The buffers are reused.
 package struct QuestionBatch: Sendable {
   package var questions: [CardQuestion] = []
-  /// The clean names, back to back, as UTF-8.
+  /// The clean names in UTF-8, one after the other without separators.
   package var names: [UInt8] = []
 
   package init() {}

@@ -1,10 +1,10 @@
-// Lines become questions: a chip card's QR code, an insurance card's QR code, the gateway's own request, or number, name
-// and birth date.
-// Invariant: every line gives exactly one question, one with a fault if it can't be read; no bytes trap. A line that
-// begins with a brace is a request, one with bars a QR code, any other is typed.
-// Load: a million lines in two seconds; a line costs no `String` and, after the first few, no allocation.
+// Turns input lines into questions: the QR code of a chip card or an insurance card, the gateway's own
+// request, or number, name and birth date.
+// Invariant: every line gives exactly one question, with a fault if it is unreadable; no input traps. A line
+// that begins with a brace is a request, one with bars a QR code, any other is typed.
+// Load: a million lines in two seconds; no `String` per line, and no allocation after the first few.
 //
-// Source: domain of the cards' QR codes; the fields 0–8 and 12 of the insurance card are trusted, the others passed over.
+// Of an insurance card's QR code, only fields 0–8 and 12 are trusted.
 
 import Files
 import Names
@@ -13,19 +13,19 @@ import Values
 
 /// Reads questions, one line each.
 package struct QuestionReader: Sendable {
-  /// The ranges of a typed line's values.
+  /// The column of each value in a typed line.
   private struct Columns: Sendable {
     var number = 0
     var name = 1
     var birthDate = 2
-    /// Below zero where there is none.
+    /// Negative if the column is absent.
     var sex = 3
     var fewest = 3
   }
 
   private let folder = NameFolder()
   private var columns = Columns()
-  /// The file's delimiter, where a header has told it.
+  /// The file's delimiter, if a header shows it.
   private var delimiter: UInt8?
   private var cut = DelimitedLine()
   private var decoded: [UInt8] = []
@@ -35,7 +35,7 @@ package struct QuestionReader: Sendable {
 
   /// Takes the first line of a file if it is a header.
   ///
-  /// - Returns: false if it is none, and so a question.
+  /// - Returns: false if it is a question.
   package mutating func takeHeader(_ line: Span<UInt8>) -> Bool {
     let comma = DelimitedLine.usedDelimiter(line)
     guard cut.split(line, at: comma) == nil else { return false }
@@ -54,14 +54,14 @@ package struct QuestionReader: Sendable {
     return true
   }
 
-  /// Appends the question that a line asks.
+  /// Appends the question on a line.
   package mutating func read(_ line: Span<UInt8>, number: Int, into batch: inout QuestionBatch) {
     var question = CardQuestion()
     question.line = number
     question.nameStart = UInt32(truncatingIfNeeded: batch.names.count)
     question.fault = fill(&question, from: line, &batch.names)
     if question.fault != nil {
-      // Nothing of a question that can't be asked is kept.
+      // Drop the name of a question that is refused.
       batch.names.removeLast(batch.names.count - Int(question.nameStart))
       var faulty = CardQuestion()
       (faulty.line, faulty.fault, faulty.nameStart) = (number, question.fault, question.nameStart)
@@ -72,7 +72,7 @@ package struct QuestionReader: Sendable {
     batch.questions.append(question)
   }
 
-  /// Appends a line that was too long to be read.
+  /// Appends a fault for a line that is too long.
   package mutating func refuseLongLine(number: Int, into batch: inout QuestionBatch) {
     var question = CardQuestion()
     (question.line, question.fault) = (number, .lineTooLong)
@@ -106,7 +106,7 @@ package struct QuestionReader: Sendable {
     return isInsuranceCard ? readInsuranceCard(&question, &names) : readChipCard(&question, &names)
   }
 
-  /// The byte that a field is, without white space around it; nil for a field of another length.
+  /// The only byte of a field, without surrounding white space; nil for a field of another length.
   private func onlyByte(_ i: Int) -> UInt8? {
     let field = cut.text.span.extracting(cut.fields[i])
     let range = trimmed(field)
@@ -115,7 +115,8 @@ package struct QuestionReader: Sendable {
 
   // MARK: QR codes
 
-  /// The insurance card says its sex with a digit where the chip card has a birth date, and ends in a dollar sign.
+  /// Field 3 is the sex as one digit on an insurance card, the birth date on a chip card; the code ends in a
+  /// dollar sign.
   private var isInsuranceCard: Bool {
     guard cut.fields.count >= 10 else { return false }
     return onlyByte(cut.fields.count - 1) == UInt8(ascii: "$") || onlyByte(3) != nil
@@ -127,7 +128,8 @@ package struct QuestionReader: Sendable {
     guard (7...11).contains(cut.fields.count) else { return .qrCode }
     let first = cut.text.span.extracting(cut.fields[0])
     let number = first.extracting(trimmed(first))
-    // Scanners and keyboard layouts put signs before the number; the last twelve digits are it.
+    // Scanners and keyboard layouts may insert characters before the number; the last twelve digits are the
+    // number.
     guard number.count >= 12, let id = try? PersonalID(number.extracting((number.count - 12)...)) else {
       return number.isEmpty ? .numberMissing : .qrCode
     }
@@ -177,14 +179,15 @@ package struct QuestionReader: Sendable {
     return readNumber(field.extracting(scannerPrefix(field)...))
   }
 
-  // One is read while the other, its neighbour in self, is written: hence by parameters.
+  // A static function, because a method of `self` can't take a property of `self` as `inout`.
   private static func decode(_ cut: DelimitedLine, _ i: Int, into bytes: inout [UInt8]) -> Bool {
     bytes.removeAll(keepingCapacity: true)
     let field = cut.text.span.extracting(cut.fields[i])
     return appendHex(field.extracting(trimmed(field)), to: &bytes)
   }
 
-  /// What hand scanners send before the code: an AIM symbology mark such as `]Q1`, or signs of a keyboard layout.
+  /// What hand scanners send before the code: an AIM symbology identifier such as `]Q1`, or stray layout
+  /// characters.
   private func isScannerPrefix(_ prefix: Span<UInt8>) -> Bool {
     guard prefix.count <= 16 else { return false }
     guard let last = prefix.indices.last else { return true }
@@ -196,7 +199,7 @@ package struct QuestionReader: Sendable {
       && isDigit(text[end - 1])
   }
 
-  /// How many bytes a scanner has put before a number that may begin with letters.
+  /// How many bytes a scanner put before a number that may begin with letters.
   private func scannerPrefix(_ field: Span<UInt8>) -> Int {
     var start = 0
     for end in 3..<max(3, min(17, field.count)) where isAIM(field, before: end) { start = end }
@@ -208,7 +211,7 @@ package struct QuestionReader: Sendable {
     isDigit(byte) || (byte | 0x20 >= 0x61 && byte | 0x20 <= 0x7A)
   }
 
-  /// A question mark replaces a letter that a code page lacks; a name without any mark may have lost them.
+  /// A question mark replaces a letter that a code page lacks; a name without diacritics may have lost them.
   private func looksDamaged(_ name: Span<UInt8>) -> Bool {
     var isASCII = true
     for i in name.indices {

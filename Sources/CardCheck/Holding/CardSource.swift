@@ -1,19 +1,18 @@
-// Where cards are looked up: the store, or a facility's package.
-// Invariant: reads only; the same question gets the same answer from a store and from a package that holds the person
-// with the same cards.
-// Load: look-ups in ascending order of personal ID numbers; numbers of other kinds are resolved by the hundred thousand
-// in one pass.
+// The source of cards: the store, or a facility's package.
+// Invariant: read-only; a store and a package with the same person and cards give the same answer.
+// Load: look-ups in ascending order of personal ID numbers; a hundred thousand numbers of other kinds are
+// resolved in one pass.
 
 package import Rules
 package import Values
 
-/// What the data are and how long they may be used.
+/// The age of the data and how long they may be used.
 package struct DataStanding: Sendable, Hashable {
-  /// The business date; none where it isn't known.
+  /// The business date; `none` if unknown.
   package var asOf = CalendarDate.none
-  /// The last day on which the data may be used; none where nothing is said.
+  /// The last day on which the data may be used; `none` if unlimited.
   package var validUntil = CalendarDate.none
-  /// Whether it holds one facility's people only.
+  /// Whether the source holds only one facility's people.
   package var isPackage = false
 
   package init() {}
@@ -23,37 +22,38 @@ package struct DataStanding: Sendable, Hashable {
 package protocol CardSource: ~Copyable {
   var standing: DataStanding { get }
 
-  /// Tells `wanted` of every card's person and numbers, or at least of those that it asks for.
+  /// Passes every card's person and numbers to `wanted`, or at least those that it asks for.
   mutating func resolve(_ wanted: inout WantedNumbers) throws(Stop)
 
   /// Appends a person with all cards, in the order of the export.
   ///
-  /// Asked in ascending order.
+  /// The caller asks in ascending order.
   /// - Returns: false if no card is linked to the number.
   mutating func append(_ id: PersonalID, to batch: inout PersonBatch) throws(Stop) -> Bool
 
   /// Whether records of a number are held back for a data officer.
   mutating func isHeld(_ id: PersonalID) throws(Stop) -> Bool
 
-  /// Comes before and after some thousand look-ups.
+  /// The caller calls these before and after some thousand look-ups.
   mutating func beginReading() throws(Stop)
   mutating func endReading() throws(Stop)
 }
 
-/// Numbers that are not personal ID numbers, and the persons whom they turn out to name.
+/// Numbers that are not personal ID numbers, and the persons whom they name.
 ///
-/// Open addressing over the questions' numbers: memory depends on how many are asked, not on how many are known.
+/// A hash table with open addressing over the questions' numbers: memory depends on how many are asked, not
+/// on the store.
 package struct WantedNumbers: Sendable {
   package enum Holder: Hashable, Sendable, BitwiseCopyable {
     case nobody
     case person(PersonalID)
-    /// Two persons or more: no answer is the right one.
+    /// Two or more persons have the number: no answer is right.
     case several
   }
 
   private var numbers: [AskedNumber] = []
   private var holders: [Holder] = []
-  /// 1 + the place in `numbers`; 0 is free.
+  /// 1 + the index in `numbers`; 0 is free.
   private var slots: [UInt32] = []
   private var mask = 0
 
@@ -61,7 +61,7 @@ package struct WantedNumbers: Sendable {
 
   package var isEmpty: Bool { numbers.isEmpty }
 
-  /// The numbers themselves, for a source that would rather not look at all others.
+  /// The numbers, for a source that can search for them instead of reading all cards.
   var all: [AskedNumber] { numbers }
 
   package mutating func removeAll() {
@@ -80,7 +80,7 @@ package struct WantedNumbers: Sendable {
     slots[slot] = UInt32(truncatingIfNeeded: numbers.count)
   }
 
-  /// Takes note of a card's person, if one of its numbers is wanted.
+  /// Records a card's person if one of the card's numbers is wanted.
   package mutating func note(_ id: PersonalID, _ insurance: InsuranceNumber, _ card: CardNumber) {
     if !insurance.isNone { note(id, AskedNumber(insurance)) }
     guard !card.isNone else { return }

@@ -1,14 +1,14 @@
-// Which of a store's numbers are worth a closer look: a bit for each number that is wanted.
-// Invariant: a wanted number always passes; of the others one in some hundred does.
-// Load: every card of a store in one pass, ten million a second: the bits stay in the processor's cache where a table of
-// a million numbers doesn't.
+// A filter for the numbers of the questions: a few bits for each number that is wanted.
+// Invariant: a wanted number always passes; of the others about one in a hundred does.
+// Load: every card of a store in one pass, ten million a second. The bits fit in the processor's cache; a
+// table of a million numbers would not.
 
 import Rules
 import Values
 
-/// A set of numbers that may say yes too often and never no.
+/// A set of numbers with false positives and no false negatives.
 ///
-/// A class, for SQLite holds its address while it calls it.
+/// A class, because SQLite keeps its address and calls it.
 final class NumberFilter {
   private var bits: UnsafeMutablePointer<UInt64>
   private var wordCount = 1
@@ -21,10 +21,10 @@ final class NumberFilter {
 
   deinit { unsafe bits.deallocate() }
 
-  /// Takes the digits of these numbers in place of those before.
+  /// Replaces the numbers by the digits of these.
   func take(_ numbers: [AskedNumber]) {
     wordCount = 1
-    // Sixteen bits for each number, so that one in sixteen is set at most.
+    // Sixteen bits for each number, so that at most one in sixteen is set.
     while wordCount * 64 < numbers.count * 16 { wordCount *= 2 }
     mask = UInt64(wordCount * 64 - 1)
     unsafe bits.deallocate()
@@ -37,7 +37,7 @@ final class NumberFilter {
     }
   }
 
-  /// Whether these digits may be wanted.
+  /// Whether these digits may be in the set.
   @inline(__always)
   func mayHold(_ number: InsuranceNumber) -> Bool {
     let (a, b) = places(number)

@@ -1,8 +1,8 @@
-// The store as a source: what the contract's views say of one person at a time, or of all numbers in one pass.
-// Invariant: opened read-only; nothing but the contract's views is read, so that any store with these views serves. The
-// connection keeps the file it opened, so that a load that replaces the store meanwhile changes no answer.
-// Load: a hundred thousand persons a second through two prepared statements whose handles are stepped below GRDB: a
-// row costs no `String` and no allocation.
+// The store as a source of cards: one person at a time, or all numbers in one pass.
+// Invariant: opened read-only. It reads only the contract's views, so any store with these views will do. The
+// connection keeps the file that it opened, so a load that replaces the store changes no answer.
+// Load: a hundred thousand persons a second through two prepared statements, stepped through their SQLite
+// handles: no `String` and no allocation per row.
 
 import Files
 internal import GRDB
@@ -17,7 +17,7 @@ package struct StoredCards: CardSource, ~Copyable {
   private let cards: Query
   private let finding: Query
   private let numbers: Query
-  /// Called by SQLite while ``numbers`` is stepped.
+  /// SQLite calls it while ``numbers`` is stepped.
   private let filter: NumberFilter
   /// Closed last.
   private let queue: DatabaseQueue
@@ -28,7 +28,8 @@ package struct StoredCards: CardSource, ~Copyable {
   /// - Parameters:
   ///   - daysOfUse: how many days after its business date the store may be used.
   ///   - memoryBytes: half of it may hold pages of the store.
-  /// - Throws: ``Stop`` with ``Exit/storeUnavailable`` if there is none, or it hasn't the contract's views.
+  /// - Throws: ``Stop`` with ``Exit/storeUnavailable`` if there is no store, or it lacks the contract's
+  ///   views.
   package init(path: String, daysOfUse: Int, memoryBytes: Int = 2 << 30) throws(Stop) {
     self.path = path
     guard Folder.exists(path) else {
@@ -47,7 +48,8 @@ package struct StoredCards: CardSource, ~Copyable {
         try db.execute(
           sql: "PRAGMA mmap_size = \(memoryBytes / 2); PRAGMA cache_size = -\(memoryBytes / 64 / 1024)")
         try filter.register(in: db)
-        // A store of an earlier version keeps no person in grace, and most others don't: that spares a search for each check.
+        // Most stores keep no person in grace, and older ones have no such view: skip the search for each
+        // check.
         let keeps = try ["sqlite_schema WHERE name = 'kept_in_grace'", "kept_in_grace"]
           .allSatisfy { try Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM \($0))") ?? false }
         func union(_ columns: String, grace: Bool, where condition: String) -> String {
@@ -72,7 +74,7 @@ package struct StoredCards: CardSource, ~Copyable {
               sql: union(
                 "personal_id, insurance_number, card_number", grace: false,
                 where: "cardlink_wanted(insurance_number, card_number)"))),
-          // The run that the rows come from; of a store without rows the last one.
+          // The run that the rows come from; for a store without rows the last run.
           try String.fetchOne(
             db,
             sql: """
@@ -116,8 +118,8 @@ package struct StoredCards: CardSource, ~Copyable {
       row.sex = try StoredValues.sex(unsafe person.bytes(2).span)
       try cards.begin(id)
       let first = batch.cards.count
-      // The person's serving card comes first, then the others in the order of the export: of cards that are equal in
-      // all that survivorship compares, the first in the export comes first.
+      // The serving card comes first, then the others in the order of the export, so that the earliest wins a
+      // tie.
       while try cards.step() {
         var card = CardRow()
         card.personalID = id
@@ -167,7 +169,8 @@ package struct StoredCards: CardSource, ~Copyable {
 }
 
 extension NumberFilter {
-  /// Makes `cardlink_wanted(insurance_number, card_number)` known to a connection, which this outlives.
+  /// Registers `cardlink_wanted(insurance_number, card_number)` with a connection, which this object
+  /// outlives.
   fileprivate func register(in db: Database) throws {
     let code = unsafe sqlite3_create_function_v2(
       db.sqliteConnection, "cardlink_wanted", 2, SQLITE_UTF8 | SQLITE_DETERMINISTIC,
@@ -182,7 +185,7 @@ extension NumberFilter {
 
   private func isWanted(_ insurance: OpaquePointer?, _ card: OpaquePointer?) -> Bool {
     let number = unsafe bytes(insurance)
-    // What can't be read is looked at closely, where it becomes a stop.
+    // An unreadable number passes the filter, so that the full check stops the run.
     guard unsafe mayHold(number) else {
       let whole = unsafe bytes(card)
       guard whole.count > 5 else { return false }
@@ -205,7 +208,7 @@ extension NumberFilter {
   }
 }
 
-/// One SELECT with at most one parameter, a personal ID number, stepped row by row.
+/// One SELECT, stepped row by row, with at most one parameter: a personal ID number.
 final class Query {
   /// Keeps the handle alive.
   private let owner: Statement
@@ -219,7 +222,7 @@ final class Query {
   }
 
   deinit {
-    // Lets go of the address before its memory goes.
+    // Unbind before the memory is freed.
     _ = unsafe sqlite3_reset(handle)
     _ = unsafe sqlite3_clear_bindings(handle)
     unsafe digits.deallocate()
@@ -236,7 +239,9 @@ final class Query {
     try check(unsafe sqlite3_bind_text(handle, 1, digits, 12, nil))
   }
 
-  /// - Returns: whether there is a row; the statement is reset when there is none.
+  /// - Returns: whether there is a row.
+  ///
+  /// Without one, the statement is reset.
   func step() throws(StoredFault) -> Bool {
     let code = unsafe sqlite3_step(handle)
     if code == SQLITE_ROW { return true }
@@ -244,7 +249,7 @@ final class Query {
     return false
   }
 
-  /// A column's text until the next step; empty where it is NULL.
+  /// A column's text, valid until the next step; empty for NULL.
   func bytes(_ column: CInt) -> UnsafeBufferPointer<UInt8> {
     let text = unsafe sqlite3_column_text(handle, column)
     return unsafe UnsafeBufferPointer(start: text, count: Int(sqlite3_column_bytes(handle, column)))

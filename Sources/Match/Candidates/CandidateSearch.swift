@@ -1,9 +1,10 @@
-// Finds the candidates of the records that lead to no person: persons with the same bare name, full birth date and sex.
-// Invariant: exact; records and persons meet by a digest, and name, date and sex are then compared.
-// Load: one more pass over the population, and none if no record is asked about. Two filters, of 16 bits for each record
-// asked about, select the persons: the first by birth date, sex and the words' first letters; the second, for the few per
-// cent that pass the first, by the whole bare name. So few names are folded. The filters take at most a quarter of the
-// memory; with less memory they let more persons through.
+// Finds candidates for the records that lead to no person: persons with the same bare name, full birth date
+// and sex.
+// Invariant: exact; a digest brings records and persons together, and then name, date and sex are compared.
+// Load: one more pass over the population, or none if no record needs candidates. Two filters, of 16 bits for
+// each such record, select the persons: the first by birth date, sex and the words' first letters; the
+// second, for the few per cent that pass the first, by the whole bare name. So few names are folded. The
+// filters take at most a quarter of the memory; with less memory they let more persons through.
 //
 //   hits         by key, then personal ID number: place u64, PopulationFields, bare name
 //   candidates   by export, then place: count u32, personal ID number u64 if it is one, PopulationFields
@@ -14,7 +15,7 @@ import SortedRuns
 import Threads
 import Values
 
-/// Finds the candidates of all records asked about.
+/// Finds the candidates of all records that need them.
 struct CandidateSearch: Sendable {
   var request: MatchRequest
   var sought: [SortedRun]
@@ -44,7 +45,7 @@ struct CandidateSearch: Sendable {
     return candidates.map { [$0] } ?? []
   }
 
-  /// Select the persons who may be candidates.
+  /// Selects the persons who may be candidates.
   private struct Filters: Sendable {
     /// By ``FieldDigester/roughKey(ofClean:_:_:)``.
     let rough: KeyFilter
@@ -83,7 +84,7 @@ struct CandidateSearch: Sendable {
       folder: request.folder, name: "hits-\(part)", bufferBytes: request.sorterBytes, synced: false)
     var digester = FieldDigester()
     var bytes: [UInt8] = []
-    // Each run by itself: the hits are sorted by name anyway.
+    // Run by run, without a merge: the hits are sorted by name anyway.
     for run in request.snapshot.population {
       var population = try Merge([run], in: request.stagedFolder, from: start, to: end)
       while population.hasRecord {
@@ -112,7 +113,7 @@ struct CandidateSearch: Sendable {
     return try hits.finish()
   }
 
-  /// Matches records and persons of a range of keys.
+  /// Compares records and persons of a range of keys.
   private func meeting(_ hits: [SortedRun], _ part: Int, from start: UInt64, to end: UInt64) throws(Stop)
     -> [SortedRun]
   {
@@ -174,7 +175,7 @@ struct CandidateSearch: Sendable {
     }
   }
 
-  /// Adds the persons found by their restored numbers to those found by name.
+  /// Merges the persons found by their restored numbers with those found by name.
   private func together(_ named: [SortedRun], _ repaired: [SortedRun]) throws(Stop) -> SortedRun? {
     var named = try Merge(named, in: request.folder)
     var repaired = try Merge(repaired, in: request.folder)

@@ -12,9 +12,9 @@ import Rules
 import SortedRuns
 import Values
 
-/// Records without a person: those that an officer gave to someone, and those that the population is asked about.
+/// Records without a person: those that an officer gave to a person, and those that need candidates.
 struct PersonlessRuns: Sendable {
-  /// By personal ID number; read beside the insurance export.
+  /// By personal ID number; joined together with the insurance export.
   var routed: [SortedRun] = []
   /// By ``FieldDigester/candidateKey(ofClean:_:_:)``.
   var sought: [SortedRun] = []
@@ -37,7 +37,7 @@ struct PersonlessRecords: ~Copyable {
   private var repaired: Sorter
   private var bytes: [UInt8] = []
 
-  /// - Parameter name: no other taker in the folder has it.
+  /// - Parameter name: unique in the folder.
   init(_ request: MatchRequest, name: String) {
     decisions = request.decisions
     func sorter(_ kind: String) -> Sorter {
@@ -53,10 +53,10 @@ struct PersonlessRecords: ~Copyable {
   ///
   /// - Parameters:
   ///   - payload: the bytes that the record was read from.
-  ///   - held: what its personal ID field holds.
+  ///   - held: the content of its personal ID field.
   ///   - reasons: why it leads to no person.
-  ///   - raw: the personal ID field as the export has it, where the key doesn't hold the number.
-  ///   - routing: what to do with a record that an officer gave to someone.
+  ///   - raw: the personal ID field as in the export, if the key doesn't hold the number.
+  ///   - routing: what to do with a record that an officer gave to a person.
   mutating func take(
     _ record: InsuranceRecord, _ payload: RawSpan, held: LinkKey, place: UInt64, _ reasons: Reasons,
     raw: Range<Int>, routing: Routing, _ findings: inout FindingSorter, _ tally: inout Tally
@@ -67,7 +67,7 @@ struct PersonlessRecords: ~Copyable {
         let fields = digester.insuranceFields(of: record, name, held: held)
         var verdict = Verdict(
           outcome: PersonRules.outcome(ofHeld: held), words: reasons, judged: JudgedFields(fields, nil))
-        // Asked even if the record is sent on: the person may refuse it later, during the join.
+        // Done even if the record is sent on: the join may reject it later.
         if routing == .now { try seekRepaired(record, fields, name, place, payload.extracting(raw), reasons) }
         if routing != .none, !decisions.isEmpty {
           let route = decisions.route(RecordNumbers(record), fields)
@@ -95,7 +95,7 @@ struct PersonlessRecords: ~Copyable {
     if let failure { throw failure }
   }
 
-  /// What happens to a record that an officer gave to someone.
+  /// What happens to a record that an officer gave to a person.
   enum Routing {
     /// It is sent to the person.
     case now
@@ -123,7 +123,7 @@ struct PersonlessRecords: ~Copyable {
     try routed.append(key: LinkKey.personal(person).packed, place: place, bytes)
   }
 
-  /// Asks the population for candidates.
+  /// Asks for candidates in the population.
   private mutating func seek(
     _ record: InsuranceRecord, _ fields: InsuranceFields, _ name: Span<UInt8>, _ place: UInt64
   ) throws(Stop) {
@@ -132,7 +132,7 @@ struct PersonlessRecords: ~Copyable {
     try sought.append(key: key, place: place, bytes)
   }
 
-  /// Asks for the number with its zeros restored, if zeros were lost.
+  /// Asks for the number with its zeros restored, if it lost zeros.
   private mutating func seekRepaired(
     _ record: InsuranceRecord, _ fields: InsuranceFields, _ name: Span<UInt8>, _ place: UInt64,
     _ raw: RawSpan,
@@ -158,7 +158,7 @@ struct PersonlessRecords: ~Copyable {
   }
 }
 
-/// A record about which the population is asked.
+/// A record that needs candidates.
 struct SoughtRecord {
   var numbers: RecordNumbers
   var fields: InsuranceFields

@@ -34,7 +34,8 @@ struct RepairedNumbers: ~Copyable {
       folder: request.folder, name: "repaired-hits-\(part)", bufferBytes: request.sorterBytes, synced: false)
   }
 
-  /// Begins a person; whether anything is asked about this number.
+  /// Begins a person.
+  /// - Returns: whether any record asks for this number.
   @inline(__always)
   mutating func begin(_ key: UInt64) throws(Stop) -> Bool {
     if records.key > key { return false }
@@ -59,7 +60,7 @@ struct RepairedNumbers: ~Copyable {
     return !asked.isEmpty
   }
 
-  /// Takes one of the population's records of the number.
+  /// Adds one of the population's records of the number.
   mutating func add(_ record: PopulationRecord, name: Span<UInt8>, _ id: PersonalID) {
     let fields = PopulationFields(
       name: digester.nameDigest(ofClean: name), birthDate: record.birthDate, sex: record.sex,
@@ -75,7 +76,7 @@ struct RepairedNumbers: ~Copyable {
     }
   }
 
-  /// Ends a person for whom ``begin(_:)`` said that something is asked.
+  /// Ends a person for whom ``begin(_:)`` returned true.
   mutating func end() throws(Stop) {
     for ask in asked {
       guard let candidate = ask.candidate,

@@ -1,11 +1,11 @@
-// Keeps persons of the store before who link to nothing today while today's data about them is doubtful.
-// Invariant: a person is kept only if no record of the person links today, no other person's linked record has the card's
-// insurance number, the population register does not say that the person is dead or gone, the card has not ended, and a
-// record still names the card or person or the insurance export was not read to its end. Keeping a person changes no
-// record's outcome.
-// Load: one pass over the store before beside one over today's linked persons. The persons without a linked record are
-// sorted on disk twice, by insurance number and by person. Only the blocks of the population that hold them are read, and
-// only the claims whose number a filter of theirs may contain are sorted.
+// Keeps persons of the previous store who link to nothing today, while today's data about them is doubtful.
+// Invariant: a person is kept only if all of this holds: no record of the person links today; no other
+// person's linked record has the card's insurance number; the population register does not list the person as
+// dead or gone; the card has not ended; and a record still names the card or person, or the insurance export
+// was not read to its end. Keeping a person changes no record's outcome.
+// Load: one pass over the previous store beside one over today's linked persons. The persons without a linked
+// record are sorted on disk twice, by insurance number and by person. Only the blocks of the population that
+// hold them are read, and only the claims that pass a filter of their numbers are sorted.
 
 import Files
 import Rules
@@ -37,15 +37,15 @@ package struct StoreBefore {
   }
 }
 
-/// How many persons of the store before are kept, and how many are not.
+/// How many persons of the previous store are kept, and how many are not.
 package struct GraceCounts: Hashable, Sendable, Codable {
   /// By the outcome of today's record, or `file_damaged` if the record may be in the unread part of a damaged file.
   package var kept: [String: Int] = [:]
-  /// How many of them were kept already.
+  /// How many of them were in grace already.
   package var keptBefore = 0
   /// Persons whose last day is over or whose card has ended.
   package var ended = 0
-  /// Persons not in doubt: dead, withdrawn, rejected, or with a number that is another person's today.
+  /// Persons without doubt: dead, withdrawn, rejected, or with a number that is another person's today.
   package var cleared = 0
 
   package init() {}
@@ -63,7 +63,7 @@ struct KeptPeople: Sendable {
 struct Grace {
   var request: MatchRequest
   var before: StoreBefore
-  /// The findings and today's linked persons are read from it.
+  /// Findings and linked persons of today.
   var matched: MatchedSnapshot
   /// Insurance number → person, of the records that would link.
   var claims: [ClaimLog.Written]
@@ -87,7 +87,7 @@ struct Grace {
       folder: request.folder, name: "grace-\(name)", bufferBytes: request.sorterBytes, synced: false)
   }
 
-  // MARK: 1. Mark what the records say that did not link today
+  // MARK: 1. Mark the persons and cards of today's records that did not link
 
   private func marks() throws(Stop) -> (byPerson: [SortedRun], byNumber: [SortedRun]) {
     var byPerson = sorter("by-person")
@@ -124,7 +124,7 @@ struct Grace {
     }
   }
 
-  // MARK: 2. Find the persons of the store before who have no linked record today
+  // MARK: 2. Find the persons of the previous store who have no linked record today
 
   /// - Returns: by the card's insurance number, then person.
   private func fallenOut(_ byPerson: [SortedRun], _ people: inout KeptPeople) throws(Stop) -> [SortedRun] {
@@ -156,7 +156,7 @@ struct Grace {
 
   // MARK: 3. Add what today's records say about the cards' insurance numbers
 
-  /// Today's claims of the numbers of those who fell out; some others may be among them.
+  /// Today's claims of the numbers of these persons; a few others may be included.
   private func claims(of fallen: [SortedRun]) throws(Stop) -> [SortedRun] {
     guard !fallen.isEmpty else { return [] }
     let asked = KeyFilter(
@@ -209,7 +209,7 @@ struct Grace {
     return try doubtful.finish()
   }
 
-  // MARK: 4. Leave out persons whom the population register says to be gone
+  // MARK: 4. Leave out persons whom the population register lists as gone
 
   private func keep(_ doubtful: [SortedRun], _ people: inout KeptPeople) throws(Stop) {
     guard !doubtful.isEmpty else { return }
@@ -247,7 +247,7 @@ struct Grace {
   }
 }
 
-/// Today's linked persons, asked for in ascending order.
+/// Today's linked persons; callers ask in ascending order.
 private struct LinkedToday {
   private let persons: MatchedPersons
   private var batch = PersonBatch()
@@ -269,7 +269,7 @@ private struct LinkedToday {
   }
 }
 
-/// Files, runs and last days of what is kept, each once; a night has some dozens.
+/// The distinct files, runs and last days of kept persons; some dozens a night.
 private struct KeptSources {
   private let before: StoreBefore
   private(set) var all: [KeptSource] = []
@@ -296,7 +296,9 @@ private struct KeptSources {
 }
 
 extension Merge {
-  /// The least mark among the records of a key, to which it moves; keys ascend from call to call.
+  /// The least mark among the records of a key.
+  ///
+  /// Keys ascend from call to call.
   fileprivate mutating func leastMark(at key: UInt64) throws(Stop) -> GraceMark? {
     try skip(to: key)
     var least: GraceMark?
@@ -308,7 +310,7 @@ extension Merge {
     return least
   }
 
-  /// The person whose records claim a number today; nil if none or several do.
+  /// The only person whose records claim a number today; nil if none or several do.
   fileprivate mutating func onlyClaimant(of number: UInt64) throws(Stop) -> UInt64? {
     try skip(to: number)
     var found: UInt64?

@@ -1,16 +1,16 @@
-// Who claims which insurance number: written down as the join goes by, and looked at again only where a number may have
-// been claimed before.
-// Invariant: of a number that two persons claim all claims are among the suspects, whatever came first on which thread;
-// a suspect that turns out to have one person costs time and changes nothing.
-// Load: a claim of 24 bytes for each record that would be linked, read back once. By the arithmetic of the filters fewer
-// than one in a hundred are sorted; when the filters are given little memory, more are. With a store before it is read
-// back once more, for the numbers of those who fell out.
+// Logs who claims which insurance number during the join, and afterwards sorts only the claims of numbers
+// that may have been claimed before.
+// Invariant: if two persons claim a number, all its claims are among the suspects, on whatever threads they
+// came. A suspect number with only one claimant costs time and changes nothing.
+// Load: a claim of 24 bytes for each record that would be linked, read back once. By the arithmetic of the
+// filters fewer than one in a hundred are sorted; with little memory for the filters, more are. With grace
+// the log is read once more, for the numbers of persons who no longer link.
 
 import Files
 import SortedRuns
 import Values
 
-/// What the threads of the join share: the numbers claimed so far, and those among them claimed again.
+/// Shared by the threads of the join: the numbers claimed so far, and those claimed again.
 struct ClaimedNumbers: Sendable {
   private let claimed: KeyFilter
   let again: KeyFilter
@@ -23,7 +23,7 @@ struct ClaimedNumbers: Sendable {
 
   /// Claims the numbers of a log's claims.
   ///
-  /// A number's place in memory is seldom in the cache: some are asked for together, and then claimed.
+  /// A number's bits are seldom in the cache, so several are prefetched before they are set.
   func claim(_ words: Span<UInt64>) {
     let stride = ClaimLog.wordsPerClaim
     let count = words.count / stride
@@ -33,7 +33,7 @@ struct ClaimedNumbers: Sendable {
       for k in i..<end { claimed.ask(for: words[k * stride]) }
       for k in i..<end {
         let (number, person) = (words[k * stride], words[k * stride + 1])
-        // A person's next record with the same number claims nothing new.
+        // The same person's next record with the same number is no new claim.
         if k > 0, words[(k - 1) * stride] == number, words[(k - 1) * stride + 1] == person { continue }
         if claimed.insert(number) { again.insert(number) }
       }
@@ -42,7 +42,7 @@ struct ClaimedNumbers: Sendable {
   }
 }
 
-/// The claims of one part of the join, in the order in which they came.
+/// The claims of one part of the join, in the order in which they occur.
 struct ClaimLog: ~Copyable {
   private let name: String
   private let numbers: ClaimedNumbers
@@ -75,12 +75,12 @@ struct ClaimLog: ~Copyable {
     words.removeAll(keepingCapacity: true)
   }
 
-  // The words, a neighbour of the file in self, by a parameter.
+  // A static function, because a method of `self` can't take a property of `self` as `inout`.
   private static func write(_ words: [UInt64], to file: inout OutputFile) throws(Stop) {
     try unsafe file.append(Span<UInt8>(_bytes: words.span.bytes))
   }
 
-  /// Ends the log, which the match removes before it ends.
+  /// Ends the log.
   consuming func finish() throws(Stop) -> Written {
     try flush()
     let written = Written(name: name, count: count)

@@ -17,7 +17,7 @@ struct JoinWriter: ~Copyable {
   private var claims: ClaimLog
   private var findings: FindingSorter
   private var personless: PersonlessRecords
-  /// The first ``placeCount`` are the places of the person's records; emptying an array for each person costs time.
+  /// The first ``placeCount`` are the person's records; emptying an array for each person costs time.
   private var places: [RecordPlace] = []
   private var placeCount = 0
   private var cards = LinkedCards()
@@ -76,7 +76,7 @@ struct JoinWriter: ~Copyable {
     if !record.insuranceNumber.isNone { try claims.append(record.insuranceNumber, of: key, place: place) }
   }
 
-  /// Hands on a record that leads to no person, whether an officer gave it to someone or not.
+  /// Passes on a record that leads to no person, whether or not an officer gave it to one.
   mutating func passOn(
     _ record: InsuranceRecord, _ verdict: Verdict, _ payload: RawSpan, held: LinkKey, _ place: UInt64
   ) throws(Stop) {
@@ -115,7 +115,7 @@ struct JoinWriter: ~Copyable {
 }
 
 extension LinkedCards {
-  /// Counts the note that each of the person's linked records bears, or takes it back.
+  /// Counts the note that each of the person's linked records has, or takes it back.
   func count(in tally: inout Tally, sign: Int = 1) {
     if haveSeveralNumbers {
       tally.add(.insurance, .linked, Reasons(.severalInsuranceNumbers), count: sign * count)

@@ -1,5 +1,6 @@
 // Finds the insurance numbers that records of two or more persons claim.
-// Invariant: all records that claim such a number are held back; a number that only one person's records claim is not.
+// Invariant: all records that claim such a number are held back; a number that only one person's records
+// claim is not.
 // Load: the sorted claims that ``ClaimLog`` suspects; most of these numbers have one claimant after all.
 
 import SortedRuns
@@ -18,7 +19,7 @@ struct NumberClaims: Sendable {
     var shared = Sorter(
       folder: request.folder, name: "shared-\(part)", bufferBytes: request.sorterBytes, synced: false)
     var merge = try Merge(claims, in: request.folder, from: start, to: end)
-    // The records of a number's first person wait until a second one comes, or the number ends.
+    // Records of a number's first person, kept until a second person claims it or the number ends.
     var waiting: [UInt64] = []
     while merge.hasRecord {
       let number = merge.key

@@ -1,5 +1,5 @@
 // The written form of a finding, and its only reader.
-// Invariant: sorted by export, then place; text is made only when a data officer reads a finding.
+// Invariant: sorted by export, then place. Text is made only when a data officer reads a finding.
 // Load: a few per cent of the records on a good night, all of them on the worst.
 //
 //   quarantined   outcome u8, then the QuarantinedRecord as it was staged
@@ -11,7 +11,7 @@ import Rules
 import SortedRuns
 import Values
 
-/// Takes findings in any order and leaves sorted runs.
+/// Takes findings in any order and writes sorted runs.
 struct FindingSorter: ~Copyable {
   private var sorter: Sorter
   private var bytes: [UInt8] = []

@@ -1,8 +1,8 @@
 // The written form of persons and their cards, as judged from each person's own records.
-// Invariant: by personal ID number; the first record of a key is the person with the first card, the others are the
-// person's further cards in the order of the export. A card is held back if the `shared` runs have its key and place,
-// because another person claims its insurance number; readers read both.
-// Load: written and read once a night, front to back; a card whose notes are those of staging is copied as it was staged.
+// Invariant: by personal ID number; the first record of a key is the person with the first card, the others
+// are the person's further cards in the order of the export. A card is held back if the `shared` runs have
+// its key and place, because another person claims its insurance number; readers read both.
+// Load: written and read once a night, front to back. A card with unchanged notes is copied as it was staged.
 //
 //   person        birth date 3, sex 1, name byte count varint, clean name, card
 //   further card  card
@@ -57,11 +57,11 @@ struct JudgedWriter: ~Copyable {
     try run.end(writer)
   }
 
-  /// Ends the run, which the disk need not have yet.
+  /// Ends the run, without a sync.
   consuming func finish() throws(Stop) -> SortedRun? { try run.finish(synced: false) }
 }
 
-/// A judged person, as the first record of its key tells.
+/// A judged person, read from the first record of its key.
 struct JudgedPerson {
   var birthDate: CalendarDate
   var sex: Sex
@@ -86,7 +86,7 @@ struct JudgedPerson {
 }
 
 extension CardRow {
-  /// A judged card as the loader gets it.
+  /// A judged card in the form that the load takes.
   init(_ card: InsuranceRecord, _ id: PersonalID, place: UInt64) {
     self.init()
     personalID = id

@@ -25,12 +25,12 @@ enum BagName {
 struct BagEnd {
   var standing: PackageStanding
   var payload: [BagEntry] = []
-  /// Tag files that are written already.
+  /// Tag files already written.
   var tags: [BagEntry] = []
   var persons = 0
   /// Persons put in and taken out by a package of changes.
   var put = 0, removed = 0
-  /// The names in FHIR resources, for the recipient who makes them from changes.
+  /// The names in FHIR resources, for a recipient who makes them from changes.
   var fhir: FHIRNames?
 }
 
@@ -109,7 +109,7 @@ enum Bag {
     return pairs.map { "\($0): \($1)\n" }.joined()
   }
 
-  /// The place of a package in the chain; nil if it doesn't say so.
+  /// The place of a package in the chain; nil if the package doesn't state it.
   static func held(in package: ReceivedPackage) throws(Stop) -> HeldPackage? {
     guard let info = try package.text(BagName.info).map(BagInfo.init),
       let run = info["Cardlink-Run"].flatMap({ Int($0) }),
@@ -168,12 +168,12 @@ extension FHIRNames {
     ]
   }
   package var pairs: [(String, String)] { Self.keys.map { ($0.0, self[keyPath: $0.1]) } }
-  /// Whether they can be written to a bag-info.txt and read back.
+  /// Whether the values can be written to a bag-info.txt and read back.
   package var areLines: Bool {
     pairs.allSatisfy { !$0.1.contains(where: \.isNewline) && !$0.1.hasPrefix(" ") && !$0.1.isEmpty }
   }
 
-  /// Reads back what a package of changes says.
+  /// Reads the values from a package of changes.
   init(_ info: BagInfo) {
     self.init()
     for (key, path) in Self.keys { if let text = info["Cardlink-FHIR-" + key] { self[keyPath: path] = text } }

@@ -1,5 +1,6 @@
-// What a package says of itself.
-// Invariant: every value is one line without quotes or angle brackets, so it needs no escaping in bag-info, XML, JSON or SQL.
+// The facts that a package states about itself.
+// Invariant: every value is one line without quotes or angle brackets, so it needs no escaping in bag-info,
+// XML, JSON or SQL.
 
 package import Values
 
@@ -50,7 +51,7 @@ package struct PackageFacts: Hashable, Sendable {
     else { return nil }
   }
 
-  /// The facts that are known before the people are written, as the SQLite file's table `package` has them.
+  /// The facts known before the people are written, in the form of the SQLite file's table `package`.
   var pairs: [(String, String)] {
     [
       ("schema_version", String(Self.schemaVersion)), ("pipeline", pipeline), ("recipient", recipient),
@@ -63,7 +64,7 @@ package struct PackageFacts: Hashable, Sendable {
 package enum PackageKind: String, Sendable {
   /// All people of the recipient.
   case full
-  /// What has changed since the recipient's package before.
+  /// What has changed since the recipient's previous package.
   case delta
   /// All people, put together by the recipient from a full package and the changes since.
   case applied
@@ -88,7 +89,7 @@ package struct PackagePoint: Hashable, Sendable {
 /// The place of a package in its recipient's sequence.
 package struct PackageStanding: Hashable, Sendable {
   package var kind = PackageKind.full
-  /// The package that the recipient got before.
+  /// The recipient's previous package.
   package var before: PackagePoint?
   /// The full package that the changes build on; nil for a full one.
   package var base: PackagePoint?

@@ -45,7 +45,7 @@ struct PackageWriter {
   }
 }
 
-/// One package that was written, as the run's manifest lists it.
+/// A written package, as the run's manifest lists it.
 package struct PublishedPackage: Sendable {
   package var recipient: String
   package var kind: PackageKind

@@ -30,7 +30,7 @@ package struct RecipientWriter {
 
   package var isDelta: Bool { changes != nil }
 
-  /// Takes a person of tonight, ascending.
+  /// Appends a person of the new publication, ascending.
   package mutating func append(_ person: borrowing PersonTexts, isChanged: Bool) throws(Stop) {
     try people.append(person)
     if isChanged { try changes?.put(person) }

@@ -12,7 +12,7 @@ enum ArchiveFailure: Error {
   case stop(Stop)
 }
 
-/// Does the work, and turns its stop into an ``ArchiveFailure``.
+/// Runs `work` and turns its stop into an ``ArchiveFailure``.
 func orStop<Value: ~Copyable>(_ work: () throws(Stop) -> Value) throws(ArchiveFailure) -> Value {
   do throws(Stop) { return try work() } catch { throw .stop(error) }
 }
@@ -21,10 +21,10 @@ struct ArchiveReader: ~Copyable {
   private var input: EncryptedInput
   private var chunk: [UInt8] = []
   private var position = 0
-  /// Of the current file: bytes that are to come, and those that fill its last block.
+  /// Bytes of the current file still to come, and those that pad its last block.
   private var rest = 0
   private var padding = 0
-  /// The one folder in which everything is.
+  /// The one folder that holds everything.
   private var root: Substring?
   private var names: Set<String> = []
 
@@ -67,7 +67,7 @@ struct ArchiveReader: ~Copyable {
     }
   }
 
-  /// Lends what is left of the current file, some ten kilobytes at a time.
+  /// Passes on the rest of the current file, some ten kilobytes at a time.
   mutating func readAll(_ take: (Span<UInt8>) throws(Stop) -> Void) throws(ArchiveFailure) {
     while rest > 0 {
       guard try fill() else { throw .fault(.malformed) }
@@ -102,7 +102,7 @@ struct ArchiveReader: ~Copyable {
     }
   }
 
-  /// Nothing but zeros follows: two blocks, and what other programs fill up with.
+  /// Only zeros may follow: two blocks, and more from some programs.
   private mutating func finish() throws(ArchiveFailure) {
     var zeros = 0
     while try fill() {

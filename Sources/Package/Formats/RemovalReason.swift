@@ -8,7 +8,8 @@ package enum RemovalReason: Hashable, Sendable {
   case registeredElsewhere
   /// No insurance record names the person any more.
   case notInExport
-  /// The records that name the person ended otherwise than linked; of several, the one that came furthest.
+  /// The records that name the person did not link; of several outcomes, the one furthest in the order of the
+  /// match.
   case outcome(Outcome)
 
   package var word: String {

@@ -25,7 +25,7 @@ final class SQLiteFormat: FormatWriter {
     self.attributes = attributes
     let path = bag + "/" + Self.name
     self.path = path
-    // Made by us, for its owner alone; to SQLite an empty file is an empty database.
+    // Created here with access for its owner only; SQLite takes an empty file as an empty database.
     try OutputFile(creating: path).finishUnsynced()
     try Faults.pass(.database, path)
     var configuration = Configuration()
@@ -126,7 +126,7 @@ enum SQLitePeople {
     try unsafe file.read(at: 0, into: UnsafeMutableRawBufferPointer(rebasing: bytes[..<file.byteCount]))
     do {
       let queue = try DatabaseQueue()
-      // Before the bytes go.
+      // Close the database before its bytes are freed.
       defer { try? queue.close() }
       return try queue.unsafeRead { db in
         let count = sqlite3_int64(file.byteCount)
@@ -183,7 +183,7 @@ enum SQLitePeople {
 }
 
 extension Stop {
-  /// SQLite's own code, which holds no value.
+  /// SQLite's result code, which holds no value.
   fileprivate static func sqliteFailed(_ path: String, _ error: any Error) -> Stop {
     let code = (error as? DatabaseError)?.extendedResultCode.rawValue
     return Stop(

@@ -1,6 +1,7 @@
 // Applies received packages to a facility's own folder, up to the newest one.
-// Invariant: `current` in the folder leads to a whole, verified package at every moment. A package is copied and then
-// verified, so that what was verified is what is used. The people put together have the digests that the changes name.
+// Invariant: `current` in the folder always leads to a whole, verified package. Each package is copied and
+// the copy verified, so the bytes used are the bytes verified. The resulting people have the digests that the
+// changes name.
 // Load: a facility's few megabytes for each package; a province's hundreds.
 
 import Files

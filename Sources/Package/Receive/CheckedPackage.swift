@@ -1,4 +1,4 @@
-// Opens a package for questions: it is verified first, and nothing is answered from one with a fault.
+// Verifies a package and opens it for questions; a package with a fault is refused.
 
 import Files
 import Seal

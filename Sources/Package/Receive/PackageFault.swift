@@ -62,7 +62,7 @@ extension PackageFault.Kind {
 
 /// The result of verifying a package.
 package struct PackageVerdict: Sendable {
-  /// Empty for a sound package.
+  /// Empty for a package without faults.
   package var faults: [PackageFault] = []
   package var recipient = ""
   package var kind = PackageKind.full
@@ -86,7 +86,7 @@ package struct PackageVerdict: Sendable {
     case next
     /// Packages in between were not received.
     case gap
-    /// The sender has taken the one that the facility has back.
+    /// The sender has withdrawn the package that the facility has.
     case takenBack
     /// The same.
     case same

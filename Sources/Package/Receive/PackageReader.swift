@@ -10,12 +10,12 @@ package import Values
 package struct PackagePeople: Sendable {
   /// Each with one card.
   package var batch = PersonBatch()
-  /// The business date; none where the package doesn't say it.
+  /// The business date; `none` if the package doesn't say it.
   package var asOf = CalendarDate.none
-  /// The last day of use; none where the package doesn't say it.
+  /// The last day of use; `none` if the package doesn't say it.
   package var validUntil = CalendarDate.none
 
-  /// Whether some person has a name and some one a birth date; without them a clerk can't ask for anybody.
+  /// Whether any person has a name and any a birth date; a clerk's question needs both.
   var areOfPersons: Bool {
     batch.persons.isEmpty
       || batch.persons.contains { !$0.nameRange.isEmpty } && batch.persons.contains { !$0.birthDate.isNone }
@@ -34,8 +34,9 @@ package enum FacilityPackage {
   /// Reads a package.
   ///
   /// - Parameter path: the package's folder, the folder `data` in it, or a CSV, SQLite, XML or NDJSON file.
-  /// - Throws: ``Stop`` with ``Exit/exportMissing`` if there is nothing, ``Exit/storeUnavailable`` if it is no
-  ///   package or damaged.
+  /// - Throws: ``Stop`` with ``Exit/exportMissing`` if the path doesn't exist, ``Exit/storeUnavailable`` if
+  ///   it is not a
+  ///   package or is damaged.
   package static func open(_ path: String) throws(Stop) -> PackagePeople {
     guard Folder.exists(path) else {
       throw Stop(
@@ -43,11 +44,11 @@ package enum FacilityPackage {
         remedy: "Name the folder of the package as it was received, or its CSV, SQLite, XML or NDJSON file.",
         next: "cardlink check-card --help")
     }
-    // Also by a link, as `cardlink apply` leaves one.
+    // The path may be a link, such as `cardlink apply` creates.
     let isFolder = Folder.isFolder(path + "/.")
     var folder = isFolder ? path : Folder.parent(of: path)
     if isFolder, Folder.isFolder(path + "/data") { folder = path + "/data" }
-    // Where the package may say of itself what it is.
+    // Folders in which the package may describe itself.
     var places = [folder, Folder.parent(of: folder)]
     if Folder.name(of: folder) == "fhir" { places.append(Folder.parent(of: places[1])) }
     var kinds: Set<String> = []
@@ -63,7 +64,7 @@ package enum FacilityPackage {
       names = Folder.names(in: folder) + Folder.names(in: folder + "/fhir").map { "fhir/" + $0 }
       names = tables(among: names, isApplied: kinds.contains("Cardlink-Kind: applied"))
     } else if path.hasSuffix(".ndjson") {
-      // One half of it is of no use.
+      // One half alone is useless.
       names = fhirNames
     }
     var people = try read(names.map { (name: $0, path: folder + "/" + $0) }, path)
@@ -79,7 +80,7 @@ package enum FacilityPackage {
   ///
   /// - Parameters:
   ///   - path: the package's name, for messages.
-  ///   - tables: what ``tables(among:isApplied:)`` has chosen, and where it can be read.
+  ///   - tables: the choice of ``tables(among:isApplied:)``, with readable paths.
   ///   - facts: its `bag-info.txt`.
   package static func open(_ path: String, tables: [(name: String, path: String)], facts: String) throws(Stop)
     -> PackagePeople
@@ -92,10 +93,11 @@ package enum FacilityPackage {
 
   private static let fhirNames = ["Patient.ndjson", "Coverage.ndjson"]
 
-  /// The files that are read of a package: its SQLite, or what comes first of CSV, XML and FHIR.
+  /// The files to read of a package: its SQLite file, or else the first of CSV, XML and FHIR.
   ///
-  /// - Parameter isApplied: whether it was put together where it was received: its CSV and not its SQLite file is what the
-  ///   sender's signature covers.
+  /// - Parameter isApplied: whether the recipient made it from changes. The sender's signature then covers
+  ///   its CSV file,
+  ///   not its SQLite file.
   package static func tables(among names: [String], isApplied: Bool = false) -> [String] {
     let sqlite = names.filter { $0.hasSuffix(".sqlite") }
     let csv = names.filter { $0.hasSuffix(".csv") }
@@ -139,15 +141,15 @@ package enum FacilityPackage {
     return people
   }
 
-  /// Takes the dates from a `bag-info.txt`, where a package says of itself when it was made and how long it may be used, or
-  /// from the manifest of a folder of packages.
+  /// Reads the business date and the last day of use from a `bag-info.txt` or from the manifest of a folder
+  /// of packages.
   private static func take(_ text: String, into people: inout PackagePeople) {
     for line in text.split(whereSeparator: \.isNewline) {
-      // `As-Of: 2026-11-23` and `"as_of": "2026-11-23",` alike.
+      // Matches both `As-Of: 2026-11-23` and `"as_of": "2026-11-23",`.
       guard let colon = line.firstIndex(of: ":") else { continue }
       let key = line[..<colon].lowercased().filter(\.isLetter)
       let value = line[line.index(after: colon)...].filter { $0.isASCII && ($0.isNumber || $0 == "-") }
-      // FHIR's own manifest has it as a time: `"transactionTime": "2026-11-23T00:00:00+07:00"`.
+      // FHIR's own manifest gives a time: `"transactionTime": "2026-11-23T00:00:00+07:00"`.
       let isTime = key == "transactiontime"
       guard let date = CalendarDate(iso: isTime ? String(value.prefix(10)) : value), date.precision == .day
       else { continue }
@@ -164,7 +166,7 @@ extension Stop {
       remedy: "Apply it to the package that you have, and ask that one.", next: "cardlink apply --help")
   }
 
-  /// A file of a package that hasn't the form in which it is written.
+  /// A package file that differs from the form in which it is written.
   static func damagedPackage(_ path: String, _ line: Int, _ expected: String, _ found: String) -> Stop {
     Stop(
       .storeUnavailable, at: path, line: line, expected: expected, found: found,

@@ -1,6 +1,6 @@
-// The files of a received package, which is a folder or one encrypted file.
-// Invariant: nothing outside the package is opened. An encrypted package is read once, from front to back; decrypted tables
-// are kept in memory only.
+// The files of a received package: a folder or one encrypted file.
+// Invariant: opens nothing outside the package. An encrypted package is read once, from front to back;
+// decrypted tables are kept in memory only.
 // Load: a facility's few megabytes. The tag files of an encrypted package stay in memory, some ten kilobytes.
 
 import Files
@@ -15,7 +15,7 @@ struct ReceivedPackage {
   }
   private struct Entry {
     var digest: String
-    /// Of tag files.
+    /// The content, for tag files only.
     var bytes: [UInt8]?
   }
   private let place: Place
@@ -30,8 +30,8 @@ struct ReceivedPackage {
   ///
   /// - Parameters:
   ///   - whole: false to read the tag files only.
-  ///   - chosen: which of the files of its people are kept. It is asked once with all that the manifest lists; of an archive in
-  ///     which the manifest comes later, with one at a time.
+  ///   - chosen: selects the files of its people to keep. It is called once with all files of the manifest, or with one at a
+  ///     time if the manifest comes later in the archive.
   init(
     encrypted path: String, with keys: [DecryptionKey], whole: Bool = true,
     keeping chosen: ([String]) -> [String] = { _ in [] }
@@ -46,7 +46,7 @@ struct ReceivedPackage {
       var digest = Digest()
       var bytes: [UInt8] = []
       if isPayload, kept == nil, let manifest = entries[BagName.manifest]?.bytes {
-        // A digest, two spaces, a name; ``verify(_:)`` checks the form.
+        // A line is a digest, two spaces and a name; ``verify(_:)`` checks the form.
         let names = String(decoding: manifest, as: UTF8.self).split(separator: "\n").map {
           String($0.dropFirst(66))
         }

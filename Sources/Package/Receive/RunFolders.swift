@@ -1,6 +1,6 @@
 // The folders of published or received runs, and the link to the one in force.
-// Invariant: `current` leads to a whole folder at every moment, or doesn't exist yet. A folder with its final name is never
-// written to again: a run that is published again gets a folder of its own, `run-0007-2` after `run-0007`.
+// Invariant: `current` always leads to a whole folder, or doesn't exist yet. A folder with its final name is
+// never written again: a run that is published again gets a new folder, `run-0007-2` after `run-0007`.
 
 import Files
 import Threads
@@ -10,7 +10,7 @@ package struct RunFolders: Sendable {
   package let folder: String
   private let run: String
 
-  /// Folders kept beside the one in force.
+  /// How many earlier folders are kept.
   private static let earlierFoldersKept = 1
 
   package init(_ folder: String, runID: Int) {
@@ -39,7 +39,7 @@ package struct RunFolders: Sendable {
 
   /// The link to the folder in force.
   var current: String { folder + "/current" }
-  /// 1 for a run that was never published before.
+  /// 1 for the first publication of a run.
   package var edition: Int {
     guard Folder.exists(folder + "/" + run) else { return 1 }
     var repetition = 2
@@ -47,7 +47,7 @@ package struct RunFolders: Sendable {
     return repetition
   }
 
-  /// An empty folder for the run, and one for its sorting.
+  /// Creates an empty folder for the run, and one for sorting.
   package func begin() throws(Stop) {
     try Folder.create(folder)
     try clear()
@@ -66,9 +66,10 @@ package struct RunFolders: Sendable {
     }
   }
 
-  /// Puts the written folder, which is on disk, in force.
+  /// Puts the written and synced folder in force.
   ///
-  /// - Parameter keepingPeople: whether the sorted rows are kept, from which the next publication finds what has changed.
+  /// - Parameter keepingPeople: whether the sorted rows are kept, so that the next publication can find the
+  ///   changes.
   package func publish(keepingPeople: Bool = false) throws(Stop) {
     let edition = edition
     let name = edition == 1 ? run : "\(run)-\(edition)"
@@ -80,18 +81,19 @@ package struct RunFolders: Sendable {
       try Folder.rename(partial, to: folder + "/" + name)
       try Folder.point(current, to: name)
     } catch {
-      // What never was in force is no earlier publication.
+      // A folder that never came into force is not an earlier publication.
       if inForce != name { try? Folder.remove(folder + "/" + name) }
       throw error
     }
     try clear()
   }
 
-  /// Removes all whole folders but the one in force, the latest of the others, and those on which the two build.
+  /// Removes all whole folders except the one in force, the latest of the others, and those that these two
+  /// build on.
   ///
   /// - Parameters:
-  ///   - threads: how many remove a hundred thousand files of 13,000 packages.
-  ///   - first: the earliest folder on which one builds, itself included; nil if that isn't known, and all folders stay.
+  ///   - threads: how many threads remove a hundred thousand files of 13,000 packages.
+  ///   - first: the earliest folder that one builds on, or itself; nil if unknown, and all folders stay.
   package static func removeEarlier(
     in folder: String, threads: Int,
     first: (String) throws(Stop) -> (runID: Int, edition: Int)? = { _ in (.max, .max) }

@@ -1,6 +1,6 @@
-// What a receiver remembers between packages: the publisher's key, pinned on first use, and the newest package of each
-// recipient.
-// Invariant: the file is replaced whole; a package with a fault changes nothing in it.
+// What a receiver remembers between packages: the publisher's key, pinned on first use, and the newest
+// package of each recipient.
+// Invariant: the file is replaced atomically; a package with a fault changes nothing in it.
 //
 //   cardlink seen packages 1
 //   key MCowBQYDK2VwAyEA…                          the publisher's public key, base64 as in its PEM
@@ -16,7 +16,7 @@ struct SeenPackages {
   private(set) var key: VerifyingKey?
   private var packages: [String: String] = [:]
 
-  /// Reads the file; one that doesn't exist yet remembers nothing.
+  /// Reads the file; a missing file is an empty memory.
   ///
   /// - Throws: ``Stop`` with ``Exit/inputOutput`` if it is another kind of file.
   init(_ path: String) throws(Stop) {

@@ -176,8 +176,8 @@ private struct Verifier {
     if info.kind == .applied { try checkApplied() }
   }
 
-  /// Compares an applied package with the signed files of the last package of changes: its facts, and the digests of the
-  /// text files after the changes.
+  /// Compares an applied package with the signed files of the last package of changes: its facts, and the
+  /// digests of the text files after the changes.
   private mutating func checkApplied() throws(Stop) {
     let proof = BagName.proof + "/"
     guard let tags = try package.text(proof + BagName.tagManifest),
@@ -270,7 +270,7 @@ private struct Verifier {
     }
   }
 
-  // MARK: What it says of itself
+  // MARK: Facts
 
   mutating func checkFacts(on day: CalendarDate) throws(Stop) {
     guard let recipient = info["Cardlink-Recipient"], let run = info["Cardlink-Run"].flatMap({ Int($0) }),
@@ -304,7 +304,7 @@ private struct Verifier {
     let this = (number("Cardlink-Run"), number("Cardlink-Edition"))
     let hadPlace = (had.runID, had.edition)
     if this < hadPlace || verdict.asOf < asOf { return note(.older) }
-    // Two packages with one place in the sequence: they don't come from the same workspace.
+    // Two packages have the same place in the sequence, so they come from different workspaces.
     if this == hadPlace { return note(.outOfChain) }
     let before = (number("Cardlink-Previous-Run"), number("Cardlink-Previous-Edition"))
     if info["Cardlink-Previous-Package"] == had.digest {

@@ -1,32 +1,32 @@
-// Whether the packages of the next publication can be encrypted: what doctor asks of the keys that the rules name.
-// Invariant: nothing is written, and what is found holds names of files and packages, never a key.
-// Load: 13,000 facilities, each with a file of its own; once in a while.
+// Checks for `doctor` whether the next publication's packages can be encrypted.
+// Invariant: writes nothing; the result holds names of files and packages, never a key.
 
 import Files
 import Glibc
 package import Values
 
-/// What the keys are good for.
+/// The result of the check.
 package struct KeyStanding: Sendable, Hashable {
-  /// Packages that are to be encrypted: those of the publication in force, by the rules of now, and those with a name.
+  /// Packages to encrypt: those of the publication in force under today's rules, and those with a name of
+  /// their own.
   package var packages = 0
-  /// Those of them without a key, ascending.
+  /// The packages without a key, ascending.
   package var missing: [String] = []
-  /// Whether the facilities that have packages are known: after the first publication.
+  /// Whether the facilities with packages are known, which they are after the first publication.
   package var knowsFacilities = false
-  /// Files of keys that were read.
+  /// Key files that were read.
   package var files = 0
-  /// A file or folder of keys that others may change, and so have packages encrypted to a key of theirs.
+  /// A file or folder of keys that other users can change: they could add a key of their own.
   package var changeableByOthers: String?
 }
 
 extension PublishPolicy {
   package var encrypts: Bool { rules.contains { !$0.encryptTo.isEmpty } }
 
-  /// Looks at all keys that the rules name.
+  /// Reads all keys that the rules name.
   ///
   /// - Parameter folder: where the packages are published.
-  /// - Throws: ``Stop`` with ``Exit/pipelineWrong`` if a file of keys is missing or holds something else.
+  /// - Throws: ``Stop`` with ``Exit/pipelineWrong`` if a key file is missing or malformed.
   package func keyStanding(packagesIn folder: String) throws(Stop) -> KeyStanding {
     var standing = KeyStanding()
     let keys = try PackageKeys(self)
@@ -35,7 +35,7 @@ extension PublishPolicy {
       let files =
         isFolder
         ? Folder.names(in: source).filter { $0.hasSuffix(".pub") }.map { source + "/" + $0 } : [source]
-      // Those of a folder are read when a package asks for them; here also the others.
+      // Publishing reads the files of a folder when a package needs them; this check reads all of them.
       if isFolder { for file in files { try PackageKeys.check(file: file) } }
       standing.files += files.count
       for path in [source] + files where standing.changeableByOthers == nil && Self.othersMayChange(path) {
@@ -47,7 +47,7 @@ extension PublishPolicy {
     if let manifest = try RunManifest.inForce(in: folder) {
       standing.knowsFacilities = true
       for name in manifest.folders.map(\.recipient) + (manifest.leftOut ?? []) {
-        // What is no code is the name of a package, of the rules of now or of then.
+        // A name that is not a facility code belongs to a package of today's rules or of earlier ones.
         guard let code = ShortCode(Array(name.utf8).span), code.namesAFile else { continue }
         let place = recipients.place(of: code)
         packages.formUnion(recipients.keys[place.packages])

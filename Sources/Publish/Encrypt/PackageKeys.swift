@@ -1,9 +1,10 @@
-// To which keys each package is encrypted, as the rules of the pipeline file say.
-// Invariant: a package whose rule says that it is encrypted has a key, or isn't written; a rule that names keys by facility
-// has one of that very facility, whatever other keys it names. A file with a line that is no key is no file of keys.
-// Load: 13,000 facilities, each with a file of its own or a line in one; read once for a publication.
+// Finds the keys that each package is encrypted to, by the rules of the pipeline file.
+// Invariant: a package whose rule encrypts it has a key or is not written. If a rule names keys by facility,
+// its packages need a key of their own facility, whatever other keys the rule names. A file with a line that
+// is not a key is refused.
+// Load: 13,000 facilities, each with its own file or a line in a common one; read once per publication.
 //
-//   # a file of keys: for every package of the rule, and for one facility's
+//   # a key file: for every package of the rule, and for one facility's
 //   age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p
 //   01028 age1lggyhqrw2nlhcxprm67z43rta597azn8gknawjehu9d9dl0jq3yqqvfafg
 
@@ -12,7 +13,7 @@ import Seal
 package import Values
 
 struct PackageKeys: Sendable {
-  /// What one file of keys holds.
+  /// The content of one key file.
   private struct Table: Sendable {
     var forAll: [EncryptionKey] = []
     var byName: [String: [EncryptionKey]] = [:]
@@ -20,12 +21,12 @@ struct PackageKeys: Sendable {
   private var tables: [String: Table] = [:]
   /// Whether packages without a key are left out.
   let leavesOut: Bool
-  /// As many as one package may be encrypted to.
+  /// The most keys that one package may be encrypted to.
   private static let mostKeys = 100
 
-  /// Reads the files of keys that the rules name.
+  /// Reads the key files that the rules name.
   ///
-  /// - Throws: ``Stop`` with ``Exit/pipelineWrong`` if one is missing or holds something else.
+  /// - Throws: ``Stop`` with ``Exit/pipelineWrong`` if one is missing or malformed.
   init(_ policy: PublishPolicy) throws(Stop) {
     leavesOut = policy.leavesOutWithoutKey
     for source in policy.rules.flatMap(\.encryptTo) where !source.hasPrefix("age1") && tables[source] == nil {
@@ -38,16 +39,17 @@ struct PackageKeys: Sendable {
     }
   }
 
-  /// The keys of one package; nil if its rule leaves it plain, none if it can't be encrypted and is to be left out.
+  /// The keys of one package; nil if its rule leaves it plain, empty if it has no key and is to be left out.
   ///
-  /// - Throws: ``Stop`` with ``Exit/pipelineWrong`` if there is none, or a file that should hold one holds something else.
+  /// - Throws: ``Stop`` with ``Exit/pipelineWrong`` if it needs a key and has none, or a key file is
+  ///   malformed.
   func keys(of name: String, _ rule: PackageRule) throws(Stop) -> [EncryptionKey]? {
     let keys = try knownKeys(of: name, rule)
     if let keys, keys.isEmpty, !leavesOut { throw Self.missing([name], rule) }
     return keys
   }
 
-  /// The keys of one package, whatever is to be done without; nil if its rule leaves it plain.
+  /// The keys of one package, empty if it has none; nil if its rule leaves it plain.
   private func knownKeys(of name: String, _ rule: PackageRule) throws(Stop) -> [EncryptionKey]? {
     guard !rule.encryptTo.isEmpty else { return nil }
     var (shared, own) = ([] as [EncryptionKey], [] as [EncryptionKey])
@@ -77,16 +79,17 @@ struct PackageKeys: Sendable {
     return keys
   }
 
-  /// Looks for the keys of all packages that are about to be written, before the first of them is.
+  /// Looks up the keys of all packages before the first one is written.
   ///
-  /// - Throws: ``Stop`` with ``Exit/pipelineWrong`` that names those without one.
+  /// - Throws: ``Stop`` with ``Exit/pipelineWrong`` that names the packages without a key.
   func check(_ packages: some Sequence<UInt64>, _ recipients: Recipients) throws(Stop) {
     guard !leavesOut else { return }
     let found = try lookUp(packages, recipients)
     if let rule = found.rule { throw Self.missing(found.missing, rule) }
   }
 
-  /// Which of some packages have no key, the rule of the first of these, and how many are to be encrypted at all.
+  /// Finds the packages without a key, the rule of the first of these, and how many packages are to be
+  /// encrypted.
   func lookUp(_ packages: some Sequence<UInt64>, _ recipients: Recipients) throws(Stop) -> (
     missing: [String], rule: PackageRule?, encrypted: Int
   ) {
@@ -102,12 +105,12 @@ struct PackageKeys: Sendable {
     return found
   }
 
-  /// Reads a file of keys in a folder of such files.
+  /// Checks one file in a folder of key files.
   ///
-  /// - Throws: ``Stop`` with ``Exit/pipelineWrong`` if it holds something else.
+  /// - Throws: ``Stop`` with ``Exit/pipelineWrong`` if it is malformed.
   static func check(file: String) throws(Stop) { _ = try table(Folder.read(file) ?? "", file) }
 
-  /// What the keys are, without the keys: another value where a facility's keys are others.
+  /// A digest of the keys: it changes when a facility's keys change.
   static func digest(of keys: [EncryptionKey]) -> String {
     Digest.text(of: keys.map(\.text).sorted().joined(separator: "\n"))
   }
@@ -152,9 +155,9 @@ struct PackageKeys: Sendable {
 }
 
 extension PublishPolicy {
-  /// The digest of all files of keys that the rules name; nil if they name none.
+  /// The digest of all key files that the rules name; nil if they name none.
   ///
-  /// - Throws: ``Stop`` with ``Exit/inputOutput`` if one can't be read; one that isn't there counts as empty.
+  /// - Throws: ``Stop`` with ``Exit/inputOutput`` if one can't be read; a missing one counts as empty.
   package func keysDigest() throws(Stop) -> String? {
     let sources = rules.flatMap(\.encryptTo).filter { !$0.hasPrefix("age1") }
     guard !sources.isEmpty else { return nil }

@@ -1,33 +1,33 @@
-// Which packages a person goes into, by the facility on the serving card.
-// Invariant: the same code always leads to the same packages: one for each copying rule that selects it, and that of the
-// first other rule which does. A package that has a code for its name holds that code's people only.
-// Load: asked for every person; a code is compared with the rules once and remembered.
+// Decides which packages a person goes into, by the facility on the serving card.
+// Invariant: a code always leads to the same packages: one for each copying rule that selects it, and one for
+// the first other rule that does. A package named by a code holds that code's people only.
+// Load: called for every person; a code is compared with the rules once and remembered.
 
 import Values
 
 struct Recipients {
-  /// Where a facility's people go.
+  /// The packages of one facility's people.
   struct Place: Hashable {
     /// The packages, as a range of ``Recipients/keys``.
     fileprivate(set) var packages: Range<Int>
-    /// Why there is none.
+    /// Whether there are none because the code can't name a package.
     fileprivate(set) var isNameless = false
   }
 
   let rules: [PackageRule]
-  /// The keys under which people are sorted, of the packages of all places.
+  /// The sort keys of the packages of all places.
   private(set) var keys: [UInt64] = []
-  /// The keys of all packages that somebody is in.
+  /// The sort keys of all packages that have people.
   private(set) var packages: Set<UInt64> = []
   private var known: [UInt64: Place] = [:]
-  /// Set in the keys of packages with a name of their own; no code has it.
+  /// A bit set in the keys of packages with a name of their own; codes never have it.
   private static let named: UInt64 = 1 << 63
 
   init(_ rules: [PackageRule]) { self.rules = rules }
 
   mutating func place(of facility: ShortCode) -> Place {
     if let place = known[facility.packed] { return place }
-    // Codes are some thousands; an export full of invented ones must not fill the memory.
+    // There are some thousand codes; an export full of invented ones must not exhaust memory.
     if known.count >= 100_000 {
       known.removeAll(keepingCapacity: true)
       keys.removeAll(keepingCapacity: true)
@@ -50,7 +50,7 @@ struct Recipients {
     return place
   }
 
-  /// The keys of the packages that have names of their own, whether somebody is in them or not.
+  /// The keys of packages with a name of their own, even without people.
   var keysOfNamedPackages: [UInt64] {
     rules.indices.filter { rules[$0].name != nil }.map { Self.named | UInt64($0) }
   }
@@ -77,7 +77,7 @@ extension PackageRule {
   }
 }
 
-/// Whether all of `text` is as `glob` says.
+/// Whether `glob` matches the whole of `text`.
 private func matches(_ text: ArraySlice<UInt8>, _ glob: ArraySlice<UInt8>) -> Bool {
   guard let first = glob.first else { return text.isEmpty }
   if first == UInt8(ascii: "*") {
@@ -91,7 +91,7 @@ extension ShortCode {
   /// The i-th character.
   func byte(_ i: Int) -> UInt8 { UInt8(truncatingIfNeeded: packed >> UInt64(8 * (7 - i))) }
 
-  /// Made of the letters and digits of ASCII only, and so fit to be a folder's name.
+  /// Whether it consists of ASCII letters and digits, and so can name a folder.
   var namesAFile: Bool {
     guard !isNone else { return false }
     for i in 0..<Int(packed & 0xff) {

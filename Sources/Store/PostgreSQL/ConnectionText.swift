@@ -1,6 +1,6 @@
-// How the pipeline file says where the PostgreSQL server is, and why it may not say the password.
-// Invariant: a text that passes is one that libpq can read and holds no password; a build without libpq refuses every
-// text. What is refused is never repeated in the message, for it may hold a password.
+// Checks the pipeline file's connection text for the PostgreSQL server.
+// Invariant: a text that passes is one that libpq can parse and holds no password. A build without libpq
+// refuses every text. Messages never repeat a refused text, because it may hold a password.
 
 #if PostgreSQL
   internal import CPostgres
@@ -8,7 +8,7 @@
 
 /// The key `store.postgresql`.
 package enum ConnectionText {
-  /// What is wrong with a text: what was expected, what was found, what to do.
+  /// What is wrong with a text: expected, found, remedy.
   package struct Fault: Hashable, Sendable {
     package var expected: String
     package var found: String

@@ -1,8 +1,8 @@
-// The same store on a PostgreSQL server: a copy of a SQLite store, whole or not at all.
-// Invariant: readers see the generation in force, whole, from the first statement of their transaction's snapshot to the
-// last; it changes by one UPDATE of one row. Rows come from a finished SQLite store and nowhere else. One session loads
-// a database at a time. A load that stops leaves nothing, whoever dies: cardlink, the server or the line between them.
-// Load: 90 million persons a night, by COPY into tables that have no readers yet; indexes after the rows.
+// Copies a finished SQLite store to a PostgreSQL server, whole or not at all.
+// Invariant: a reader's snapshot shows one whole generation; one UPDATE of one row switches to another. One
+// session loads a database at a time. A load that fails leaves nothing, whether cardlink, the server or the
+// connection failed.
+// Load: 90 million persons a night, by COPY into tables without readers; indexes are built after the rows.
 
 internal import Files
 internal import GRDB
@@ -21,12 +21,13 @@ package struct Generation: Hashable, Sendable {
     private let server: ServerConnection
     private let pipeline: String
 
-    /// Connects; changes nothing.
+    /// Connects and changes nothing.
     ///
     /// - Parameters:
-    ///   - text: what the pipeline file says.
-    ///   - pipeline: the pipeline's name, which the database keeps for itself.
-    /// - Throws: ``Stop`` with ``Exit/storeUnavailable`` if the server can't be reached, or holds the store of another
+    ///   - text: the pipeline file's connection text.
+    ///   - pipeline: the pipeline's name; a database belongs to one pipeline.
+    /// - Throws: ``Stop`` with ``Exit/storeUnavailable`` if the server can't be reached, or holds the store
+    ///   of another
     ///   pipeline or of a later cardlink.
     package init(_ text: String, pipeline: String) throws(Stop) {
       server = try ServerConnection(text)
@@ -44,7 +45,7 @@ package struct Generation: Hashable, Sendable {
       _ = try isOurs()
     }
 
-    /// The generation that readers see; nil if nothing was loaded yet.
+    /// The generation that readers see; nil before the first load.
     package func inForce() throws(Stop) -> Generation? {
       guard try isOurs() else { return nil }
       return try generations(
@@ -52,9 +53,10 @@ package struct Generation: Hashable, Sendable {
       ).first
     }
 
-    /// Keeps other loads out until the session ends, and makes the schemas in an empty database.
+    /// Keeps other loads out until the session ends, and creates the schemas in an empty database.
     ///
-    /// Waits up to ten seconds for another session: the server may not know yet that the one of a killed load is gone.
+    /// Waits up to ten seconds for another session: the server may not have noticed yet that a killed load is
+    /// gone.
     ///
     /// - Throws: ``Stop`` with ``Exit/runInProgress`` if another session loads, from whatever host.
     package func hold() throws(Stop) {
@@ -77,8 +79,8 @@ package struct Generation: Hashable, Sendable {
 
     /// Copies a SQLite store that has no writer; readers do not see the copy yet.
     ///
-    /// Asks for ``hold()`` first.
-    /// - Parameter progress: told now and then how many persons are copied.
+    /// Call ``hold()`` first.
+    /// - Parameter progress: called now and then with the number of persons copied.
     /// - Returns: the new generation.
     package func load(fromStore path: String, progress: (_ persons: Int) -> Void = { _ in }) throws(Stop)
       -> Generation
@@ -98,7 +100,7 @@ package struct Generation: Hashable, Sendable {
         try server.execute(
           "INSERT INTO cardlink_data.generation (generation, run_id) VALUES ($1, $2)",
           ["\(number)", "\(run)"])
-        // The tables' own condition spares the server a look at every row.
+        // The check constraint spares the server a scan of every row.
         for table in ServerSchema.large {
           try server.execute(
             """
@@ -125,16 +127,17 @@ package struct Generation: Hashable, Sendable {
       }
     }
 
-    /// Puts a run's store in force: the generation that is still there, or a new copy of the SQLite store.
+    /// Puts a run's store in force: its generation if the server still has it, or a new copy of the SQLite
+    /// store.
     package func putInForce(run: Int, orFrom path: String, progress: (Int) -> Void = { _ in }) throws(Stop) {
       let kept = try generations("WHERE g.run_id = \(run) ORDER BY g.generation DESC").first
       if let kept, try isWhole(kept) { return try putInForce(kept) }
       try putInForce(load(fromStore: path, progress: progress))
     }
 
-    /// Marks a run as it now is, in the generation in force.
+    /// Updates a run in the generation in force.
     ///
-    /// - Parameter ledger: takes the place of the run's rows in the ledger.
+    /// - Parameter ledger: replaces the run's rows in the ledger.
     package func finish(run: StoreRun, ledger: [LedgerRow]) throws(Stop) {
       guard let number = try inForce()?.number else { return }
       try server.transaction { () throws(Stop) in
@@ -158,13 +161,13 @@ package struct Generation: Hashable, Sendable {
       }
     }
 
-    /// Removes generations for good, but for the one in force and the newest of the runs that are to stay.
+    /// Removes all generations except the one in force and the newest one of the runs to keep.
     ///
-    /// Waits some seconds for transactions that began before and may still read one; what they hold on to stays until
-    /// the next time.
+    /// Waits some seconds for older transactions that may still read a generation; the next call removes what
+    /// they still hold.
     ///
-    /// - Parameter runs: at most one of them stays, for a rollback within seconds.
-    /// - Returns: how many are left that should have gone.
+    /// - Parameter runs: at most one of them is kept, for a rollback within seconds.
+    /// - Returns: how many generations could not be removed.
     @discardableResult
     package func drop(keeping runs: Set<Int>) throws(Stop) -> Int {
       try dropUnfinished()
@@ -181,7 +184,7 @@ package struct Generation: Hashable, Sendable {
       return left
     }
 
-    // MARK: Inside
+    // MARK: Implementation
 
     private func holds() throws(Stop) -> Bool {
       for attempt in 0..<100 {
@@ -196,12 +199,12 @@ package struct Generation: Hashable, Sendable {
       Stop(.storeUnavailable, at: server.place, expected: expected, found: found, remedy: remedy)
     }
 
-    /// Whether the schemas are there and ours; false in a database where nothing was loaded yet.
+    /// Whether the schemas exist and are ours; false if the database was never loaded.
     private func isOurs() throws(Stop) -> Bool {
       guard try server.execute("SELECT to_regclass('cardlink_data.store') IS NOT NULL").first?.first == "t"
       else { return false }
       let row = try server.execute("SELECT version, pipeline FROM cardlink_data.store").first ?? []
-      // One of the version before is read as it is, and made one of today's before the next load.
+      // A store of the previous version is read as it is, and upgraded before the next load.
       guard ["\(ServerSchema.version)", "\(ServerSchema.versionBefore)"].contains(row.first) else {
         throw refused(
           "a store of version \(ServerSchema.version)", "version \((row.first ?? nil) ?? "unknown")",
@@ -229,7 +232,7 @@ package struct Generation: Hashable, Sendable {
         }
     }
 
-    /// A generation whose removal was cut off has lost its tables.
+    /// Whether it has all its tables: an interrupted removal has dropped some.
     private func isWhole(_ generation: Generation) throws(Stop) -> Bool {
       for table in ServerSchema.large {
         let name = "cardlink_data.\(table.name)_\(generation.number)"
@@ -240,7 +243,7 @@ package struct Generation: Hashable, Sendable {
       return true
     }
 
-    /// - Returns: the run that the store says it is of.
+    /// - Returns: the run that the store belongs to.
     private func copy(_ path: String, into number: Int, _ progress: (Int) -> Void) throws(Stop) -> Int {
       for table in ServerSchema.large {
         try server.execute(
@@ -267,12 +270,12 @@ package struct Generation: Hashable, Sendable {
       }
     }
 
-    /// Removes what was copied and never came into force: a load that was cut off before the switch leaves it.
+    /// Removes copies that never came into force, which a load leaves if it is interrupted before the switch.
     private func dropUnfinished() throws(Stop) {
       for generation in try generations("WHERE NOT g.was_in_force") { _ = try drop(generation.number) }
     }
 
-    /// - Returns: whether some transaction that began before is still at work after ten seconds.
+    /// - Returns: whether an older transaction is still open after ten seconds.
     private func waitForOlderTransactions() throws(Stop) -> Bool {
       let older = """
         SELECT l.virtualtransaction FROM pg_locks l JOIN pg_stat_activity a USING (pid)
@@ -288,7 +291,9 @@ package struct Generation: Hashable, Sendable {
       return !now.isEmpty
     }
 
-    /// - Returns: false if readers hold it; new readers wait no longer than a second for this.
+    /// - Returns: false if readers hold it.
+    ///
+    /// New readers wait at most a second.
     private func drop(_ number: Int) throws(Stop) -> Bool {
       do throws(Stop) {
         try server.transaction { () throws(Stop) in

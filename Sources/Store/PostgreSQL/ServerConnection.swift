@@ -1,22 +1,26 @@
 // One session with a PostgreSQL server, through libpq.
-// Invariant: every return code is read; what a stop says comes from the connection or from statements of ours that hold
-// no data, never from a row. The session ends with its owner, and the server undoes what was not committed.
-// Load: one session a night; COPY takes bytes by the 64 KiB.
+// Invariant: every return code is read. The text of a stop comes from the connection or from statements of
+// ours without data, never from a row. The session ends with its owner, and the server rolls back what was
+// not committed.
 
 #if PostgreSQL
   internal import CPostgres
   package import Values
 
-  /// A session; it blocks, so it belongs to the command's own thread.
+  /// A session.
+  ///
+  /// Calls block, so it belongs to the command's own thread.
   package final class ServerConnection {
-    /// How messages name the server: the pipeline file's own text, which holds no password.
+    /// The server's name in messages: the pipeline file's text, which holds no password.
     let place: String
     private let handle: OpaquePointer
 
     /// Connects.
     ///
-    /// - Parameter text: as ``ConnectionText`` lets it pass; the environment and `~/.pgpass` add to it as for psql.
-    /// - Throws: ``Stop`` with ``Exit/storeUnavailable`` if there is no server, no such database, or no right to it.
+    /// - Parameter text: a text that ``ConnectionText`` accepts; the environment and `~/.pgpass` complete it
+    ///   as for psql.
+    /// - Throws: ``Stop`` with ``Exit/storeUnavailable`` if there is no server, no such database, or no right
+    ///   to it.
     package init(_ text: String) throws(Stop) {
       place = "postgresql " + text
       // A parameter before `dbname` is a default; one after it overrides the text.
@@ -30,13 +34,13 @@
       guard let opened else { throw .serverFailed(place, state: "53200") }
       handle = opened
       guard PQstatus(handle) == CONNECTION_OK else {
-        // No text of a connection's failure holds a password or a row.
+        // libpq's text for a failed connection holds no password and no row.
         let found = String(cString: PQerrorMessage(handle)).split(separator: "\n").first.map(String.init)
         throw Stop(
           .storeUnavailable, at: place, expected: "to connect to the server", found: found ?? "no answer",
           remedy: "Start the server, or correct store.postgresql, the service file or ~/.pgpass.")
       }
-      // Notices would go to standard error, past the log.
+      // By default libpq prints notices to standard error, past the log.
       PQsetNoticeProcessor(handle, { _, _ in }, nil)
       try execute("SET search_path = pg_catalog; SET DateStyle = ISO; SET statement_timeout = 0")
     }
@@ -66,7 +70,7 @@
       }
     }
 
-    /// All of it or nothing.
+    /// Runs `body` in a transaction.
     func transaction<T>(_ body: () throws(Stop) -> T) throws(Stop) -> T {
       try execute("BEGIN")
       do throws(Stop) {
@@ -74,7 +78,7 @@
         try execute("COMMIT")
         return result
       } catch {
-        // A session in the middle of a COPY can't; it ends with its owner, which undoes the same.
+        // A session in the middle of a COPY can't roll back; ending the session has the same effect.
         _ = try? execute("ROLLBACK")
         throw error
       }
@@ -113,7 +117,7 @@
       return count
     }
 
-    /// Ends a COPY that can't be finished, so that the session can undo it.
+    /// Ends a COPY that can't be finished, so that the session can roll it back.
     func abandonCopy() {
       guard PQputCopyEnd(handle, "cardlink stopped") == 1 else { return }
       while let result = PQgetResult(handle) { PQclear(result) }
@@ -121,12 +125,12 @@
 
     private func failure(_ result: OpaquePointer?) -> Stop {
       let state = PQresultErrorField(result, CInt(UInt8(ascii: "C"))).map { String(cString: $0) }
-      // A session that has ended has no code of its own; 08006 is the server's word for that.
+      // A session that has ended returns no code; 08006 is SQLSTATE's for a failed connection.
       return .serverFailed(place, state: state ?? "08006")
     }
   }
 
-  /// Lends strings to C, in their order.
+  /// Passes strings to C, in order.
   private func withCStrings<R>(
     _ texts: [String?], _ body: (UnsafePointer<UnsafePointer<CChar>?>) -> R
   ) -> R {
@@ -138,7 +142,7 @@
         return UnsafePointer(copy)
       }
     }
-    // The end of the list.
+    // The null pointer that ends the list.
     pointers.append(nil)
     defer { for pointer in pointers { pointer?.deallocate() } }
     return body(pointers)
@@ -148,7 +152,7 @@
 #endif
 
 extension Stop {
-  /// A failure that the server reported, by its SQLSTATE: its text may hold a row and stays where it is.
+  /// A failure that the server reported, by its SQLSTATE; its text may hold a row and is dropped.
   static func serverFailed(_ place: String, state: String) -> Stop {
     let found = "SQLSTATE \(state)"
     switch state {

@@ -1,23 +1,23 @@
 // The tables and views on a PostgreSQL server.
-// Invariant: readers use the views of the schema `cardlink`, which are made once and never replaced, so that grants on
-// them stay; everything else is in `cardlink_data`. Rows of a generation never change once it is whole, but for what
-// `run` and `ledger` say of its own run.
-// Load: 90 million rows in a generation, two generations at a time, three while one is loaded.
+// Invariant: readers use the views of the schema `cardlink`, which are created once and never replaced, so
+// that grants on them stay; everything else is in `cardlink_data`. Rows of a whole generation never change,
+// except its own run's rows in `run` and `ledger`.
+// Load: 90 million rows per generation; two generations, three during a load.
 //
-// A generation is one load: a partition of each large table, and rows with its number in the small ones. Which one is in
-// force is a value in a row, not a name: a transaction that began before the switch reads the old generation to its end,
-// whatever its isolation, and no reader holds up the switch or the load. The server prunes the other partitions when it
-// executes a query.
+// A generation is one load: a partition of each large table, and rows with its number in the small ones. A
+// row, not a name, says which one is in force: a transaction that began before the switch reads the old
+// generation to its end at any isolation level, and no reader blocks the switch or the load. The server
+// prunes the other partitions when it executes a query.
 
 import Values
 
 enum ServerSchema {
-  /// Grows with every change below that an older program can't read or write.
+  /// Increased with every change below that an older program can't read or write.
   static let version = 2
-  /// The version that ``upgrade`` makes today's of.
+  /// The version that ``upgrade`` converts.
   static let versionBefore = 1
 
-  /// Says to other sessions that somebody is loading.
+  /// The advisory lock of a session that loads.
   static let lock = Int64(Schema.applicationID)
 
   static let tables = """
@@ -70,7 +70,7 @@ enum ServerSchema {
       FROM cardlink_data.run_row WHERE generation = \(inForce);
     """
 
-  /// Made once, or put in the place of those of the version before: columns are added at the end only.
+  /// Created once, or to replace those of the previous version: new columns are added at the end only.
   private static let viewsOfCards = """
     CREATE OR REPLACE VIEW cardlink.card_attribute AS SELECT r.personal_id, r.full_name, r.birth_date,
       \(Schema.word(of: "sex", Sex.allCases.map { ($0.rawValue, $0.name) })) AS sex, \(valuesBeforeRun),
@@ -82,7 +82,7 @@ enum ServerSchema {
       SELECT r.personal_id, \(cardValues) FROM cardlink_data.other_card r \(joins);
     """
 
-  /// Makes a store of the version before one of today's; grants on the views stay.
+  /// Upgrades a store of the previous version; grants on the views stay.
   static let upgrade = """
     ALTER TABLE cardlink_data.source_file ADD COLUMN run_id integer, ADD COLUMN grace_until \(text);
     \(viewsOfCards)
@@ -94,15 +94,15 @@ enum ServerSchema {
   struct Table {
     enum Kind { case int2, int4, int8, text }
     var name: String
-    /// Each column after `generation`, in the order of the server's table and of the query.
+    /// The columns after `generation`, in the order of the server's table and of the query.
     var columns: [Kind]
-    /// Asked of the SQLite store.
+    /// The query on the SQLite store.
     var query: String
-    /// What is made when its rows are there; `#` stands for the generation.
+    /// Statements to run after the rows are copied; `#` is the generation.
     var indexes: [String] = []
   }
 
-  /// The large ones: a partition each.
+  /// The large tables, with a partition for each generation.
   static let large = [
     Table(
       name: "person", columns: [.int8, .int4, .int4, .int2, .int2, .text, .text, .text] + cardKinds,
@@ -136,7 +136,7 @@ enum ServerSchema {
       ]),
   ]
 
-  /// The small ones: rows of all generations in one table.
+  /// The small tables, with the rows of all generations.
   static let small = [
     Table(
       name: "source_file", columns: [.int4, .text, .int4, .text],
@@ -150,7 +150,7 @@ enum ServerSchema {
       query: "SELECT run_id, export, source_file, outcome, records FROM ledger_row"),
   ]
 
-  /// Bytes compare as bytes, in the order that SQLite has.
+  /// Compared by bytes, as SQLite does.
   private static let text = "text COLLATE \"C\""
   private static let cardColumns = [
     "insurance_number", "card_number", "facility_code", "valid_from", "valid_to", "five_years_from",

@@ -1,6 +1,6 @@
-// COPY: the rows of a query on a SQLite store, as PostgreSQL's binary rows.
-// Invariant: the bytes go as they are stored, NULL as NULL; every return code of SQLite and of the server is read.
-// Load: 90 million rows a night through one buffer of 64 KiB; no `String`, no allocation for a row.
+// Copies the rows of a query on a SQLite store to the server, as COPY's binary rows.
+// Invariant: bytes are copied as stored, NULL as NULL; every return code of SQLite and of the server is read.
+// Load: 90 million rows a night through one buffer of 64 KiB; no `String` and no allocation per row.
 
 #if PostgreSQL
   internal import Files
@@ -9,11 +9,11 @@
   import Values
 
   extension ServerConnection {
-    /// Copies what the table's query finds.
+    /// Copies the rows of the table's query.
     ///
     /// - Parameters:
-    ///   - target: the server's table, within `cardlink_data`.
-    ///   - frozen: visible to all as soon as the transaction ends; for a table made in the same one.
+    ///   - target: the server's table in `cardlink_data`.
+    ///   - frozen: makes rows visible to all at commit; for a table created in the same transaction.
     ///   - path: the SQLite store, for messages.
     /// - Returns: how many rows the server took; all of them.
     func copy(
@@ -44,7 +44,7 @@
     ) throws(Stop) -> Int {
       var room = CopyRoom(self)
       try room.append("PGCOPY\n\u{ff}\r\n\0".unicodeScalars.map { UInt8($0.value) })
-      // No flags, no further header.
+      // No flags, no header extension.
       try room.append(Int64(0))
       var count = 0
       let fields = Int16(table.columns.count + 1)
@@ -72,7 +72,7 @@
             try room.append(Int32(8))
             try room.append(sqlite3_column_int64(handle, column))
           case .text:
-            // The text first: only then is the byte count that of UTF-8.
+            // Text first: it makes SQLite convert to UTF-8, which the byte count then refers to.
             let base = sqlite3_column_text(handle, column)
             let bytes = UnsafeBufferPointer(start: base, count: Int(sqlite3_column_bytes(handle, column)))
             try room.append(Int32(truncatingIfNeeded: bytes.count))
@@ -91,7 +91,7 @@
     }
   }
 
-  /// The bytes on their way to the server; rows may be cut anywhere.
+  /// A buffer of bytes for the server, which may be flushed in the middle of a row.
   private struct CopyRoom: ~Copyable {
     private static let byteCount = 65_536
     private let server: ServerConnection
@@ -102,7 +102,7 @@
 
     deinit { room.deallocate() }
 
-    /// Numbers go the most significant byte first.
+    /// Appends an integer in network byte order.
     @inline(__always)
     mutating func append<N: FixedWidthInteger>(_ number: N) throws(Stop) {
       let size = MemoryLayout<N>.size

@@ -1,7 +1,7 @@
-// The bulk writer: rows go to a prepared statement's own handle, below GRDB.
-// Invariant: every return code of SQLite is read; bytes bound stay where they are until the step; no text of an error
+// Inserts rows through the handle of a prepared statement, without GRDB.
+// Invariant: every return code of SQLite is read; bound bytes stay in place until the step; no error text
 // holds a value.
-// Load: the findings, a few per cent of a night's records; only those bindings that changed.
+// Load: the findings, a few per cent of a night's records; only changed values are bound again.
 
 internal import GRDB
 import GRDBSQLite
@@ -15,7 +15,7 @@ struct BulkInsert: ~Copyable {
   private let handle: OpaquePointer
   /// What is bound to each column: one of the marks below.
   private let bound: UnsafeMutablePointer<Int>
-  /// The integer bound to each column, where one is.
+  /// The integer bound to each column, if one is.
   private let integers: UnsafeMutablePointer<Int64>
   private let columnCount: Int
   /// The first code that was not `SQLITE_OK` since the last step.
@@ -53,7 +53,7 @@ struct BulkInsert: ~Copyable {
     bound[column] = Self.null
   }
 
-  /// Binds bytes that stay where they are until the next step has been made.
+  /// Binds bytes that stay in place until the next step.
   @inline(__always)
   mutating func set(_ column: Int, bytes: UnsafeBufferPointer<UInt8>) {
     guard let base = bytes.baseAddress, bytes.count > 0 else { return setNull(column) }
@@ -79,7 +79,7 @@ struct BulkInsert: ~Copyable {
   private mutating func note(_ code: CInt) { if code != SQLITE_OK, failure == SQLITE_OK { failure = code } }
 
   deinit {
-    // Lets go of the addresses before their memory goes; a statement that was reset has nothing left to report.
+    // Unbind before the memory is freed. The statement was reset, so there is no code to report.
     _ = sqlite3_clear_bindings(handle)
     bound.deallocate()
     integers.deallocate()

@@ -1,6 +1,7 @@
-// Findings on their way into the store: made into text on one thread, inserted by SQLite on another.
-// Invariant: each finding becomes one row, in the order in which they come; every code of SQLite is read.
-// Load: a few per cent of a night's records, all of them on the worst; a thousand rows in a batch, whose memory is reused.
+// Writes findings to the store: one thread makes their text, SQLite inserts them on another.
+// Invariant: each finding becomes one row, in the order given; every return code of SQLite is read.
+// Load: a few per cent of a night's records, all of them on the worst; batches of a thousand rows, whose
+// memory is reused.
 
 import Files
 internal import GRDB
@@ -13,9 +14,9 @@ struct FindingBatch: Sendable {
     var export: ExportKind
     var sourceID: Int64
     var line: Int64
-    /// -1: candidates were not sought.
+    /// -1: candidates were not searched for.
     var candidates: Int64
-    /// Where each text ends; it begins where the one before ends.
+    /// The end of each text, which is the start of the next one.
     var ends = InlineArray<7, UInt32>(repeating: 0)
   }
   /// The columns of the texts: the first five come before the origin, the others after the candidates.
@@ -25,7 +26,7 @@ struct FindingBatch: Sendable {
   fileprivate var rows: [Row] = []
   fileprivate var bytes: [UInt8] = []
 
-  /// Takes the place of what it held with the next findings.
+  /// Replaces the content with the next findings.
   /// - Returns: false when there are none left.
   mutating func fill(from next: () throws(Stop) -> FindingRow?) throws(Stop) -> Bool {
     rows.removeAll(keepingCapacity: true)
@@ -52,8 +53,8 @@ struct FindingBatch: Sendable {
   }
 }
 
-/// Inserts all findings, then makes their indexes by sorting.
-/// - Returns: how many there were.
+/// Inserts all findings, then builds their indexes by sorting.
+/// - Returns: how many findings there were.
 func write(_ batches: BatchQueue<FindingBatch>, _ db: Database, _ path: String) throws -> Int {
   var count = 0
   var batch = FindingBatch()

@@ -1,8 +1,9 @@
-// The two large tables of the store, built side by side in one file: persons with the card that serves, and the cards
-// that don't; and the list of the persons who are kept in grace.
-// Invariant: persons ascend by personal ID number, each with exactly one card that serves; a row's values are in the
-// order of the columns in Schema.
-// Load: 90 million persons and some million other cards: ranges of persons on several threads, then their trees.
+// Builds the two large tables of the store side by side in one file, `person` with the serving card and
+// `other_card`, and the list of persons kept in grace.
+// Invariant: persons ascend by personal ID number, each with exactly one serving card; a row's values have
+// the order of the columns in Schema.
+// Load: 90 million persons and some million other cards: several threads write ranges of persons, which are
+// then joined into trees.
 
 internal import Files
 internal import GRDB
@@ -11,7 +12,7 @@ import Values
 
 /// Joins the ranges of persons, after the pages that SQLite wrote.
 struct PersonTables: ~Copyable {
-  /// The pages that SQLite made for the empty tables.
+  /// The root pages that SQLite created for the empty tables.
   struct Roots: Sendable {
     var person: UInt32
     var otherCard: UInt32
@@ -30,7 +31,7 @@ struct PersonTables: ~Copyable {
     }
   }
 
-  /// The store's path, for messages; the file has another name as yet.
+  /// The store's path, for messages; the file still has another name.
   private let store: String
   private let file: PagedFile
   private var persons: TreeBuilder
@@ -46,7 +47,7 @@ struct PersonTables: ~Copyable {
     keptPersons = TreeBuilder(file, rootPage: roots.keptPerson)
   }
 
-  /// Appends a range of persons, all of them above those before.
+  /// Appends a range of persons, all above those before.
   mutating func append(_ range: PersonRange) throws(Stop) {
     guard let keys = range.keys else { return }
     if let last, last >= keys.first { throw .wrongOrder(store) }
@@ -56,7 +57,7 @@ struct PersonTables: ~Copyable {
     try keptPersons.append(range.keptPersons)
   }
 
-  /// Writes what is left; the file stays open.
+  /// Writes the remaining pages; the file stays open.
   consuming func finish() throws(Stop) {
     try persons.finish()
     try otherCards.finish()
@@ -65,21 +66,21 @@ struct PersonTables: ~Copyable {
   }
 }
 
-/// A range of persons, whose leaves are written.
+/// A range of persons whose leaves are written.
 struct PersonRange: Sendable {
   fileprivate var persons: Leaves
   fileprivate var otherCards: Leaves
   fileprivate var keptPersons: Leaves
-  /// The first and the last person's; nil if there are none.
+  /// The first and the last person; nil if there are none.
   fileprivate var keys: (first: PersonalID, last: PersonalID)?
   private(set) var personCount: Int
-  /// Without the cards of those who are kept in grace.
+  /// Without the cards of persons kept in grace.
   private(set) var cardCount: Int
-  /// Persons who are kept in grace.
+  /// Persons kept in grace.
   private(set) var keptCount: Int
 }
 
-/// Writes the persons of one range, while other threads write others.
+/// Writes the persons of one range; other threads write other ranges.
 struct PersonRangeBuilder: ~Copyable {
   private let store: String
   private var persons: LeafBuilder
@@ -90,7 +91,7 @@ struct PersonRangeBuilder: ~Copyable {
   private var notes: KnownNotes
   private var personCount = 0
   private var keptCount = 0
-  /// Cards written so far, without those of persons who are kept in grace.
+  /// Cards written so far, without those of persons kept in grace.
   private(set) var cardCount = 0
 
   init(_ file: PagedFile, _ notes: NoteLists, store: String) {
@@ -154,9 +155,9 @@ struct PersonRangeBuilder: ~Copyable {
   }
 }
 
-/// Lists of notes, each stored once; a night has some dozens.
+/// The distinct lists of notes, some dozens a night, each stored once.
 ///
-/// Which of them gets which number is chance where several threads ask.
+/// The numbers depend on which thread asks first.
 final class NoteLists: Sendable {
   private let lists = Mutex<[Reasons: Int64]>([:])
 
@@ -171,7 +172,7 @@ final class NoteLists: Sendable {
   }
 }
 
-/// The numbers of lists that one thread has asked for.
+/// The lists that one thread has asked for, with their numbers.
 private struct KnownNotes {
   private let lists: NoteLists
   private var known: [Reasons: Int64] = [:]

@@ -1,12 +1,12 @@
-// One row in SQLite's record format: the types of its values, then the values.
-// Invariant: what SQLite itself would write for the same row; integers take as few bytes as they need, text is UTF-8.
-// Load: 90 million rows a night. A row costs no `String` and no allocation; its memory is reused.
+// Encodes one row in SQLite's record format: the types of its values, then the values.
+// Invariant: the same bytes that SQLite would write; integers are as short as possible, text is UTF-8.
+// Load: 90 million rows a night, without a `String` or an allocation per row.
 //
 // Source: https://www.sqlite.org/fileformat2.html, section 2.1.
 
 import Values
 
-/// The row being put together.
+/// The row under construction.
 struct RowBytes: ~Copyable {
   /// The serial types of the values so far; see ``maximumColumns``.
   private let types: UnsafeMutablePointer<UInt8>
@@ -15,8 +15,9 @@ struct RowBytes: ~Copyable {
   private var room = 4096
   private(set) var valueByteCount = 0
 
-  /// A type takes nine bytes at most, and the head of a row stays below 128 bytes for real values: a type then takes
-  /// one byte, or two or three where a text is long.
+  /// A type takes at most nine bytes.
+  ///
+  /// With real values it takes one, or two or three for long text, so the head stays below 128 bytes.
   static let maximumColumns = 16
 
   init() {
@@ -34,10 +35,10 @@ struct RowBytes: ~Copyable {
   /// Bytes of the head and the values.
   var payloadByteCount: Int { 1 + typeByteCount + valueByteCount }
 
-  /// Writes head and values to memory that has room for ``payloadByteCount`` bytes.
+  /// Writes head and values to memory with room for ``payloadByteCount`` bytes.
   @inline(__always)
   func copy(to target: UnsafeMutablePointer<UInt8>) {
-    // Below 128, so that its own length is one byte.
+    // Below 128, so that one byte holds it.
     target[0] = UInt8(truncatingIfNeeded: 1 + typeByteCount)
     (target + 1).update(from: types, count: typeByteCount)
     (target + 1 + typeByteCount).update(from: values, count: valueByteCount)
@@ -75,7 +76,7 @@ struct RowBytes: ~Copyable {
     }
   }
 
-  /// Appends text of at most 24 bytes that `fill` writes; its byte count is the caller's promise.
+  /// Appends text of at most 24 bytes that `fill` writes; the caller guarantees its byte count.
   @inline(__always)
   mutating func append(textOf count: Int, _ fill: (UnsafeMutablePointer<UInt8>) -> Void) {
     reserve(24)
@@ -95,7 +96,7 @@ struct RowBytes: ~Copyable {
     valueByteCount += text.count
   }
 
-  /// Makes room for the values that follow, some hundred bytes of small ones included.
+  /// Reserves room for the values that follow, including some hundred bytes of small ones.
   @inline(__always)
   private mutating func reserve(_ count: Int) {
     if valueByteCount + count + 512 > room { grow(count) }
@@ -111,7 +112,7 @@ struct RowBytes: ~Copyable {
   }
 }
 
-/// Writes a number as SQLite's variable-length integer, below 2^28 here.
+/// Writes a number as SQLite's variable-length integer, here below 2^28.
 /// - Returns: how many bytes it took.
 @inline(__always)
 func putVarint(_ number: UInt64, _ target: UnsafeMutablePointer<UInt8>) -> Int {
@@ -138,7 +139,7 @@ func putVarint(_ number: UInt64, _ target: UnsafeMutablePointer<UInt8>) -> Int {
   return 4
 }
 
-// The values of a person and a card, as the store's text.
+// Appends the values of a person and a card as the store's text.
 extension RowBytes {
   @inline(__always)
   mutating func append(_ id: PersonalID) {

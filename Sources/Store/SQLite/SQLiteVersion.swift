@@ -1,5 +1,4 @@
-// Which SQLite this process runs with, and which it was built for: doctor compares them.
-// Invariant: asking opens nothing.
+// The SQLite version of this process and the one of the build, which doctor compares.
 
 import GRDBSQLite
 

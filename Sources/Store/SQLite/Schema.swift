@@ -1,27 +1,27 @@
 // The tables and views of the store.
-// Invariant: the views have the contract's columns in the contract's order; an absent value is NULL, an empty list of
-// notes or reasons too; personal ID numbers are text of 12 digits, dates are ISO 8601 text.
-// Load: 90 million rows in `person`, written in ascending order; every look-up by number is a search.
+// Invariant: the views have the contract's columns in the contract's order. An absent value is NULL, as is an
+// empty list of notes or reasons. Personal ID numbers are text of 12 digits, dates are ISO 8601 text.
+// Load: 90 million rows in `person`, written in ascending order; every look-up by number uses an index.
 //
-// The number is the row's own key: `person` and `other_card` are trees of rows by number, without a rowid and without
-// an index beside them, so that no key is stored twice and the views show the key itself. The card that serves is
-// in its person's row; `other_card` holds the linked cards that don't serve. Files and lists of notes are stored once.
-// The rows of these two tables are put together in PersonTables, column by column in the order below.
+// `person` and `other_card` are keyed by the number itself, WITHOUT ROWID and without a second index, so that
+// no key is stored twice and the views show the key. A person's row holds the serving card; `other_card`
+// holds the linked cards that don't serve. Files and lists of notes are stored once. PersonTables encodes the
+// rows of these two tables, column by column in the order below.
 //
-// A person who is kept in grace is in `person` like any other, under the `source_file` of an earlier run, whose number is
-// negative and which knows the run and the last day; `kept_person` lists them, so that a query finds them at once.
+// A person kept in grace is a row of `person` like any other. Its `source_file` has a negative number and
+// holds the earlier run and the last day of grace. `kept_person` lists these persons for queries.
 
 import Values
 
 enum Schema {
-  /// "clnk": says that a SQLite file is a store of this program.
+  /// "clnk": marks a SQLite file as a store of this program.
   static let applicationID: Int32 = 0x636c_6e6b
-  /// Grows with every change below that an older program can't read.
+  /// Increased with every change below that an older program can't read.
   static let version: Int32 = 4
 
   static let pageBytes = 8192
 
-  /// The file's identity and the layout of its pages; for a new, empty file.
+  /// The file's identity and page layout, for a new, empty file.
   static let head = """
     PRAGMA page_size = \(pageBytes);
     PRAGMA application_id = \(applicationID);
@@ -88,7 +88,7 @@ enum Schema {
   ]
 
   static let insertHeldRecord = insert(into: "held_record", 11)
-  /// Of tables with the same columns and indexes SQLite copies rows and entries as they are.
+  /// SQLite copies rows and index entries unchanged if both tables have the same columns and indexes.
   static let takeHeldRecords = "INSERT INTO main.held_record SELECT * FROM other.held_record"
 
   /// The stored columns of a person, as ``StoredPersons`` reads them.
@@ -100,12 +100,12 @@ enum Schema {
     """
   }
 
-  /// Where the files of an export are in `source_file`.
+  /// The number of an export's file in `source_file`.
   static func sourceID(_ export: ExportKind, _ fileIndex: Int) -> Int64 {
     Int64(fileIndex) * 2 + Int64(export.rawValue)
   }
   static func fileIndex(ofSource id: Int64) -> Int { Int(id / 2) }
-  /// Where each ``KeptSource`` is in that table.
+  /// The number of each ``KeptSource`` in that table.
   static func sourceID(ofKept index: Int) -> Int64 { -1 - Int64(index) }
   static func keptIndex(ofSource id: Int64) -> Int? { id < 0 ? Int(-1 - id) : nil }
 

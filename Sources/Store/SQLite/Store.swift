@@ -1,7 +1,6 @@
-// The read side: what the store in force says of one person, of its findings and of its runs.
-// Invariant: opened read-only; the connection keeps the file it opened, so that a load that replaces the store
-// meanwhile changes no answer of this one. Nothing but the contract's views is read, save the order of rows.
-// Load: one person at a time through an index, or all rows once, front to back.
+// Reads the store in force: one person, findings, runs.
+// Invariant: opened read-only. The connection keeps the file that it opened, so a load that replaces the
+// store changes no answer. Apart from the order of rows, it reads only the contract's views.
 
 internal import GRDB
 package import Values
@@ -13,7 +12,7 @@ package struct Store: Sendable {
 
   /// Opens a store.
   ///
-  /// - Throws: ``Stop`` with ``Exit/storeUnavailable`` if there is none, or it is none of ours.
+  /// - Throws: ``Stop`` with ``Exit/storeUnavailable`` if there is none, or the file is not a store.
   package init(path: String) throws(Stop) {
     self.path = path
     queue = try stopping(at: path) { try openStore(path, readonly: true) }
@@ -29,7 +28,7 @@ package struct Store: Sendable {
   /// The person and the card that serves on another day.
   package func lookup(personalID: String, on day: CalendarDate) throws(Stop) -> CardAttribute? {
     guard var found = try card(personalID: personalID) else { return nil }
-    // Kept in grace there is one card, and no other day has another.
+    // A person in grace has one card, whatever the day.
     guard found.graceUntil == nil else { return found }
     guard let serving = try cards(of: personalID).serving(on: day) else { return nil }
     found.card = serving
@@ -38,7 +37,7 @@ package struct Store: Sendable {
 
   /// All cards linked to a number, in the order of the export.
   package func cards(of personalID: String) throws(Stop) -> [LinkedCard] {
-    // Files have the order of their places, which is that of their names.
+    // Files are numbered in the order of their names.
     try rows(
       """
       SELECT c.* FROM card c WHERE c.personal_id = ?
@@ -57,7 +56,7 @@ package struct Store: Sendable {
     try rows("SELECT * FROM finding WHERE candidate_personal_id = ?", [personalID], StoredFinding.init)
   }
 
-  // MARK: Some of it
+  // MARK: Selected findings
 
   /// The findings that show one of these digests, for officers' decisions.
   ///
@@ -66,7 +65,7 @@ package struct Store: Sendable {
     try findings(where: "digest", isIn: digests)
   }
 
-  /// The findings that bear one of these insurance numbers.
+  /// The findings with one of these insurance numbers.
   ///
   /// - Complexity: one pass over all findings; only those wanted become text.
   package func findings(insuranceNumbers: [String]) throws(Stop) -> [StoredFinding] {
@@ -80,7 +79,7 @@ package struct Store: Sendable {
       "SELECT * FROM finding WHERE \(column) IN (SELECT value FROM json_each(?))", [list], StoredFinding.init)
   }
 
-  /// The findings that officers' decisions have to do with: kept apart, not applied, or open again.
+  /// The findings about officers' decisions: kept apart, not applied, or open again.
   ///
   /// - Complexity: one pass over all findings.
   package func findingsOfDecisions() throws(Stop) -> [StoredFinding] {
@@ -90,13 +89,13 @@ package struct Store: Sendable {
       """, [], StoredFinding.init)
   }
 
-  // MARK: All of it
+  // MARK: All findings
 
-  /// Lends findings to `body`, in the order in which they were written.
+  /// Passes findings to `body`, in the order in which they were written.
   ///
   /// - Parameters:
-  ///   - outcome: only those that ended so; nil for all.
-  ///   - limit: at most so many; nil for all.
+  ///   - outcome: only findings with this outcome; nil for all.
+  ///   - limit: at most this many; nil for all.
   package func findings(
     outcome: Outcome? = nil, limit: Int? = nil, _ body: (StoredFinding) throws(Stop) -> Void
   ) throws(Stop) {
@@ -135,7 +134,7 @@ package struct Store: Sendable {
   }
 }
 
-// From the columns of a view, by their places.
+// Reads the columns of a view by position.
 extension CardAttribute {
   fileprivate init(_ row: Row) {
     self.init(

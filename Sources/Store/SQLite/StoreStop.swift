@@ -1,4 +1,4 @@
-// What SQLite's return codes mean to the one who runs the command.
+// Explains SQLite's return codes to the user of the command.
 // Invariant: the text names the file and the kind of failure; never a value, a row or an SQL argument.
 
 internal import GRDB
@@ -33,7 +33,7 @@ extension Stop {
     }
   }
 
-  /// A file that is no store, or one of another version.
+  /// The file is not a store, or a store of another version.
   static func notAStore(_ path: String, found: String) -> Stop {
     Stop(
       .storeUnavailable, at: path, expected: "a store of version \(Schema.version)", found: found,
@@ -41,7 +41,7 @@ extension Stop {
   }
 }
 
-/// Runs `body`; what GRDB throws becomes a ``Stop`` about the store at `path`.
+/// Runs `body` and turns GRDB's errors into a ``Stop`` about the store at `path`.
 func stopping<T>(at path: String, _ body: () throws -> T) throws(Stop) -> T {
   do {
     return try body()

@@ -1,7 +1,8 @@
-// The persons of the store as the publish stage takes them: in batches, each person with the card that serves.
-// Invariant: persons ascend by personal ID number; a value that can't be read back is a stop, never left out; every
-// return code of SQLite is read.
-// Load: 90 million persons, some thousand at a time, read from the statement's own handle: no `String` for a value.
+// Reads the persons of the store for the publish stage, in batches, each person with the serving card.
+// Invariant: persons ascend by personal ID number; an unreadable value stops the run; every return code of
+// SQLite is read.
+// Load: 90 million persons, some thousand per batch, read through the statement's handle without a `String`
+// per value.
 
 internal import GRDB
 internal import GRDBSQLite
@@ -25,7 +26,7 @@ package final class StoredPersons {
   /// The run that the rows come from.
   package let runID: Int
 
-  /// - Parameter numbers: the personal ID numbers of the persons that are read, as 12 digits or how they begin; nil for all.
+  /// - Parameter numbers: a range of personal ID numbers, as 12 digits or their first digits; nil for all.
   package init(path: String, numbers: Range<String>? = nil) throws(Stop) {
     self.path = path
     let queue = try stopping(at: path) { try openStore(path, readonly: true) }
@@ -62,10 +63,10 @@ package final class StoredPersons {
     return statement
   }
 
-  /// Ranges of numbers that together hold all persons of a store, ascending: by the province of birth registration, or
-  /// one for a store that is read sooner than it is opened a hundred times.
+  /// Ranges of numbers that together hold all persons of a store, ascending, by the province of birth
+  /// registration; one range for a store that takes less time to read than to open a hundred times.
   ///
-  /// Several readers take one after the other.
+  /// One thread may read several.
   package static func parts(ofStoreBytes byteCount: Int) -> [Range<String>] {
     let starts = [""] + (byteCount < smallStoreBytes ? [] : (1..<100).map { padded(UInt64($0), to: 3) })
     return zip(starts, starts.dropFirst() + [":"]).map { $0..<$1 }
@@ -83,14 +84,14 @@ package final class StoredPersons {
     return notes
   }
 
-  /// Fills the batch with the next persons, in place of those before.
+  /// Replaces the content of the batch with the next persons.
   ///
   /// - Returns: false when there are none left.
   package func nextBatch(into batch: inout PersonBatch) throws(Stop) -> Bool {
     batch.removeAll()
     guard !isDone else { return false }
     try stopping(at: path) {
-      // On the connection's own thread; the statement stays where it is between two batches.
+      // Runs on the connection's queue; the statement keeps its position between batches.
       try queue.unsafeRead { _ in
         let handle = statement.sqliteStatement
         while batch.persons.count < batchPersons {
@@ -102,7 +103,7 @@ package final class StoredPersons {
           guard code == SQLITE_ROW else { throw Stop.storeFailed(path, code: code) }
           try append(StoredRow(handle, path), to: &batch)
         }
-        // Lets the statement go, and with it the store's file.
+        // Resetting the statement ends its read lock on the store's file.
         if isDone { _ = sqlite3_reset(handle) }
       }
     }
@@ -166,10 +167,10 @@ private struct StoredRow {
   @inline(__always)
   func integer(_ column: CInt) -> Int64 { sqlite3_column_int64(handle, column) }
 
-  /// Lends a text; NULL is an empty one.
+  /// Passes a text to `body`; NULL is an empty text.
   @inline(__always)
   func withText<R>(_ column: CInt, _ body: (UnsafeBufferPointer<UInt8>) -> R) -> R {
-    // The text first: only then is the byte count that of UTF-8.
+    // Text first: it makes SQLite convert to UTF-8, which the byte count then refers to.
     let base = sqlite3_column_text(handle, column)
     return body(UnsafeBufferPointer(start: base, count: Int(sqlite3_column_bytes(handle, column))))
   }
@@ -185,7 +186,7 @@ private struct StoredRow {
   }
 }
 
-/// Reads `yyyy`, `yyyy-MM` or `yyyy-MM-dd` without making text of the parts.
+/// Reads `yyyy`, `yyyy-MM` or `yyyy-MM-dd` without a `String`.
 private func storedDate(_ text: Span<UInt8>) -> CalendarDate? {
   guard text.count == 4 || text.count == 7 || text.count == 10 else { return nil }
   func number(_ range: Range<Int>) -> Int? {

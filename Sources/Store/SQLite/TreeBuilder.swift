@@ -1,21 +1,23 @@
-// Builds a SQLite table of ascending rows page by page, from its leaves up, without SQLite: the leaves of several ranges
-// of rows at once, each by a thread of its own, then the inner pages above them.
-// Invariant: a page is written once, when it is full; every page but an empty table's root has a cell, and every row
-// is in exactly one of them, leaf or not. SQLite's own check of the whole file finds nothing: a test asks it.
-// Load: 90 million rows, as fast as memory is copied; a mebibyte of leaves for each thread, one page for each level, of
-// which there are five, and a row of every leaf until the leaves of a range are taken into the tree.
+// Builds a SQLite table of ascending rows page by page from its leaves up, without SQLite: several threads
+// write the leaves of ranges of rows, then one writes the inner pages above them.
+// Invariant: a page is written once, when it is full. Every page has a cell, except the root of an empty
+// table, and every row is in exactly one leaf or inner page. A test runs SQLite's integrity check on the
+// file.
+// Load: 90 million rows, as fast as memory is copied. Memory: a mebibyte of leaves for each thread, one page
+// for each of the five levels, and one row per leaf until the range's leaves are added to the tree.
 //
-// A table WITHOUT ROWID is an index B-tree whose entries are the rows: an inner page holds rows too, those that are
-// between its children. When a row doesn't fit into a page any more, the page's last row goes up and parts the page
-// from the next. A leaf does not hold its own place, so the leaves of a range need not wait for those of the range
-// before; only its first and its last leaf are kept, for the rows about the cut may have to share a page.
-// Source: https://www.sqlite.org/fileformat2.html, sections 1.6 and 2.3.
+// A table WITHOUT ROWID is an index B-tree whose entries are the rows; an inner page holds the rows between
+// its children. When a row doesn't fit into a page any more, the page's last row moves up and separates the
+// page from the next one. Leaves of different ranges are independent, because a leaf doesn't hold its own
+// place; only a range's first and last leaf are kept in memory, since rows around a cut may have to share a
+// page. Source: https://www.sqlite.org/fileformat2.html, sections 1.6 and 2.3.
 
 import Files
 import Values
 
 extension PagedFile {
-  /// Opens a SQLite file, to which pages are appended as SQLite would: never the page with byte 2³⁰, on which it locks.
+  /// Opens a SQLite file to append pages as SQLite would, skipping the page with byte 2³⁰, which SQLite uses
+  /// for locks.
   ///
   /// Source: https://www.sqlite.org/fileformat2.html, section 1.4.
   convenience init(sqlite path: String, pageBytes: Int) throws(Stop) {
@@ -23,7 +25,7 @@ extension PagedFile {
   }
 }
 
-/// Rows as pages hold them, back to back.
+/// Rows as pages hold them, one after the other.
 struct Cells: Sendable {
   private(set) var bytes: [UInt8] = []
   private var ends: [Int] = []
@@ -39,22 +41,23 @@ struct Cells: Sendable {
   mutating func append(_ cell: [UInt8]) { cell.withUnsafeBufferPointer { append($0) } }
 }
 
-/// The rows of one range in leaves, ready for ``TreeBuilder/append(_:)``.
+/// The leaves of one range of rows, ready for ``TreeBuilder/append(_:)``.
 struct Leaves: Sendable {
-  /// The rows of the first leaf, and the row after it that separates it from the next; none if there is one leaf only.
+  /// The rows of the first leaf, and the row after it that separates it from the next; none if there is only
+  /// one leaf.
   fileprivate(set) var first = Cells()
-  /// The leaves between the first and the last: their pages, and the row after each.
+  /// The leaves between the first and the last: their page numbers, and the row after each.
   fileprivate(set) var pages: [UInt32] = []
   fileprivate(set) var separators = Cells()
   /// The rows of the last leaf.
   fileprivate(set) var last = Cells()
 }
 
-/// The leaves of one range of rows being built, while other threads build those of other ranges.
+/// Builds the leaves of one range of rows; other threads build those of other ranges.
 struct LeafBuilder: ~Copyable {
   private let file: PagedFile
   private let leaf: TreePage
-  /// Full leaves that are not yet written.
+  /// Full leaves that are not written yet.
   private let written: UnsafeMutableRawBufferPointer
   private var writtenBytes = 0
   private var leaves = Leaves()
@@ -69,7 +72,7 @@ struct LeafBuilder: ~Copyable {
 
   deinit { written.deallocate() }
 
-  /// Appends a row, whose key is above all before.
+  /// Appends a row whose key is above all before.
   @inline(__always)
   mutating func append(_ row: borrowing RowBytes) throws(Stop) {
     let payload = row.payloadByteCount
@@ -87,7 +90,7 @@ struct LeafBuilder: ~Copyable {
     return leaves
   }
 
-  /// Ends the leaf: its last row goes up.
+  /// Ends the leaf: its last row moves up.
   private mutating func split() throws(Stop) {
     leaf.removeLast(into: &separator)
     if leaves.first.count == 0 {
@@ -107,7 +110,8 @@ struct LeafBuilder: ~Copyable {
     writtenBytes = 0
   }
 
-  /// A row too long for its page: its beginning is there, the rest in a chain of overflow pages.
+  /// Cuts a row that is too long for its page: the page holds its beginning, a chain of overflow pages the
+  /// rest.
   @inline(never)
   private mutating func appendLong(_ row: borrowing RowBytes) throws(Stop) {
     let payload = [UInt8](unsafeUninitializedCapacity: row.payloadByteCount) { memory, count in
@@ -118,7 +122,7 @@ struct LeafBuilder: ~Copyable {
     let least = (pageBytes - 12) * 32 / 255 - 23
     let middle = least + (payload.count - least) % (pageBytes - 4)
     let local = middle <= leaf.maximumPayload ? middle : least
-    // From the last piece to the first, so that each knows the number of the next.
+    // From the last piece to the first, so that each piece has the number of the next one.
     var next: UInt32 = 0
     var starts = Array(stride(from: local, to: payload.count, by: pageBytes - 4))
     while let start = starts.popLast() {
@@ -151,18 +155,18 @@ extension PagedFile {
   }
 }
 
-/// One table: ranges of leaves put together, and the pages above them.
+/// One table: joins the leaves of all ranges and builds the pages above them.
 struct TreeBuilder: ~Copyable {
   private let file: PagedFile
-  /// The page that is being filled on each level, the leaf first.
+  /// The page under construction on each level, the leaf first.
   private var levels: [TreePage]
   /// The first of them.
   private let leaf: TreePage
-  /// The cell that goes up from one level to the next.
+  /// The cell that moves up from one level to the next.
   private var moving: [UInt8] = []
   private let rootPage: UInt32
 
-  /// - Parameter rootPage: the page that SQLite made for the empty table.
+  /// - Parameter rootPage: the page that SQLite created for the empty table.
   init(_ file: PagedFile, rootPage: UInt32) {
     self.file = file
     self.rootPage = rootPage
@@ -170,10 +174,10 @@ struct TreeBuilder: ~Copyable {
     levels = [leaf]
   }
 
-  /// Appends the leaves of a range, whose keys are above all before.
+  /// Appends the leaves of a range whose keys are above all before.
   mutating func append(_ leaves: Leaves) throws(Stop) {
     if leaves.first.count > 0 {
-      // The rows of the first leaf join those that the range before has left.
+      // The rows of the first leaf join the rows left from the range before.
       let separator = leaves.first.count - 1
       for i in 0..<separator { try append(leaves.first, i) }
       take(leaves.first, separator)
@@ -188,7 +192,7 @@ struct TreeBuilder: ~Copyable {
     for i in 0..<leaves.last.count { try append(leaves.last, i) }
   }
 
-  /// Ends the table: what is not yet written is, the topmost page in the root's place.
+  /// Writes the remaining pages, the topmost one as the root.
   consuming func finish() throws(Stop) {
     var level = 0
     while level + 1 < levels.count {
@@ -217,11 +221,11 @@ struct TreeBuilder: ~Copyable {
     precondition(fits)
   }
 
-  /// Puts a child and the cell after it, which is ``moving``, into an inner level.
+  /// Inserts a child and the cell after it, ``moving``, into an inner level.
   private mutating func insert(child: UInt32, into level: Int) throws(Stop) {
     if level == levels.count { levels.append(TreePage(byteCount: leaf.byteCount, isLeaf: false)) }
     if levels[level].append(child: child, moving) { return }
-    // The page's last child and cell end it: the child is its rightmost, the cell goes up.
+    // When the page is full, its last child becomes its rightmost one, and its last cell moves up.
     let entry = moving
     levels[level].rightChild = levels[level].removeLast(into: &moving)
     let page = try levels[level].write(to: file)
@@ -232,10 +236,10 @@ struct TreeBuilder: ~Copyable {
   }
 }
 
-/// One page being filled: cells from its end downward, their offsets from its head upward.
+/// One page under construction: cells from its end downward, their offsets from its head upward.
 private final class TreePage {
   let byteCount: Int
-  /// The longest payload that a cell holds whole; so that at least four cells fit into a page.
+  /// The longest payload that a cell holds whole, so that at least four cells fit into a page.
   let maximumPayload: Int
   /// The last child of an inner page.
   var rightChild: UInt32 = 0
@@ -269,7 +273,7 @@ private final class TreePage {
     return bytes + contentStart
   }
 
-  /// Appends a row as a leaf's cell; false, and nothing done, if there is no room.
+  /// Appends a row as a leaf's cell; returns false and changes nothing if there is no room.
   @inline(__always)
   func append(_ row: borrowing RowBytes) -> Bool {
     let payload = row.payloadByteCount
@@ -293,7 +297,7 @@ private final class TreePage {
     return true
   }
 
-  /// Takes the last cell out, without its child.
+  /// Removes the last cell, without its child.
   /// - Returns: the child before it; 0 in a leaf.
   @discardableResult
   func removeLast(into cell: inout [UInt8]) -> UInt32 {
@@ -322,7 +326,7 @@ private final class TreePage {
     }
   }
 
-  /// Copies the page as it is written.
+  /// Copies the page in the form in which it is written.
   func copy(to memory: UnsafeMutableRawBufferPointer) {
     putHead()
     memory.copyMemory(from: UnsafeRawBufferPointer(start: bytes, count: byteCount))
@@ -352,15 +356,15 @@ private final class TreePage {
     if !isLeaf {
       for i in 0..<4 { bytes[8 + i] = UInt8(truncatingIfNeeded: rightChild >> UInt32(24 - 8 * i)) }
     }
-    // What an earlier use of the page left between offsets and cells holds personal data of other rows.
+    // Clear the free space: it may hold personal data of rows from an earlier use.
     let free = headBytes + 2 * cellCount
     (bytes + free).update(repeating: 0, count: contentStart - free)
   }
 }
 
-/// Tells the file's head how many pages there are now, so that SQLite believes it.
+/// Writes the number of pages to the file's head, where SQLite expects it.
 func putPageCount(_ file: PagedFile) throws(Stop) {
-  // Offset 24 counts changes, 28 is the page count, 92 the count of changes at which it was right.
+  // Offset 24 is the change counter, 28 the page count, 92 the change counter for which that count is valid.
   var head = try file.bytes(at: 24, count: 72)
   func number(_ at: Int) -> UInt32 { (0..<4).reduce(0) { $0 << 8 | UInt32(head[at + $1]) } }
   func put(_ number: UInt32, _ at: Int) {

@@ -137,7 +137,7 @@ final class FHIRFormat: FormatWriter {
       value(.cardNumber)
       line.append(contentsOf: "\"}]".utf8)
     }
-    // Of a recipient who may not see the date, the status shows whether it is over.
+    // For a recipient who may not see the date, the status shows whether the period is over.
     let validTo = CalendarDate(iso: person.bytes.span.extracting(person.range(.validTo))) ?? .none
     let hasEnded = !validTo.isNone && validTo.lastDay < asOf.firstDay
     line.append(contentsOf: ",\"status\":\"\(hasEnded ? "cancelled" : "active")\"".utf8)

@@ -123,7 +123,7 @@ struct FHIRPeople {
     try require(
       coverage, beneficiary[0], "Patient/p-", is: .personalID,
       "beneficiary.reference, the Patient of this line")
-    // What it says follows from the period, which CSV has as well.
+    // The status follows from the period, which CSV has as well.
     guard coverage.isString(members[4], "active") || coverage.isString(members[4], "cancelled") else {
       throw JSONFault("status active or cancelled")
     }
@@ -156,7 +156,7 @@ struct FHIRPeople {
     _ = try coverage.members(of: payor, Self.payorNames, "payor")
   }
 
-  /// Group and level are those of the card number, or there is none.
+  /// Group and level are those of the card number, or there are none.
   private func checkClasses(_ classes: Int) throws(JSONFault) {
     guard (classes >= 0) == !person.isEmpty(.cardNumber) else {
       throw JSONFault("class beside a card number, and only there")
@@ -176,7 +176,7 @@ struct FHIRPeople {
     }
   }
 
-  // MARK: Pieces
+  // MARK: Parts
 
   private static func take(
     _ person: inout PersonTexts, _ value: Attribute, _ line: borrowing JSONLine, _ node: Int,

@@ -1,10 +1,10 @@
 // Reads one JSON text whose leaves are all strings, as in the FHIR resources of a package.
-// Invariant: anything else is refused after RFC 8259, and so is a depth of more than 16 brackets. A property test compares
+// Invariant: refuses anything else by RFC 8259, and more than 16 levels of brackets. A property test compares
 // it with Foundation's reader.
-// Load: two lines of some hundred bytes for each of a hundred thousand people, in two buffers that are reused. JSONDecoder
-// takes 14 times as long for the same lines.
+// Load: two lines of some hundred bytes for each of a hundred thousand people, in two reused buffers.
+// JSONDecoder takes 14 times as long.
 
-/// The line that was read last.
+/// The last line read.
 struct JSONLine {
   enum Kind { case object, array, string }
 
@@ -15,7 +15,7 @@ struct JSONLine {
     var key: Range<Int>
     /// Where a string is in `text`.
     var value = 0..<0
-    /// The place after all that is in it.
+    /// The index after all that it contains.
     var end = 0
   }
   private var nodes: [Node] = []
@@ -33,7 +33,7 @@ struct JSONLine {
     guard at == line.count else { throw JSONFault("one JSON object a line") }
   }
 
-  // MARK: Asking
+  // MARK: Queries
 
   /// The members of an object, in the order of `names`; -1 for a missing one.
   ///
@@ -54,7 +54,7 @@ struct JSONLine {
     return found
   }
 
-  /// The first element of an array; -1 if there is no array.
+  /// The first element of an array; -1 if the array is empty.
   func firstElement(of array: Int, _ what: StaticString) throws(JSONFault) -> Int {
     guard array >= 0 else { return -1 }
     guard nodes[array].kind == .array, nodes[array].end > array + 1 else {
@@ -68,7 +68,7 @@ struct JSONLine {
     nodes[element].end < nodes[array].end ? nodes[element].end : -1
   }
 
-  /// The one element of an array.
+  /// The only element of an array.
   func onlyElement(of array: Int, _ what: StaticString) throws(JSONFault) -> Int {
     guard array >= 0, nodes[array].kind == .array, nodes[array].end > array + 1,
       nodes[array + 1].end == nodes[array].end
@@ -102,7 +102,7 @@ struct JSONLine {
     return true
   }
 
-  // MARK: Reading
+  // MARK: Parsing
 
   private mutating func readValue(_ line: Span<UInt8>, _ at: inout Int, key: Range<Int>, depth: Int)
     throws(JSONFault)

@@ -3,7 +3,7 @@
 
 import Names
 
-/// Why a line is refused: what should have stood there.
+/// Why a line is refused: what was expected.
 package struct JSONFault: Error, Hashable {
   var expected: String
 
