@@ -33,7 +33,8 @@ extension Pipeline {
     guard let graceDays else { return nil }
     guard let run = storeBefore(asOf, among: runs, in: workspace) else {
       if runs.contains(where: { $0.state == .done && $0.asOf < asOf.text }) {
-        listener.note("Grace: the store of the night before is gone or of another version; no person is kept.")
+        listener.note(
+          "Grace: the store of the night before is gone or of another version; no person is kept.")
       }
       return nil
     }
