@@ -159,7 +159,7 @@ package struct Findings {
   fileprivate let outcome: Outcome?
 
   /// Hands on the records in the order of the store, at most `limit`.
-  package func forEach(limit: Int? = nil, _ body: (StoredFinding) -> Void) throws(Stop) {
+  package func forEach(limit: Int? = nil, _ body: (StoredFinding) throws(Stop) -> Void) throws(Stop) {
     try store.findings(outcome: outcome, limit: limit, body)
   }
 }

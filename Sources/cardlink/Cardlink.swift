@@ -41,28 +41,27 @@ struct Cardlink: ParsableCommand {
     ])
 
   static func main() {
+    StandardStreams.prepare()
+    var exit = Exit.done
     do {
-      var command = try parseAsRoot()
-      try command.run()
-      fflush(nil)
+      do {
+        var command = try parseAsRoot()
+        try command.run()
+      } catch  where exitCode(for: error).isSuccess {
+        // --help and --version.
+        print(fullMessage(for: error))
+      }
+      try StandardOutput.finish()
     } catch let stop as Stop {
-      fflush(nil)
-      FailureText(stop, arguments: CommandLine.arguments).write()
-      Foundation.exit(stop.exit.rawValue)
-    } catch  where exitCode(for: error).isSuccess {
-      // --help and --version.
-      fflush(nil)
-      exit(withError: error)
+      exit = stop.exit
+      // What was answered before the failure; a second failure would hide the first.
+      try? StandardOutput.finish()
+      if exit != .done { FailureText(stop, arguments: CommandLine.arguments).write() }
     } catch {
-      fflush(nil)
+      exit = .usage
       StandardError.write(
         UsageText(fullMessage(for: error), arguments: CommandLine.arguments, commands: configuration).text)
-      Foundation.exit(Exit.usage.rawValue)
     }
+    Foundation.exit(exit.rawValue)
   }
-}
-
-/// Standard error, a line at a time.
-enum StandardError {
-  static func write(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
 }

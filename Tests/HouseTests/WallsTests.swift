@@ -113,6 +113,16 @@ struct WallsTests {
     #expect(try Self.matches(of: call, in: Array(Self.doors.keys)) == files)
   }
 
+  @Test("standard output and error are written in one file, where each failure is looked at")
+  func streams() throws {
+    let writes =
+      #"FileHandle\.standard(Error|Output)|\b(fputs|fputc|fwrite|fprintf|puts|putchar|vprintf)\(|STD(OUT|ERR)_FILENO|"#
+      + #"\b(Swift\.print|Foundation\.write|debugPrint|dump)\(|\bto: &std(out|err)"#
+    #expect(try Self.matches(of: writes, in: Array(Self.doors.keys)) == ["StandardStreams"])
+    // In the command, `print` is StandardOutput's.
+    #expect(try Self.matches(of: #"\bprint\("#, in: Self.doors.keys.filter { $0 != "cardlink" }) == [])
+  }
+
   /// What opens a store or staged records for an answer, or writes the audit log, and the files that may do it, of the
   /// modules that answer people.
   static let openers: [(call: String, files: Set<String>)] = [

@@ -138,24 +138,3 @@ struct CheckCardCommand: ParsableCommand {
     return CardDesk(store: Desk(loaded, for: reason.actor), on: day)
   }
 }
-
-/// Standard output, some hundred kilobytes at a time.
-enum StandardOutput {
-  static func write(_ bytes: Span<UInt8>) throws(Stop) {
-    var written = 0
-    while written < bytes.count {
-      let rest = bytes.extracting(written...)
-      let count = unsafe rest.withUnsafeBufferPointer {
-        unsafe Foundation.write(STDOUT_FILENO, $0.baseAddress, $0.count)
-      }
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else {
-        throw unsafe Stop(
-          .inputOutput, at: "standard output", expected: "to write the answers",
-          found: String(cString: strerror(errno)), remedy: "Free disk space, or send the answers elsewhere.",
-          next: "cardlink check-card --help")
-      }
-      written += count
-    }
-  }
-}

@@ -85,7 +85,7 @@ struct DecideCommand: ParsableCommand {
     let count = list.decisions.count
     if let first = list.decisions.first, let last = list.decisions.last {
       let accepted = list.decisions.count { $0.decision.isAccepted }
-      print(
+      StandardOutput.summarize(
         """
         \(FigureText.grouped(count)) recorded by \(list.by), as \(Self.numbers(first.decision, last.decision)): \
         \(FigureText.grouped(accepted)) accepted, \(FigureText.grouped(count - accepted)) rejected.
@@ -118,7 +118,7 @@ struct DecideCommand: ParsableCommand {
       }, numeric: ["number"])
     guard form.output == .text else { return table.write(form.output) }
     let numbers = revoked.map { String($0.decision.number) }.joined(separator: ", ")
-    print("Revoked: \(numbers). Đã thu hồi quyết định \(numbers).")
+    StandardOutput.summarize("Revoked: \(numbers). Đã thu hồi quyết định \(numbers).")
     print("\nTry next:\n  cardlink run \(arguments.named)")
   }
 }

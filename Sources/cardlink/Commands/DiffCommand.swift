@@ -175,7 +175,8 @@ struct DiffCommand: ParsableCommand {
     case .json: print("[", terminator: "")
     case .text: print(columns.joined(separator: "\t"))
     }
-    _ = try runs.persons { difference in
+    _ = try runs.persons { (difference) throws(Stop) in
+      try StandardOutput.check()
       let row = [
         difference.person.text, difference.change.rawValue, BirthPlace(difference.person).code,
         difference.before?.facility.text ?? "", difference.after?.facility.text ?? "",
@@ -188,7 +189,7 @@ struct DiffCommand: ParsableCommand {
       case .json:
         let members = zip(columns, row).map { "\"\($0)\": \(Table.quoted($1))" }
         print(
-          count == 0 ? "\n  {" : ",\n  {", members.joined(separator: ", "), "}", separator: "", terminator: ""
+          (count == 0 ? "\n  {" : ",\n  {") + members.joined(separator: ", ") + "}", terminator: ""
         )
       }
       count += 1

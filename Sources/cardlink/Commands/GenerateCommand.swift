@@ -73,7 +73,7 @@ extension GenerateCommand {
         filesPerExport: files,
         asOf: date.map { (year: $0.year, month: $0.month, day: $0.day) } ?? (2026, 11, 23), rates: rates,
         facilities: facilities, hasUnreadColumns: unreadColumns))
-    print(
+    StandardOutput.summarize(
       "\(FigureText.grouped(report.populationRecords)) population and \(FigureText.grouped(report.insuranceRecords)) insurance records:"
     )
     for file in report.files { print("  \(directory)/\(file)") }

@@ -42,7 +42,7 @@ struct RollbackCommand: ParsableCommand {
     let run = try rollback(
       loaded, to: number, because: because, in: workspace, options: work.options(asOf: Clock.today()),
       progress: progress)
-    print(
+    StandardOutput.summarize(
       """
       The store of run \(run.rollback?.to ?? number), business date \(run.asOf), is in force again, and so are its packages.
       Kho dữ liệu của lượt chạy \(run.rollback?.to ?? number) đã có hiệu lực trở lại.

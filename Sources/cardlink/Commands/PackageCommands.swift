@@ -147,7 +147,7 @@ struct NewKeyCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("The file of the private key; it must not exist.", valueName: "file"))
   var file: String
 
-  func run() throws { print("fingerprint \(try newSigningKey(at: file))") }
+  func run() throws { StandardOutput.summarize("fingerprint \(try newSigningKey(at: file))") }
 }
 
 struct FacilityKeyCommand: ParsableCommand {
@@ -165,5 +165,5 @@ struct FacilityKeyCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("The file of the private key; it must not exist.", valueName: "file"))
   var file: String
 
-  func run() throws { print(try newFacilityKey(at: file)) }
+  func run() throws { StandardOutput.summarize(try newFacilityKey(at: file)) }
 }

@@ -74,7 +74,8 @@ struct FindingsCommand: ParsableCommand {
     if form.output == .csv { print(csvLine(columns)) }
     var table = Table(columns: columns, rows: [], numeric: ["source_line", "run_id", "candidates"])
     let isCSV = form.output == .csv
-    try findings.forEach(limit: limit) { finding in
+    try findings.forEach(limit: limit) { (finding) throws(Stop) in
+      try StandardOutput.check()
       let row: [String?] = [
         finding.export, finding.outcome, finding.reasons, finding.personalID, finding.insuranceNumber,
         finding.cardNumber, finding.sourceFile, String(finding.sourceLine), String(finding.runID),
@@ -114,8 +115,7 @@ extension FindingsCommand {
     guard form.output == .text else { return }
     if files.isEmpty { print("Nothing waits in quarantine. Không có bản ghi nào bị cách ly.") }
     if files.contains(where: \.isConverted) {
-      FileHandle.standardError.write(
-        Data("Files that came in another encoding are written in UTF-8: tell the supplier.\n".utf8))
+      StandardError.write("Files that came in another encoding are written in UTF-8: tell the supplier.")
     }
   }
 }

@@ -132,7 +132,7 @@ struct ReleaseCommand: ParsableCommand {
     let finished = try release(
       loaded, run: number, because: because, in: workspace, options: work.options(asOf: Clock.today()),
       progress: progress)
-    print(RunReport(finished, pipelinePath: pipeline.named).text)
+    StandardOutput.summarize(RunReport(finished, pipelinePath: pipeline.named).text)
   }
 }
 
@@ -141,5 +141,5 @@ private func runPipeline(_ arguments: PipelineArguments, _ run: RunArguments, fr
   let progress = RunProgress()
   let workspace = try pipeline.openWorkspace(pages: NightPages(), progress)
   let finished = try walk(pipeline, in: workspace, from: stage, options: run.options, progress: progress)
-  print(RunReport(finished, pipelinePath: arguments.named).text)
+  StandardOutput.summarize(RunReport(finished, pipelinePath: arguments.named).text)
 }

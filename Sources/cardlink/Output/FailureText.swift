@@ -25,6 +25,10 @@ struct FailureText {
     if stop.next == nil, arguments.dropFirst().first == "doctor", next.hasPrefix("cardlink doctor") {
       next = "ls -l PIPELINE"
     }
+    if pipeline == nil, next.contains("PIPELINE") {
+      pipeline = PipelineFinder.nearest(to: nil).map(shellQuoted)
+      if pipeline == nil { next = "cardlink --help" }
+    }
     if stop.exit == .pipelineWrong, let named, !FileManager.default.fileExists(atPath: named) {
       // The file isn't there: one that is, rather than the same again.
       pipeline = PipelineFinder.nearest(to: named).map(shellQuoted)

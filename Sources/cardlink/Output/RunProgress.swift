@@ -197,7 +197,7 @@ final class RunProgress: Run.Progress {
     state.hasLine = false
   }
 
-  private func raw(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+  private func raw(_ text: String) { StandardError.raw(text) }
 
   /// The terminal's width, which may change at any time.
   private static var columns: Int {
