@@ -1,6 +1,5 @@
-// One record as a line of CSV after RFC 4180, with LF.
+// Writes a record as a line of CSV after RFC 4180, with LF.
 // Invariant: returns the line on which the record begins; a value with a line break is quoted.
-// Load: about 130 bytes per record.
 
 struct CSVWriter: Sendable {
   private(set) var line = 1
@@ -12,7 +11,7 @@ struct CSVWriter: Sendable {
     line = 2
   }
 
-  /// - Parameter joined: the first and the last of the fields that are one value with spaces between, if any.
+  /// - Parameter joined: the first and the last of the fields to join with spaces into one value, if any.
   /// - Returns: the record's first line.
   mutating func write(
     _ row: borrowing FieldRow, joined: ClosedRange<Int>? = nil, to file: inout GeneratedFile

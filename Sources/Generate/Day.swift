@@ -1,12 +1,11 @@
-// A day of the calendar, or only its year or its month.
+// A day of the calendar, or only a year, or a year and a month.
 // Invariant: a day with all three parts exists, unless it was made to be impossible.
-// Load: four per person; no allocation.
 
 struct Day: Hashable, Sendable, BitwiseCopyable {
   var year: Int
-  /// 0 where only the year is known.
+  /// 0 if only the year is known.
   var month: Int
-  /// 0 where only the year or the month is known.
+  /// 0 if only the year or the month is known.
   var day: Int
 
   init(_ year: Int, _ month: Int, _ day: Int) { (self.year, self.month, self.day) = (year, month, day) }
@@ -30,7 +29,7 @@ struct Day: Hashable, Sendable, BitwiseCopyable {
     return days
   }
 
-  /// The day of that number in a year.
+  /// The day with this number in a year.
   init(ordinal: Int, _ year: Int) {
     self.init(year, 1, ordinal)
     while day > Day.count(ofMonth: month, year) {
@@ -39,7 +38,7 @@ struct Day: Hashable, Sendable, BitwiseCopyable {
     }
   }
 
-  /// A day earlier by less than a year.
+  /// The day that is `days` days earlier, less than a year.
   func earlier(by days: Int) -> Day {
     if ordinal > days { return Day(ordinal: ordinal - days, year) }
     return Day(ordinal: ordinal + (Day.isLeap(year - 1) ? 366 : 365) - days, year - 1)

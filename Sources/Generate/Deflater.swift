@@ -1,12 +1,12 @@
-// A gzip member that is being written: bytes in, compressed bytes to the file.
-// Invariant: the stream is freed when its one owner's scope ends; equal bytes give equal files, without time or name.
-// Load: a quarter of a megabyte per call.
+// Writes a gzip member: takes bytes, writes compressed bytes to the file.
+// Invariant: the stream is freed when its owner's scope ends. Equal bytes give equal files: the header has no
+// time and no name.
 
 internal import CZlib
 internal import Files
 internal import Values
 
-/// A gzip member that is being written.
+/// A gzip member under construction.
 @safe struct Deflater: ~Copyable {
   private let stream: UnsafeMutablePointer<z_stream>
   private var out = [UInt8](repeating: 0, count: 1 << 18)
@@ -33,7 +33,7 @@ internal import Values
       var made = 0
       let result = unsafe bytes.withUnsafeBytes { all in
         unsafe out.withUnsafeMutableBytes { room in
-          // zlib reads only, but its header doesn't say so.
+          // zlib only reads, but its header lacks the `const`.
           unsafe stream.pointee.next_in = UnsafeMutablePointer(
             mutating: all.baseAddress?.assumingMemoryBound(to: UInt8.self)
           ).map { unsafe $0 + taken }

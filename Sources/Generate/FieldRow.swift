@@ -1,5 +1,5 @@
-// The values of one record on their way to a file, one after the other in a buffer that is reused.
-// Invariant: every value ends at `ends`; a record is far shorter than the buffer, which the buffer checks.
+// Holds the values of one record, one after the other in a reused buffer.
+// Invariant: every value ends at `ends`; the buffer checks that the record fits.
 // Load: one per record, about 130 bytes, without allocation.
 
 struct FieldRow: ~Copyable {
@@ -7,9 +7,9 @@ struct FieldRow: ~Copyable {
   private(set) var byteCount = 0
   private var ends = InlineArray<16, Int>(repeating: 0)
   private(set) var count = 0
-  /// CSV only: how many of the last fields are left out.
+  /// CSV only: how many fields to leave out at the end.
   var missingFields = 0
-  /// CSV only: the fields that are written in quotes, needed or not, bit by bit.
+  /// CSV only: the fields to write in quotes although they need none, one bit each.
   private var quotedFields: UInt16 = 0
   /// Line breaks within values.
   private(set) var lineBreaks = 0
@@ -54,7 +54,7 @@ struct FieldRow: ~Copyable {
     for byte in text.utf8 { append(byte: byte) }
   }
 
-  /// A number in `width` digits.
+  /// Appends a number in `width` digits.
   mutating func append(_ number: UInt64, width: Int) {
     var rest = number
     var i = byteCount + width
@@ -67,7 +67,7 @@ struct FieldRow: ~Copyable {
   }
   mutating func append(_ number: Int, width: Int) { append(UInt64(number), width: width) }
 
-  /// dd/MM/yyyy, MM/yyyy or yyyy.
+  /// Appends dd/MM/yyyy, MM/yyyy or yyyy.
   mutating func append(_ day: Day) {
     if day.month > 0 {
       if day.day > 0 {
@@ -80,7 +80,7 @@ struct FieldRow: ~Copyable {
     append(day.year, width: 4)
   }
 
-  /// yyyy-MM-dd or yyyy.
+  /// Appends yyyy-MM-dd or yyyy.
   mutating func append(iso day: Day) {
     append(day.year, width: 4)
     guard day.month > 0 else { return }
@@ -90,7 +90,7 @@ struct FieldRow: ~Copyable {
     append(day.day, width: 2)
   }
 
-  /// The words of a name with one space between.
+  /// Appends the words of a name, with a space between two.
   mutating func append(_ name: Name) {
     let start = byteCount
     append(name.family)

@@ -1,7 +1,6 @@
-// A file that is being written: laid out in memory a record at a time, compressed if asked for.
-// Invariant: what reaches the disk goes through the file layer: mode 0600, synced when it is finished, removed when it is
-// not; a record fits in the room that is kept for it.
-// Load: some hundred bytes per record in writes of a quarter of a megabyte.
+// Writes a file record by record through memory, compressed if asked for.
+// Invariant: the file has mode 0600, is synced when it is finished and removed when it is not. A record fits
+// in the room reserved for it.
 
 internal import Files
 internal import Values
@@ -13,7 +12,7 @@ struct GeneratedFile: ~Copyable {
   private var deflater: Deflater?
 
   private static let fullCount = 1 << 18
-  /// The longest record, by far.
+  /// An upper bound of the longest record.
   private static let slackCount = 1 << 14
 
   init(_ path: String, gzip: Bool) throws(Stop) {
@@ -56,7 +55,7 @@ struct GeneratedFile: ~Copyable {
     if count >= Self.fullCount { try flush(isLast: false) }
   }
 
-  /// Writes what is left and waits until the disk has it.
+  /// Writes the rest and syncs the file.
   consuming func finish() throws(Stop) {
     try flush(isLast: true)
     try file.finish()
@@ -71,7 +70,7 @@ struct GeneratedFile: ~Copyable {
     count = 0
   }
 
-  // One is read while the other, its neighbour in self, is written: hence by parameters.
+  // A static function, because a method of `self` can't take a property of `self` as `inout`.
   private static func append(
     _ bytes: borrowing [UInt8], _ count: Int, to file: inout OutputFile
   ) throws(Stop) {

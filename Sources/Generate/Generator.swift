@@ -1,18 +1,20 @@
-// Invented exports: the population register, the insurance register, the truth about both, and a pipeline file.
-// Invariant: equal options give equal bytes on every machine; memory does not grow with the people; no name or number
-// is taken from anyone.
+// Generates invented exports: the population register, the insurance register, the truth about both, and a
+// pipeline file.
+// Invariant: equal options give equal bytes on every machine; memory does not grow with the number of people;
+// no name or number belongs to a real person.
 // Load: hundreds of thousands of people per second on one core; national scale in a few minutes.
 //
-// A person has two slots in each export. The slots of an export are permuted, each export in its own way, so that
-// neither is sorted and the two records of one person are far apart. A slot is filled if the person's trouble asks
-// for it: one record usually, sometimes two or none.
+// A person has two slots in each export. Each export permutes its slots in its own way, so that neither is
+// sorted and the two records of one person are far apart. The person's trouble decides how many slots are
+// filled: usually one, sometimes two or none.
 
 internal import Files
 package import Values
 
 /// Writes exports of invented people into a folder, with `truth.csv` and `pipeline.yaml`.
 ///
-/// - Parameter directory: created with mode 0700 if it does not exist; files of the same names are overwritten.
+/// - Parameter directory: created with mode 0700 if it does not exist; files of the same names are
+///   overwritten.
 /// - Returns: the files' names, and how many records of each export must end in which outcome.
 /// - Throws: ``Stop`` with ``Exit/usage`` for options that can't be met, ``Exit/cannotCreate`` or
 ///   ``Exit/inputOutput`` when the folder can't be written.
@@ -132,12 +134,12 @@ private struct Generator: ~Copyable {
     report.insuranceOutcomes = Self.named(counts)
   }
 
-  // MARK: The rest
+  // MARK: Pipeline file
 
   consuming func finish() throws(Stop) -> GeneratorReport {
     var pipeline = try GeneratedFile(directory + "/pipeline.yaml", gzip: false)
     let exports = report.files
-    // A thousand file names are longer than the room of one record.
+    // A thousand file names exceed the room for one record.
     for line in pipelineText(
       options, population: Array(exports.prefix(options.filesPerExport)),
       insurance: Array(exports.suffix(options.filesPerExport))
@@ -156,7 +158,7 @@ private struct Generator: ~Copyable {
     options.gzip.contains(ExportPart(register, part: part))
   }
 
-  /// Part numbers have equal widths, so that the files sort as they were written.
+  /// Part numbers have equal widths, so that the files sort in the order of writing.
   private func name(_ register: ExportPart.Register, _ part: Int) -> String {
     var name = "\(register.rawValue)-\(isoText(options.date))"
     if options.filesPerExport > 1 {

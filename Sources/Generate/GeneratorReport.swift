@@ -1,7 +1,7 @@
-// What was written, and how each record of it must end.
+// The report of a generation: the files, and how each record must end.
 
 package struct GeneratorReport: Sendable {
-  /// Names within the folder: the exports, then `truth.csv` and `pipeline.yaml`.
+  /// Names relative to the folder: the exports, then `truth.csv` and `pipeline.yaml`.
   package internal(set) var files: [String] = []
   package internal(set) var populationRecords = 0
   package internal(set) var insuranceRecords = 0

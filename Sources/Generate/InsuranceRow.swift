@@ -1,10 +1,10 @@
 // A person's record in the insurance register, and how it must end.
-// Invariant: the end follows from the trouble alone; whatever the trouble does not touch is right and agrees with the
-// population register.
-// Load: one per insured person, without allocation but for the few per cent of names written otherwise.
+// Invariant: the outcome follows from the trouble alone; everything that the trouble does not touch is right
+// and agrees with the population register.
+// Load: one per insured person; allocates only for the few per cent of names in other spellings.
 
 extension People {
-  /// Puts the person's record in `row`.
+  /// Writes the person's record to `row`.
   ///
   /// - Parameter isOther: whether this is the second of the person's two records.
   func insurance(_ person: Person, isOther: Bool, in row: inout FieldRow) -> RowEnd {
@@ -53,7 +53,7 @@ extension People {
   private func end(_ person: Person) -> RowEnd {
     switch person.trouble {
     case .none: return RowEnd(outcome: .linked)
-    // The second of the pair is written with its personal ID number, which no other person has.
+    // The second of the pair has its personal ID number in the record, which no other person has.
     case .legacyAmbiguous where person.isSecondOfPair: return RowEnd(outcome: .linked)
     case .personDuplicated:
       return RowEnd(outcome: .personDuplicated, reasons: Duplication(person.variant).reasons)
@@ -67,7 +67,7 @@ extension People {
 
   /// The ten digits.
   private func insuranceNumber(_ person: Person, isOther: Bool) -> UInt64 {
-    // The child's record bears the parent's number.
+    // The child's record has the parent's number.
     if person.trouble == .numberShared, person.isSecondOfPair {
       return insuranceNumber(self.person(person.index - 1, .numberShared), isOther: false)
     }
@@ -121,11 +121,11 @@ extension People {
       let groups: [3 of StaticString] = ["QN5", "CA5", "CY5"]
       return groups[cut(person.variant, to: 3)]
     case .newbornWithoutID, .disputedNewborn: return "TE1"
-    // Whatever the age, so that the two cards of a pair differ.
+    // Independent of the age, so that the two cards of a pair differ.
     case .numberShared: return person.isSecondOfPair ? "TE1" : "DN4"
     default: break
     }
-    // A new card in mid-life comes with a new group.
+    // A new card during the year comes with a new group.
     if isOther { return "GD4" }
     return switch asOf.year - person.birth.year {
     case ..<6: "TE1"
@@ -199,7 +199,7 @@ extension People {
       return row.append(" 2")
     case .badEncoding:
       row.append(name)
-      // The first byte of a letter that does not go on.
+      // The first byte of a character without the rest.
       return row.append(byte: 0xE1)
     case .nameWithoutMarks: return row.append(NameForms.bare(text()))
     case .nameDecomposed: return row.append(NameForms.decomposed(text()))
@@ -259,7 +259,7 @@ extension People {
   // MARK: Facility and validity
 
   private func appendFacility(_ person: Person, _ random: inout SeededGenerator, _ row: inout FieldRow) {
-    // The smaller of two: a few facilities have most of the people.
+    // The smaller of two draws: a few facilities get most of the people.
     let number = min(random.below(facilitiesPerProvince), random.below(facilitiesPerProvince))
     if random.below(100) == 0 { return }
     row.append(person.residence, width: 2)
@@ -278,7 +278,7 @@ extension People {
   ) {
     var from = Day(asOf.year, 1, 1)
     var to = Day(asOf.year, 12, 31)
-    // Some change their work or their province in mid-year.
+    // Some people change their work or their province during the year.
     if random.below(8) == 0 { from = Day(asOf.year, 1 + random.below(asOf.month), 1) }
     if person.birth.year == asOf.year, person.birth.month > 0 {
       from = person.birth

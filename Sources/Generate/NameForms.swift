@@ -1,11 +1,12 @@
-// The ways in which one name is written: without marks, decomposed, in other cases, with other spaces.
-// Invariant: each form but those of the disputed kinds agrees with the name by the rules of the contract.
-// Load: the few per cent of names that are altered; the rest is written unchanged.
+// Writes one name in other forms: without marks, decomposed, in other cases, with other spaces.
+// Invariant: each form, except those of the disputed kinds, agrees with the name by the rules of the
+// contract.
 //
-// Source: Unicode Standard ch. 3 for the order of the marks; the Vietnamese letters are 12 vowels with 5 tones and Đ.
+// Source: Unicode Standard ch. 3 for the order of the marks; the Vietnamese letters are 12 vowels with 5
+// tones and Đ.
 
 enum NameForms {
-  /// A vowel taken apart.
+  /// A decomposed vowel.
   private struct Parts {
     var base: Unicode.Scalar
     /// Breve, circumflex or horn.
@@ -29,14 +30,14 @@ enum NameForms {
     return letters
   }()
 
-  /// All marks stripped, Đ to D.
+  /// The name without marks, Đ as D.
   static func bare(_ name: String) -> String {
     map(name) { scalar, out in
       out.append(scalar == "Đ" ? "D" : letters[scalar]?.base ?? scalar)
     }
   }
 
-  /// Every letter taken apart in canonical order: horn, dot below, then the marks above.
+  /// The name decomposed in canonical order: horn, dot below, then the marks above.
   static func decomposed(_ name: String) -> String {
     map(name) { scalar, out in
       guard let parts = letters[scalar] else { return out.append(scalar) }
@@ -52,7 +53,7 @@ enum NameForms {
     map(name) { scalar, out in out.append(scalar == old ? new : scalar) }
   }
 
-  /// The first letter of each word in capitals.
+  /// The name with only the first letter of each word in capitals.
   static func titled(_ name: String) -> String {
     var isFirst = true
     return map(name) { scalar, out in
@@ -61,7 +62,7 @@ enum NameForms {
     }
   }
 
-  /// Every second letter small.
+  /// The name with every second letter in lower case.
   static func mixedCase(_ name: String) -> String {
     var isSmall = false
     return map(name) { scalar, out in

@@ -1,7 +1,7 @@
 // The words of invented names.
-// Invariant: upper-case NFC; within a list of given names no two are equal without their marks, or with Y read as I,
-// and none equals a family name so. A family name occurs about as often as in the country, a given name is random.
-// Load: three look-ups per person, no String.
+// Invariant: upper-case NFC. Within a list of given names no two are equal without their marks or with Y read
+// as I, and none equals a family name in that way. A family name is about as frequent as in the country;
+// given names are equally likely.
 
 struct Name: Sendable {
   /// Empty for some people of ethnic minorities.
@@ -48,20 +48,20 @@ enum Names {
     "DIỄM",
   ]
 
-  /// The tone in its old and in its new place; equal without marks.
+  /// The tone mark in its old and in its new place; equal without marks.
   static let tonePlaces: [(StaticString, StaticString)] = [
     ("HÒA", "HOÀ"), ("THỦY", "THUỶ"), ("THÚY", "THUÝ"), ("HÓA", "HOÁ"), ("QUÝ", "QÚY"), ("TÒA", "TOÀ"),
   ]
-  /// The same sound with y and with i; not equal even without marks.
+  /// The same sound with y and with i; different even without marks.
   static let iAndY: [(StaticString, StaticString)] = [
     ("MỸ", "MĨ"), ("KỲ", "KÌ"), ("VY", "VI"), ("HY", "HI"), ("TÝ", "TÍ"), ("QUÝ", "QUÍ"),
   ]
-  /// Family names of the north and the south, and one that only a typist takes for another; never equal.
+  /// Northern and southern forms of family names, and one pair that only a typist confuses; never equal.
   static let surnames: [(StaticString, StaticString)] = [
     ("HOÀNG", "HUỲNH"), ("HUỲNH", "HOÀNG"), ("VŨ", "VÕ"), ("VÕ", "VŨ"), ("LƯƠNG", "DƯƠNG"),
   ]
 
-  /// Names of ethnic minorities: no family name by the usual rule, letters and apostrophes of their own.
+  /// Names of ethnic minorities: no usual family name, own letters, and apostrophes.
   static let minorityNames: [Name] = [
     Name(family: "Y", given: "BLĂK"), Name(given: "K'BRAI"), Name(given: "H'HEN", last: "NIÊ"),
     Name(family: "Y", middle: "WANG", given: "ÊBAN"), Name(given: "K'SOR", last: "H'NĂM"),
@@ -89,7 +89,7 @@ enum Names {
     return givens[random.below(givens.count)]
   }
 
-  /// Another given name: one of the other sex's list, which has none in common with this sex's.
+  /// Another given name: one from the other sex's list, which shares none with this sex's.
   static func otherGiven(isFemale: Bool, word: UInt64) -> StaticString {
     let givens = isFemale ? maleGivens : femaleGivens
     return givens[cut(mixed(word), to: givens.count)]
@@ -97,6 +97,6 @@ enum Names {
 }
 
 extension Name {
-  /// A name of which the first word is the person's own and the last the clan's.
+  /// A name whose first word is the given name and whose last word is the clan's.
   init(given first: StaticString, last: StaticString) { self.init(family: first, given: last) }
 }

@@ -1,14 +1,14 @@
 // The numbers of invented people: personal ID, insurance and legacy numbers.
-// Invariant: unique by construction, without a table: every number is a one-to-one function of the person's index.
-// No number is a filler of one repeated digit.
+// Invariant: every number is a one-to-one function of the person's index, so it is unique without a table. No
+// number is a filler of one repeated digit.
 // Load: two or three permutations per person.
 //
-// Personal ID number: the six last digits are a permutation of the index modulo a million. People who share them
-// (every millionth index) are in different cells of place, birth year and sex: the cells lie on a ring, each as wide
-// as its share, and such people are further apart on the ring than the widest cell.
+// Personal ID number: the last six digits are a permutation of the index modulo a million. People who share
+// them (every millionth index) are in different cells of place, birth year and sex: the cells lie on a ring,
+// each as wide as its share, and such people are further apart on the ring than the widest cell.
 
 struct Numbers: Sendable {
-  /// A personal ID number, and what its digits say.
+  /// A personal ID number, and what its digits mean.
   struct PersonalNumber {
     var packed: UInt64
     var place: Place
@@ -22,23 +22,24 @@ struct Numbers: Sendable {
   private let key: UInt64
   private let asOfYear: Int
   private let places: [Place]
-  /// The position on the ring of shares → the place's index and where its share begins.
+  /// The position on the ring of shares → the place's index and the start of its share.
   private let placeAt: [(index: Int, start: Int)]
-  /// The same for ages in years; age 0 is left to the newborn.
+  /// The same for ages in years; age 0 is reserved for newborns.
   private let ageAt: [(age: Int, start: Int)]
   private let ageWeight: [Int]
 
   private static let tailCount = 1_000_000
   /// How many people may share their last six digits.
   private let strata: Int
-  /// Numbers from here on belong to no person, or are the second number of one.
+  /// Numbers from here on belong to no person, or are a person's second number.
   private let half: Int
-  /// Whether there are more people than tails of eight digits: then all ten digits are drawn, whatever the province.
+  /// Whether there are more people than eight digits can number: then all ten digits are drawn, whatever the
+  /// province.
   private let isNational: Bool
   private static let repeated10 = (0...9).map { $0 * 1_111_111_111 }
   private static let repeated8 = (0...9).map { $0 * 11_111_111 }
   private static let mostWithProvince = 49_000_000
-  /// Fillers that are typed where the number is not known.
+  /// Fillers that people type when they don't know the number.
   private static let fillers9 = [0, 111_111_111, 123_456_789] + (2...9).map { $0 * 111_111_111 }
 
   /// - Parameter people: how many; up to 49 million have insurance numbers that begin with their province.
@@ -60,14 +61,14 @@ struct Numbers: Sendable {
       placeAt += Array(repeating: (i, placeAt.count), count: place.weight)
     }
     self.placeAt = placeAt
-    // An invented population: even up to sixty, then thinning out up to 96.
+    // An invented age distribution: even up to sixty, then declining up to 96.
     ageWeight = [0] + (1...96).map { $0 <= 60 ? 20 : max(1, 20 - ($0 - 60) / 2) }
     var ageAt: [(age: Int, start: Int)] = []
     for (age, weight) in ageWeight.enumerated() {
       ageAt += Array(repeating: (age, ageAt.count), count: weight)
     }
     self.ageAt = ageAt
-    // Two people with the same six digits must never meet in a cell.
+    // Two people with the same six digits must never be in one cell.
     precondition(
       (places.map(\.weight).max() ?? 0) * (ageWeight.max() ?? 0)
         < placeAt.count * ageAt.count * 2 / strata)
@@ -115,12 +116,12 @@ struct Numbers: Sendable {
     return UInt64(residence * 100_000_000 + Self.skip(Self.repeated8, drawn))
   }
 
-  /// A 9-digit number; `ofNobody` is one that no person holds.
+  /// A 9-digit number; with `ofNobody`, one that no person holds.
   func legacyNumber(_ index: Int, ofNobody: Bool = false) -> Int {
     Self.skip(Self.fillers9, legacy.place(of: ofNobody ? index + half : index))
   }
 
-  /// The number at a place among those that are not left out; `left` is sorted.
+  /// The number at an index among those that are not left out; `left` is sorted.
   private static func skip(_ left: [Int], _ place: Int) -> Int {
     var number = place
     for i in left.indices where number >= left[i] { number += 1 }

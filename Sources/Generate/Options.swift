@@ -1,4 +1,4 @@
-// What to invent: how many people, from which seed, in which formats, with how much trouble.
+// The options of the generator: how many people, from which seed, in which formats, with how much trouble.
 // Invariant: equal options give equal bytes on every machine.
 
 internal import Values
@@ -22,16 +22,18 @@ package struct GeneratorOptions: Sendable {
   package var seed: UInt64
   package var populationFormat: ExportForm
   package var insuranceFormat: ExportForm
-  /// The files that are written as gzip; their names end in `.gz`.
+  /// The files to write as gzip; their names end in `.gz`.
   package var gzip: Set<ExportPart>
   package var filesPerExport: Int
   /// The business date of the exports: no birth lies after it, and cards are valid around it.
   package var asOf: (year: Int, month: Int, day: Int)
   package var rates: TroubleRates
-  /// In all of the 63 provinces together; each has the same number, so that it is rounded up.
+  /// The number of facilities in all 63 provinces.
+  ///
+  /// It is rounded up, because each province has the same number.
   package var facilities: Int
-  /// CSV only: whether there are columns that the pipeline does not read, as real exports have them: ethnicity, nationality and
-  /// address in the population, address and managing office in the insurance.
+  /// CSV only: whether to add columns that the pipeline does not read, as real exports have them: ethnicity,
+  /// nationality and address in the population, address and managing office in the insurance.
   package var hasUnreadColumns: Bool
 
   package init(
@@ -52,7 +54,7 @@ package struct GeneratorOptions: Sendable {
     self.hasUnreadColumns = hasUnreadColumns
   }
 
-  /// A newborn's last six digits are shared by no more people than there are provinces and sexes.
+  /// At most as many newborns may share their last six digits as there are combinations of province and sex.
   package static let largestPeople = 120_000_000
   package static let largestFiles = 1000
   package static let largestFacilities = Places.provinceCount * Places.largestFacilityCount
@@ -61,7 +63,7 @@ package struct GeneratorOptions: Sendable {
 
   var date: Day { Day(asOf.year, asOf.month, asOf.day) }
 
-  /// Refuses what can't be made.
+  /// Refuses options that can't be met.
   func check() throws(Stop) {
     guard (1...Self.largestPeople).contains(people) else {
       throw Stop(

@@ -1,10 +1,9 @@
-// A secret order of the numbers from 0 to size − 1.
-// Invariant: one to one: no two numbers go to the same place, and each place leads back to its number. That is what
-// makes invented numbers unique without a table of those already given away.
-// Load: one or two calls per number made; a call is four multiplications and seldom a second round.
+// A pseudorandom permutation of the numbers from 0 to size − 1, and its inverse.
+// Invariant: one to one, so invented numbers are unique without a table of numbers already used.
+// Load: one or two calls per number; a call is four multiplications and seldom a second round.
 //
-// A Feistel network over pairs (left, right) of digits to the base `side`, where side² is just above size; a result
-// beyond the end is put through again, which stays one to one.
+// A Feistel network over pairs (left, right) of digits to the base `side`, where side² is just above size. A
+// result beyond the end is permuted again, which stays one to one.
 //
 // Source: Black, Rogaway, "Ciphers with arbitrary finite domains", 2002.
 
@@ -23,7 +22,7 @@ struct Permutation: Sendable {
     keys = (random.next(), random.next(), random.next(), random.next())
   }
 
-  /// Where `number` goes.
+  /// The image of `number`.
   func place(of number: Int) -> Int {
     var x = UInt64(number)
     repeat {
@@ -37,7 +36,7 @@ struct Permutation: Sendable {
     return Int(x)
   }
 
-  /// The number that goes to `place`.
+  /// The number whose image is `place`.
   func number(at place: Int) -> Int {
     var x = UInt64(place)
     repeat {

@@ -1,7 +1,8 @@
-// An invented person, made anew each time it is asked for.
-// Invariant: depends on the seed and the index alone (and, for the second of a pair, on the first); both exports see
-// the same person.
-// Load: made once for the population row and once for the insurance row, some hundred nanoseconds, nothing allocated.
+// An invented person, computed anew on each request.
+// Invariant: depends only on the seed and the index (and, for the second of a pair, on the first); both
+// exports see the same person.
+// Load: computed once for the population row and once for the insurance row, in some hundred nanoseconds
+// without allocation.
 
 struct Person {
   let index: Int
@@ -12,9 +13,9 @@ struct Person {
   let isFemale: Bool
   let birth: Day
   let name: Name
-  /// The 9-digit number of old; 0 for those who never had one.
+  /// The former 9-digit number; 0 for people who never had one.
   let legacy: Int
-  /// What else is random about the person's records: which of the ways of a trouble, and the card.
+  /// Further randomness for the person's records: the variant of a trouble, and the card.
   let variant: UInt64
 
   var isSecondOfPair: Bool { index & 1 == 1 }
@@ -53,7 +54,7 @@ struct People: Sendable {
       if variant & 1 == 0 { isFemale.toggle() } else { birth = moved(birth, toYear: birth.year - 1) }
     }
     let place = random.next()
-    // Most people live where they were registered.
+    // Most people live in the province of their registration.
     let residence =
       number.place.isCountry || place % 100 < 15
       ? Places.all[cut(place, to: Places.provinceCount)].code : number.place.code
@@ -66,8 +67,8 @@ struct People: Sendable {
       variant: variant)
   }
 
-  /// The trouble that a format or a number allows: XML has no fields to lose, and a number of a person born abroad no
-  /// leading zero.
+  /// The trouble, or none if the format or the number rules it out: XML has no fields to lose, and the number
+  /// of a person born abroad has no leading zero.
   private func feasible(_ trouble: Trouble, _ number: Numbers.PersonalNumber) -> Trouble {
     switch trouble {
     case .none: .none
@@ -85,12 +86,12 @@ struct People: Sendable {
     let word = random.next()
     if isNewborn { return Day(ordinal: 1 + cut(word, to: asOf.ordinal), year) }
     if trouble == .disputedDayMonth {
-      // Both the day and the month are months, and not the same.
+      // Day and month are both between 1 and 12, and differ.
       let month = 1 + cut(word, to: 12)
       let step = 1 + cut(mixed(word), to: 11)
       return Day(year, month, (month - 1 + step) % 12 + 1)
     }
-    // Of some of the old only the year is known.
+    // Of some old people only the year is known.
     if trouble == .none, year < 1960, word % 16 == 0 { return Day(year, 0, 0) }
     return Day(ordinal: 1 + cut(word, to: Day.isLeap(year) ? 366 : 365), year)
   }
@@ -100,7 +101,7 @@ struct People: Sendable {
   ) -> Name {
     let word = random.next()
     if trouble == .none {
-      // Every fiftieth person is of an ethnic minority with names of its own.
+      // Every fiftieth person belongs to an ethnic minority with its own names.
       if word % 50 == 0 { return Names.minorityNames[cut(word, to: Names.minorityNames.count)] }
       return Names.name(isFemale: isFemale, word: word)
     }
@@ -122,14 +123,14 @@ struct People: Sendable {
   ) -> Int {
     let word = random.next()
     switch trouble {
-    // The pair holds the number of its first.
+    // The pair has the number of its first person.
     case .legacyAmbiguous: return numbers.legacyNumber(index & ~1)
     case .legacyLink: return numbers.legacyNumber(index)
     default: return year <= 2004 && word % 10 < 6 ? numbers.legacyNumber(index) : 0
     }
   }
 
-  /// The same day of another year, or the 28th where it doesn't exist.
+  /// The same day of another year, or the 28th if that day doesn't exist.
   func moved(_ day: Day, toYear year: Int) -> Day {
     Day(year, day.month, min(day.day, day.month == 2 ? 28 : 31))
   }

@@ -1,5 +1,6 @@
-// The pipeline file that reads exactly the generated exports.
-// Invariant: every key is one of the contract; file names are relative to the pipeline file, so the folder can move.
+// The text of the pipeline file for the generated exports.
+// Invariant: every key is in the contract; file names are relative to the pipeline file, so the folder can
+// move.
 
 func pipelineText(
   _ options: GeneratorOptions, population: [String], insurance: [String]

@@ -1,7 +1,6 @@
-// Provinces of birth registration, with invented shares, and invented facilities.
-// Invariant: the codes are the 63 of the personal ID number's province table and a few of its country table; a
-// place's share is below one in a hundred and twenty-eighth of all numbers once years and sexes divide it.
-// Load: one look-up per person.
+// Provinces of birth registration with invented shares, and invented facilities.
+// Invariant: the codes are the 63 of the personal ID number's province table and a few of its country table.
+// Divided by years and sexes, a place's share is below 1/128 of all numbers.
 
 /// A place of birth registration.
 struct Place: Sendable, BitwiseCopyable {
@@ -13,7 +12,7 @@ struct Place: Sendable, BitwiseCopyable {
 }
 
 enum Places {
-  /// Code and share in thousandths, the larger provinces first in mind and all invented.
+  /// Codes with invented shares in thousandths, larger provinces first.
   static let all: [Place] = [
     (1, 80), (2, 9), (4, 6), (6, 4), (8, 8), (10, 8), (11, 7), (12, 5), (14, 13), (15, 9), (17, 9), (19, 13),
     (20, 8), (22, 14), (24, 19), (25, 15), (26, 12), (27, 14), (30, 19), (31, 20), (33, 13), (34, 19),
@@ -27,14 +26,16 @@ enum Places {
     // Born abroad: countries of the second table.
     (105, 1), (123, 1), (134, 1), (157, 1), (261, 1),
   ].map { Place(code: $0.0, weight: $0.1) }
-  /// The provinces alone.
+  /// How many of these are provinces.
   static let provinceCount = 63
 
   /// The three characters after the province code, for one of `count` facilities of a province, at most
-  /// ``largestFacilityCount``; the last has a letter.
+  /// ``largestFacilityCount``.
+  ///
+  /// The last facility has a letter.
   static func facility(_ number: Int, of count: Int, in province: Int) -> (letter: UInt8?, digits: Int) {
     if number == count - 1 { return (UInt8(ascii: "C"), 10 + (province * 7) % 90) }
-    // 37 and 900 have no common divisor: no two facilities of a province have one code.
+    // 37 and 900 are coprime, so no two facilities of a province have the same code.
     return (nil, 1 + (number * 37 + province * 13) % 900)
   }
   static let largestFacilityCount = 900

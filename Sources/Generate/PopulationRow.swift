@@ -1,9 +1,8 @@
 // A person's record in the population register, and how it must end.
-// Invariant: the end follows from the trouble alone. A quarantined record leaves no person registered under its number;
-// a repeated record is the same to the byte.
-// Load: one per person, without allocation.
+// Invariant: the outcome follows from the trouble alone. A quarantined record leaves no person registered
+// under its number; a repeated record is identical to the byte.
 
-/// The fields of a population row; the three of the name are one column of a CSV.
+/// The fields of a population row; the three name fields are one column of a CSV.
 enum PopulationField {
   static let id = 0, legacy = 1, family = 2, middle = 3, given = 4, birth = 5, sex = 6, status = 7
 }
@@ -13,7 +12,7 @@ struct RowEnd {
   var reasons: StaticString = ""
 }
 
-/// What records of a duplicated person disagree in.
+/// The fields in which a duplicated person's records differ.
 enum Duplication: Int {
   case name, birthDate, sex, status
 
@@ -30,7 +29,7 @@ enum Duplication: Int {
 }
 
 extension People {
-  /// Puts the person's record in `row`.
+  /// Writes the person's record to `row`.
   ///
   /// - Parameters:
   ///   - isOther: whether this is the second of the person's two records.
@@ -71,7 +70,7 @@ extension People {
       row.append(name.middle)
       row.endField()
       row.append(name.given)
-      // The first byte of a letter that does not go on.
+      // The first byte of a character without the rest.
       if trouble == .populationBadEncoding { row.append(byte: 0xE1) }
       row.endField()
     }
@@ -113,7 +112,7 @@ extension People {
     return end(trouble, duplication, isLater: isLater)
   }
 
-  /// An address of nowhere, with the commas that addresses have.
+  /// An invented address, with commas like a real one.
   func appendAddress(_ person: Person, _ row: inout FieldRow) {
     row.quote(row.count)
     row.append("Tổ ")
@@ -152,7 +151,7 @@ extension People {
   }
 }
 
-/// Which side knows less of the birth date.
+/// Which register has the less precise birth date.
 enum Coarser: Int {
   case insuranceYear, insuranceMonth, populationYear
   init(_ variant: UInt64) { self = Coarser(rawValue: Int(variant % 3)) ?? .insuranceYear }

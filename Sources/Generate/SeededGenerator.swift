@@ -1,6 +1,7 @@
-// Random numbers that are the same for a seed on every machine.
-// Invariant: the sequence is SplitMix64's; nothing of it comes from the system, the clock or the address space.
-// Load: some ten numbers per person, seeded anew for each person, so that any person can be made without the others.
+// Random numbers that depend on the seed alone, on every machine.
+// Invariant: the sequence is SplitMix64's; it uses neither the system, the clock nor addresses.
+// Load: some ten numbers per person, seeded for each person, so that any person can be computed without the
+// others.
 //
 // Source: Steele, Lea, Flood, "Fast splittable pseudorandom number generators", 2014.
 
@@ -19,7 +20,7 @@ struct SeededGenerator: RandomNumberGenerator, Sendable {
   mutating func below(_ bound: Int) -> Int { cut(next(), to: bound) }
 }
 
-/// A word whose every bit depends on every bit of `word`; distinct words stay distinct.
+/// Mixes a word so that each bit depends on every bit of `word`; distinct words stay distinct.
 @inline(__always)
 func mixed(_ word: UInt64) -> UInt64 {
   var z = word
@@ -28,7 +29,7 @@ func mixed(_ word: UInt64) -> UInt64 {
   return z ^ (z >> 31)
 }
 
-/// A random word as a number from 0 to `bound` − 1.
+/// Maps a random word to a number from 0 to `bound` − 1.
 @inline(__always)
 func cut(_ word: UInt64, to bound: Int) -> Int {
   Int(word.multipliedFullWidth(by: UInt64(bound)).high)

@@ -1,11 +1,10 @@
-// The kinds of trouble that invented people have, and how a record of each must end.
-// Invariant: what a kind does to the record and how the record ends are both fixed here and in the two rows' files;
-// no matcher is asked. A person has one kind at most.
-// Load: the table is read once per record.
+// The kinds of trouble in invented records, and the outcome of a record of each kind.
+// Invariant: this file and the two row files alone fix what a kind does to the record and how the record
+// ends; the matcher is not asked. A person has at most one kind.
 //
-// The names are what --rate takes: cardlink generate … --rate disputed_name=0.02.
+// `--rate` takes these names: cardlink generate … --rate disputed_name=0.02.
 
-/// How a record ends; the contract's words.
+/// The outcomes, in the contract's words.
 enum TrueOutcome: Int, CaseIterable, Sendable {
   case quarantined, idMissing, idInvalid, personUnknown, personDuplicated, personInactive, disputed
   case numberShared, linked
@@ -32,7 +31,7 @@ enum TrueOutcome: Int, CaseIterable, Sendable {
 /// What is wrong with a person's records.
 enum Trouble: UInt8, CaseIterable, Sendable {
   case none
-  // No trouble at all, but not the usual record: linked.
+  // Linked, but the record is unusual.
   case nameTonePlace, nameWithoutMarks, nameLetterCase, nameDecomposed, nameEth, nameSpaces, nameApostrophe
   case nameLineBreak, birthDateCoarser, sexEmpty, severalInsuranceNumbers, severalCards, validToEmpty
   case card17, insuranceNumber12, cardMissing, insuranceNumberMissing, legacyLink, idDigitsDiffer
@@ -57,12 +56,12 @@ enum Trouble: UInt8, CaseIterable, Sendable {
   case birthDateImpossible, birthDateFuture, birthDateMissing, nameMissing, nameDigits, sexCode
   case insuranceNumberMalformed, cardNumberMalformed, benefitLevel, bothNumbersMissing, validReversed
   case validFromMissing, tooFewFields, badEncoding
-  // Two people together.
+  // Kinds that two people have together.
   case legacyAmbiguous, numberShared
 
   /// The name of its rate.
   var name: String { row.name }
-  /// The name under which the rates of several kinds are set at once.
+  /// The name that sets the rates of several kinds at once.
   var group: String { row.group }
   var defaultRate: Double { row.rate }
   /// Whether two people, an even index and the next, have it together.
@@ -86,9 +85,9 @@ enum Trouble: UInt8, CaseIterable, Sendable {
     }
   }
 
-  /// How the person's insurance records end.
+  /// The outcome of the person's insurance records.
   ///
-  /// A pair and a duplicated person need more than the kind: see the insurance row.
+  /// A pair and a duplicated person depend on more than the kind: see the insurance row.
   var insuranceEnd: (outcome: TrueOutcome, reasons: StaticString) {
     let row = row
     return (row.outcome, row.reasons)

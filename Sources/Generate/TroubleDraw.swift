@@ -1,7 +1,7 @@
-// Which trouble a person has.
-// Invariant: depends on the seed, the rates and the person's index alone; both people of a pair have its kind. In a
-// population of 500 or more each kind with a rate above zero occurs at least twice.
-// Load: two mixed words per person; the search is for the few who have trouble.
+// Draws the trouble of each person.
+// Invariant: depends only on the seed, the rates and the person's index; both people of a pair have its kind.
+// In a population of 500 or more each kind with a rate above zero occurs at least twice.
+// Load: two mixed words per person; only the few people with trouble cost a search.
 
 struct TroubleDraw: Sendable {
   private let people: Int

@@ -1,5 +1,5 @@
-// How often each kind of trouble occurs: the share of people who have it.
-// Invariant: each rate lies between 0 and 1; their sum is at most 1 when people are made.
+// The rate of each kind of trouble: the share of people who have it.
+// Invariant: each rate is between 0 and 1; their sum is at most 1 when people are generated.
 
 package import Values
 
@@ -8,14 +8,14 @@ package struct TroubleRates: Sendable {
 
   /// About seven insured people in a hundred are not linked.
   ///
-  /// No public text breaks mismatches down by kind, so these rates are ours to choose.
+  /// No public text counts mismatches by kind, so these rates are invented.
   package static let `default` = TroubleRates(Trouble.allCases.map(\.defaultRate))
-  /// People without any trouble: all are insured, and all are linked.
+  /// No trouble: all people are insured, and all are linked.
   package static let none = TroubleRates(Trouble.allCases.map { _ in 0 })
 
-  /// The names of the kinds; ``groupNames`` may be used in their place.
+  /// The names of the kinds; ``groupNames`` are accepted too.
   package static let allNames = Trouble.allCases.dropFirst().map(\.name)
-  /// Names of several kinds together, after the outcome they lead to.
+  /// Names of groups of kinds, after the outcome they lead to.
   package static let groupNames: [String] = {
     var names: [String] = []
     for trouble in Trouble.allCases.dropFirst() where !names.contains(trouble.group) {
@@ -32,7 +32,7 @@ package struct TroubleRates: Sendable {
 
   /// Sets the rate of a kind, or the sum of the rates of a group, which keep their proportions.
   ///
-  /// - Throws: ``Stop`` with ``Exit/usage`` if there is no such kind or the rate is no share.
+  /// - Throws: ``Stop`` with ``Exit/usage`` if there is no such kind or the rate is not between 0 and 1.
   package mutating func set(name: String, rate: Double) throws(Stop) {
     guard rate >= 0, rate <= 1 else {
       throw Stop(

@@ -1,6 +1,5 @@
-// Records as XML, one element per line.
+// Writes records as XML, one element per line.
 // Invariant: returns the line of the record's start tag. Values hold no character that needs escaping.
-// Load: about 500 bytes per record.
 
 struct XMLWriter: Sendable {
   private(set) var line = 1
@@ -15,7 +14,7 @@ struct XMLWriter: Sendable {
     line = 3
   }
 
-  /// The head of QCVN 109:2017/BTTTT, which says how many citizens follow.
+  /// The head of QCVN 109:2017/BTTTT, with the number of citizens that follow.
   mutating func beginPopulation(records: Int, asOf: Day, in file: inout GeneratedFile) {
     file.append("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n")
     file.append("<CongdanCollection xmlns=\"http://www.mic.gov.vn/dancu/1.0\"")

@@ -1,19 +1,19 @@
 // Merges many runs into a few, so that a later merge opens a bounded number of files.
-// Invariant: the runs returned have the records of the runs given; the small ones are removed when the large one is
-// whole.
-// Load: exports in hundreds of files; one more pass over their records only when there are that many.
+// Invariant: the runs returned have the records of the runs given; the small ones are removed when the large
+// one is whole.
+// Load: exports in hundreds of files, which cost one more pass over their records.
 
 import Files
 package import Values
 
-/// The default number of runs that ``compacted(_:in:name:synced:atMost:)`` leaves at most.
+/// The default limit of ``compacted(_:in:name:synced:atMost:)``.
 package let widestMerge = 128
 
-/// Merges runs until at most so many are left.
+/// Merges runs until at most `most` are left.
 ///
 /// - Parameters:
-///   - synced: whether the disk has the runs made; see ``SortedRunWriter/finish(synced:)``.
-///   - most: how many may be left, and are read at once; two or more.
+///   - synced: whether to sync the new runs; see ``SortedRunWriter/finish(synced:)``.
+///   - most: how many runs may be left, and are read at once; two or more.
 package func compacted(
   _ runs: [SortedRun], in folder: String, name: String, synced: Bool = true, atMost most: Int = widestMerge
 ) throws(Stop) -> [SortedRun] {

@@ -1,6 +1,6 @@
-// Memory that grows at its end, for loops that can't pay for an array's checks.
-// Invariant: what was written stays when it grows; it has one owner.
-// Load: up to a gigabyte; large blocks are moved by the kernel, page by page, not copied.
+// Memory that grows at its end, for loops that can't afford an array's checks.
+// Invariant: growing keeps the content; there is one owner.
+// Load: up to a gigabyte. The kernel moves large blocks page by page instead of copying them.
 
 import Glibc
 
@@ -33,14 +33,14 @@ import Glibc
   }
 }
 
-/// The memory of a sorter, for the next one when it is done: so the kernel need not find and clear its pages anew.
+/// The memory of a sorter, lent to the next one so that the kernel need not find and clear new pages.
 package struct SorterMemory: ~Copyable {
   var records = GrowingMemory()
   var index = GrowingMemory()
 
   package init() {}
 
-  /// Takes over what another one has and leaves it empty.
+  /// Takes over another one's memory and leaves it empty.
   package init(taking other: inout SorterMemory) {
     swap(&records, &other.records)
     swap(&index, &other.index)

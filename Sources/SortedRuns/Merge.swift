@@ -1,8 +1,8 @@
-// Many sorted runs read as one ascending stream.
-// Invariant: records come by (key, place), each once; a merge over key ranges that touch gives, one after the other,
-// what the merge over the whole gives.
-// Load: some hundred runs, one block of each in memory. A tournament of the runs' current keys: a step plays one match
-// on each level, against the loser of an earlier one, and moves numbers without a branch that can't be foreseen.
+// Reads many sorted runs as one ascending stream.
+// Invariant: records come by (key, place), each once. Merges over adjacent key ranges give, one after the
+// other, the same records as one merge over all of them.
+// Load: some hundred runs, one block of each in memory. A tournament of the runs' current keys: a step plays
+// one match on each level against the loser of an earlier match, without unpredictable branches.
 
 package import Values
 
@@ -14,17 +14,19 @@ package import Values
     package fileprivate(set) var place: UInt64
     package fileprivate(set) var cursor: Int
 
-    /// Behind every record.
+    /// A head that sorts after every record.
     static func none(_ cursor: Int) -> Head { Head(key: .max, place: .max, cursor: cursor) }
   }
 
-  // Seen by the package, as `least` is: only then is the reading of a key or payload inlined in other modules' loops.
-  /// Memory of this merge alone, so that going on costs no retain; all of it is initialized.
+  // Visible to the package, as `least` is: only then is the reading of a key or payload inlined in other
+  // modules' loops.
+  /// Memory of this merge alone, so that advancing costs no retain; all of it is initialized.
   package let cursors: UnsafeMutableBufferPointer<RunCursor>
-  /// A tournament: the loser of each match; a match's two sides are those of places 2i and 2i + 1, and after the last
-  /// match the runs themselves.
+  /// A tournament: the loser of each match.
+  ///
+  /// The sides of match i are the places 2i and 2i + 1; the runs come after the last match.
   private let losers: UnsafeMutableBufferPointer<Head>
-  /// Who won them all: the least.
+  /// The winner of the tournament: the least record.
   package private(set) var least: Head
   private let end: UInt64
 
@@ -67,7 +69,7 @@ package import Values
     }
     self.end = end
     unsafe self.cursors = unsafe cursors
-    // All matches once, from the last to the first; the winners take the places of the runs of the level below.
+    // Play all matches, from the last to the first; the winners overwrite the runs of the level below.
     let runs = heads.count
     unsafe losers = UnsafeMutableBufferPointer<Head>.allocate(capacity: max(1, runs))
     unsafe losers.initialize(repeating: .none(0))
@@ -87,14 +89,14 @@ package import Values
     unsafe losers.deallocate()
   }
 
-  /// Whether there is a record to look at.
+  /// Whether there is a current record.
   package var hasRecord: Bool { least.key != .max }
 
-  /// The current record's key; the end of all keys when there is none.
+  /// The current record's key; the greatest possible key when there is none.
   package var key: UInt64 { least.key }
   package var place: UInt64 { least.place }
 
-  /// Lends the current record's payload.
+  /// Passes the current record's payload to `body`.
   ///
   /// There must be one: see ``hasRecord``.
   package func withPayload<R>(_ body: (RawSpan) throws(Stop) -> R) throws(Stop) -> R {
@@ -102,18 +104,18 @@ package import Values
     return try unsafe cursors[least.cursor].withPayload(body)
   }
 
-  /// Goes to the record after the current one.
+  /// Advances to the next record.
   package mutating func advance() throws(Stop) {
     precondition(hasRecord)
     settle(try unsafe cursors[least.cursor].next())
   }
 
-  /// Goes to the first record whose key is not below `start`; blocks in between are not read.
+  /// Advances to the first record whose key is not below `start`; blocks in between are not read.
   package mutating func skip(to start: UInt64) throws(Stop) {
     while least.key < start { settle(try unsafe cursors[least.cursor].skip(to: start)) }
   }
 
-  /// Lets the run that came first play again with its next record, up to the top.
+  /// Replays the matches of the run that won, with its next record.
   @inline(__always)
   private mutating func settle(_ hasNext: Bool) {
     var winner = unsafe Self.head(least.cursor, cursors, hasRecord: hasNext, end)
@@ -142,12 +144,13 @@ package import Values
     return x == y ? a.cursor < b.cursor : x < y
   }
 }
-/// Keys that cut the records of the runs into `parts` of about equal size; ascending, at most `parts - 1` of them.
+/// Keys that cut the records of the runs into `parts` of about equal size; ascending, at most `parts - 1` of
+/// them.
 ///
-/// A key is never cut apart, so a run of records with one key stays whole.
+/// Records with the same key are never separated.
 /// - Parameters:
-///   - start: keys below are left out of the count.
-///   - end: keys from here on are left out.
+///   - start: keys below are not counted.
+///   - end: keys from here on are not counted.
 package func splitKeys(
   of runs: [SortedRun], in folder: String, parts: Int, from start: UInt64 = 0, to end: UInt64 = .max
 ) throws(Stop) -> [UInt64] {

@@ -1,7 +1,8 @@
-// Syncs whole runs to disk while the stage makes others.
-// Invariant: once ``RunSync/wait()`` has returned, the disk has every run that was added; a run is not removed or
-// renamed before.
-// Load: some dozen runs of some ten MiB in a stage, each synced on a thread of its own while the cores sort the next.
+// Syncs finished runs to disk while the stage writes others.
+// Invariant: when ``RunSync/wait()`` returns, every added run is on disk; a run is not removed or renamed
+// before.
+// Load: some dozen runs of some ten MiB in a stage, each synced on its own thread while the cores sort the
+// next.
 
 import Files
 import Synchronization
@@ -15,7 +16,7 @@ package final class RunSync: Sendable {
 
   package init(folder: String) { self.folder = folder }
 
-  /// Begins to sync runs that are whole, and returns at once.
+  /// Starts to sync finished runs, and returns at once.
   package func add(_ runs: [SortedRun]) {
     guard !runs.isEmpty else { return }
     let some = Background { [folder] () throws(Stop) in
@@ -24,10 +25,10 @@ package final class RunSync: Sendable {
     syncing.withLock { $0.append(some) }
   }
 
-  /// Waits until the disk has all of them.
-  /// - Throws: ``Stop`` if it doesn't get one.
+  /// Waits until all runs are on disk.
+  /// - Throws: ``Stop`` if a sync failed.
   package func wait() throws(Stop) { for some in syncing.withLock({ $0 }) { try some.value() } }
 
-  /// Waits until no thread is at work on them, for a stage that ends early.
+  /// Waits until all threads have stopped, for a stage that ends early.
   package func abandon() { for some in syncing.withLock({ $0 }) { _ = try? some.value() } }
 }

@@ -1,6 +1,7 @@
 // One sorted run on disk: blocks of records, then an index of the blocks.
-// Invariant: records ascend by (key, place); each block carries a checksum; the index and a fixed tail end the file,
-// so that a file cut short is recognised and a key is found by reading two blocks at most.
+// Invariant: records ascend by (key, place). Each block has a checksum. The file ends with an index and a
+// tail of fixed size, so that a truncated file is recognized, and a key is found by reading at most two
+// blocks.
 // Load: read from front to back at disk speed; 64 KiB blocks.
 //
 //   file   block… index tail
@@ -12,9 +13,9 @@
 //   index  per block: offset u64, first key u64
 //   tail   offset of the index u64, block count u64, record count u64, magic u64
 //
-// A place begins with the number of a file, which is the same for nearly all records of a block, and ends with the
-// number of a card in its record, which is nearly always zero: so a place costs three to five bytes instead of eight,
-// and a key, which ascends, about three.
+// A place begins with a file number, which is the same for nearly all records of a block, and ends with the
+// number of a card in its record, which is nearly always zero. So a place takes three to five bytes instead
+// of eight, and a key, as a difference, about three.
 
 import Files
 package import Values
@@ -25,17 +26,17 @@ private let blockHeadBytes = 24
 /// The most bytes that a record needs besides its payload.
 private let recordHeadBytes = 26
 private let tailBytes = 32
-/// Behind a block in memory, so that a record's head is read without asking where the block ends.
+/// Spare memory after a block, so that a record's head can be read without a bounds check.
 private let spareBytes = 64
 
 /// The bits of a place that name its file, shifted as they are stored.
 private func fileBits(_ place: UInt64) -> UInt64 { (place >> 48) << 40 }
 
-/// Writes records that come in ascending order.
+/// Writes records in ascending order.
 package struct SortedRunWriter: ~Copyable {
   private var file: OutputFile
   private let name: String
-  /// Room for the block's head, then its records.
+  /// The block's head, then its records.
   private var block = GrowingMemory()
   private var blockRecords: UInt32 = 0
   private var blockFirstKey: UInt64 = 0
@@ -45,7 +46,7 @@ package struct SortedRunWriter: ~Copyable {
   private var firstKey: UInt64 = 0
   private var lastKey: UInt64 = 0
   private var lastPlace: UInt64 = 0
-  /// Of the record begun.
+  /// Of the current record.
   private var payloadCount = 0
 
   package init(folder: String, name: String) throws(Stop) {
@@ -55,15 +56,16 @@ package struct SortedRunWriter: ~Copyable {
     block.count = blockHeadBytes
   }
 
-  /// Appends a record; (key, place) is never below the one before.
+  /// Appends a record, whose (key, place) is not below the one before.
   package mutating func append(key: UInt64, place: UInt64, _ payload: RawSpan) throws(Stop) {
     var writer = begin(key: key, place: place, byteCount: payload.byteCount)
     writer.append(payload)
     try end(writer)
   }
 
-  /// Begins a record whose payload, of exactly `byteCount` bytes, is written into the block itself; ``end(_:)`` ends it,
-  /// and nothing else is asked of the writer in between.
+  /// Begins a record whose payload, of exactly `byteCount` bytes, is written into the block itself.
+  ///
+  /// Nothing else may be called before ``end(_:)``.
   package mutating func begin(key: UInt64, place: UInt64, byteCount: Int) -> ByteWriter {
     precondition(
       recordCount == 0 || lastKey < key || lastKey == key && lastPlace <= place, "records must ascend")
@@ -95,14 +97,14 @@ package struct SortedRunWriter: ~Copyable {
     if block.count >= blockBytes { try endBlock() }
   }
 
-  /// Appends a record from a buffer that is beside the writer in one value.
+  /// Appends a record from an array, for callers that store the array beside the writer.
   package mutating func append(key: UInt64, place: UInt64, _ payload: [UInt8]) throws(Stop) {
     try unsafe append(key: key, place: place, payload.span.bytes)
   }
 
   /// Ends the file.
   ///
-  /// - Parameter synced: whether to wait until the disk has it; not for a run that is removed before its stage ends.
+  /// - Parameter synced: whether to sync it; not needed for a run that is removed before its stage ends.
   /// - Returns: the run; nil, and no file, if it holds no record.
   package consuming func finish(synced: Bool = true) throws(Stop) -> SortedRun? {
     guard recordCount > 0 else { return nil }
@@ -138,7 +140,7 @@ package struct SortedRunWriter: ~Copyable {
   }
 }
 
-/// A checksum that notices damage, four words of eight bytes side by side; not a defence against forgery.
+/// A checksum against damage, not against forgery, over four words of eight bytes in parallel.
 func checksum(_ raw: RawSpan) -> UInt64 {
   let factor: UInt64 = 0xBF58_476D_1CE4_E5B9
   let seed: UInt64 = 0x9E37_79B9_7F4A_7C15 ^ UInt64(raw.byteCount)
@@ -166,7 +168,7 @@ func checksum(_ raw: RawSpan) -> UInt64 {
   return a
 }
 
-/// Reads one run from a key on, a block at a time; the one owner of its block.
+/// Reads one run from a key on, a block at a time.
 @safe package struct RunCursor: ~Copyable {
   private let file: InputFile
   private let path: String
@@ -175,20 +177,20 @@ func checksum(_ raw: RawSpan) -> UInt64 {
   private let firstKeys: [UInt64]
   private let indexOffset: Int
   private var nextBlock = 0
-  /// The block being read: its own memory, so that lending a payload costs no retain.
+  /// The current block, in memory of the cursor's own, so that passing on a payload costs no retain.
   package private(set) var memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 0, alignment: 16)
   private var blockByteCount = 0
   package private(set) var at = 0
   package private(set) var payloadCount = 0
   private var blockFile: UInt64 = 0
-  /// Where the first call of ``next()`` goes to; zero afterwards.
+  /// The key that the first call of ``next()`` goes to; zero afterwards.
   private var firstWanted: UInt64
 
-  /// The record that ``next()`` went to.
+  /// The current record's key.
   private(set) var key: UInt64 = 0
   private(set) var place: UInt64 = 0
 
-  /// - Parameter start: the first record read is the first whose key is not below it.
+  /// - Parameter start: reading begins at the first record whose key is not below it.
   init(_ path: String, from start: UInt64 = 0) throws(Stop) {
     let file = try InputFile(path)
     guard file.byteCount >= tailBytes else { throw .damaged(path) }
@@ -210,7 +212,7 @@ func checksum(_ raw: RawSpan) -> UInt64 {
     firstKeys.reserveCapacity(Int(blocks))
     for i in 0..<Int(blocks) {
       let blockOffset: UInt64 = words.integer(at: i * 16)
-      // The index has no checksum: what it says is checked before it is believed.
+      // The index has no checksum, so it is validated.
       guard blockOffset < offset, offsets.isEmpty ? blockOffset == 0 : Int(blockOffset) > offsets[i - 1]
       else {
         throw .damaged(path)
@@ -229,7 +231,7 @@ func checksum(_ raw: RawSpan) -> UInt64 {
 
   deinit { unsafe memory.deallocate() }
 
-  /// Goes to the next record.
+  /// Advances to the next record.
   /// - Returns: false when there is none.
   mutating func next() throws(Stop) -> Bool {
     at += payloadCount
@@ -244,7 +246,7 @@ func checksum(_ raw: RawSpan) -> UInt64 {
       try readBlock()
     }
     guard let base = unsafe UnsafeRawPointer(memory.baseAddress) else { return false }
-    // A record's head may end after the block, where there is room, and is then refused.
+    // A record's head may extend past the block into the spare memory; such a record is then refused.
     var reading = at
     let newKey = unsafe key &+ varint(base, &reading)
     let countAndFlag = unsafe varint(base, &reading)
@@ -258,7 +260,7 @@ func checksum(_ raw: RawSpan) -> UInt64 {
 
   /// Reads what ``ByteWriter/append(varint:)`` wrote, eight bytes at once, and moves past it.
   ///
-  /// How long a number is can't be foreseen: seven bits of each byte are moved together without asking.
+  /// The length is unpredictable, so the code gathers the seven bits of all bytes without a branch.
   @inline(__always)
   private func varint(_ base: UnsafeRawPointer, _ at: inout Int) -> UInt64 {
     let word = unsafe UInt64(littleEndian: base.loadUnaligned(fromByteOffset: at, as: UInt64.self))
@@ -271,7 +273,7 @@ func checksum(_ raw: RawSpan) -> UInt64 {
     return bits & 0x0FFF_FFFF | (bits & 0x0FFF_FFFF_0000_0000) >> 4
   }
 
-  /// A number of nine or ten bytes, of which a key's first difference may be one.
+  /// Reads a number of nine or ten bytes, such as a key's first difference.
   @inline(never)
   private func longVarint(_ base: UnsafeRawPointer, _ at: inout Int) -> UInt64 {
     let raw = unsafe RawSpan(_unsafeStart: base + at, byteCount: 10)
@@ -281,10 +283,10 @@ func checksum(_ raw: RawSpan) -> UInt64 {
     return value
   }
 
-  /// Goes on, by one record at least, to one whose key is not below `start`; reads two blocks at most.
+  /// Advances by at least one record to one whose key is not below `start`; reads at most two blocks.
   /// - Returns: false when there is none.
   mutating func skip(to start: UInt64) throws(Stop) -> Bool {
-    // The block before the first that begins at or above the start may hold the first record wanted.
+    // The last block that begins below the start may hold the first record wanted.
     let wanted = firstKeys.partition(startingAt: start) - 1
     if wanted > nextBlock {
       nextBlock = wanted
@@ -294,9 +296,9 @@ func checksum(_ raw: RawSpan) -> UInt64 {
     return false
   }
 
-  /// Lends the payload of the record that ``next()`` went to.
+  /// Passes the current record's payload to `body`.
   package func withPayload<R>(_ body: (RawSpan) throws(Stop) -> R) throws(Stop) -> R {
-    // The cursor's record is within its block.
+    // The current record is inside the block.
     try body(unsafe RawSpan(_unsafeStart: memory.baseAddress.unsafelyUnwrapped + at, byteCount: payloadCount))
   }
 
@@ -304,7 +306,7 @@ func checksum(_ raw: RawSpan) -> UInt64 {
     let start = offsets[nextBlock]
     let end = nextBlock + 1 < offsets.count ? offsets[nextBlock + 1] : indexOffset
     guard start >= 0, end - start > blockHeadBytes, end <= file.byteCount else { throw .damaged(path) }
-    // Head and records in one read.
+    // Reads head and records at once.
     let byteCount = end - start
     if unsafe byteCount + spareBytes > memory.count {
       unsafe memory.deallocate()
@@ -326,7 +328,7 @@ func checksum(_ raw: RawSpan) -> UInt64 {
     nextBlock += 1
   }
 
-  /// The first keys of the run's blocks: a sample of its keys, evenly spread.
+  /// The first keys of the run's blocks: an even sample of its keys.
   var sampledKeys: [UInt64] { firstKeys }
 }
 

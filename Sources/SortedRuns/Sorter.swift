@@ -1,31 +1,31 @@
-// Sorting more records than fit in memory: full buffers go to disk as sorted runs, a merge reads them as one.
-// Invariant: the merge of the runs is ordered by (key, place), whatever the buffer's size and however the records
-// were spread over sorters; nothing is compared but these two words.
-// Load: 100 million records through a buffer of some ten MiB; 32 bytes of index beside each record in memory; keys
-// are sorted by their digits, eleven bits at a time, so that no two are ever compared.
+// Sorts more records than fit in memory: writes full buffers to disk as sorted runs, which a merge reads as
+// one.
+// Invariant: the merge of the runs is ordered by (key, place), whatever the buffer's size and however records
+// were distributed over sorters. Only these two words are compared.
+// Load: 100 million records through a buffer of some ten MiB; 32 bytes of index per record in memory. A radix
+// sort of eleven bits per pass orders the keys.
 
 internal import CScan
 package import Values
 
-/// Takes records in any order and leaves sorted runs.
+/// Takes records in any order and writes sorted runs.
 package struct Sorter: ~Copyable {
   private let folder: String
   private let name: String
   private let bufferBytes: Int
   private let synced: Bool
-  /// Records back to back: place 8, payload byte count 4, payload.
+  /// Records one after the other: place 8, payload byte count 4, payload.
   private var memory: GrowingMemory
-  /// An ``IndexEntry`` for each.
+  /// An ``IndexEntry`` for each record.
   private var index: GrowingMemory
   private var runs: [SortedRun] = []
 
   /// - Parameters:
   ///   - folder: where the runs are written; it exists.
-  ///   - name: the runs are called `name-0`, `name-1`, …; no other sorter in the folder has it.
+  ///   - name: the runs are called `name-0`, `name-1`, …; no other sorter in the folder may have it.
   ///   - bufferBytes: memory for records before they are sorted and written; at most 2 GiB.
-  ///   - synced: whether the disk has the runs when they are finished; not for runs that are removed before the
-  ///     stage ends.
-  ///   - lent: memory that another sorter has done with; ``finish(returning:)`` gives it back.
+  ///   - synced: whether to sync the finished runs; not needed for runs that are removed before the stage ends.
+  ///   - lent: memory of a finished sorter; ``finish(returning:)`` gives it back.
   package init(
     folder: String, name: String, bufferBytes: Int, synced: Bool = true,
     memory lent: consuming SorterMemory = SorterMemory()
@@ -38,20 +38,21 @@ package struct Sorter: ~Copyable {
     self.synced = synced
   }
 
-  /// Takes one record of at most 16 MiB.
+  /// Appends one record of at most 16 MiB.
   package mutating func append(key: UInt64, place: UInt64, _ payload: Span<UInt8>) throws(Stop) {
     var writer = try begin(key: key, place: place, room: payload.count)
     unsafe writer.append(payload.bytes)
     end(writer)
   }
 
-  /// Takes one record from a buffer that is beside the sorter in one value.
+  /// Appends one record from an array, for callers that store the array beside the sorter.
   package mutating func append(key: UInt64, place: UInt64, _ payload: [UInt8]) throws(Stop) {
     try append(key: key, place: place, payload.span)
   }
 
-  /// Begins a record whose payload, of at most `room` bytes, is written into the sorter's own memory; ``end(_:)`` ends
-  /// it, and nothing else is asked of the sorter in between.
+  /// Begins a record whose payload, of at most `room` bytes, is written into the sorter's own memory.
+  ///
+  /// Nothing else may be called before ``end(_:)``.
   package mutating func begin(key: UInt64, place: UInt64, room: Int) throws(Stop) -> ByteWriter {
     let recordCount = index.count / MemoryLayout<IndexEntry>.stride
     let indexBytes = (recordCount + 1) * 2 * MemoryLayout<IndexEntry>.stride
@@ -72,14 +73,14 @@ package struct Sorter: ~Copyable {
     index.count += MemoryLayout<IndexEntry>.stride
   }
 
-  /// Writes what is left.
+  /// Writes the remaining records.
   /// - Returns: the runs.
   package consuming func finish() throws(Stop) -> [SortedRun] {
     try spill()
     return runs
   }
 
-  /// Writes what is left, and gives the memory back.
+  /// Writes the remaining records, and gives the memory back.
   /// - Returns: the runs.
   package consuming func finish(returning lent: inout SorterMemory) throws(Stop) -> [SortedRun] {
     try spill()
@@ -104,7 +105,7 @@ package struct Sorter: ~Copyable {
       if i >= inOrder, i + 1 < count, unsafe sorted[i].key == sorted[i + 1].key {
         inOrder = unsafe sortEqualKeysByPlace(sorted, from: i, memory.base)
       }
-      // Records lie all over the buffer: those to come are asked for while this one is written.
+      // Records are scattered over the buffer: prefetch later ones while this one is written.
       if i + 16 < count {
         unsafe cardlink_prefetch(memory.base + Int(sorted[i + 16].start))
         unsafe cardlink_prefetch(memory.base + Int(sorted[i + 16].start) + 64)
@@ -124,21 +125,21 @@ package struct Sorter: ~Copyable {
 /// Bytes before the payload of a record in memory.
 private let headBytes = 12
 
-/// Where a record in memory begins.
+/// The position of a record in memory.
 struct IndexEntry: BitwiseCopyable {
   var key: UInt64
   var start: UInt32
 }
 
-/// Sorts by key; entries with one key keep their order.
+/// Sorts by key; entries with the same key keep their order.
 ///
-/// - Parameter scratch: as long as `entries`; what is in it is lost.
+/// - Parameter scratch: as long as `entries`; its content is overwritten.
 /// - Returns: one of the two, sorted.
 /// - Complexity: O(*n*) for each eleven bits in which the keys differ.
 func sortedByDigits(
   _ entries: UnsafeMutableBufferPointer<IndexEntry>, _ scratch: UnsafeMutableBufferPointer<IndexEntry>
 ) -> UnsafeMutableBufferPointer<IndexEntry> {
-  // How often each digit occurs does not change when the entries are moved: all are counted at once.
+  // Moving entries does not change how often each digit occurs: count all digits at once.
   let digits = (64 + 10) / 11
   return unsafe withUnsafeTemporaryAllocation(of: UInt32.self, capacity: digits << 11) { counts in
     unsafe counts.initialize(repeating: 0)
@@ -154,7 +155,7 @@ func sortedByDigits(
     var (from, to) = unsafe (entries, scratch)
     for digit in 0..<digits {
       let starts = unsafe UnsafeMutableBufferPointer(rebasing: counts[digit << 11..<(digit + 1) << 11])
-      // Keys that end before this digit have a zero there.
+      // Shorter keys have a zero at this digit.
       var sum: UInt32 = 0
       var counted = 0
       for value in 0..<2048 { counted += Int(unsafe starts[value]) }
@@ -179,8 +180,8 @@ func sortedByDigits(
   }
 }
 
-/// Puts the entries with the key of the first in the order of their places; most came in that order.
-/// - Returns: where the entries with other keys begin.
+/// Sorts the entries with the first entry's key by place; most are in that order already.
+/// - Returns: the index of the first entry with another key.
 @inline(never)
 private func sortEqualKeysByPlace(
   _ entries: UnsafeMutableBufferPointer<IndexEntry>, from first: Int, _ memory: UnsafeMutableRawPointer

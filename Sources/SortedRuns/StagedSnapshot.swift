@@ -1,5 +1,7 @@
-// What the extract stage leaves for the match stage: sorted runs and the counts that the ledger starts from.
-// Invariant: the runs are of one reading of both exports: a ``Place`` is the index of a file of this snapshot.
+// The result of the extract stage, which the match stage reads: sorted runs, and the counts that the ledger
+// starts from.
+// Invariant: the runs come from one reading of both exports: a ``Place`` holds the index of a file of this
+// snapshot.
 
 package import Values
 
@@ -24,11 +26,11 @@ package struct SortedRun: Hashable, Sendable, Codable {
 /// One file of an export, with what was read from it.
 package struct StagedFile: Hashable, Sendable, Codable {
   package var export: ExportKind
-  /// As lineage shows it.
+  /// The name that lineage shows.
   package var name: String
   /// Records the extractor handed on, after lists of cards were split.
   package var recordCount: Int
-  /// Of these, the ones in quarantine.
+  /// How many of these are in quarantine.
   package var quarantinedCount: Int
   package var byteCount: Int
 
@@ -43,7 +45,7 @@ package struct StagedFile: Hashable, Sendable, Codable {
 
 /// Both exports, staged: every record is in `population`, `insurance` or `quarantine`.
 package struct StagedSnapshot: Hashable, Sendable, Codable {
-  /// In the order of ``Place/file``, each export by itself.
+  /// Grouped by export, in the order of ``Place/file``.
   package var files: [StagedFile]
   /// ``PopulationRecord`` by ``LinkKey/personal(_:)``.
   package var population: [SortedRun]
@@ -52,16 +54,18 @@ package struct StagedSnapshot: Hashable, Sendable, Codable {
   package var legacy: [SortedRun]
   /// ``InsuranceRecord`` by ``LinkKey``.
   package var insurance: [SortedRun]
-  /// ``QuarantinedRecord`` by the personal ID number it holds, or ``LinkKey/missing``.
+  /// ``QuarantinedRecord`` by the personal ID number in it, or ``LinkKey/missing``.
   package var quarantine: [SortedRun]
-  /// Records without a value by export and field, `insurance.facility_code`; 0 for a field that always has one.
+  /// Records without a value by export and field, `insurance.facility_code`; 0 for a field that always has
+  /// one.
   package var blanks: [String: Int]?
-  /// What is wrong with files that were damaged and kept, by export and name, `insurance/cards.xml`; nil for none.
+  /// The fault of each damaged file that was kept, by export and name, `insurance/cards.xml`; nil if there
+  /// are none.
   package var damaged: [String: String]?
 
   package init() { (files, population, legacy, insurance, quarantine) = ([], [], [], [], []) }
 
-  /// Whether a file of an export was read up to a fault only, so that records of it may be missing.
+  /// Whether a file of an export was read only up to a fault, so that records may be missing.
   package func isDamaged(_ export: ExportKind) -> Bool {
     damaged?.keys.contains { $0.hasPrefix(export.name + "/") } ?? false
   }

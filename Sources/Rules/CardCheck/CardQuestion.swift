@@ -1,6 +1,6 @@
-// One card check, in whatever form it was asked.
-// Invariant: of a question with a fault no other field is read. A question holds no text: the clean names of all questions
-// lie back to back in their batch.
+// One card check, independent of the form of the question.
+// Invariant: if a question has a fault, no other field is read. A question holds no text: the batch holds the
+// clean names of all its questions.
 // Load: some hundred thousand in memory at once, 64 bytes each.
 
 package import Values
@@ -21,7 +21,7 @@ package enum QuestionFault: UInt8, Sendable, Hashable, CaseIterable, BitwiseCopy
     }
   }
 
-  /// What the clerk must correct; follows the code's own sentence.
+  /// What the clerk must correct; appended to the code's own sentence.
   package var sentence: StaticString {
     switch self {
     case .emptyLine: "dòng trống."
@@ -44,9 +44,9 @@ package enum QuestionFault: UInt8, Sendable, Hashable, CaseIterable, BitwiseCopy
   }
 }
 
-/// The number that is asked for.
+/// The number in a question.
 package struct AskedNumber: Hashable, Sendable, BitwiseCopyable {
-  /// A card number; where only digits were given, one without its first five characters.
+  /// A card number; without its first five characters if only digits were given.
   package let card: CardNumber
 
   package init(_ card: CardNumber) { self.card = card }
@@ -54,7 +54,7 @@ package struct AskedNumber: Hashable, Sendable, BitwiseCopyable {
   package static let none = AskedNumber(CardNumber.none)
 
   package var isCard: Bool { card.head != 0 }
-  /// The digits that name the person: 12 digits are the personal ID number.
+  /// The digits that identify the person: 12 digits are the personal ID number.
   package var tail: InsuranceNumber { card.tail }
   package var personalID: PersonalID? {
     tail.digitCount == 12 && !tail.isNone ? PersonalID(packed: tail.digits) : nil
@@ -63,20 +63,20 @@ package struct AskedNumber: Hashable, Sendable, BitwiseCopyable {
 
 /// One card check.
 package struct CardQuestion: Sendable, Hashable, BitwiseCopyable {
-  /// Its place in the input, from 1.
+  /// Its line in the input, from 1.
   package var line = 1
   package var fault: QuestionFault?
   package var number = AskedNumber.none
   package var birthDate = CalendarDate.none
   package var sex = Sex.unknown
-  /// The name comes from a scanner that may have destroyed letters.
+  /// Whether the name comes from a scanner that may have destroyed letters.
   package var isNameDamaged = false
-  /// As printed on the card; none where it isn't known.
+  /// The facility printed on the card; `none` if unknown.
   package var facility = ShortCode.none
-  /// The clean name's place in the batch.
+  /// The start of the clean name in the batch.
   package var nameStart: UInt32 = 0
   package var nameCount: UInt32 = 0
-  /// The place in the batch of persons of the person that the number leads to; below zero for none.
+  /// The index, in the batch of persons, of the person whom the number leads to; negative for none.
   package var person: Int32 = -1
   /// Remarks from the look-up.
   package var found = Remarks()

@@ -1,15 +1,15 @@
-// Answers one question about the person that its number leads to.
-// Invariant: the number is judged first, then the name, the birth date and the card's validity; the first that is wrong
-// is the answer. A value that the data lack never counts as wrong.
+// Answers one question about the person whom its number leads to.
+// Invariant: the rules check the number, then the name, the birth date and the card's validity; the first one
+// that fails gives the answer. A value that the data lack never fails.
 // Load: more than a hundred thousand questions a second.
 
 package import Values
 
-/// The answer to a question: a code, remarks, and which of the person's cards it speaks of.
+/// The answer to a question: a code, remarks, and the person's card that they refer to.
 package struct CardVerdict: Sendable, Hashable {
   package var code: ResultCode
   package var remarks = Remarks()
-  /// The place of the card shown among the person's cards; nil if none is shown.
+  /// The index of the card shown among the person's cards; nil if none is shown.
   package var card: Int?
   /// The card before it.
   package var former: Int?
@@ -95,13 +95,13 @@ package struct CardRules: Sendable {
     return verdict
   }
 
-  // MARK: The number
+  // MARK: Number
 
-  /// The cards that a number may mean.
+  /// The cards that a number may refer to.
   private struct Presented {
     /// A bit for each of the first 64 cards.
     var cards: UInt64 = 0
-    /// The number asked is a card's, and these have none.
+    /// The number is a card number, and these cards have none.
     var isWithoutNumber = false
 
     func serving(_ all: Span<CardRow>, on day: CalendarDate) -> Int {
@@ -118,12 +118,12 @@ package struct CardRules: Sendable {
     case wrong(ResultCode)
   }
 
-  /// Finds the person's cards that the number in the question may mean.
+  /// Finds the person's cards that the number in the question may refer to.
   private func present(_ number: AskedNumber, _ person: PersonRow, _ cards: Span<CardRow>) -> Presentation {
     var presented = Presented()
     let count = min(64, cards.count)
     guard number.isCard else {
-      // A personal ID number means all cards, an insurance number those that have it.
+      // A personal ID number refers to all cards, an insurance number to those that have it.
       for i in 0..<count where number.personalID == person.personalID || carries(cards[i], number.tail) {
         presented.cards |= 1 << UInt64(i)
       }
@@ -141,7 +141,7 @@ package struct CardRules: Sendable {
     }
     if presented.cards != 0 { return .cards(presented) }
     if unnumbered.cards != 0 { return .cards(unnumbered) }
-    // The question most likely means the card that serves, then one of the others.
+    // Prefer the serving card, then one of the others.
     let serving = servingCard(among: cards, on: day)
     if let code = difference(number.card, cards[serving].cardNumber) { return .wrong(code) }
     var code = ResultCode.cardCodeWrong
@@ -160,7 +160,8 @@ package struct CardRules: Sendable {
     !digits.isNone && (card.insuranceNumber == digits || card.cardNumber.tail == digits)
   }
 
-  /// The code for card numbers that differ in the level alone, or in the province alone; nil if in more.
+  /// The code for card numbers that differ only in the level or only in the province; nil if they differ in
+  /// more.
   private func difference(_ asked: CardNumber, _ card: CardNumber) -> ResultCode? {
     guard !card.isNone, asked.group == card.group else { return nil }
     switch (asked.level == card.level, asked.head & 0xffff == card.head & 0xffff) {
@@ -170,9 +171,9 @@ package struct CardRules: Sendable {
     }
   }
 
-  // MARK: The validity
+  // MARK: Validity
 
-  /// Judges the card that the question means, on the day and beside the person's other cards.
+  /// Judges the validity of a card on the day, compared with the person's other cards.
   private func validity(of card: Int, _ cards: Span<CardRow>) -> CardVerdict {
     let shown = cards[card]
     if shown.isValid(on: day) {
@@ -202,7 +203,7 @@ package struct CardRules: Sendable {
     return verdict
   }
 
-  /// The card issued after one and not yet ended on the day; of several the one that would serve.
+  /// The card issued after this one and not ended on the day; of several, the one that would serve.
   private func newer(than card: Int, _ cards: Span<CardRow>) -> Int? {
     let old = cards[card]
     let oldEnd = old.validTo.isNone ? UInt32.max : old.validTo.lastDay
@@ -216,7 +217,7 @@ package struct CardRules: Sendable {
     return best
   }
 
-  /// The card that began last before another one, if its number is another.
+  /// The last card that began before this one, if its number differs.
   private func former(to card: Int, _ cards: Span<CardRow>) -> Int? {
     let new = cards[card]
     var best: Int?

@@ -1,15 +1,16 @@
-// Compares the name in a question with the person's: the agreement of the match, and two weaker grades for a desk.
-// Invariant: equal exact forms agree, equal bare forms agree with a remark, as in the match. A damaged name agrees if the
-// letters that are left lie in the person's name in the same order and only letters with marks are missing. First letters
-// are compared in the bare form.
-// Load: one comparison of bytes per question; names are folded only where the bytes differ.
+// Compares the name in a question with the person's: the agreement of the match, and two weaker grades for a
+// clerk.
+// Invariant: equal exact forms agree; equal bare forms agree with a remark, as in the match. A damaged name
+// agrees if its remaining letters occur in the person's name in the same order and only letters with marks
+// are missing. First letters are compared in the bare form.
+// Load: one comparison of bytes per question; names are folded only if the bytes differ.
 
 import Values
 
-/// How two names compare at a desk.
+/// The grades of agreement between two names.
 package enum NameRung: Sendable, Hashable { case exact, bare, damaged, firstLetter, differs }
 
-/// Compares names at a desk.
+/// Compares the name in a question with the person's.
 package struct NameLadder: Sendable {
   private var names = NameComparison()
 
@@ -31,7 +32,7 @@ package struct NameLadder: Sendable {
   private var haveSameFirstLetter: Bool {
     let (bare, askedBare) = (names.bare, names.otherBare)
     guard let a = bare.first, let b = askedBare.first, a == b else { return false }
-    // The rest of a letter beyond ASCII.
+    // The remaining bytes of a character beyond ASCII.
     var i = 1
     while i < bare.count, bare[i] & 0xC0 == 0x80 {
       guard i < askedBare.count, askedBare[i] == bare[i] else { return false }
@@ -51,7 +52,7 @@ package struct NameLadder: Sendable {
     var isMarked: Bool
   }
 
-  /// Follows, at once, all ways in which the scanned letters may lie in the name.
+  /// Follows, at once, all ways in which the scanned letters may occur in the name.
   private func agreesAsFarAsLegible() -> Bool {
     let letters = String(decoding: names.exact, as: UTF8.self).unicodeScalars.map { scalar -> Letter in
       var base: [UInt8] = []
@@ -77,7 +78,7 @@ package struct NameLadder: Sendable {
           guard n < letters.count else { continue }
           if letters[n].scalar == scalar.value || letters[n].base == scalar.value { next[n + 1] = true }
         } else {
-          // One lost letter may leave several signs.
+          // One lost letter may leave several characters.
           if n < letters.count, letters[n].isMarked { next[n + 1] = true }
           if n > 0, letters[n - 1].isMarked { next[n] = true }
         }

@@ -1,10 +1,10 @@
-// The gateway's result codes that can be decided from a store of linked cards.
-// Invariant: a code that only the gateway or the insurer can decide (110 withdrawn, 120–124 decreased, 130, 401, …) has no
-// case and so is never answered.
+// The gateway's result codes that a store of linked cards can decide.
+// Invariant: a code that only the gateway or the insurer can decide (110 withdrawn, 120–124 decreased, 130,
+// 401, …) has no case, so it is never an answer.
 //
 // Source: letter 1923/BHXH-CNTT of 20 June 2024, table of codes.
 
-/// What the answer to a card check is.
+/// The code of an answer to a card check.
 package enum ResultCode: UInt16, Sendable, CaseIterable {
   case right = 0
   case replaced = 3
@@ -52,19 +52,19 @@ package enum ResultCode: UInt16, Sendable, CaseIterable {
   }
 }
 
-/// Remarks for the clerk beside the code: tolerated differences, and the state of the data.
+/// Remarks for the clerk in addition to the code: tolerated differences, and the state of the data.
 package struct Remarks: OptionSet, Sendable, Hashable, BitwiseCopyable {
   package let rawValue: UInt16
   package init(rawValue: UInt16) { self.rawValue = rawValue }
 
   /// The names agree in their bare forms only.
   package static let nameSpelling = Remarks(rawValue: 1 << 0)
-  /// The scanner destroyed letters; those that are left agree.
+  /// The scanner destroyed letters; the remaining ones agree.
   package static let nameDamaged = Remarks(rawValue: 1 << 1)
   /// The birth dates agree at the coarser of their precisions.
   package static let birthDatePrecision = Remarks(rawValue: 1 << 2)
   package static let sexDiffers = Remarks(rawValue: 1 << 3)
-  /// The facility printed on the card is another one.
+  /// The facility printed on the card differs.
   package static let facilityDiffers = Remarks(rawValue: 1 << 4)
   /// The data have no card number to compare with.
   package static let noCardNumber = Remarks(rawValue: 1 << 5)
@@ -78,9 +78,10 @@ package struct Remarks: OptionSet, Sendable, Hashable, BitwiseCopyable {
   package static let nextLater = Remarks(rawValue: 1 << 9)
   /// Records of this number wait for a data officer.
   package static let held = Remarks(rawValue: 1 << 10)
-  /// Several persons are known by the number.
+  /// Several persons have the number.
   package static let shared = Remarks(rawValue: 1 << 11)
-  /// The person is kept from an earlier run because today's data is doubtful; the answer holds until a day.
+  /// The person is kept from an earlier run because today's data is doubtful; the answer is valid until a
+  /// given day.
   package static let keptInGrace = Remarks(rawValue: 1 << 12)
   /// That day is over.
   package static let graceOver = Remarks(rawValue: 1 << 13)

@@ -1,7 +1,8 @@
-// Grace: decides whether a person whose card was in the store before and does not link today is kept for some days.
-// Invariant: a person is kept only if today's data about the card is doubtful, that is, if a correction of an export may
-// link the card again. A person is not kept if a register or an officer has said why the card no longer serves, or if no
-// record names the card any more and all files were read to their end.
+// Grace: decides whether a person whose card was in the previous store and does not link today is kept for
+// some days.
+// Invariant: a person is kept only if today's data about the card is doubtful, that is, if a correction of an
+// export may link the card again. A person is not kept if a register or an officer has said why the card no
+// longer serves, or if no record names the card any more and all files were read to their end.
 
 package import Values
 
@@ -13,7 +14,7 @@ package struct GraceMark: Hashable, Comparable, Sendable, BitwiseCopyable {
   package let rawValue: UInt8
 
   package static let cleared = GraceMark(rawValue: 0)
-  /// No record names the card, but a damaged file may have one in the part that could not be read.
+  /// No record names the card, but the unread part of a damaged file may have one.
   ///
   /// Every other mark is less.
   package static let unread = GraceMark(rawValue: .max - 1)
@@ -58,12 +59,12 @@ extension CardRow {
   }
 }
 
-/// The person and the insurance numbers that a record names which did not link.
+/// The person and the insurance numbers named by a record that did not link.
 package struct NamedInFinding: Hashable, Sendable {
   package private(set) var persons: [LinkKey] = []
   package private(set) var numbers: [InsuranceNumber] = []
 
-  /// - Parameter numbers: the insurance number and the card's last digits, each of which may be none.
+  /// - Parameter numbers: the insurance number and the card's last digits, each of which may be empty.
   package init(_ key: LinkKey, _ numbers: [InsuranceNumber]) {
     if key.personalID != nil { persons.append(key) }
     for number in numbers where !number.isNone && !self.numbers.contains(number) {
@@ -75,7 +76,7 @@ package struct NamedInFinding: Hashable, Sendable {
     }
   }
 
-  /// Reads the fields of a record in quarantine, which may hold anything.
+  /// Reads the fields of a record in quarantine, which may have any content.
   package init(_ record: QuarantinedRecord) {
     let id = try? PersonalID(record.personalID.utf8.span)
     self.init(
@@ -87,7 +88,7 @@ package struct NamedInFinding: Hashable, Sendable {
   }
 }
 
-/// What today's data say about a card of the store before whose person links to nothing today.
+/// The evidence in today's data about a card of the previous store whose person links to nothing today.
 package struct GraceEvidence: Hashable, Sendable {
   /// The least mark of the records that name the person.
   package var person: GraceMark?
@@ -105,14 +106,14 @@ package struct GraceEvidence: Hashable, Sendable {
     self.isExportDamaged = isExportDamaged
   }
 
-  /// Why the card is in doubt; nil if it is not, so that the person is not kept.
+  /// Why the card is in doubt; nil if it is not, and the person is not kept.
   package var doubt: GraceMark? {
     guard !isAnothers, number != .cleared else { return nil }
     return [person, number].compactMap { $0 }.min() ?? (isExportDamaged ? .unread : nil)
   }
 }
 
-/// Whether the population register says that a person is gone: it has records of the person, and each says so.
+/// Whether the population register lists a person as gone: it has records of the person, and each says so.
 package func isGone(_ statuses: [PersonStatus]) -> Bool {
   !statuses.isEmpty && statuses.allSatisfy(\.endsGrace)
 }

@@ -1,6 +1,6 @@
 // Survivorship: chooses which of a person's linked cards serves on a day.
-// Invariant: the order of the contract: valid on the day, then the later end (an empty end is the latest), the later
-// begin, the greater card number, the greater insurance number, the first in the export.
+// Invariant: the contract's order: valid on the day, then the later end (an empty end is the latest), the
+// later beginning, the greater card number, the greater insurance number, the first in the export.
 // Load: most persons have one card; a comparison reads a few integers.
 
 package import Values
@@ -13,7 +13,7 @@ extension CardRow {
     validFrom.firstDay <= day.firstDay && (validTo.isNone || day.lastDay <= validTo.lastDay)
   }
 
-  /// Whether this card serves rather than `other`; false for equals.
+  /// Whether this card takes precedence over `other`; false for equals.
   package func serves(before other: CardRow, on day: CalendarDate) -> Bool {
     let (valid, otherValid) = (isValid(on: day), other.isValid(on: day))
     if valid != otherValid { return valid }

@@ -1,6 +1,7 @@
-// Candidates: the persons whom a record without a person may mean, as a suggestion for an officer.
-// Invariant: a candidate has the record's bare name, full birth date and sex, or the record's number once its lost zeros
-// are restored; a person whom an officer rejected for the record is no candidate. A candidate never links a record.
+// Candidates: persons whom a record without a person may mean, suggested to an officer.
+// Invariant: a candidate has the record's bare name, full birth date and sex, or the record's number once its
+// lost zeros are restored. A person whom an officer rejected for the record is not a candidate. A candidate
+// never links a record.
 
 package import Values
 
@@ -34,7 +35,7 @@ package struct CandidateGroups: Sendable {
 
   private var groups: [Group] = []
   private var known: [Candidate] = []
-  /// The groups' bare names, back to back.
+  /// The groups' bare names, one after the other.
   private var names: [UInt8] = []
 
   package init() {}
@@ -45,9 +46,9 @@ package struct CandidateGroups: Sendable {
     names.removeAll(keepingCapacity: true)
   }
 
-  /// Takes one population record; a person's records come together.
+  /// Adds one population record; the records of a person are added in sequence.
   ///
-  /// - Parameter place: the record's place in the export; of a person's records the first one is shown.
+  /// - Parameter place: the record's place in the export; the first of a person's records is shown.
   package mutating func add(_ candidate: Candidate, place: UInt64, bareName name: RawSpan) {
     let i = group(name, candidate.fields.birthDate, candidate.fields.sex) ?? begin(candidate, name)
     let isNew = groups[i].last != candidate.person
@@ -65,7 +66,7 @@ package struct CandidateGroups: Sendable {
 
   /// Begins a group.
   ///
-  /// Two names with one digest are next to impossible, but then each name has its own group.
+  /// Names with the same digest, though very unlikely, get a group each.
   private mutating func begin(_ candidate: Candidate, _ name: RawSpan) -> Int {
     let (room, start) = (known.count, names.count)
     known += repeatElement(candidate, count: Self.mostKnown)
@@ -127,7 +128,7 @@ package struct CandidateCheck: Sendable {
 
   package init() {}
 
-  /// What an officer judges of the record and the person; nil if the person is no candidate of the record.
+  /// What an officer judges about the record and the person; nil if the person is not a candidate.
   ///
   /// - Parameter persons: the population's records of the person, in the order of the export.
   package mutating func judged(_ record: FoundInsurance, _ persons: [FoundPerson], _ id: PersonalID)

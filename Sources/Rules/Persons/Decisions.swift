@@ -1,7 +1,8 @@
 // Officers' decisions, sorted in the orders in which the match reads persons and records.
-// Invariant: a walk over ascending persons advances through the decisions beside it, without hashing; a night without
-// decisions pays one comparison per person.
-// Load: 100 bytes per decision. Two million decisions, several years of work, take 200 MB of the match's memory.
+// Invariant: the match advances through the decisions in step with ascending persons, without hashing.
+// Without decisions, a person costs one comparison.
+// Load: 100 bytes per decision. Two million decisions, several years of work, take 200 MB of the match's
+// memory.
 
 package import Values
 
@@ -9,13 +10,13 @@ package import Values
 package struct Decisions: Sendable {
   /// By person, then number.
   package let byPerson: [Decision]
-  /// Places in ``byPerson``, by insurance number, card number, then the decision's number.
+  /// Indices in ``byPerson``, by insurance number, card number, then the decision's number.
   private let byRecord: [UInt32]
-  /// Places in ``byPerson`` of accepted pairs whose record held a 12-digit number other than the person's, by that
-  /// number.
+  /// Indices in ``byPerson`` of accepted pairs whose record held a 12-digit number other than the person's,
+  /// by that number.
   package let ofUnknownNumbers: [UInt32]
 
-  /// - Parameter decisions: in any order; of one person, record and judged fields at most one.
+  /// - Parameter decisions: in any order; at most one for the same person, record and judged fields.
   package init(_ decisions: [Decision] = []) {
     let sorted = decisions.sorted { a, b in
       a.person != b.person ? a.person < b.person : a.number < b.number
@@ -48,9 +49,9 @@ package struct Decisions: Sendable {
     return nil
   }
 
-  /// A person's decisions, as places in ``byPerson``.
+  /// A person's decisions, as indices in ``byPerson``.
   ///
-  /// - Parameter start: where the search begins; every decision of a lesser person is before it.
+  /// - Parameter start: where the search begins; decisions about lesser persons come before it.
   func range(of person: PersonalID, from start: Int) -> Range<Int> {
     var low = start
     while low < byPerson.count, byPerson[low].person < person { low += 1 }
@@ -59,7 +60,7 @@ package struct Decisions: Sendable {
     return low..<high
   }
 
-  /// The place of the first decision about this person or a greater one.
+  /// The index of the first decision about this person or a greater one.
   func start(of person: PersonalID) -> Int {
     var (low, high) = (0, byPerson.count)
     while low < high {
@@ -69,7 +70,7 @@ package struct Decisions: Sendable {
     return low
   }
 
-  /// The decisions on a record, whichever person they name, in the order in which they were taken.
+  /// The decisions on a record, whichever person they name, in the order in which they were made.
   private func places(on record: RecordNumbers) -> Range<Int> {
     guard !byRecord.isEmpty else { return 0..<0 }
     var (low, high) = (0, byRecord.count)
@@ -90,7 +91,7 @@ package struct Decisions: Sendable {
   package struct Route {
     /// The person to whom an officer gave the record.
     package var person: PersonalID?
-    /// If there is none: what has changed since an officer gave the record to someone.
+    /// If there is none: what has changed since an officer gave the record to a person.
     package var reopened = Reasons()
   }
 
@@ -103,7 +104,7 @@ package struct Decisions: Sendable {
       let decision = byPerson[Int(byRecord[i])]
       guard decision.isAccepted else { continue }
       if decision.insurance == now {
-        // A record that holds the person's own number needs no decision to lead there.
+        // A record with the person's own number leads there without a decision.
         if decision.insurance.held.personalID != decision.person { route.person = decision.person }
       } else {
         route.reopened = decision.judged.changes(to: JudgedFields(now, nil), comparingHeld: true)
@@ -113,7 +114,7 @@ package struct Decisions: Sendable {
     return route
   }
 
-  /// Whether an officer decided that a record is not this person's, both being as they were then.
+  /// Whether an officer decided that a record is not this person's, and neither has changed since.
   package func isRejected(_ record: RecordNumbers, _ judged: JudgedFields, _ person: PersonalID) -> Bool {
     for i in places(on: record) {
       let decision = byPerson[Int(byRecord[i])]

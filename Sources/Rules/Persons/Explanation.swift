@@ -6,14 +6,14 @@ package import Values
 
 /// What one rule said about one record.
 package struct RuleVerdict: Hashable, Sendable {
-  /// `readable`, `personal_id`, `person_known`, `person_unique`, `person_active`, `name`, `birth_date`, `sex`,
-  /// `decision` where there is one, `number_unshared`.
+  /// `readable`, `personal_id`, `person_known`, `person_unique`, `person_active`, `name`, `birth_date`,
+  /// `sex`, `decision` if there is one, `number_unshared`.
   package var rule: String
   /// Nil if the rule was not applied, because an earlier rule decided.
   package var passed: Bool?
   /// How the record passed, or the reasons why it did not; words joined by commas.
   package var detail = ""
-  /// The population's value; empty where the rule reads one side only.
+  /// The population's value; empty if the rule reads only one side.
   package var population = ""
   package var insurance = ""
 }
@@ -34,7 +34,7 @@ package struct JudgementExplanation: Hashable, Sendable {
 ///   - population: all of the population's records of it, in the order of the export.
 ///   - insurance: records that lead to it.
 ///   - holders: the persons who held each 9-digit number in `insurance`.
-///   - heldBack: places of records whose insurance number another person claims; nil if that isn't known yet.
+///   - heldBack: places of records whose insurance number another person claims; nil if not yet known.
 package func explainJudgement(
   of id: PersonalID, population: [FoundPerson], insurance: [FoundInsurance],
   holders: [LegacyID: [PersonalID]], heldBack: Set<Place>? = nil, decisions: Decisions = Decisions()
@@ -58,8 +58,8 @@ package func legacyFault(_ holders: [PersonalID]) -> Reason? {
   holders.isEmpty ? .legacyUnknown : holders.count > 1 ? .legacyAmbiguous : nil
 }
 
-/// The records that lead to no person and that an officer gave to someone, each with that person and in the form in which
-/// the match sends it there.
+/// The records that lead to no person and that an officer gave to one, each with that person and in the form
+/// in which the match sends it there.
 ///
 /// - Parameters:
 ///   - found: records that may be among them.
@@ -116,11 +116,11 @@ extension PersonRules {
       record: found, outcome: verdict.outcome, words: verdict.words, verdicts: verdicts)
   }
 
-  /// The rules that find the person and look at the population alone.
+  /// The verdicts of the rules that find the person and check the population alone.
   private func verdictsOnPerson(_ found: FoundInsurance, _ first: FoundPerson?, _ verdict: Verdict)
     -> [RuleVerdict]
   {
-    /// A rule after the one that decided was not applied.
+    /// Rules after the deciding one were not applied.
     func rule(_ name: String, _ decides: Outcome, _ population: String) -> RuleVerdict {
       let passed: Bool? = verdict.outcome < decides ? nil : verdict.outcome != decides
       return RuleVerdict(
@@ -189,7 +189,7 @@ extension PersonRules {
 }
 
 extension Verdict {
-  /// Whether the rules before `disputed` let the record pass, so that both sides were compared.
+  /// Whether the rules before `disputed` passed the record, so that both sides were compared.
   fileprivate var comparesPersons: Bool { outcome >= .disputed }
 
   /// The reasons among `finer` that the record has, or `differs`.

@@ -1,5 +1,6 @@
-// Digests of names, and the keys by which records are compared with candidates.
-// Load: two keys for each person of the population, where any record is asked about; the rough key folds no name.
+// Digests of names, and the keys that bring records and candidates together.
+// Load: two keys for each person of the population if any record needs candidates; the rough key folds no
+// name.
 
 import Names
 package import Values
@@ -8,7 +9,7 @@ package import Values
 package struct FieldDigester: Sendable {
   private let folder = NameFolder()
   private var exact: [UInt8] = []
-  /// The bare form of the name last given to ``candidateKey(ofClean:_:_:)`` or ``foldBare(_:)``.
+  /// The bare form of the last name given to ``candidateKey(ofClean:_:_:)`` or ``foldBare(_:)``.
   package private(set) var bare: [UInt8] = []
 
   package init() {}
@@ -30,8 +31,8 @@ package struct FieldDigester: Sendable {
       name: nameDigest(ofClean: name), birthDate: record.birthDate, sex: record.sex, held: held)
   }
 
-  /// The key that a record shares with its candidates: a digest of bare name, birth date and sex; nil where the date is
-  /// not full or the sex not known.
+  /// The key that a record shares with its candidates: a digest of bare name, birth date and sex; nil if the
+  /// date is not full or the sex is unknown.
   package mutating func candidateKey(ofClean name: Span<UInt8>, _ birthDate: CalendarDate, _ sex: Sex)
     -> UInt64?
   {
@@ -40,8 +41,10 @@ package struct FieldDigester: Sendable {
     return unsafe digest64(bare.span.bytes, seed: UInt64(birthDate.packed) << 2 | UInt64(sex.rawValue)) >> 1
   }
 
-  /// A coarser key, made of the words' first letters without folding the name: records with equal candidate keys have
-  /// equal rough keys; nil where ``candidateKey(ofClean:_:_:)`` is nil.
+  /// A coarser key, made of the words' first letters without folding the name; nil if
+  /// ``candidateKey(ofClean:_:_:)`` is nil.
+  ///
+  /// Records with equal candidate keys have equal rough keys.
   ///
   /// - Parameter name: the clean or the bare form; both give the same key.
   package mutating func roughKey(ofClean name: Span<UInt8>, _ birthDate: CalendarDate, _ sex: Sex) -> UInt64?

@@ -1,5 +1,4 @@
-// Staged records as an officer reads them, with their places and with names as text.
-// Load: the records of one person at a time.
+// Staged records as an officer reads them, with their places, and names as text.
 
 package import Values
 
@@ -16,19 +15,19 @@ package struct FoundPerson: Hashable, Sendable {
 
 /// An insurance record with its name as text.
 package struct FoundInsurance: Hashable, Sendable {
-  /// What its personal ID field holds: the 12-digit or the 9-digit number.
+  /// The content of its personal ID field: the 12-digit or the 9-digit number.
   package var key: LinkKey
   package var place: Place
   package var record: InsuranceRecord
   package var name: String
-  /// The personal ID field as the export has it, where the key doesn't hold the number.
+  /// The personal ID field as in the export, if the key doesn't hold the number.
   package var rawID: String
 
   package init(key: LinkKey, place: Place, record: InsuranceRecord, name: String, rawID: String = "") {
     (self.key, self.place, self.record, self.name, self.rawID) = (key, place, record, name, rawID)
   }
 
-  /// What the personal ID field holds, in the form to which decisions are bound.
+  /// The content of the personal ID field, in the form that decisions refer to.
   package var held: LinkKey {
     unsafe key.isInvalid ? LinkKey.invalid(digestOf: Array(rawID.utf8).span.bytes) : key
   }

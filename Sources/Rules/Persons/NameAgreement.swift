@@ -1,7 +1,7 @@
 // Decides whether two clean names agree, and if not, how they differ.
-// Invariant: names agree if their exact forms are equal, or, with a note, if their bare forms are equal; all other
-// names differ.
-// Load: one comparison of bytes per record; names are folded, into reused buffers, only where the bytes differ.
+// Invariant: names agree if their exact forms are equal, or, with a note, if their bare forms are equal; all
+// other names differ.
+// Load: one comparison of bytes per record; names are folded, into reused buffers, only if the bytes differ.
 
 import Names
 import Names
@@ -31,7 +31,7 @@ package struct NameComparison: Sendable {
 
   package init() {}
 
-  /// Takes the person's clean name, with which other names are then compared.
+  /// Takes the person's clean name, to compare other names with.
   package mutating func begin(with name: Span<UInt8>) {
     clean.removeAll(keepingCapacity: true)
     // Emptying an empty array costs time.
@@ -84,7 +84,7 @@ package struct NameComparison: Sendable {
     folder.exact(ofClean: name, into: &otherExact)
   }
 
-  // Static with parameters, because one property of self is read while another is written.
+  // A static function, because a method of `self` can't take a property of `self` as `inout`.
   private static func exact(ofClean clean: [UInt8], into exact: inout [UInt8], _ folder: NameFolder) {
     folder.exact(ofClean: clean.span, into: &exact)
   }

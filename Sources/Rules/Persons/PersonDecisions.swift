@@ -1,5 +1,5 @@
 // Applies officers' decisions to the records of one person.
-// Invariant: a decision holds while everything that the officer judged is unchanged.
+// Invariant: a decision is valid while everything that the officer judged is unchanged.
 
 import Values
 
@@ -59,14 +59,14 @@ extension PersonRules {
     return Verdict(outcome: .linked, words: verdict.words, rule: .decision)
   }
 
-  /// The last decision on this record and person, on whatever values.
+  /// The last decision on this record and person, whatever their values were.
   private func lastDecision(on record: InsuranceRecord) -> Decision? {
     var last: Decision?
     for i in decided where isOn(decisions.byPerson[i], record) { last = decisions.byPerson[i] }
     return last
   }
 
-  /// The decision on this record and person as they are now.
+  /// The decision on the current values of this record and person.
   private func decision(on record: InsuranceRecord, judged: JudgedFields, comparingHeld: Bool) -> Decision? {
     var found: Decision?
     for i in decided where isOn(decisions.byPerson[i], record) {
@@ -85,7 +85,7 @@ extension PersonRules {
     decision.insuranceNumber == record.insuranceNumber && decision.cardNumber == record.cardNumber
   }
 
-  /// The decision on a record as it is now, or the last one on other values; for the explanation.
+  /// The decision on the current values of a record, or the last one on other values; for the explanation.
   mutating func decision(on record: InsuranceRecord, name: Span<UInt8>, held: LinkKey) -> (
     Decision, holds: Bool
   )? {

@@ -10,11 +10,11 @@ package import Values
 package struct Verdict: Hashable, Sendable, BitwiseCopyable {
   /// A record judged `linked` ends as `number_shared` if another person's record claims its insurance number.
   package var outcome: Outcome
-  /// Reasons; where the outcome is `linked`, notes.
+  /// Reasons; for a linked record, notes.
   package var words: Reasons
-  /// How the record found its person, where that differs from the record's own ``InsuranceRecord/rule``.
+  /// How the record found its person, if that differs from the record's own ``InsuranceRecord/rule``.
   package var rule: LinkRule?
-  /// What an officer judges, where the record can be decided on.
+  /// What an officer judges, if the record can be decided on.
   package var judged: JudgedFields?
 
   package init(outcome: Outcome, words: Reasons, rule: LinkRule? = nil, judged: JudgedFields? = nil) {
@@ -32,19 +32,19 @@ package struct PersonRules: Sendable {
   package private(set) var first = PopulationRecord()
   package private(set) var names = NameComparison()
   package private(set) var recordCount = 0
-  /// What the records disagree in; empty if they are equal.
+  /// The fields in which the records differ; empty if they are equal.
   package private(set) var disagreements = Reasons()
   let decisions: Decisions
   /// The person's decisions.
   private(set) var decided = 0..<0
   private var population: PopulationFields?
   private var digester = FieldDigester()
-  /// What was tolerated in the record judged last, whether it links or not.
+  /// What was tolerated in the last record judged, linked or not.
   private(set) var notes = Reasons()
 
   /// - Parameters:
   ///   - decisions: all in force.
-  ///   - first: persons come in ascending order from here on.
+  ///   - first: persons come in ascending order, beginning with this one.
   package init(_ decisions: Decisions = Decisions(), from first: PersonalID = PersonalID(packed: 0)) {
     self.decisions = decisions
     let start = decisions.start(of: first)
@@ -64,7 +64,7 @@ package struct PersonRules: Sendable {
     }
   }
 
-  /// Takes the person's records in the order of the export.
+  /// Adds the person's records, in the order of the export.
   package mutating func add(_ record: PopulationRecord, name: Span<UInt8>) {
     recordCount += 1
     guard recordCount > 1 else {
@@ -88,7 +88,7 @@ package struct PersonRules: Sendable {
     return verdict
   }
 
-  /// Judges a record without regard to decisions.
+  /// Judges a record without the decisions.
   mutating func verdict(byRulesOn record: InsuranceRecord, name: Span<UInt8>) -> Verdict {
     guard recordCount > 0 else { return Verdict(outcome: .personUnknown, words: unknownReasons) }
     guard disagreements.isEmpty else { return Verdict(outcome: .personDuplicated, words: disagreements) }
@@ -121,7 +121,7 @@ package struct PersonRules: Sendable {
   /// Compares a name with the person's, for the explanation.
   mutating func nameAgreement(with name: Span<UInt8>) -> NameAgreement { names.agreement(with: name) }
 
-  /// What an officer judges of a record and this person.
+  /// What an officer judges about a record and this person.
   mutating func judgedFields(of record: InsuranceRecord, _ name: Span<UInt8>, held: LinkKey) -> JudgedFields {
     JudgedFields(
       digester.insuranceFields(of: record, name, held: held), recordCount > 0 ? populationFields() : nil)
@@ -135,7 +135,7 @@ package struct PersonRules: Sendable {
     return fields
   }
 
-  /// How a record ends whose personal ID field leads to no person.
+  /// The outcome of a record whose personal ID field leads to no person.
   package static func outcome(ofHeld held: LinkKey) -> Outcome {
     held == .missing ? .idMissing : held.isInvalid ? .idInvalid : .personUnknown
   }
@@ -148,7 +148,7 @@ package struct PersonRules: Sendable {
     return reasons
   }
 
-  /// Notes on digits of the number that contradict the population's record, or that mean nothing known.
+  /// Notes on digits of the number that contradict the population's record, or that have no known meaning.
   private var digitNotes: Reasons {
     var notes = Reasons()
     if first.sex != .unknown, personalID.impliedSex != first.sex { notes.insert(.idSexDigit) }
@@ -168,7 +168,7 @@ package func dateDifferences(_ a: CalendarDate, _ b: CalendarDate) -> Reasons {
   var reasons = Reasons()
   guard !a.isNone, !b.isNone, a.precision == .day, b.precision == .day else { return reasons }
   if a.year == b.year, a.month == b.day, a.day == b.month { reasons.insert(.dayMonthSwapped) }
-  // A day of the lunar calendar written as if it were one of the solar calendar comes this much too early.
+  // Lunar calendar days written as solar days are this many days early.
   if (20...50).contains(abs(a.dayNumber - b.dayNumber)) { reasons.insert(.lunarBirthday) }
   return reasons
 }

@@ -1,8 +1,9 @@
 // The area rule: the living-area code is K1, K2, K3 or empty.
-// Invariant: it never holds a record back; any other code is left out, with a note.
+// Invariant: it never quarantines a record; any other code is dropped, with a note.
 // Load: one code per insurance record, empty in most.
 //
-// For data officers: the code raises the benefit of people in difficult areas and on islands, so it is never guessed.
+// For data officers: the code raises the benefit of people in difficult areas and on islands, so it is never
+// guessed.
 
 package import Values
 

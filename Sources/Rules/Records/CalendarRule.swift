@@ -1,10 +1,10 @@
-// The calendar rule: a birth date is given, is a day, month or year that exists, and lies between 1900 and the
-// business date.
+// The calendar rule: a birth date is given, is a day, month or year that exists, and lies between 1900 and
+// the business date.
 // Invariant: a record passes with a birth date that exists; an unknown day or month stays unknown.
 // Load: one birth date per record; a date that passes allocates nothing.
 //
-// For data officers: the patterns are those of the pipeline file, tried in order. `00/00/1950`, `19500000` and
-// `199000000000` mean that only the year is known. 29 February of a common year and 31 April are no days.
+// For data officers: the pipeline file's patterns are tried in order. `00/00/1950`, `19500000` and
+// `199000000000` mean that only the year is known. 29 February of a common year and 31 April do not exist.
 
 package import Values
 

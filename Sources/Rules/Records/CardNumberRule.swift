@@ -14,7 +14,7 @@ package import Values
 package enum CardNumberRule {
   /// What the card number field holds.
   package struct Reading {
-    /// None where the field is empty or holds an insurance number.
+    /// `none` if the field is empty or holds an insurance number.
     package var number = CardNumber.none
     /// The card's last digits, or the insurance number in the field.
     package var tail = InsuranceNumber.none

@@ -1,5 +1,5 @@
 // Reads the codes of an export by its own code list.
-// Invariant: a code outside the list is never guessed; a code and its decomposed spelling are one.
+// Invariant: a code outside the list is never guessed; composed and decomposed spellings are the same code.
 // Load: one or two codes per record; a code of at most eight bytes is compared as one word.
 
 import Names
@@ -13,7 +13,7 @@ package struct CodeList: Sendable {
   }
 
   private struct Entry: Sendable {
-    /// The code in one word, where it has at most eight bytes.
+    /// The code in one word, if it has at most eight bytes.
     var word: UInt64
     var bytes: [UInt8]
     var value: UInt8
@@ -42,7 +42,7 @@ package struct CodeList: Sendable {
 
   /// Reads a trimmed value.
   ///
-  /// The list comes first, so that a code which is also an empty value keeps its meaning.
+  /// The list takes precedence, so that a listed code which is also an empty value keeps its meaning.
   package func read(_ value: Span<UInt8>, _ empty: EmptyValues) -> Reading {
     if value.isEmpty { return .blank }
     if value.count <= 8 {

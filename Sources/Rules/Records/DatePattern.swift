@@ -1,6 +1,6 @@
 // Reads dates by the patterns of the pipeline file.
-// Invariant: a pattern matches a whole value or nothing, and gives only dates that exist. A day or month written as zero,
-// or not in the pattern, is not known.
+// Invariant: a pattern matches a whole value or nothing, and gives only dates that exist. A day or month that
+// is zero or not in the pattern is unknown.
 // Load: up to four dates per record, nearly all by the first pattern; a pattern has no heap storage.
 //
 //   yyyy  the year          MM, M  the month, two digits or one to two      dd, d  the day
@@ -9,7 +9,7 @@
 
 package import Values
 
-/// What a pattern, or a list of them, makes of a value.
+/// The result of applying a pattern, or a list of them, to a value.
 package enum DateReading: Hashable, Sendable, BitwiseCopyable {
   case date(CalendarDate)
   /// The value matches a pattern, but the day does not exist.
@@ -44,7 +44,7 @@ package struct DatePattern: Sendable, Hashable {
     var tailMask: UInt64 = 0
   }
   private var literals = Literals()
-  /// The place of two adjacent digits: in the first or the last eight bytes, and the shift in that word.
+  /// The position of two adjacent digits: in the first or the last eight bytes, and the shift in that word.
   private struct Pair: Sendable, Hashable {
     var isInTail = false
     var shift: UInt64 = 0
@@ -54,14 +54,14 @@ package struct DatePattern: Sendable, Hashable {
       shift = UInt64(8 * (isInTail ? place - (byteCount - 8) : place))
     }
 
-    /// The number; both are digits.
+    /// The number, if both are digits.
     @inline(__always)
     func number(_ head: UInt64, _ tail: UInt64) -> Int {
       let word = (isInTail ? tail : head) &>> shift
       return Int(truncatingIfNeeded: (word & 15) &* 10 &+ (word &>> 8 & 15))
     }
   }
-  /// Century, year, month and day, where eight bytes from each end hold the whole of every value.
+  /// Century, year, month and day, if eight bytes from each end cover every value.
   private struct WholeDay: Sendable, Hashable {
     var century: Pair
     var year: Pair
@@ -72,8 +72,9 @@ package struct DatePattern: Sendable, Hashable {
 
   /// Reads a pattern.
   ///
-  /// - Returns: nil for a letter that means nothing, a part that occurs twice, a pattern without a year or with a day
-  ///   and no month, and one whose parts can't be told apart (`dMyyyy`).
+  /// - Returns: nil for an unknown letter, a part that occurs twice, a pattern without a year or with a day
+  ///   and no month,
+  ///   and one with ambiguous parts (`dMyyyy`).
   package init?(_ text: String) {
     if text == "excel" {
       append(.serial, 0, 1...10)
@@ -94,7 +95,7 @@ package struct DatePattern: Sendable, Hashable {
           i += 1
           continue
         }
-        // Between quotes every byte is itself; two quotes are one.
+        // Between quotes every byte is literal; two quotes are one.
         let start = i + 1
         guard let close = bytes[start...].firstIndex(of: 0x27) else { return nil }
         let literal = close == start ? [0x27] : Array(bytes[start..<close])
@@ -187,7 +188,7 @@ package struct DatePattern: Sendable, Hashable {
     return isFixed ? readFixed(value) : readSteps(value)
   }
 
-  /// Reads a value whose parts have known places.
+  /// Reads a value whose parts have fixed places.
   @inline(__always)
   private func readFixed(_ value: Span<UInt8>) -> DateReading {
     guard let wholeDay else { return readPlaces(value) }
@@ -213,7 +214,7 @@ package struct DatePattern: Sendable, Hashable {
     return .date(date)
   }
 
-  /// Reads a value whose parts have known places, part by part.
+  /// Reads a value whose parts have fixed places, part by part.
   @inline(never)
   private func readPlaces(_ value: Span<UInt8>) -> DateReading {
     var bad: UInt8 = 0
@@ -236,14 +237,14 @@ package struct DatePattern: Sendable, Hashable {
     return .date(date)
   }
 
-  /// Two digits as a number; far below zero when one is no digit.
+  /// Two digits as a number; far below zero if one is not a digit.
   @inline(__always)
   private func pair(_ value: Span<UInt8>, _ at: Int) -> Int {
     let (tens, ones) = (Int(value[at]) - 48, Int(value[at + 1]) - 48)
     return tens >= 0 && tens < 10 && ones >= 0 && ones < 10 ? tens * 10 + ones : -1_000_000
   }
 
-  /// Reads a value step by step, as every pattern can be read: the slow way, for tests to compare with.
+  /// Reads a value step by step: slow, works for every pattern, and tests compare the fast way with it.
   @inline(never)
   package func readSteps(_ value: Span<UInt8>) -> DateReading {
     var (year, month, day) = (0, 0, 0)
@@ -329,7 +330,7 @@ extension [DatePattern] {
   /// Reads a trimmed value by the first pattern that gives a date.
   package func read(_ value: Span<UInt8>) -> DateReading {
     var reading = DateReading.noMatch
-    // A span lends the pattern in place; the array would copy it.
+    // Iterating over a span reads the pattern in place; iterating over the array would copy it.
     let patterns = span
     for i in patterns.indices {
       switch patterns[i].read(value) {

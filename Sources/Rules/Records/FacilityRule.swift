@@ -1,10 +1,12 @@
-// The facility rule: the code of the facility where the card is registered is two digits and three digits or letters.
-// Invariant: it never holds a record back; a code of another shape is kept as it is written, as far as seven characters
-// hold it, and the record has a note.
+// The facility rule: the code of the facility where the card is registered is two digits and three digits or
+// letters.
+// Invariant: it never quarantines a record; the first seven characters of any other code are kept, with a
+// note.
 // Load: one code per insurance record.
 //
-// For data officers: `01028`, `01 - C54` and `01c54` are read. Four digits mean that a leading zero was lost: the code
-// is kept with the note facility_format and is not repaired. Codes keep the province digits of before July 2025.
+// For data officers: `01028`, `01 - C54` and `01c54` are read. Four digits mean that a leading zero was lost:
+// the code is kept with the note facility_format and is not repaired. Codes keep the province digits of
+// before July 2025.
 //
 // Source: Decision 1666/QĐ-BHXH (2020); Decision 4750/QĐ-BYT, annex (MA_DKBD).
 

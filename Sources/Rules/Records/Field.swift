@@ -1,9 +1,8 @@
-// The fields of both exports, and where the values of one record lie.
-// Load: some ten fields per record, read without a retain.
+// The fields of both exports, and the positions of one record's values.
 
 import Values
 
-/// A field by the name that the pipeline file gives it.
+/// A field, by its name in the pipeline file.
 package enum Field: String, CaseIterable, Sendable, Hashable {
   case personalID = "personal_id"
   case legacyID = "legacy_id"
@@ -42,7 +41,7 @@ package enum Field: String, CaseIterable, Sendable, Hashable {
 /// The ranges of one record's values in its text; an empty range is no value.
 package struct FieldRanges: Sendable {
   // Visible to the package, because only then is the access inlined in the loops of other modules.
-  /// Start in the low half, end in the high one, as in a ``RawBatch``.
+  /// Start in the low half, end in the high half, as in a ``RawBatch``.
   package private(set) var packed = InlineArray<13, UInt64>(repeating: 0)
   /// The fields that have a value, one bit each by their index.
   package private(set) var filled: UInt64 = 0
@@ -52,7 +51,7 @@ package struct FieldRanges: Sendable {
   package subscript(_ field: Field) -> Range<Int> { self[at: field.index] }
   package subscript(at i: Int) -> Range<Int> {
     get {
-      // A start is never above its end: they are set together.
+      // Start and end are set together, so the start is never above the end.
       let word = packed[i]
       return unsafe Range(uncheckedBounds: (Int(word & 0xFFFF_FFFF), Int(word >> 32)))
     }
@@ -62,7 +61,7 @@ package struct FieldRanges: Sendable {
     }
   }
 
-  /// Sets the value that a batch has, which isn't empty, as it is.
+  /// Sets the nonempty value of a batch without a change.
   @inline(__always)
   package mutating func set(at i: Int, _ word: UInt64) {
     packed[i] = word

@@ -1,9 +1,9 @@
-// The five-years rule: the day from which five years of insurance are continuous is a date or is left out.
-// Invariant: it never holds a record back; it may lie in the future.
+// The five-years rule: the day from which five years of insurance are continuous is a date, or is dropped.
+// Invariant: it never quarantines a record; the date may lie in the future.
 // Load: one date per insurance record, empty in many.
 //
-// For data officers: what can't be read is left out with the note five_years_format. The facility then can't see the
-// exemption from co-payment.
+// For data officers: an unreadable date is dropped with the note five_years_format. The facility then can't
+// see the exemption from co-payment.
 
 package import Values
 

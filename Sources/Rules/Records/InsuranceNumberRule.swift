@@ -1,16 +1,18 @@
-// The insurance number rule: 10 digits, or the 12 of the personal ID number; else the number in the card's tail.
-// Invariant: a record that passes has an insurance number; a number of one repeated digit is none.
+// The insurance number rule: 10 digits, or the 12 of the personal ID number; else the number in the card's
+// tail.
+// Invariant: a record that passes has an insurance number; one repeated digit counts as no number.
 // Load: one number per insurance record.
 //
-// For data officers: spaces within the number are ignored. Both kinds circulate since 1 August 2025. A 12-digit number
-// that is not the record's own personal ID number is kept, with the note insurance_number_not_id.
+// For data officers: spaces within the number are ignored. Both kinds are in use since 1 August 2025. A
+// 12-digit number that is not the record's own personal ID number is kept, with the note
+// insurance_number_not_id.
 //
 // Source: letter 1804/BHXH-QLT of 4 August 2025.
 
 package import Values
 
 package enum InsuranceNumberRule {
-  /// Returns the number; none if the field is empty, holds a filler, or is malformed, which is a fault.
+  /// Returns the number; `none` if the field is empty, holds a filler, or is malformed, which is a fault.
   package static func read(_ value: Span<UInt8>, _ found: inout Reasons) -> InsuranceNumber {
     if value.isEmpty { return .none }
     if let number = try? InsuranceNumber(value) { return number.isFiller ? .none : number }
@@ -28,7 +30,7 @@ package enum InsuranceNumberRule {
   ) -> InsuranceNumber {
     if !own.isNone { return own }
     if !card.tail.isNone, !card.tail.isFiller { return card.tail }
-    // A malformed number is not a missing one.
+    // A malformed number is not reported as missing.
     if !card.isMalformed, !found.contains(.insuranceNumberFormat) { found.insert(.insuranceNumberMissing) }
     return .none
   }

@@ -1,8 +1,9 @@
 // The name rule: a name is 1 to 255 characters, has a letter and no digit; see also MojibakeRule.
-// Invariant: a record that passes carries its name in clean form (see NameFolder).
-// Load: one name per record, about 20 characters; the longest piece of work of a clean record.
+// Invariant: a record that passes has its name in clean form (see NameFolder).
+// Load: one name per record, about 20 characters; the most expensive rule for a clean record.
 //
-// For data officers: a name is never corrected beyond white space, apostrophes, tone order and look-alike letters.
+// For data officers: a name is never corrected beyond white space, apostrophes, tone order and look-alike
+// letters.
 //
 // Accepts: `NGUYỄN VĂN AN`, `Y Blăk`, `K'Brai`. Refuses: empty, `TRAN 2`, `---`.
 
@@ -11,7 +12,7 @@ package import Values
 
 package enum NameRule {
   /// Appends the clean form of a name.
-  /// - Returns: what is wrong with it.
+  /// - Returns: the fault of the name, if any.
   package static func clean(_ value: Span<UInt8>, _ folder: NameFolder, into clean: inout [UInt8]) -> Reason?
   {
     if value.isEmpty { return .nameMissing }

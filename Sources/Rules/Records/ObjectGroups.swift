@@ -1,13 +1,13 @@
 // The object groups of health-insurance cards: the first two letters of a card number.
-// Invariant: the list grows every year, so a group outside it is a note and never a fault.
+// Invariant: groups are added every year, so a group outside the list is a note and never a fault.
 // Load: one look-up in eleven words of bits for every card number.
 //
-// Source: Decision 1351/QĐ-BHXH (2015), Decision 1697/QĐ-BHXH (2023), Decision 1018/QĐ-BHXH (2024). The groups AK, BA,
-// DS, HK, ND, TD, TG, TH, TU, TV are seen in use; no published text defines them.
+// Source: Decision 1351/QĐ-BHXH (2015), Decision 1697/QĐ-BHXH (2023), Decision 1018/QĐ-BHXH (2024). The
+// groups AK, BA, DS, HK, ND, TD, TG, TH, TU, TV are in use; no published text defines them.
 
 import Values
 
-/// The object groups that are known, one bit each.
+/// The known object groups, one bit each.
 package struct ObjectGroups: Sendable, BitwiseCopyable {
   private var bits = InlineArray<11, UInt64>(repeating: 0)
 

@@ -20,7 +20,7 @@
 package import Values
 
 package enum PersonalIDRule {
-  /// What the personal ID field of an insurance record holds.
+  /// The content of the personal ID field of an insurance record.
   package struct Reading {
     package var key: LinkKey
     package var reasons: Reasons
@@ -35,7 +35,7 @@ package enum PersonalIDRule {
 
   /// Reads the personal ID field of an insurance record.
   ///
-  /// - Parameter record: its card and insurance number, which say more about a number that is missing.
+  /// - Parameter record: its card and insurance number, which tell more about a missing number.
   package static func insured(_ value: Span<UInt8>, _ record: InsuranceRecord) -> Reading {
     if value.count == 12, let id = try? PersonalID(value), !id.isFiller {
       return Reading(key: .personal(id), reasons: Reasons())

@@ -1,15 +1,16 @@
-// Judges one raw record: the bytes of its fields become a typed record, or the faults for which it goes to quarantine.
-// Invariant: a record without a fault has every field in its typed form; a record with faults has all of them listed.
+// Judges one raw record: turns its fields into a typed record, or lists the faults that quarantine it.
+// Invariant: a record without a fault has every field in its typed form; for a record with faults, all of
+// them are listed.
 // Load: every record of both exports; a record without faults and notes allocates nothing.
 
 import Names
 package import Values
 
-/// What is wrong with a record, and which of its coded fields have no value.
+/// The faults of a record, and its coded fields without a value.
 package struct RecordFaults: Hashable, Sendable {
   /// Why the record goes to quarantine; empty if it passes.
   package var reasons = Reasons()
-  /// The range of a code that is outside its list.
+  /// The range of a code that is not in its list.
   package var unlistedCode = 0..<0
   /// The coded fields without a value, one bit each by ``Field/index``.
   package var blankCodes: UInt64 = 0
@@ -29,7 +30,7 @@ package struct PopulationVerdict: Hashable, Sendable {
 /// An insurance record, judged.
 package struct InsuranceVerdict: Hashable, Sendable {
   package var record = InsuranceRecord()
-  /// What the personal ID field holds.
+  /// The content of the personal ID field.
   package var key = LinkKey.missing
   package var faults = RecordFaults()
 }
@@ -46,16 +47,16 @@ package struct RecordRules: Sendable {
   private let asOf: UInt32
   private let groups = ObjectGroups()
   private let folder = NameFolder()
-  /// The clean name of the record judged last, unless ``nameIsClean`` is true.
+  /// The clean name of the last record judged, unless ``nameIsClean`` is true.
   package private(set) var name: [UInt8] = []
-  /// Whether the name of the record judged last is in clean form as the export has it.
+  /// Whether the export already had the name of the last record in clean form.
   package private(set) var nameIsClean = false
   private var capitals: [UInt8] = []
 
   /// - Parameters:
   ///   - statuses: nil if the export has no status, so that every person is active.
-  ///   - uppercasesNames: the encoding has no capitals with tone marks, so names are put in capitals.
-  ///   - convertsNames: names come from an old encoding, which a note on their records says.
+  ///   - uppercasesNames: whether to write names in capitals, because the encoding has no capitals with tone marks.
+  ///   - convertsNames: whether names come from an old encoding, which their records get a note about.
   ///   - asOf: the business date; no birth date may lie after it.
   package init(
     empty: EmptyValues, patterns: [DatePattern], sexes: CodeList, statuses: CodeList?, uppercasesNames: Bool,
@@ -73,12 +74,12 @@ package struct RecordRules: Sendable {
     capitals.reserveCapacity(1024)
   }
 
-  // Each is one call per record: its rules are inlined here, and it is not inlined itself.
+  // One call per record: its rules are inlined here, but the function itself is not inlined.
   /// Judges a population record.
   ///
   /// - Parameters:
   ///   - text: the values, at `ranges`.
-  ///   - nameIsClean: the name is known to be in clean form.
+  ///   - nameIsClean: whether the name is known to be in clean form.
   @inline(never)
   package mutating func judge(
     person text: Span<UInt8>, _ ranges: FieldRanges, line: UInt32, nameIsClean: Bool
@@ -99,7 +100,7 @@ package struct RecordRules: Sendable {
   ///
   /// - Parameters:
   ///   - text: the values, at `ranges`.
-  ///   - nameIsClean: the name is known to be in clean form.
+  ///   - nameIsClean: whether the name is known to be in clean form.
   @inline(never)
   package mutating func judge(
     insured text: Span<UInt8>, _ ranges: FieldRanges, line: UInt32, nameIsClean: Bool
@@ -136,7 +137,7 @@ package struct RecordRules: Sendable {
     return verdict
   }
 
-  /// Puts the clean name in ``name``, unless the value is in clean form itself.
+  /// Puts the clean name in ``name``, unless the value is already clean.
   private mutating func cleanName(_ value: Span<UInt8>, _ isKnownClean: Bool, _ faults: inout Reasons) {
     nameIsClean = !uppercasesNames && !convertsNames && (isKnownClean || folder.isCleanAlready(value))
     if nameIsClean { return }
@@ -149,7 +150,7 @@ package struct RecordRules: Sendable {
     }
   }
 
-  // Static, because one property of self is read while another is written.
+  // A static function, because a method of `self` can't take a property of `self` as `inout`.
   private static func capitalize(
     _ name: borrowing [UInt8], _ folder: NameFolder, into capitals: inout [UInt8]
   ) {

@@ -1,14 +1,15 @@
 // The sex rule: a code is in the export's own list; an empty value is unknown.
-// Invariant: a code outside the list is never guessed, because 0, 1 and 2 mean different things in different systems.
+// Invariant: a code outside the list is never guessed, because 0, 1 and 2 mean different things in different
+// systems.
 // Load: one code per record, one to four bytes.
 //
-// For data officers: the pipeline file has the list under values, sex. Without a list the words male, female
-// and unknown are read. `Nữ` is found however its letters are composed.
+// For data officers: the list is in the pipeline file under values, sex. Without a list the words male,
+// female and unknown are read. `Nữ` may be composed or decomposed.
 
 import Values
 
 package enum SexRule {
-  /// How quarantine names a code outside the list: `sex_code=7`.
+  /// The detail of a code outside the list in quarantine: `sex_code=7`.
   package static func detail(_ value: Span<UInt8>) -> String { "\(Reason.sexCode.word)=\(shownCode(value))" }
 }
 

@@ -37,7 +37,7 @@ package enum SplitRule {
     return max(positions, 1)
   }
 
-  /// Takes the first value off a list, trimmed; an empty range when the list is at its end.
+  /// Returns and removes the first value of a list, trimmed; an empty range at the end of the list.
   package static func next(_ text: Span<UInt8>, _ list: inout Range<Int>, _ separator: UInt8) -> Range<Int> {
     var i = list.lowerBound
     while i < list.upperBound, text[i] != separator { i += 1 }

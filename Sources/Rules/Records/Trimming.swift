@@ -1,4 +1,4 @@
-// Trims white space from both ends of a value, and recognizes the values that an export writes for no value.
+// Trims white space from both ends of a value, and recognizes the values that mean "no value".
 // Load: every value of every record; nearly all begin and end with a byte that needs one comparison.
 
 /// The part of a value between the white space at its ends: blanks, tabs, line ends, no-break and zero-width spaces.
@@ -9,7 +9,7 @@ package func trimmed(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Range<Int> {
   return range
 }
 
-/// Whether a value that isn't empty may have white space at its ends; false is certain, true is not.
+/// Whether a nonempty value may have white space at its ends; false is certain, true is not.
 @inline(__always)
 package func mayBeTrimmed(_ bytes: Span<UInt8>, _ start: Int, _ end: Int) -> Bool {
   mayBeSpace(bytes[start]) || mayBeSpaceEnd(bytes[end &- 1])
@@ -53,7 +53,7 @@ func spaceCount(_ bytes: Span<UInt8>, at i: Int) -> Int {
   }
 }
 
-/// The values that an export writes where it has none.
+/// The values that an export writes in place of no value.
 package struct EmptyValues: Sendable {
   private var values: [[UInt8]] = []
   /// No listed value is longer.
@@ -68,7 +68,7 @@ package struct EmptyValues: Sendable {
     }
   }
 
-  /// Whether a trimmed value counts as none.
+  /// Whether a trimmed value means "no value".
   package func contains(_ value: Span<UInt8>) -> Bool {
     if value.isEmpty { return true }
     guard value.count <= longest else { return false }
@@ -88,7 +88,7 @@ func isEqual(_ value: Span<UInt8>, _ other: [UInt8]) -> Bool {
   return true
 }
 
-/// A short value without the white space within it, in ASCII capitals.
+/// A short value in ASCII capitals, without the white space within it.
 struct ShortText {
   private(set) var bytes = InlineArray<24, UInt8>(repeating: 0)
   private(set) var count = 0
@@ -111,7 +111,7 @@ struct ShortText {
   }
 }
 
-/// Whether a value is one digit, repeated, as typed for an unknown number.
+/// Whether a value is one repeated digit, which people type for an unknown number.
 func isFiller(_ value: Span<UInt8>) -> Bool {
   guard value.count > 0, isDigit(value[0]) else { return false }
   for i in value.indices where value[i] != value[0] { return false }
@@ -120,7 +120,7 @@ func isFiller(_ value: Span<UInt8>) -> Bool {
 
 func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 }
 
-/// Whether a value is digits and nothing else.
+/// Whether a value consists of digits.
 package func isDigits(_ value: Span<UInt8>) -> Bool {
   for i in value.indices where !isDigit(value[i]) { return false }
   return value.count > 0

@@ -1,9 +1,9 @@
-// The validity rule: a card begins on a date, and does not end before it begins.
-// Invariant: a record passes with a beginning; an end that is missing is an open end.
+// The validity rule: a card has a first day, and does not end before it.
+// Invariant: a record passes with a first day; a missing last day is an open end.
 // Load: two dates per insurance record; dates that pass allocate nothing.
 //
-// For data officers: new printed cards and some cards of the armed forces lawfully have no end. A date known to the
-// year or month counts from its first day as a beginning and to its last day as an end.
+// For data officers: new printed cards and some cards of the armed forces lawfully have no end. If only the
+// year or month is known, a beginning counts from its first day and an end to its last day.
 //
 // Source: Decision 4750/QĐ-BYT, annex (GT_THE_TU, GT_THE_DEN).
 
