@@ -1,5 +1,5 @@
-// One export as the pipeline file describes it, and the faults for which a file of it is refused.
-// Invariant: a run refuses before its long work what `cardlink check` refuses by a file's beginning.
+// One export as the pipeline file describes it, and the checks that refuse a file.
+// Invariant: what `cardlink check` refuses by a file's beginning, a run refuses before its long work.
 
 package import Files
 import Rules
@@ -9,14 +9,14 @@ package import Values
 package struct Export: Sendable {
   package var format: ExportFormat
   package var rules: ExportRules
-  /// A damaged file is read up to its fault, rather than refused.
+  /// Whether a damaged file is read up to its fault instead of refused.
   package var keepsDamaged: Bool
 
   package init(format: ExportFormat, rules: ExportRules, keepsDamaged: Bool = false) {
     (self.format, self.rules, self.keepsDamaged) = (format, rules, keepsDamaged)
   }
 
-  /// Refuses a file most of whose records are no text in the encoding that it is read in.
+  /// Refuses a file if most of its records are not text in the expected encoding.
   func checkEncoding(
     _ file: FoundFile, misread: Int, of records: Int, atLeast fewest: Int
   ) throws(Stop) {
@@ -40,10 +40,10 @@ package struct Export: Sendable {
 
   // MARK: The beginning of a file
 
-  /// As many records of XML as are looked at before a field that none of them has counts as missing.
+  /// How many records of XML must be read before a field that none of them has counts as missing.
   private static var fewestRecords: Int { 20 }
 
-  /// Refuses a file that can't be read as this export, as far as its beginning shows.
+  /// Refuses a file whose beginning shows that it can't be read as this export.
   func checkBeginning(of file: FoundFile) throws(Stop) {
     let beginning = ExportFile(file)
     guard case .xml = format.kind else {
@@ -51,15 +51,16 @@ package struct Export: Sendable {
       return
     }
     _ = try openSource(beginning, format, chunkBytes: EncodingWatch.firstByteCount)
-    // What is not well-formed is refused, or kept, where it is read.
+    // Malformed XML is refused, or kept, when the file is read.
     guard let report = try? headerReport(beginning, format: format) else { return }
     if let fault = fault(in: report, of: file) { throw fault }
   }
 
-  /// Why a file can't be read as this export, as far as its beginning shows; nil if it can.
+  /// Why the file's beginning shows that it can't be read as this export; nil if it can.
   ///
-  /// Another order, and columns that the pipeline doesn't read, are harmless. A path of XML may be missing from one
-  /// record or from many; a name or birth date that none of the first records has was renamed.
+  /// Another order of columns and columns that the pipeline doesn't read are harmless. An XML path may be
+  /// missing from many records; but if a name or birth date is missing from all of the first records, its
+  /// path was renamed.
   package func fault(in report: HeaderReport, of file: FoundFile) -> Stop? {
     if case .xml = format.kind { return faultOfXML(in: report, of: file) }
     if let column = report.missing.first {
@@ -102,7 +103,7 @@ package struct Exports: Sendable {
 }
 
 extension FileTally {
-  /// What the end of a file shows to be missing from it.
+  /// What the end of a file shows to be missing.
   func fault(of file: FoundFile) -> Stop? {
     if let declaredCount, declaredCount != records {
       return Stop(

@@ -1,7 +1,8 @@
-// Makes the exports' digests on a thread of its own while other threads read the records.
-// Invariant: each export is read from its first to its last byte, and never further ahead of its records than the page
-// cache holds, so that the disk reads each byte once.
-// Load: every byte of every export, some 1.3 GB/s. The thread also counts the lines before each part of a file.
+// Computes the exports' digests on a thread of its own while other threads read the records.
+// Invariant: each export is read from its first to its last byte, at most as far ahead of the record readers
+// as the page cache allows, so that the disk reads each byte once.
+// Load: every byte of every export, some 1.3 GB/s. The thread also counts the lines before each part of a
+// file.
 
 import Dispatch
 import Files
@@ -10,14 +11,14 @@ import Synchronization
 import Threads
 import Values
 
-/// Digests that are being made.
+/// Digests in progress.
 struct ExportDigests: Sendable {
   private let limits: ReadingLimits
   private let digests: Background<[String]>
   /// How far ahead of the records a file may be read.
   private let lead: Int
 
-  /// Begins with the exports whose digests aren't known yet.
+  /// Starts with the exports whose digests aren't known yet.
   ///
   /// - Parameters:
   ///   - order: the files' positions in the order in which their records are read.
@@ -36,7 +37,7 @@ struct ExportDigests: Sendable {
       let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 64)
       defer { unsafe buffer.deallocate() }
       while !unfinished.isEmpty {
-        // The first one that may go on, so that a disk reads one file after the other.
+        // The first file that may be read further, so that the disk reads one file after the other.
         let next = try limits.next { allowed in
           unfinished.firstIndex { $0.offset < allowed[$0.number] || $0.isDone }
         }
@@ -50,24 +51,24 @@ struct ExportDigests: Sendable {
     }
   }
 
-  /// The records of a file have been read, or are about to be, as far as a byte.
+  /// Records that a file's records have been read up to a byte, or soon will be.
   func follow(_ number: Int, to offset: Int) { limits.allow(number, offset + lead) }
 
   /// Waits for the digests, in the files' order.
   ///
-  /// All records have been read, so the digests need not follow them any more.
+  /// All records have been read, so the digests need no longer wait for them.
   func value() throws(Stop) -> [String] {
     limits.allowAll()
     return try digests.value()
   }
 
-  /// Leaves the digests unmade, if they aren't made yet.
+  /// Stops the digests that are not complete.
   func abandon() { limits.abandon() }
 }
 
-/// A file that is being read for its digest.
+/// A file being read for its digest.
 ///
-/// It is open from its first piece to its last only, as there may be hundreds of files.
+/// It is open only from its first piece to its last, since there may be hundreds of files.
 private struct Reading {
   let number: Int
   private let path: String
@@ -86,7 +87,7 @@ private struct Reading {
 
   var isDone: Bool { offset == byteCount }
 
-  /// Reads the next piece, as long as the buffer or up to the file's end.
+  /// Reads the next piece, which fills the buffer or ends the file.
   mutating func go(on buffer: UnsafeMutableRawBufferPointer) throws(Stop) {
     let file: InputFile
     if let opened = self.file { file = opened } else { file = try InputFile(path) }
@@ -127,8 +128,8 @@ private final class ReadingLimits: Sendable {
     moved.signal()
   }
 
-  /// Waits until `choose` finds something in what is allowed.
-  /// - Throws: ``Stop`` once the digests were abandoned.
+  /// Waits until `choose` returns a file for the current limits.
+  /// - Throws: ``Stop`` once the digests are abandoned.
   func next(_ choose: ([Int]) -> Int?) throws(Stop) -> Int {
     while true {
       let (isAbandoned, found) = state.withLock { ($0.isAbandoned, choose($0.allowed)) }

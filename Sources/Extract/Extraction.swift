@@ -1,6 +1,6 @@
-// Stage extract: exports in, checked records in key order out.
-// Invariant: every record read is staged or in quarantine, counted file by file; a file that is damaged or not what
-// the pipeline says stops the run before anything is replaced.
+// The extract stage: reads exports and writes checked records in key order.
+// Invariant: every record read is staged or in quarantine, and counted for its file. A file that is damaged
+// or differs from the pipeline's description stops the run before anything is replaced.
 // Load: both exports at once, a file or a part of one per thread.
 
 package import Files
@@ -9,7 +9,7 @@ import Synchronization
 import Threads
 package import Values
 
-/// Reads exports, for a run or for a rehearsal of one.
+/// Reads exports, for a run or for a rehearsal.
 package struct Extraction: Sendable {
   private let exports: Exports
   private let threads: Int
@@ -20,7 +20,7 @@ package struct Extraction: Sendable {
   /// - Parameters:
   ///   - memoryBytes: a bound on the process.
   ///   - advanced: takes the bytes read so far and those of all files; called from any thread.
-  ///   - damaged: takes a damaged file that is kept and what is wrong with it.
+  ///   - damaged: takes a damaged file that is kept, and its fault.
   package init(
     _ exports: Exports, threads: Int, memoryBytes: Int,
     advanced: @escaping @Sendable (_ done: Int, _ total: Int) -> Void,
@@ -37,7 +37,7 @@ package struct Extraction: Sendable {
     _ files: [FoundFile], into folder: String
   ) throws(Stop) -> (StagedSnapshot, digests: [String]) {
     for file in files { try exports[file.export].checkBeginning(of: file) }
-    // Half of the memory for records being sorted; what is left is for reading, decoding and writing.
+    // Half of the memory for sorting; the rest is for reading, decoding and writing.
     let bufferBytes = min(memoryBytes / 2 / threads, 192 << 20)
     let plan = try ReadingPlan(files, bufferBytes: bufferBytes) { exports[$0].format }
     let digests = ExportDigests(of: files, order: plan.order, parts: plan.parts)
@@ -87,7 +87,8 @@ package struct Extraction: Sendable {
     }
   }
 
-  /// Stages each part again whose first line turned out to be inside a quoted value, from where the part before ended.
+  /// Stages again each part whose first line turned out to be inside a quoted value, from the end of the part
+  /// before.
   private func readAgain(
     _ staged: inout [StagedPiece], of pieces: [FilePiece], by stager: PieceStager, _ syncing: RunSync
   ) throws(Stop) {
@@ -102,7 +103,7 @@ package struct Extraction: Sendable {
 
   /// Adds up the pieces of each file.
   ///
-  /// - Returns: the files' records, and what is wrong with damaged ones by export and name.
+  /// - Returns: the files' records, and the faults of damaged files by export and name.
   private func collect(
     _ staged: [StagedPiece], of pieces: [FilePiece], fileCount: Int
   ) -> (parts: [StagedPart], damaged: [String: String]) {
@@ -140,7 +141,7 @@ package struct Extraction: Sendable {
     return snapshot
   }
 
-  /// Merges runs, so that few are read at once later, however many files there are.
+  /// Merges runs, so that later stages read few at once, however many files there are.
   private func compact(_ snapshot: inout StagedSnapshot, in folder: String) throws(Stop) {
     snapshot.population = try compacted(snapshot.population, in: folder, name: "population")
     snapshot.legacy = try compacted(snapshot.legacy, in: folder, name: "legacy")

@@ -1,4 +1,4 @@
-// What one thread reads of a file: all of it, or a part.
+// A piece of a file for one thread to read: all of the file, or a part.
 
 import Files
 import SortedRuns
@@ -28,7 +28,7 @@ struct FilePiece: Sendable {
     return try parts?.part(index)
   }
 
-  /// The same part, read from a known record on.
+  /// The same part, but from a known record on.
   func from(_ next: (offset: Int, line: Int)) throws(Stop) -> FilePiece {
     let end = try part()?.end ?? file.byteCount
     var piece = self
@@ -38,15 +38,15 @@ struct FilePiece: Sendable {
   }
 }
 
-/// The files of a run, cut into pieces in the order in which they are read.
+/// The files of a run, cut into pieces in reading order.
 struct ReadingPlan: Sendable {
   private(set) var pieces: [FilePiece] = []
-  /// The files' positions in the order in which they are read.
+  /// The files' positions in reading order.
   let order: [Int]
   /// The parts of a file by its position, if it is read in parts.
   private(set) var parts: [Int: FileParts] = [:]
 
-  /// Records of a smaller part would not be sorted sooner, as the processor's cache holds about as many; and the merge
+  /// Smaller parts would not sort faster, since the processor's cache holds about this much, and the merge
   /// would have more runs to read.
   private static let smallestPartBytes = 24 << 20
 
@@ -54,7 +54,7 @@ struct ReadingPlan: Sendable {
   init(
     _ files: [FoundFile], bufferBytes: Int, format: (ExportKind) -> ExportFormat
   ) throws(Stop) {
-    // Large files first, so that no thread is left alone with one at the end; the parts of a file in its order.
+    // Large files first, so that no thread is left with a large one at the end; the parts of a file in order.
     order = files.indices.sorted { (files[$0].byteCount, $1) > (files[$1].byteCount, $0) }
     for i in order {
       let file = files[i]
@@ -75,14 +75,14 @@ struct ReadingPlan: Sendable {
 /// The staged records of one piece.
 struct StagedPiece: Sendable {
   var part: StagedPart
-  /// Where its first record begins, if it is a part.
+  /// The offset of its first record, if it is a part.
   var firstOffset: Int
-  /// Where the first record after it begins.
+  /// The offset of the first record after it, and its line.
   var next: (offset: Int, line: Int)
-  /// What is wrong with a damaged file that is kept.
+  /// The fault of a damaged file that is kept.
   var damage: Finding?
 
-  /// Removes its runs, so that they can be made anew.
+  /// Removes its runs, so that the piece can be staged again.
   func remove(from folder: String) throws(Stop) {
     for run in part.runs { try Folder.remove(folder + "/" + run.name) }
   }

@@ -1,29 +1,29 @@
 // Drops exports from the page cache as they are read, when they exceed half of RAM.
-// Load: without this they push the staged records out of the cache, which matching reads next.
+// Load: otherwise they would push the staged records, which the match reads next, out of the cache.
 
 import Files
 import Glibc
 import Values
 
-/// The pages of one file, or of a part of one, that have been read.
+/// The pages already read of one file, or of a part of one.
 struct PassedPages {
   private let file: InputFile
   private var start: Int
 
-  /// So much is dropped at once.
+  /// How much is dropped at once.
   private static let stepBytes = 8 << 20
 
   /// - Parameters:
   ///   - start: where reading begins in the file.
   ///   - total: the bytes of all exports.
-  /// - Returns: nil where memory has room for them, or the file can't be opened for this.
+  /// - Returns: nil if memory has room for them, or the file can't be opened for this.
   init?(of path: String, from start: Int, exportBytes total: Int, memoryBytes: Int = Self.machineBytes) {
     guard total > memoryBytes / 2, let file = try? InputFile(path) else { return nil }
     self.file = file
     self.start = start
   }
 
-  /// Everything before `offset` has been read.
+  /// Drops the pages before `offset`, which have been read.
   ///
   /// - Parameter isLast: no more of the file is read.
   mutating func pass(_ offset: Int, isLast: Bool = false) {

@@ -10,7 +10,7 @@ import Values
 struct PieceStager: Sendable {
   let exports: Exports
   let folder: String
-  /// Memory for records being sorted, for each piece that is being read.
+  /// Memory for sorting, for each piece in progress.
   let bufferBytes: Int
   private let idle = IdleMemory()
 
@@ -23,7 +23,7 @@ struct PieceStager: Sendable {
 
   /// Stages the records of a piece.
   ///
-  /// - Parameter read: takes the number of bytes read since it was called last.
+  /// - Parameter read: takes the number of bytes read since its last call.
   /// - Throws: ``Stop`` if the file is damaged and damaged files are not kept, or is in another encoding.
   func stage(_ piece: FilePiece, read: (Int) -> Void = { _ in }) throws(Stop) -> StagedPiece {
     let export = exports[piece.file.export]
@@ -53,13 +53,13 @@ struct PieceStager: Sendable {
     return staged
   }
 
-  /// Memory that makes no more than some forty runs of a file whose size is known.
+  /// Memory that limits a file of known size to some forty runs.
   private func sortedBytes(of piece: FilePiece, isPlain: Bool) -> Int {
     guard piece.parts == nil, isPlain else { return bufferBytes }
     return min(bufferBytes, max(Self.smallestBufferBytes, piece.file.byteCount / 64))
   }
 
-  /// How the reading of a file ended that is not refused.
+  /// How reading ended for a file that is not refused.
   private enum End {
     case whole
     case damaged(Finding)
@@ -76,7 +76,7 @@ struct PieceStager: Sendable {
     do throws(Stop) {
       while try extractor.nextBatch(into: &batch) {
         try stager.stage(batch)
-        // More misread records than a sample holds.
+        // There are more misread records than a sample shows.
         try export.checkEncoding(
           file, misread: stager.misreadCount, of: stager.recordCount, atLeast: 20_000)
         let bytes = extractor.tally.bytesRead
@@ -98,7 +98,7 @@ struct PieceStager: Sendable {
   }
 }
 
-/// The memory of pieces that are done, for the next ones.
+/// The memory of finished pieces, for the next ones.
 private final class IdleMemory: Sendable {
   private let idle = Mutex<[StagerMemory]>([])
 

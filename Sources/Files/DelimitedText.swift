@@ -1,7 +1,7 @@
-// Delimited text: CSV after RFC 4180, cut into fields and written, and the bar-separated text of QR codes.
-// Invariant: any bytes are cut without a trap. Writing a field and cutting it again gives the same bytes, unless the field
-// holds NUL.
-// Load: one line at a time in buffers that are reused. Exports are read by Extract's own scanner, which is faster.
+// Cuts and writes delimited text: CSV after RFC 4180, and the bar-separated text of QR codes.
+// Invariant: no input traps. Writing a field and cutting it again gives the same bytes, unless the field
+// contains NUL.
+// Load: one line at a time in reused buffers. Exports are read by Extract's own scanner, which is faster.
 
 package import Values
 
@@ -10,7 +10,7 @@ private let quote = UInt8(ascii: "\"")
 private let newline = UInt8(ascii: "\n")
 
 extension [UInt8] {
-  /// Appends a field of CSV, in quotes if it holds a comma, a quote or a line break.
+  /// Appends a field of CSV, in quotes if it contains a comma, a quote or a line break.
   package mutating func append(csv field: Span<UInt8>) {
     guard needsQuotes(field) else {
       unsafe field.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
@@ -54,13 +54,13 @@ package struct DelimitedRows: ~Copyable {
 
   package init(_ path: String) throws(Stop) { lines = try LineReader(path) }
 
-  /// Where the fields of the current row are in ``text``.
+  /// The ranges of the current row's fields in ``text``.
   package var fields: [Range<Int>] { cut.fields }
   package var text: [UInt8] { cut.text }
   /// The fields of the current row as column names.
   package var columnNames: [String] { cut.columnNames }
 
-  /// Goes to the next row.
+  /// Advances to the next row.
   ///
   /// - Returns: nil at the end of the file; false for a row that has no closing quote or is too long.
   package mutating func next() throws(Stop) -> Bool? {
@@ -77,7 +77,7 @@ package struct DelimitedRows: ~Copyable {
     return fault != .openQuote && !lines.isTooLong
   }
 
-  // A span of one property can't be used while another one is written: hence by parameters.
+  // A static function, because a method of `self` can't take a property of `self` as `inout`.
   private static func split(
     _ buffer: [UInt8], _ range: Range<Int>, after lineEnd: [UInt8]?, into cut: inout DelimitedLine
   ) -> DelimitedLine.Fault? {
@@ -87,7 +87,7 @@ package struct DelimitedRows: ~Copyable {
   }
 }
 
-/// The fields of the line that was split last.
+/// The fields of the last line that was split.
 package struct DelimitedLine: Sendable {
   /// The bytes of the line, without quotes.
   package private(set) var text: [UInt8] = []
@@ -124,7 +124,7 @@ package struct DelimitedLine: Sendable {
 
   /// Splits at a delimiter.
   ///
-  /// - Returns: what is wrong with the line; its fields are there all the same.
+  /// - Returns: the fault of the line, if any; its fields are available nevertheless.
   package mutating func split(_ line: Span<UInt8>, at delimiter: UInt8) -> Fault? {
     text.removeAll(keepingCapacity: true)
     fields.removeAll(keepingCapacity: true)
@@ -133,12 +133,12 @@ package struct DelimitedLine: Sendable {
       return .empty
     }
     (isQuoted, hasText) = (false, false)
-    // A byte-order mark is no part of a number.
+    // Skip a byte-order mark.
     let mark = line.count >= 3 && line[0] == 0xEF && line[1] == 0xBB && line[2] == 0xBF ? 3 : 0
     return scan(line.extracting(mark...), at: delimiter, from: 0)
   }
 
-  /// Goes on after ``Fault/openQuote`` with the next line; `lineEnd` is part of the quoted field.
+  /// Continues after ``Fault/openQuote`` with the next line; `lineEnd` is part of the quoted field.
   package mutating func resume(after lineEnd: [UInt8], _ line: Span<UInt8>, at delimiter: UInt8) -> Fault? {
     let start = fields.removeLast().lowerBound
     text.append(contentsOf: lineEnd)
@@ -176,9 +176,9 @@ package struct DelimitedLine: Sendable {
     return hasText ? nil : .empty
   }
 
-  /// Cuts a line in which nothing has to be left out, as nearly all are: copied in one piece.
+  /// Cuts a line from which nothing must be removed, as nearly all are, and copies it in one piece.
   ///
-  /// - Returns: false if there is a quote, a control character or what may be a byte-order mark; nothing is cut then.
+  /// - Returns: false, with nothing cut, for a quote, a control character or a possible byte-order mark.
   private mutating func cutPlain(_ line: Span<UInt8>, at delimiter: UInt8) -> Bool {
     var start = 0
     for i in line.indices {
@@ -212,7 +212,7 @@ package struct DelimitedLine: Sendable {
     return UInt8(ascii: ",")
   }
 
-  /// The fields as the names of columns: small letters, without spaces and underscores.
+  /// The fields as column names: small letters, without spaces and underscores.
   package var columnNames: [String] {
     fields.map { field in
       String(decoding: text[field].filter { $0 != UInt8(ascii: "_") && $0 > 0x20 }, as: UTF8.self)

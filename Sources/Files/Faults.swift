@@ -1,7 +1,7 @@
-// A place where tests make the disk fail.
-// Invariant: outside a test no fault is planned, and passing costs one relaxed load. Whatever this module does to a disk
-// passes here, each operation once; so do the steps of SQLite and libpq, which write below it. A plan concerns one
-// folder, so that tests which run beside each other don't meet each other's faults.
+// Fault injection: lets tests make the disk fail.
+// Invariant: outside a test no fault is planned, and a check costs one relaxed load. Each disk operation of
+// this module passes here once, as do the steps of SQLite and libpq, which write on their own. A plan
+// concerns one folder, so that parallel tests don't cause each other's faults.
 
 import Glibc
 import Synchronization
@@ -9,16 +9,16 @@ package import Values
 
 /// The operations of the file layer, counted so that a test can let the n-th one fail.
 package enum Faults {
-  /// What may fail.
+  /// The operations that can fail.
   package enum Operation: String, Sendable, CaseIterable {
-    /// A file, a folder or a link is made, or a file opened to be written.
+    /// Creating a file, a folder or a link, or opening a file to write.
     case create
-    /// Bytes go into a file of our own.
+    /// Writing to a file.
     case write
     /// A step of another library that writes: SQLite, libpq.
     case database
     case sync, close, rename
-    /// A file or an empty folder goes; what isn't there is not counted.
+    /// Removing a file or an empty folder; not counted if it doesn't exist.
     case remove
 
     fileprivate var needsRoom: Bool { self == .create || self == .write || self == .database }
@@ -26,16 +26,19 @@ package enum Faults {
 
   /// How a disk fails.
   package enum Kind: String, Sendable, CaseIterable {
-    /// The n-th operation fails and all after it: a disk that was torn out. Nothing can be cleared up.
+    /// The n-th operation and all after it fail, as if the disk were removed.
+    ///
+    /// No cleanup is possible.
     case gone
-    /// The n-th operation that needs room fails and all such after it, a write when half of its bytes are written.
-    /// Operations that need none are not counted, and work.
+    /// The n-th operation that needs space and all such after it fail, a write after half of its bytes.
+    ///
+    /// Other operations are not counted, and work.
     case full
-    /// The n-th operation fails, a write when half of its bytes are written, and no other.
+    /// Only the n-th operation fails, a write after half of its bytes.
     case once
   }
 
-  /// What a test has planned for the paths that begin with `prefix`.
+  /// A test's plan for the paths that begin with `prefix`.
   private struct Plan {
     var prefix: String
     var failing: Int
@@ -56,9 +59,9 @@ package enum Faults {
   private static let armed = Atomic<Int>(0)
   private static let plans = Mutex<[Plan]>([])
 
-  /// Lets the n-th operation from now on fail.
+  /// Makes the n-th operation from now on fail.
   ///
-  /// - Parameter folder: only operations on paths that begin so are counted and fail.
+  /// - Parameter folder: only operations on paths that begin with it are counted and fail.
   package static func fail(at n: Int, under folder: String, as kind: Kind) {
     plan(Plan(prefix: folder, failing: n, kind: kind))
   }
@@ -75,7 +78,7 @@ package enum Faults {
   }
 
   /// Ends the failing or counting.
-  /// - Returns: how many operations of each kind were asked for since it began.
+  /// - Returns: how many operations of each kind were requested since it began.
   @discardableResult
   package static func end(under folder: String) -> [Operation: Int] {
     plans.withLock { plans in
@@ -86,21 +89,22 @@ package enum Faults {
     }
   }
 
-  /// Whether any test has planned something.
+  /// Whether any test has a plan.
   static var arePlanned: Bool { armed.load(ordering: .relaxed) > 0 }
 
-  /// For each operation, before it is done.
+  /// Call this before each operation.
   package static func pass(_ operation: Operation, _ path: String) throws(Stop) {
     if let failure = failure(of: operation, path) { throw failure }
   }
 
-  /// - Returns: with what the operation is to fail; nil if it is to be done.
+  /// - Returns: the failure that the operation must report; nil to perform it.
   static func failure(of operation: Operation, _ path: String) -> Stop? {
     guard arePlanned, let kind = kind(of: operation, path) else { return nil }
     return operation == .create ? .cannotCreate(path, kind.code) : .writeFailed(path, kind.code)
   }
 
-  /// - Returns: how a write is to fail, and how many of its bytes are written before; nil if it is to be done.
+  /// - Returns: the failure that a write must report, and how many of its bytes to write before; nil to
+  ///   perform it.
   static func failureOfWrite(_ byteCount: Int, _ path: String) -> (written: Int, stop: Stop)? {
     guard arePlanned, let kind = kind(of: .write, path) else { return nil }
     return (kind == .gone ? 0 : byteCount / 2, .writeFailed(path, kind.code))

@@ -1,13 +1,13 @@
 // Folders, and results that appear at once or not at all.
-// Invariant: folders are made with mode 0700; a result is written under a temporary name, synced, and renamed, and
-// the folder that holds the new name is synced after.
+// Invariant: folders have mode 0700. A result is written under a temporary name, synced, and renamed; then
+// the folder with the new name is synced.
 
 import CSync
 import Glibc
 package import Values
 
 package enum Folder {
-  /// Makes the folder and those above it, mode 0700; an existing one is left as it is.
+  /// Creates the folder and its parents with mode 0700; an existing one stays as it is.
   package static func create(_ path: String) throws(Stop) {
     guard !exists(path) else { return }
     let parent = parent(of: path)
@@ -29,7 +29,7 @@ package enum Folder {
     return String(path[path.utf8.index(after: slash)...])
   }
 
-  /// Waits until the disk has the names in this folder.
+  /// Syncs the names in this folder to disk.
   package static func sync(_ path: String) throws(Stop) {
     let descriptor = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else { throw .writeFailed(path, errno) }
@@ -37,8 +37,8 @@ package enum Folder {
     if let failure = OpenFile(descriptor: descriptor, path: path).sync() { throw failure }
   }
 
-  /// Waits until the disk has a file that another library has written.
-  /// - Returns: its bytes.
+  /// Syncs a file that another library has written.
+  /// - Returns: its byte count.
   package static func syncFile(_ path: String) throws(Stop) -> Int {
     let descriptor = unsafe open(path, O_RDWR | O_CLOEXEC)
     guard descriptor >= 0 else { throw .writeFailed(path, errno) }
@@ -49,7 +49,7 @@ package enum Folder {
     return Int(info.st_size)
   }
 
-  /// Waits until the disk has all that was written to the file system which holds `path`: once for thousands of files.
+  /// Syncs everything written to the file system that holds `path`: one call for thousands of files.
   package static func syncAll(_ path: String) throws(Stop) {
     try Faults.pass(.sync, path)
     let descriptor = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -58,7 +58,7 @@ package enum Folder {
     guard cardlink_syncfs(descriptor) == 0 else { throw .writeFailed(path, errno) }
   }
 
-  /// Renames `old` to `new`, which at every moment is the former or the new file, whole.
+  /// Renames `old` to `new` atomically.
   package static func rename(_ old: String, to new: String) throws(Stop) {
     try Faults.pass(.rename, new)
     guard unsafe Glibc.rename(old, new) == 0 else { throw .writeFailed(new, errno) }
@@ -71,7 +71,7 @@ package enum Folder {
     guard unsafe Glibc.link(path, name) == 0 else { throw .cannotCreate(name, errno) }
   }
 
-  /// Makes the symbolic link at `path` lead to `target`, at once.
+  /// Points the symbolic link at `path` to `target`, atomically.
   package static func point(_ path: String, to target: String) throws(Stop) {
     let partial = path + ".partial"
     try remove(partial)
@@ -80,7 +80,7 @@ package enum Folder {
     try rename(partial, to: path)
   }
 
-  /// What a symbolic link says; nil if there is none.
+  /// The target of a symbolic link; nil if there is none.
   package static func target(ofLink path: String) -> String? {
     var bytes = [UInt8](repeating: 0, count: Int(PATH_MAX))
     let count = unsafe bytes.withUnsafeMutableBytes { buffer in
@@ -97,9 +97,10 @@ package enum Folder {
     return unsafe lstat(path, &info) == 0 ? Int(info.st_size) : 0
   }
 
-  /// Writes a small file that appears whole under its name.
+  /// Writes a small file atomically.
   ///
-  /// - Parameter readableForAll: mode 0644 rather than 0600, for what another service reads; never personal data.
+  /// - Parameter readableForAll: mode 0644 rather than 0600, for what another service reads; never personal
+  ///   data.
   package static func writeWhole(_ text: String, to path: String, readableForAll: Bool = false) throws(Stop) {
     let temporary = path + ".partial"
     var file = try OutputFile(creating: temporary, readableForAll: readableForAll)
@@ -154,17 +155,17 @@ package enum Folder {
     return unsafe lstat(path, &info) == 0 && info.st_mode & S_IFMT == S_IFDIR
   }
 
-  /// Whether something has this name, if only a link that leads nowhere.
+  /// Whether something has this name, even a broken link.
   private static func isThere(_ path: String) -> Bool {
     var info = stat()
     return unsafe lstat(path, &info) == 0
   }
 
-  /// Removes a file or a folder with all that is in it; a link is removed, not followed.
+  /// Removes a file, or a folder with its content; a link is removed, not followed.
   package static func remove(_ path: String) throws(Stop) {
     if Faults.arePlanned, isThere(path), !isFolder(path) { try Faults.pass(.remove, path) }
     guard unsafe unlink(path) != 0, errno != ENOENT else { return }
-    // What is no folder is gone by now: of a hundred thousand files none is asked what it is.
+    // Only folders remain now; checking the type of each of a hundred thousand files would be slow.
     let code = errno
     guard isFolder(path) else { throw .writeFailed(path, code) }
     for name in names(in: path) { try remove(path + "/" + name) }

@@ -1,4 +1,4 @@
-// One file of an export as a run found it: what a resumed run compares.
+// One file of an export as a run found it, which a resumed run compares.
 
 import Glibc
 package import Values
@@ -7,12 +7,13 @@ package import Values
 package struct FoundFile: Hashable, Sendable, Codable {
   package var export: ExportKind
   package var path: String
-  /// As lineage shows it: the file's name, or its whole path where two files of the export share a name.
+  /// The name in lineage: the file's name, or its whole path if two files of the export share a name.
   package var name: String
   package var byteCount: Int
   /// Nanoseconds since 1970.
   package var modified: Int
-  /// When anything about the file last changed, which no program can set back; nanoseconds since 1970.
+  /// The time of the last change to the file or its metadata, which programs can't set back; nanoseconds
+  /// since 1970.
   package var changed: Int?
   package var inode: UInt64?
   /// The SHA-256 of its bytes, once it was read.
@@ -26,7 +27,7 @@ package struct FoundFile: Hashable, Sendable, Codable {
     (self.modified, self.changed, self.inode, self.digest) = (modified, changed, inode, digest)
   }
 
-  /// Looks at a file.
+  /// Examines a file.
   ///
   /// - Throws: ``Stop`` with ``Exit/exportMissing`` if this user can't read it.
   package init(export: ExportKind, path: String, name: String) throws(Stop) {
@@ -41,9 +42,9 @@ package struct FoundFile: Hashable, Sendable, Codable {
       changed: info.changed, inode: UInt64(info.st_ino))
   }
 
-  /// Looks at the file again.
+  /// Examines the file again.
   ///
-  /// - Throws: ``Stop`` with ``Exit/dataRefused`` if it is no longer the one that was found.
+  /// - Throws: ``Stop`` with ``Exit/dataRefused`` if it has changed.
   package func checkUnchanged() throws(Stop) {
     var info = stat()
     guard unsafe stat(path, &info) == 0, Int(info.st_size) == byteCount, info.modified == modified,

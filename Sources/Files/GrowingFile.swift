@@ -1,6 +1,6 @@
-// A file that only grows: one process at a time appends at its end, and each append is on disk before it returns.
-// Invariant: no byte is overwritten. What a crash tore off stays for the caller to see. Only an append that failed may be
-// taken back.
+// An append-only file: one process at a time appends, and each append is on disk before it returns.
+// Invariant: no byte is overwritten. The caller can see an append that a crash interrupted. Only a failed
+// append may be taken back.
 
 import Glibc
 package import Values
@@ -63,12 +63,12 @@ package struct GrowingFile: ~Copyable {
     byteCount += bytes.count
   }
 
-  /// Waits until everything in the file is on disk, because an earlier process's sync may have failed.
+  /// Syncs everything in the file, because an earlier process's sync may have failed.
   package func sync() throws(Stop) {
     if let failure = OpenFile(descriptor: descriptor, path: path).sync() { throw failure }
   }
 
-  /// Removes what a failed append left.
+  /// Removes the remains of a failed append.
   ///
   /// - Returns: whether the file is as it was before the append.
   package func takeBack() -> Bool {

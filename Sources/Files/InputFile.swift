@@ -1,5 +1,5 @@
-// A file of our own that is read at chosen places.
-// Invariant: a read gives exactly the bytes asked for or stops; the descriptor is closed on every path.
+// Reads a file of our own at chosen offsets.
+// Invariant: a read gives exactly the requested bytes or stops; the descriptor is closed on every path.
 
 import Glibc
 package import Values
@@ -34,7 +34,7 @@ package final class InputFile: Sendable {
     if let failure = unsafe fill(buffer, from: offset) { throw failure }
   }
 
-  /// Lends all bytes from front to back, at most 256 KiB at a time.
+  /// Passes on all bytes from front to back, at most 256 KiB at a time.
   package func readAll(_ take: (Span<UInt8>) throws(Stop) -> Void) throws(Stop) {
     var chunk: [UInt8] = []
     var offset = 0
@@ -46,9 +46,9 @@ package final class InputFile: Sendable {
     }
   }
 
-  /// Lets the system use the memory in which it keeps a range of the file for something else.
+  /// Lets the system drop a range of the file from the page cache.
   ///
-  /// It is a hint only: a later read gives the same bytes, perhaps from the disk.
+  /// It is only a hint: a later read gives the same bytes, perhaps from the disk.
   package func letGo(of range: Range<Int>) {
     _ = posix_fadvise(descriptor, off_t(range.lowerBound), off_t(range.count), POSIX_FADV_DONTNEED)
   }

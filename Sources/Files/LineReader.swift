@@ -1,7 +1,7 @@
 // Reads text line by line, from a file or from standard input.
-// Invariant: memory is one buffer. A line that doesn't fit is marked as too long and skipped. A last line without a line
-// end counts as a line.
-// Load: a hundred megabytes a second and more through a pipe.
+// Invariant: memory is one buffer. A line that doesn't fit is marked as too long and skipped. A last line
+// without a line end counts as a line.
+// Load: at least a hundred megabytes a second through a pipe.
 
 import Glibc
 package import Values
@@ -11,12 +11,12 @@ package struct LineReader: ~Copyable {
   private let path: String
   private let descriptor: Int32
   private let isOwned: Bool
-  /// What the ranges are in.
+  /// The memory that the ranges refer to.
   package private(set) var buffer: [UInt8]
   private var start = 0
   private var end = 0
   private var hasEnded = false
-  /// Whether the line that ``next()`` has just given was longer than the buffer; it is then empty.
+  /// Whether the last line from ``next()`` was longer than the buffer; it is then empty.
   package private(set) var isTooLong = false
   /// Whether a carriage return before its end was left out.
   package private(set) var endsInReturn = false
@@ -43,7 +43,7 @@ package struct LineReader: ~Copyable {
   /// The range of the next line in ``buffer``, without its end; nil when there are no more.
   package mutating func next() throws(Stop) -> Range<Int>? {
     isTooLong = false
-    // How many bytes from the start on are known to hold no line end.
+    // How many bytes from the start on are known to contain no line end.
     var searched = 0
     while true {
       if let found = lineEnd(from: start + searched) {

@@ -1,7 +1,6 @@
 // A lock file: the lock keeps a second process out, and the text names the process that holds it.
-// Invariant: one process at a time holds the lock, which ends with the process. The text is for people: a partial text, or
-// that of a process that has ended, neither grants nor refuses the lock.
-// Load: once a run.
+// Invariant: one process at a time holds the lock, which ends with the process. The text is for people only:
+// it neither grants nor refuses the lock.
 
 import Glibc
 package import Values
@@ -10,7 +9,7 @@ package import Values
 package final class LockFile: Sendable {
   private let file: OpenFile
 
-  /// Opens the file, making it if need be, and takes the lock; nil if another process has it.
+  /// Opens or creates the file and takes the lock; nil if another process has it.
   package init?(holding path: String) throws(Stop) {
     try Faults.pass(.create, path)
     let opened = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
@@ -24,7 +23,7 @@ package final class LockFile: Sendable {
     file = OpenFile(descriptor: opened, path: path)
   }
 
-  /// Writes who holds it, in place of what stood there.
+  /// Replaces the text that says who holds it.
   package func say(_ text: String) throws(Stop) {
     guard ftruncate(file.descriptor, 0) == 0 else { throw .writeFailed(file.path, errno) }
     let failure = unsafe Array(text.utf8).withUnsafeBytes { unsafe file.write($0, at: 0) }

@@ -1,5 +1,5 @@
-// A file that is nowhere on a disk: what was decrypted, for a reader that wants a path.
-// Invariant: its bytes are in this process's memory alone and gone with it, however it ends.
+// A file in memory only: decrypted content, for a reader that needs a path.
+// Invariant: its bytes exist only in this process's memory and are gone when the process ends.
 // Load: a facility's table of people, some megabytes.
 
 import CSync
@@ -15,7 +15,7 @@ package final class MemoryFile: Sendable {
     guard descriptor >= 0 else { throw .cannotCreate("a file in memory", errno) }
   }
 
-  /// What opens it, in this process only.
+  /// The path that opens it, in this process only.
   package var path: String { "/proc/self/fd/\(descriptor)" }
 
   package func append(_ bytes: Span<UInt8>) throws(Stop) {

@@ -1,4 +1,4 @@
-// A file that is written once, from front to back, and is whole when it is finished.
+// Writes a file once, from front to back; it is complete when it is finished.
 // Invariant: every write, fsync and close is checked; a file that was not finished is removed.
 // Load: staged runs of gigabytes; one 256 KiB buffer, one write(2) each time it is full.
 
@@ -22,7 +22,7 @@ package struct OutputFile: ~Copyable {
     try Faults.pass(.create, path)
     let opened = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
     guard opened >= 0 else { throw .cannotCreate(path, errno) }
-    // A file that stood there before keeps its old mode otherwise.
+    // Otherwise an existing file would keep its mode.
     guard fchmod(opened, readableForAll ? 0o644 : 0o600) == 0 else {
       let code = errno
       close(opened)
@@ -38,21 +38,22 @@ package struct OutputFile: ~Copyable {
     byteCount += bytes.count
     let isLarge = bytes.count >= Self.largeBytes
     if isLarge || buffer.count + bytes.count > Self.bufferBytes { try flush() }
-    // What is worth a write of its own is not copied first.
+    // Large data is written directly, without a copy.
     if isLarge { return try write(bytes) }
     unsafe bytes.withUnsafeBufferPointer { unsafe buffer.append(contentsOf: $0) }
   }
 
   package mutating func append(_ text: String) throws(Stop) { try append(Array(text.utf8).span) }
 
-  /// Writes what is buffered, waits until the disk has it all, and closes the file.
+  /// Writes the buffer, syncs the file and closes it.
   package consuming func finish() throws(Stop) {
     try flush()
     if let failure = file.sync() { throw failure }
     try closeFile()
   }
 
-  /// Writes what is buffered and closes the file, one of many that ``Folder/syncAll(_:)`` waits for together.
+  /// Writes the buffer and closes the file without a sync; ``Folder/syncAll(_:)`` syncs many such files
+  /// together.
   package consuming func finishUnsynced() throws(Stop) {
     try flush()
     try closeFile()
@@ -87,13 +88,13 @@ package struct OutputFile: ~Copyable {
 }
 
 extension Stop {
-  /// A file or folder that can't be made.
+  /// The failure to create a file or folder.
   package static func cannotCreate(_ path: String, _ code: Int32) -> Stop {
     Stop(
       .cannotCreate, at: path, expected: "to create it", found: errorText(code),
       remedy: "Check that the folder exists, that this user may write there, and that the disk has room.")
   }
-  /// A write or fsync that failed; nothing that was in force before has changed.
+  /// The failure of a write or fsync; nothing that was in force has changed.
   package static func writeFailed(_ path: String, _ code: Int32) -> Stop {
     Stop(
       .inputOutput, at: path, expected: "to write it", found: errorText(code),

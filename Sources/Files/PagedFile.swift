@@ -1,7 +1,7 @@
-// A file that another library has begun and that we go on with, page by page: appended to, and patched in place.
-// Invariant: every write and close is checked; a page has one number and is written once; the page that the library never
-// uses is never ours; no other process has the file open meanwhile.
-// Load: a store of some ten gigabytes, appended to by a few threads, a mebibyte with each write.
+// Continues a file that another library has begun: appends pages, and overwrites bytes in place.
+// Invariant: every write and close is checked. A page has one number and is written once. The page that the
+// library never uses is never appended. No other process has the file open meanwhile.
+// Load: a store of some ten gigabytes, to which a few threads append, a mebibyte with each write.
 
 import Glibc
 import Synchronization
@@ -9,13 +9,13 @@ package import Values
 
 /// An existing file of whole pages, open for appending and patching.
 ///
-/// Several threads may append: which of them gets which numbers is chance.
+/// Several threads may append, and get page numbers in no fixed order.
 package final class PagedFile: Sendable {
   package let path: String
   package let pageBytes: Int
-  /// Pages that the file has, those being written included.
+  /// How many pages the file has, including those being written.
   private let pages: Mutex<Int>
-  /// The page that the file's owner keeps clear of; it stays zero.
+  /// The page that the library never uses; it stays zero.
   private let unusedPage: Int?
   private let descriptor: Int32
   private let isClosed = Atomic<Bool>(false)
@@ -48,7 +48,7 @@ package final class PagedFile: Sendable {
     let count = bytes.count / pageBytes
     guard count > 0 else { return }
     let first = take(count)
-    var before = count  // how many of these come before the page that isn't ours
+    var before = count  // how many of these come before the unused page
     if let unusedPage, first <= unusedPage, unusedPage < first + count { before = unusedPage - first }
     let split = before * pageBytes
     try unsafe write(unsafe UnsafeRawBufferPointer(rebasing: bytes[..<split]), from: first)
@@ -65,7 +65,7 @@ package final class PagedFile: Sendable {
     return numbers[0]
   }
 
-  /// Takes so many numbers, and one more where the unused page is among them.
+  /// Reserves `count` page numbers, and one more if the unused page is among them.
   /// - Returns: the first.
   private func take(_ count: Int) -> Int {
     pages.withLock { pages in
@@ -81,7 +81,7 @@ package final class PagedFile: Sendable {
     if let failure = unsafe file.write(bytes, at: (page - 1) * pageBytes) { throw failure }
   }
 
-  /// Writes bytes over those at an offset, all of them in pages that were there when the file was opened.
+  /// Overwrites bytes at an offset, all in pages that existed when the file was opened.
   package func overwrite(at offset: Int, _ bytes: UnsafeRawBufferPointer) throws(Stop) {
     if let failure = unsafe file.write(bytes, at: offset) { throw failure }
   }
@@ -94,10 +94,10 @@ package final class PagedFile: Sendable {
     return bytes
   }
 
-  /// Waits until the disk has what was appended so far.
+  /// Syncs what was appended so far.
   package func sync() throws(Stop) { if let failure = file.sync() { throw failure } }
 
-  /// Closes the file, to which nothing is appended any more; the disk may have it later.
+  /// Closes the file without a sync, after the last append.
   package func close() throws(Stop) {
     isClosed.store(true, ordering: .relaxed)
     if let failure = file.close() { throw failure }

@@ -1,17 +1,17 @@
-// read(2) and write(2) until all bytes are there, fsync(2) and close(2), for the files of this module.
-// Invariant: all or a stop; a signal in between doesn't matter. Nothing else in this module writes bytes.
-// Load: each call is worth a mebibyte or more on long ways, a line on short ones.
+// read(2) and write(2) of whole buffers, fsync(2) and close(2), for the files of this module.
+// Invariant: each call completes or returns a stop; signals don't interrupt it. Nothing else in this module
+// writes bytes.
 
 import Glibc
 import Values
 
-/// An open file's number, with the path for messages; whoever opened it closes it.
+/// An open file's descriptor, with the path for messages; whoever opened it closes it.
 struct OpenFile {
   let descriptor: Int32
   let path: String
 
   /// Fills all of `buffer` with the bytes from `offset` on.
-  /// - Returns: why not; the file's end before the buffer's counts as damage.
+  /// - Returns: the failure, if any; a file that ends before the buffer is full counts as damaged.
   func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) -> Stop? {
     var done = 0
     while done < buffer.count {
@@ -24,8 +24,8 @@ struct OpenFile {
     return nil
   }
 
-  /// Writes all bytes from `offset` on, or, without one, where the file is at.
-  /// - Returns: why not; some of them may be written then.
+  /// Writes all bytes at `offset`, or, without one, at the file's position.
+  /// - Returns: the failure, if any; some of the bytes may be written then.
   func write(_ bytes: UnsafeRawBufferPointer, at offset: Int? = nil) -> Stop? {
     let planned = Faults.failureOfWrite(bytes.count, path)
     let end = planned?.written ?? bytes.count
@@ -45,15 +45,15 @@ struct OpenFile {
     return planned?.stop
   }
 
-  /// Waits until the disk has all that was written.
-  /// - Returns: why not.
+  /// Syncs what was written.
+  /// - Returns: the failure, if any.
   func sync() -> Stop? {
     if let planned = Faults.failure(of: .sync, path) { return planned }
     return fsync(descriptor) == 0 ? nil : .writeFailed(path, errno)
   }
 
-  /// Closes a file that was written to, once; it is closed also if that fails.
-  /// - Returns: what the disk only says now.
+  /// Closes a written file; it is closed even if this fails.
+  /// - Returns: a failure that the disk reports only now.
   func close() -> Stop? {
     let planned = Faults.failure(of: .close, path)
     return Glibc.close(descriptor) == 0 ? planned : .writeFailed(path, errno)

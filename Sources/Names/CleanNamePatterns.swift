@@ -1,14 +1,16 @@
-// Whether a name is in clean form already, decided by which three bytes may follow each other.
-// Invariant: a name without any of the patterns is UTF-8 in NFC, made of letters that Vietnamese has, single spaces,
-// apostrophes, hyphens and full stops, with a letter in it and no space at its ends; and none of its letters is
-// where old encodings, read as Windows-1252, leave letters (`NguyÔn`, `Nguyeãn`) but Vietnamese has none.
-// Load: every name of every record; one table look-up a byte and no branch, because the places of accents can't be
-// predicted. No look-up waits for the one before; an automaton, whose look-ups do, took three times as long.
+// Decides by sequences of three bytes whether a name is already in clean form.
+// Invariant: a name without any of the patterns is UTF-8 in NFC. It consists of Vietnamese letters, single
+// spaces, apostrophes, hyphens and full stops, has a letter, and has no space at its ends. None of its
+// letters is in a place where old encodings, read as Windows-1252, leave letters (`NguyÔn`, `Nguyeãn`) but
+// Vietnamese has none.
+// Load: every name of every record. One table look-up a byte and no branch, because accents come at
+// unpredictable places. No look-up waits for the one before; an automaton, whose look-ups do, took three
+// times as long.
 
 enum CleanNamePatterns {
-  /// Three bytes in a row that no clean name has: the tests hold for them, one after the other.
+  /// Three bytes in a row that no clean name has: each test applies to one of them.
   ///
-  /// Two spaces come before a name, and two after it.
+  /// Two spaces are assumed before a name, and two after it.
   private struct Pattern: Sendable {
     var first: @Sendable (UInt8) -> Bool = { _ in true }
     var second: @Sendable (UInt8) -> Bool = { _ in true }
@@ -19,20 +21,20 @@ enum CleanNamePatterns {
     // A byte that no clean name has; a space at an end, or two spaces.
     Pattern(third: { !isTail($0) && !isLead($0) && !isLetter($0) && !isSign($0) && $0 != 0x20 }),
     Pattern(second: { $0 == 0x20 }, third: { $0 == 0x20 }),
-    // UTF-8: a tail after no lead, a lead without its tails; only E1 has two.
+    // Malformed UTF-8: a tail without a lead, a lead without its tails; only E1 has two.
     Pattern(second: { $0 < 0x80 }, third: isTail),
     Pattern(first: { $0 != 0xE1 }, second: isTail, third: isTail),
     Pattern(second: isLead, third: { !isTail($0) }),
     Pattern(first: { $0 == 0xE1 }, second: isTail, third: { !isTail($0) }),
-    // Of U+00C0–U+00FF the letters that Vietnamese has; ă, đ and ĩ; ũ; ơ and ư.
+    // Letters in U+00C0–U+00FF that Vietnamese lacks; all but ă, đ and ĩ; all but ũ; all but ơ and ư.
     Pattern(second: { $0 == 0xC3 }, third: { !vietnamese.contains($0 | 0x20) }),
     Pattern(second: { $0 == 0xC4 }, third: { $0 & 0xFE != 0x82 && $0 & 0xFE != 0x90 && $0 & 0xFE != 0xA8 }),
     Pattern(second: { $0 == 0xC5 }, third: { $0 & 0xFE != 0xA8 }),
     Pattern(second: { $0 == 0xC6 }, third: { $0 & 0xFE != 0xA0 && $0 != 0xAF && $0 != 0xB0 }),
-    // U+1EA0–U+1EFF, the Vietnamese letters.
+    // Letters after E1 outside U+1EA0–U+1EFF, the Vietnamese letters.
     Pattern(second: { $0 == 0xE1 }, third: { $0 != 0xBA && $0 != 0xBB }),
     Pattern(first: { $0 == 0xE1 }, second: { $0 == 0xBA }, third: { $0 < 0xA0 }),
-    // After a vowel, letters that Vietnamese hasn't there; after a small consonant, capitals.
+    // After a vowel, letters that Vietnamese does not have there; after a small consonant, capitals.
     Pattern(first: isOne(of: "ae"), second: { $0 == 0xC3 }, third: { _ in true }),
     Pattern(first: isOne(of: "i"), second: { $0 == 0xC3 }, third: { !behindI.contains($0 | 0x20) }),
     Pattern(first: isOne(of: "o"), second: { $0 == 0xC3 }, third: { !behindO.contains($0 | 0x20) }),
@@ -43,11 +45,11 @@ enum CleanNamePatterns {
       third: { $0 < 0xA0 }),
   ]
 
-  /// Bits for each place in a pattern.
+  /// The number of bits for each of the three places.
   private static let width: UInt64 = 21
 
-  /// For each byte, a bit for each pattern and place in it that the byte may have: the first place in the lowest bits;
-  /// and the highest bit for letters.
+  /// For each byte and each place, a bit for every pattern that allows the byte there, the first place in the
+  /// lowest bits; the highest bit marks letters.
   static let table: [UInt64] = (0...255).map { byte in
     let byte = UInt8(byte)
     var bits: UInt64 = isLetter(byte) || byte >= 0x80 ? letterBit : 0
@@ -61,7 +63,7 @@ enum CleanNamePatterns {
 
   private static let letterBit: UInt64 = 1 << 63
 
-  /// - Parameter table: ``table``, which the caller holds.
+  /// - Parameter table: ``table``, from a local variable of the caller.
   @inline(__always)
   static func isClean(_ name: Span<UInt8>, _ table: Span<UInt64>) -> Bool {
     precondition(table.count == 256)
@@ -78,7 +80,7 @@ enum CleanNamePatterns {
       last = third
     }
     found |= first & second & space
-    // What was shifted leaves bits below the third place, and the bit for letters is none of a pattern's.
+    // Shifting leaves bits below the third place, and the bit for letters belongs to no pattern.
     return (found & ~letterBit) &>> (2 * width) == 0 && seen & letterBit != 0
   }
 

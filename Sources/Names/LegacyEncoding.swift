@@ -1,13 +1,13 @@
-// Decoding from the encodings of old Vietnamese software, byte by byte.
-// Invariant: any chunking of the bytes gives the same text; a byte that means nothing becomes U+FFFD.
+// Decodes the encodings of old Vietnamese software byte by byte.
+// Invariant: the text does not depend on how the bytes are chunked; an undefined byte becomes U+FFFD.
 // Load: whole exports, one table look-up for each byte.
 
-/// An encoding of one byte a letter, or in VNI of one or two.
+/// An encoding with one byte per letter, or in VNI one or two.
 package enum LegacyEncoding: String, CaseIterable, Sendable {
   case tcvn3, vni, vps, viscii
   case windows1258 = "windows-1258"
 
-  /// The letter of each byte that begins no pair.
+  /// The letter of each byte that does not begin a pair.
   package var table: [UInt16] {
     switch self {
     case .tcvn3: LegacyTables.tcvn3
@@ -29,7 +29,7 @@ package enum LegacyEncoding: String, CaseIterable, Sendable {
   ///
   /// - Parameters:
   ///   - pending: a byte of VNI whose mark may come with the next bytes; nil at first.
-  ///   - isLast: no bytes follow.
+  ///   - isLast: whether no bytes follow.
   package func decode(_ bytes: Span<UInt8>, pending: inout UInt8?, isLast: Bool, into text: inout [UInt8]) {
     let table = table
     guard self == .vni else {
@@ -52,7 +52,7 @@ package enum LegacyEncoding: String, CaseIterable, Sendable {
     }
   }
 
-  /// The letters of a whole word; nil if some byte means nothing.
+  /// The letters of a whole word; nil if a byte is undefined.
   package func letters(of word: Span<UInt8>) -> [UInt32]? {
     var text: [UInt8] = []
     var pending: UInt8?

@@ -1,8 +1,9 @@
-// What the bytes of the legacy encodings mean, as Unicode code points; U+FFFD where a byte means nothing.
-// Invariant: ASCII letters and signs mean themselves. Where a capital shares the code of its small letter (TCVN3 with
-// tone marks, fourteen letters of VPS), the code means the small one.
-// Sources: the byte tables of two independent keyboard programs, which agree, for TCVN3, VNI and VPS; the standard
-// converters' tables for VISCII and Windows-1258.
+// The Unicode code points of the legacy encodings' bytes; U+FFFD for an undefined byte.
+// Invariant: ASCII letters and signs are unchanged. If a capital shares the code of its small letter (TCVN3
+// with tone marks, fourteen letters of VPS), the code means the small one.
+//
+// Sources: the byte tables of two independent keyboard programs, which agree, for TCVN3, VNI and VPS; the
+// standard converters' tables for VISCII and Windows-1258.
 
 package enum LegacyTables {
   /// TCVN3, the ABC fonts of the north.
@@ -88,7 +89,7 @@ package enum LegacyTables {
     0x1A1, 0xF6, 0xF7, 0xF8, 0xF9, 0xFA, 0xFB, 0xFC, 0x1B0, 0x20AB, 0xFF,
   ]
 
-  /// VNI-Windows, single bytes: what a byte means that begins no pair.
+  /// VNI-Windows, single bytes: the letter of a byte that does not begin a pair.
   package static let vni: [UInt16] = [
     0x0, 0x1, 0x2, 0x3, 0x4, 0x5, 0x6, 0x7, 0x8, 0x9, 0xA, 0xB, 0xC, 0xD, 0xE, 0xF, 0x10, 0x11, 0x12, 0x13,
     0x14, 0x15, 0x16, 0x17, 0x18, 0x19, 0x1A, 0x1B, 0x1C, 0x1D, 0x1E, 0x1F, 0x20, 0x21, 0x22, 0x23, 0x24,

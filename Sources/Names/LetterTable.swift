@@ -1,7 +1,8 @@
-// What the folding of names knows of each letter: its capital, its base and its marks.
-// Invariant: built once from Foundation's Unicode data for the Latin letters U+00C0–U+024F and U+1E00–U+1EFF; a
-// letter outside is its own capital and its own base.
-// Load: built once in about a millisecond, then read for every letter of every name.
+// The letters that folding knows: their capitals, bases and marks.
+// Invariant: covers the Latin letters U+00C0–U+024F and U+1E00–U+1EFF; any other letter is its own capital
+// and base.
+// Load: built once from Foundation's Unicode data in about a millisecond, then read for every letter of every
+// name.
 
 import Foundation
 
@@ -9,7 +10,7 @@ import Foundation
 struct LetterTable: Sendable {
   struct Letter: Sendable, BitwiseCopyable {
     var capital: UInt32 = 0
-    /// The letter without its marks; itself when it has none.
+    /// The letter without its marks; itself if it has none.
     var base: UInt32 = 0
     /// Up to two combining marks, in canonical order; zero for none.
     var marks: (UInt32, UInt32) = (0, 0)
@@ -19,7 +20,7 @@ struct LetterTable: Sendable {
   private static let high = 0x1E00..<0x1F00
 
   private var letters: [Letter]
-  /// (base, mark) → letter, for putting a letter together again.
+  /// (base, mark) → letter, to compose a letter.
   private var composed: [UInt64: UInt32] = [:]
 
   static let shared = LetterTable()
@@ -39,7 +40,7 @@ struct LetterTable: Sendable {
       }
       letters.append(letter)
     }
-    // Every way to put a letter together from what it may be composed of, one mark at a time.
+    // Every way to compose a letter, one mark at a time.
     for value in Array(Self.low) + Array(Self.high) {
       let letter = self[UInt32(value)]
       guard letter.marks.0 != 0 else { continue }

@@ -1,9 +1,11 @@
-// Whether a name is text of an old encoding that was read as Windows-1252: `NguyÔn V¨n Hßa`, `Nguyeãn Vaên Hoøa`.
-// Invariant: a name counts as such only if all of its words, read in one old encoding, are possible Vietnamese
-// syllables and some of them, unchanged, are not. One such word is not enough, unless it holds a sign or a capital after a
-// small letter, or becomes a common family name, Văn or Thị. A name with a letter that only Vietnamese has (ă, đ, ơ, ư,
-// ạ …) does not count.
-// Load: only names with a letter or a pair of letters that the table of clean names doesn't know; microseconds each.
+// Decides whether a name is text of an old encoding that was read as Windows-1252: `NguyÔn V¨n Hßa`, `Nguyeãn
+// Vaên Hoøa`.
+// Invariant: a name counts as such only if all of its words, read in one old encoding, are possible
+// Vietnamese syllables and some of them, unchanged, are not. One such word is not enough, unless it contains
+// a sign or a capital after a small letter, or becomes a common family name, Văn or Thị. A name with a letter
+// that only Vietnamese has (ă, đ, ơ, ư, ạ …) does not count.
+// Load: only names with a letter or a pair of letters that the clean-name table doesn't know; microseconds
+// each.
 
 /// Finds names of old encodings that were read as Windows-1252.
 package enum Mojibake {

@@ -1,12 +1,13 @@
-// The forms of a name, by which two registers agree that they mean one person.
-// Invariant: clean, exact and bare forms are UTF-8 in NFC, without leading, trailing or double spaces; equal names
-// in any normal form, tone order or look-alike letter have equal exact forms; folding is idempotent.
-// Load: one clean form per record; exact and bare forms only for the pairs whose clean forms differ. A name in
-// upper-case NFC, as registers hold them, is copied letter by letter without a look-up in a dictionary.
+// The forms of a name that the match compares.
+// Invariant: clean, exact and bare forms are UTF-8 in NFC, without leading, trailing or double spaces. Names
+// that differ only in normal form, tone order or look-alike letters have equal exact forms. Folding is
+// idempotent.
+// Load: one clean form per record; exact and bare forms only for pairs whose clean forms differ. A name in
+// upper-case NFC, as registers have them, is copied letter by letter without a dictionary look-up.
 //
-// clean  NFC after repairing tone order; Eth-like letters to Đ; apostrophes and white space to one kind; trimmed
-// exact  clean, upper-cased with a fixed mapping
-// bare   exact, without the Vietnamese tone and shape marks, Đ to D
+//   clean  NFC after repairing tone order; Eth-like letters to Đ; apostrophes and white space to one kind; trimmed
+//   exact  clean, upper-cased with a fixed mapping
+//   bare   exact, without the Vietnamese tone and shape marks, Đ to D
 //
 // Source: Unicode Standard ch. 3; Vietnamese letters as 12 vowels with 5 tones.
 
@@ -16,11 +17,11 @@ package enum NameFault: Error, Hashable, Sendable {
   case tooLong
   /// A digit, a control character, or no letter at all.
   case format
-  /// A replacement character, or the traces of UTF-8 or an old encoding read as another.
+  /// A replacement character, or traces of UTF-8 or an old encoding that was read as another.
   case mojibake
 }
 
-/// Folds names into the forms in which they are compared.
+/// Folds names into the forms that are compared.
 package struct NameFolder: Sendable {
   private let table = LetterTable.shared
   private let patterns = CleanNamePatterns.table
@@ -30,7 +31,7 @@ package struct NameFolder: Sendable {
   /// Appends the clean form of `name` to `clean`.
   ///
   /// - Parameter name: UTF-8; malformed bytes count as U+FFFD.
-  /// - Returns: what is wrong with the name, or nil; the clean form is appended in either case.
+  /// - Returns: the fault of the name, or nil; the clean form is appended in either case.
   @discardableResult
   package func clean(_ name: Span<UInt8>, into clean: inout [UInt8]) -> NameFault? {
     if isCleanAlready(name) {
@@ -40,10 +41,10 @@ package struct NameFolder: Sendable {
     return slowlyClean(name, into: &clean)
   }
 
-  /// Whether a name is in clean form already, as nearly all names are.
+  /// Whether a name is already in clean form, as nearly all names are.
   ///
-  /// Clean already are letters of Vietnamese and ASCII in NFC, where Vietnamese has them, single spaces,
-  /// apostrophes, hyphens and full stops, all of them UTF-8. It is only a short cut: false says nothing.
+  /// True if it is UTF-8 of Vietnamese and ASCII letters in NFC, in places where Vietnamese has them, single
+  /// spaces, apostrophes, hyphens and full stops. Only a fast path: a clean name may give false.
   package func isCleanAlready(_ name: Span<UInt8>) -> Bool {
     guard name.count <= 255 else { return false }
     return CleanNamePatterns.isClean(name, patterns.span)
@@ -80,7 +81,7 @@ package struct NameFolder: Sendable {
         pendingSpace = false
         scalars += 1
       }
-      // A letter followed by a combining mark is put together anew, in the right order of its marks.
+      // Compose a letter with the combining marks after it, in the right order of marks.
       if i < name.count, name[i] == 0xCC || name[i] == 0xCD, scalar >= 0x41 {
         var next = i
         if isMark(nextScalar(name, &next)) {
@@ -115,7 +116,7 @@ package struct NameFolder: Sendable {
     while i < exact.count { appendBare(nextScalar(exact, &i), to: &bare) }
   }
 
-  /// Appends the bare form of a clean name to `bare`, without making the exact form in between.
+  /// Appends the bare form of a clean name to `bare`, without the exact form as an intermediate step.
   package func bare(ofClean clean: Span<UInt8>, into bare: inout [UInt8]) {
     var i = 0
     while i < clean.count {
@@ -129,7 +130,7 @@ package struct NameFolder: Sendable {
     }
   }
 
-  /// Appends a capital letter without tone and shape.
+  /// Appends a capital letter without its tone and shape marks.
   @inline(__always)
   private func appendBare(_ scalar: UInt32, to bare: inout [UInt8]) {
     if scalar < 0x80 {
@@ -148,7 +149,7 @@ package struct NameFolder: Sendable {
 
   // MARK: Letters
 
-  /// Puts `base` and the marks that follow at `i` together: shape first, then tone, then what is left.
+  /// Composes `base` with the marks that follow at `i`: shape first, then tone, then the others.
   private func appendComposed(
     _ base: UInt32, _ name: Span<UInt8>, _ i: inout Int, to clean: inout [UInt8]
   ) {
@@ -182,7 +183,7 @@ package struct NameFolder: Sendable {
     for mark in left { clean.append(utf8: mark) }
   }
 
-  /// Puts a letter together with those of its marks that Vietnamese doesn't have.
+  /// Appends a letter with those of its marks that Vietnamese doesn't have.
   private func appendForeign(_ letter: LetterTable.Letter, to bare: inout [UInt8]) {
     var whole = letter.base
     var left: UInt32 = 0
@@ -215,8 +216,8 @@ package struct NameFolder: Sendable {
     }
   }
 
-  /// UTF-8 read as Windows-1252 leaves pairs that no name has: `Ã`, `Â`, `Æ`, `Ä`, `á»`, `áº` before a sign or a
-  /// control character.
+  /// Whether a pair of characters comes from UTF-8 read as Windows-1252: `Ã`, `Â`, `Æ`, `Ä`, `á»`, `áº`
+  /// before a sign or a control character, which no name has.
   private func looksLikeMojibake(_ scalar: UInt32, _ name: Span<UInt8>, _ i: Int) -> Bool {
     if scalar >= 0x80, scalar < 0xA0 { return true }
     guard i < name.count else { return false }
@@ -224,7 +225,7 @@ package struct NameFolder: Sendable {
     let following = nextScalar(name, &next)
     switch scalar {
     case 0xC2, 0xC3, 0xC4, 0xC5, 0xC6:
-      // Bytes that Windows-1252 reads as letters: Š in LÊ, ƒ in văn; and ‘, which đ becomes, after no other letter.
+      // Bytes that Windows-1252 reads as letters: Š in LÊ, ƒ in văn; and ‘ after Ä, from đ.
       switch following {
       case 0x152, 0x153, 0x160, 0x161, 0x178, 0x17D, 0x17E, 0x192, 0x2C6, 0x2DC: return true
       case 0x2018: return scalar == 0xC4
@@ -232,7 +233,7 @@ package struct NameFolder: Sendable {
       }
       return (following >= 0x80 && following < 0xC0 && following != 0xA0)
         || (following >= 0x2010 && following <= 0x2122 && following != 0x2019 && following != 0x2018)
-    // The same, put in small letters afterwards; after them ´ may be an apostrophe.
+    // The same after lower-casing; here ´ may be an apostrophe.
     case 0xE2...0xE6: return following > 0xA0 && following < 0xC0 && following != 0xB4
     case 0xC1, 0xE1: return following == 0xBB || following == 0xBA
     default: return false

@@ -1,9 +1,12 @@
-// Whether a word can be a Vietnamese syllable. Text in the right encoding has such words, text in a wrong one has not.
-// Invariant: every syllable of the standard spelling is possible, with its tone in the old or in the new place, in any
-// case and normal form; a stop at the end (c, ch, p, t) bears sắc or nặng. Words of other languages may be possible too.
-// Load: some thousand words of a file's samples, and names that hold letters which no Vietnamese name has.
+// Decides whether a word can be a Vietnamese syllable, which distinguishes text in the right encoding from
+// text in a wrong one.
+// Invariant: every syllable of the standard spelling is possible, with its tone in the old or in the new
+// place, in any case and normal form; a final stop (c, ch, p, t) takes sắc or nặng. Words of other languages
+// may be possible too.
+// Load: some thousand words of a file's samples, and names with letters that no Vietnamese name has.
 //
-// Source: the initials and rhymes of the standard spelling (Quốc ngữ); place of the tone: domain of names, §7.3.
+// Source: the initials and rhymes of the standard spelling (Quốc ngữ); place of the tone: domain of names,
+// §7.3.
 
 /// The syllables of Vietnamese.
 package struct Syllables: Sendable {
@@ -35,7 +38,7 @@ package struct Syllables: Sendable {
     var stopped: Set<UInt64> = []
     for initial in Self.initials {
       for rhyme in Self.rhymes.split(whereSeparator: \.isWhitespace) where Self.fits(initial, rhyme) {
-        // gì, gìn: the i of the initial is the vowel as well.
+        // gì, gìn: the i of the initial is also the vowel.
         let isShared = initial == "gi" && rhyme.first == "i"
         let text = isShared ? "g" + rhyme : initial + rhyme
         guard let key = Self.key(of: text) else { continue }
@@ -47,7 +50,7 @@ package struct Syllables: Sendable {
     self.stopped = stopped
   }
 
-  /// Whether the standard spelling puts the two together.
+  /// Whether the standard spelling allows the combination.
   private static func fits(_ initial: String, _ rhyme: Substring) -> Bool {
     guard let first = rhyme.first else { return false }
     let isFront = "eêiy".contains(first)
@@ -56,7 +59,7 @@ package struct Syllables: Sendable {
     case "c", "g", "ng": return !isFront
     case "qu": return "aăâeêiyơ".contains(first) || rhyme == "ôc"
     case "": return true
-    // After some initials y alone is written for i: kỳ, lý, mỹ, tỷ.
+    // After some initials a lone i is written y: kỳ, lý, mỹ, tỷ.
     default: return first != "y" || rhyme == "y"
     }
   }
@@ -70,7 +73,7 @@ package struct Syllables: Sendable {
     var tone: UInt32 = 0
     var last: UInt32 = 0
     var shape: UInt32 = 0
-    /// Takes a mark of the letter before it.
+    /// Adds a mark to the letter before it.
     func mark(_ mark: UInt32) -> Bool {
       switch mark {
       case 0x300, 0x301, 0x303, 0x309, 0x323:

@@ -1,5 +1,5 @@
-// UTF-8: read scalar by scalar, checked, and written.
-// Invariant: overlong forms, surrogates and scalars above U+10FFFF are malformed, as the standard says.
+// Reads UTF-8 scalar by scalar, checks it, and writes it.
+// Invariant: overlong forms, surrogates and scalars above U+10FFFF are malformed, by the standard.
 // Load: every value with a byte outside ASCII that isn't a name in clean form; eight ASCII bytes a step.
 
 /// Reads the scalar at `i` and moves `i` past it.

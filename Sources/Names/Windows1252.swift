@@ -1,6 +1,7 @@
-// The way back from letters to the byte that Windows-1252 reads as them: for text that was read in a wrong encoding.
-// Invariant: bytes 80–9F also come back from the control characters that Latin-1 reads them as.
-// Load: names and samples that look wrong; never a clean name.
+// Maps letters back to the bytes that Windows-1252 reads as these letters, to restore text that was read in
+// the wrong encoding.
+// Invariant: bytes 80–9F are also restored from the control characters that Latin-1 reads them as.
+// Load: only names and samples that look wrong.
 
 /// The single-byte encoding of Western Europe, in which Vietnamese bytes turn into other letters.
 package enum Windows1252 {

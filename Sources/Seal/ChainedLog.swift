@@ -1,12 +1,12 @@
-// A log that only grows, whose entries are chained by hashes: the audit log and the decision book.
-// Invariant: an entry's hash covers the entry, the lines above it that it closes, and the hash of the entry before.
-// An entry that was changed, removed, inserted or moved therefore no longer fits the chain.
+// An append-only log whose entries are chained by hashes: the audit log and the decision book.
+// Invariant: an entry's hash covers the entry, the lines above it that it closes, and the hash of the entry
+// before. An entry that was changed, removed, inserted or moved therefore no longer fits the chain.
 
 import Files
 import Foundation
 package import Values
 
-/// What one entry says.
+/// The content of one entry.
 package protocol ChainedContent: Codable, Sendable {
   /// Counts from 1.
   var number: Int { get set }
@@ -16,7 +16,7 @@ package protocol ChainedContent: Codable, Sendable {
 package struct ChainedEntry<Content: ChainedContent>: Sendable {
   package let content: Content
   package let hash: String
-  /// The line without its hash, as it is hashed.
+  /// The line without its hash; the hash covers these bytes.
   fileprivate let body: String
 
   /// The line, with its line end.
@@ -53,18 +53,18 @@ private func chainedHash(of body: String, closing lines: Digest) -> String {
   return digest.text
 }
 
-/// The end of a chained log, as far as it has been read or written: what the next entry continues from.
+/// The end of a chained log, as far as it has been read or written; the next entry continues from here.
 package struct Chain: Sendable {
   package private(set) var number = 0
   /// The hash of the last entry.
   package private(set) var head: String
-  /// Covers the head and the lines since then.
+  /// Covers the head and the lines after it.
   private var openLines: Digest
 
   /// The beginning of a log.
   package init() { self.init(number: 0, head: String(repeating: "0", count: 64)) }
 
-  /// The place after an entry.
+  /// The state after an entry.
   package init(after entry: ChainedEntry<some ChainedContent>) {
     self.init(number: entry.content.number, head: entry.hash)
   }
@@ -77,7 +77,7 @@ package struct Chain: Sendable {
   /// Adds lines, with their line ends, that the next entry closes.
   package mutating func add(lines: String) { openLines.update(lines) }
 
-  /// Forgets the lines since the last entry.
+  /// Drops the lines since the last entry.
   package mutating func dropLines() { self = Chain(number: number, head: head) }
 
   /// Makes the next entry.
@@ -89,9 +89,9 @@ package struct Chain: Sendable {
     return entry
   }
 
-  /// Goes on to an entry that was read.
+  /// Advances to an entry that was read.
   ///
-  /// - Returns: nil, or why the entry does not belong here; the chain then stays where it is.
+  /// - Returns: nil, or why the entry does not fit; the chain is then unchanged.
   package mutating func advance(to entry: ChainedEntry<some ChainedContent>) -> String? {
     guard entry.content.number == number + 1 else {
       return "it has number \(entry.content.number) where \(number + 1) belongs"
@@ -105,9 +105,9 @@ package struct Chain: Sendable {
 }
 
 extension InputFile {
-  /// Lends the lines in order, without their line ends.
+  /// Passes on the lines in order, without their line ends.
   ///
-  /// - Returns: the bytes after the last line end; empty in a file that ends with one.
+  /// - Returns: the bytes after the last line end; empty if the file ends with one.
   package func readLines(_ take: ([UInt8]) throws(Stop) -> Void) throws(Stop) -> [UInt8] {
     var rest: [UInt8] = []
     try readAll { chunk throws(Stop) in

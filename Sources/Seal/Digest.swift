@@ -1,6 +1,6 @@
-// SHA-256 of what is read or written: how a stage knows that its input is still the same, and a facility that a file
-// is what we sent.
-// Load: every byte of every export, once, while it passes through memory.
+// SHA-256 of what is read or written. A stage checks with it that its input is unchanged, a facility that a
+// file is what we sent.
+// Load: every byte of every export, once, while it is in memory.
 
 import Crypto
 import Files
@@ -42,7 +42,7 @@ package struct Digest {
 extension Digest {
   /// The SHA-256 of a file's bytes on disk.
   ///
-  /// - Complexity: some 1.3 GB/s on one core, where the processor knows SHA-256.
+  /// - Complexity: some 1.3 GB/s on a core with SHA-256 instructions.
   package static func text(ofFile path: String) throws(Stop) -> String {
     let file = try InputFile(path)
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 64)
@@ -59,7 +59,7 @@ extension Digest {
     return digest.text
   }
 
-  /// A pseudonym of a text: the same for the same key, and of no use without it.
+  /// A pseudonym of a text, which depends on the key and is useless without it.
   package static func pseudonym(of text: String, key: String) -> String {
     let code = HMAC<SHA256>.authenticationCode(
       for: Array(text.utf8), using: SymmetricKey(data: Array(key.utf8)))

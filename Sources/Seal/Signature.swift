@@ -1,6 +1,6 @@
-// Ed25519 keys and signatures, by which a facility knows that a package is ours.
-// Invariant: key files are PEM (PKCS #8 and SubjectPublicKeyInfo, RFC 8410), which openssl reads and writes. A private key is
-// never read from a file that others may read, and never overwritten.
+// Ed25519 keys and signatures, with which a facility checks that a package is ours.
+// Invariant: key files are PEM (PKCS #8 and SubjectPublicKeyInfo, RFC 8410), which openssl reads and writes.
+// A private key is never read from a file that others may read, and never overwritten.
 // Load: one signature per package, some twenty thousand a second.
 
 import Crypto
@@ -31,7 +31,7 @@ package struct SigningKey: Sendable {
     guard unsafe stat(path, &info) == 0, info.st_mode & 0o077 == 0 else {
       throw stop("a key that only its owner may read", "one that others may read", "chmod 600 \(path)")
     }
-    // The reader takes keys of other kinds and labels; the comparison refuses them.
+    // The reader also accepts keys of other kinds and labels; the comparison refuses them.
     guard let key = try? Curve25519.Signing.PrivateKey(pemRepresentation: text),
       hasSameLines(key.pemRepresentation, text)
     else {
@@ -53,7 +53,8 @@ package struct SigningKey: Sendable {
     }
   }
 
-  /// Writes the key, for its owner alone, and its public half beside it with `.pub` at its end.
+  /// Writes the key with access for its owner only, and the public key beside it in a file that ends in
+  /// `.pub`.
   ///
   /// - Throws: ``Stop`` with ``Exit/cannotCreate`` if one of them exists already.
   package func write(to path: String) throws(Stop) {
@@ -80,7 +81,7 @@ package struct VerifyingKey: Sendable {
 
   package var pem: String { key.pemRepresentation + "\n" }
 
-  /// SHA-256 of the 32 bytes: what one reads out on the telephone.
+  /// SHA-256 of the 32 bytes, to read out on the telephone.
   package var fingerprint: String {
     var digest = Digest()
     unsafe digest.update(Array(key.rawRepresentation).span.bytes)

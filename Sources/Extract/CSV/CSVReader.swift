@@ -1,8 +1,9 @@
-// Reads CSV as RFC 4180 says and as suppliers write it.
-// Invariant: records and line numbers do not depend on chunks or parts; no line is lost: each is part of a record, blank,
-// or in a record that is marked as faulty. An unclosed quote harms only the record that opened it.
-// Load: gigabytes; delimiters, quotes and line ends are found 64 bytes at a time. Values stay in the text that was read;
-// only a quoted field that holds a quote is copied.
+// Reads CSV by RFC 4180, with the deviations that suppliers' files have.
+// Invariant: records and line numbers do not depend on chunks or parts. No line is lost: each is part of a
+// record, blank, or in a record that is marked as faulty. An unclosed quote harms only the record that opened
+// it.
+// Load: gigabytes; delimiters, quotes and line ends are found 64 bytes at a time. Values stay in the text
+// that was read; only a quoted field that holds a quote is copied.
 
 internal import CScan
 import Values
@@ -13,38 +14,38 @@ import Values
   private let file: ExportFile
   private let delimiter: UInt8
   private let columns: [String]
-  /// Text that was read; what comes before `at` has been used.
+  /// Text that was read; the part before `at` has been used.
   private var buffer: [UInt8] = []
   private var at = 0
   private var sourceEnded = false
-  /// Where the buffer begins in the file's text.
+  /// The buffer's offset in the file's text.
   private var bufferOffset = 0
   private var line: UInt32 = 1
-  /// LF, or CR where the file has no LF.
+  /// LF, or CR if the file has no LF.
   private(set) var lineEnd = UInt8(ascii: "\n")
   private(set) var header: [String] = []
   /// The header as the file has it, in UTF-8, with its line break.
   private(set) var headerText: [UInt8] = []
   /// The slot of each column of the file; -1 for columns that the pipeline does not read.
   private var slots: [Int] = []
-  /// A record that begins here or later belongs to the next part.
+  /// A record that begins at or after this offset belongs to the next part.
   private var end = Int.max
   private var isDone = false
   /// The last line, if it seems to be cut off.
   private(set) var cutLine: Int?
-  /// In a line beyond all bounds, which is passed over without keeping it.
+  /// Whether the reader is skipping a line that is too long.
   private var skipsLine = false
 
   /// Offsets in the buffer of all delimiters, quotes and line ends; reused.
   private var positions: [UInt32] = []
-  /// Copies of fields, to be put after the buffer; reused.
+  /// Copies of fields, to be appended to the buffer; reused.
   private var rewritten: [UInt8] = []
-  /// Start and end of the fields of a record that was read the exact way; reused.
+  /// Start and end of the fields of a record that was cut exactly; reused.
   private var fields: [(start: Int, end: Int)] = []
-  /// The values of the record being read, slot by slot; this reader's own memory.
+  /// The values of the current record, slot by slot; this reader's own memory.
   private let values: UnsafeMutableBufferPointer<UInt64>
 
-  /// A quoted field that is longer, or runs over more lines, was never closed.
+  /// A quoted field with more bytes or more lines counts as never closed.
   private static let longestQuoted = 64 << 10
   private static let mostQuotedLines = 100
   static let longestLine = 1 << 20
@@ -67,11 +68,11 @@ import Values
   /// Columns that the pipeline reads and the header has twice.
   var duplicated: [String] { columns.filter { column in header.count { $0 == column } > 1 } }
 
-  /// Where the next record begins in the file, and its line.
+  /// The offset in the file of the next record, and its line.
   var nextOffset: Int { bufferOffset + at }
   var nextLine: Int { Int(line) }
 
-  // MARK: The beginning
+  // MARK: Header
 
   private func readHeader() throws(Stop) {
     while buffer.count < 64 << 10, try refill() {}
@@ -82,7 +83,7 @@ import Values
         found: "zero bytes, as UTF-16 has them", remedy: "Write encoding: utf-16 in the pipeline file.")
     }
     if let cr = buffer.firstIndex(of: 13), cr + 1 < buffer.count, !buffer.contains(10) { lineEnd = 13 }
-    // Blank lines before the header are skipped and counted.
+    // Skip and count blank lines before the header.
     while true {
       guard let extent = lineExtent(from: at) else {
         throw Stop(
@@ -108,7 +109,7 @@ import Values
     line += lines
   }
 
-  /// Goes on in a part of the file: with the first line that begins in it, or at a record whose place is known.
+  /// Continues in a part of the file, with the first line that begins in it or at a known record.
   func go(to part: FilePart, source: ByteSource) throws(Stop) {
     end = part.end
     guard part.start > 0 else { return }
@@ -119,7 +120,7 @@ import Values
       line = UInt32(truncatingIfNeeded: part.line)
       return
     }
-    // The source begins with the byte before the part: a line end there ends the line before.
+    // The source begins one byte before the part: if that byte is a line end, the part begins with a line.
     while true {
       if let extent = lineExtent(from: at), extent.isWhole {
         at = extent.next
@@ -148,8 +149,8 @@ import Values
     return true
   }
 
-  /// The end of the line that begins at `start`, without its line break, and where the next begins; nil if more bytes
-  /// are needed to tell.
+  /// The end of the line that begins at `start`, without its line break, and the start of the next; nil if
+  /// more bytes are needed.
   private func lineExtent(from start: Int) -> (end: Int, next: Int, isWhole: Bool)? {
     let held = buffer
     let text = held.span
@@ -161,7 +162,7 @@ import Values
     return (endOfLine(found, from: start, text), found + 1, true)
   }
 
-  /// Where a line's text ends: before the CR of a CRLF.
+  /// The end of a line's text, before the CR of a CRLF.
   @inline(__always)
   private func endOfLine(_ lineEndAt: Int, from start: Int, _ text: Span<UInt8>) -> Int {
     lineEnd == 10 && lineEndAt > start && text[lineEndAt - 1] == 13 ? lineEndAt - 1 : lineEndAt
@@ -169,7 +170,7 @@ import Values
 
   // MARK: Records
 
-  /// Fills `batch` with the next records; it stays empty at the end of the file, or of the part.
+  /// Fills `batch` with the next records; it stays empty at the end of the file or of the part.
   func nextBatch(into batch: inout RawBatch) throws(Stop) {
     while !isDone {
       let hadMore = try refill()
@@ -180,7 +181,7 @@ import Values
     }
   }
 
-  /// Gives the batch the text of its records, and keeps what comes after them.
+  /// Moves the text of the batch's records to the batch, and keeps the rest.
   private func handOver(_ batch: inout RawBatch) {
     let rest = Array(buffer[at...])
     buffer.append(contentsOf: rewritten)
@@ -191,7 +192,7 @@ import Values
     at = 0
   }
 
-  /// Passes over the rest of a line that is too long to keep.
+  /// Skips the rest of a line that is too long.
   private func skipLine() {
     guard let extent = lineExtent(from: at) else {
       at = buffer.count
@@ -204,7 +205,7 @@ import Values
 
   private func takeWholeRecords(into batch: inout RawBatch) {
     findPositions()
-    // Lent to the loop, so that its reads cost no retain and no check for exclusive access.
+    // Local copies, so that the loop's reads cost no retain and no exclusivity check.
     let (text, found, columnSlots) = (buffer, positions, slots)
     var k = 0
     while at < text.count {
@@ -217,8 +218,8 @@ import Values
     }
   }
 
-  /// Takes the plain lines from `at` on.
-  /// - Returns: whether the next line is not plain, or is not whole yet.
+  /// Reads plain lines from `at` on.
+  /// - Returns: whether the next line is not plain, or is incomplete.
   private func takePlainLines(
     _ text: [UInt8], _ positions: [UInt32], _ k: inout Int, _ slots: [Int], _ batch: inout RawBatch
   ) -> Bool {
@@ -247,7 +248,7 @@ import Values
     return stopped == .atOtherLine
   }
 
-  /// Fills ``positions``; the last is followed by the end of the text.
+  /// Fills ``positions``, followed by the end of the text.
   private func findPositions() {
     let (from, to) = (at, buffer.count)
     if positions.count < to - from + 65 {
@@ -267,7 +268,7 @@ import Values
     }
   }
 
-  /// The record that begins at `at`, with nothing in its slots.
+  /// A record that begins at `at`, with empty slots.
   @inline(__always)
   private func newRecord() -> RawRecord {
     for i in unsafe 0..<values.count { unsafe values[i] = RawBatch.absent }
@@ -276,7 +277,7 @@ import Values
       textStart: UInt32(truncatingIfNeeded: at))
   }
 
-  /// The record at `at` is not whole yet, or is longer than a line may be.
+  /// Called when the record at `at` is incomplete, or longer than a line may be.
   private func needsMore(_ record: RawRecord, _ text: Span<UInt8>, _ batch: inout RawBatch) -> Bool {
     guard text.count - at > Self.longestLine else { return false }
     var record = record
@@ -287,11 +288,11 @@ import Values
     return false
   }
 
-  // MARK: The exact way
+  // MARK: Exact cutting
 
   private enum Cut { case record(next: Int, lines: UInt32), unclosed, needsMore }
 
-  /// Takes a record with a quote that has to be looked at closely.
+  /// Reads a record with a quote that needs exact cutting.
   private func takeExactly(
     _ text: Span<UInt8>, _ positions: Span<UInt32>, _ k: inout Int, _ slots: Span<Int>,
     _ batch: inout RawBatch
@@ -315,7 +316,8 @@ import Values
       at = next
       line += lines
     case .unclosed:
-      // The record that opened the quote is its first line only; reading goes on with the next line.
+      // Only the first line belongs to the record that opened the quote; reading continues with the next
+      // line.
       rewritten.removeLast(rewritten.count - kept)
       guard let extent = lineExtent(from: start) else { return needsMore(record, text, &batch) }
       let hasQuote = (start..<extent.end).contains { text[$0] == Self.quote }
@@ -398,7 +400,8 @@ import Values
     return sourceEnded ? .unclosed : .needsMore
   }
 
-  /// Copies unquoted text, or what follows a closing quote, up to the delimiter or the line's end, and ends the field.
+  /// Copies unquoted text, or the text after a closing quote, up to the delimiter or the line's end, and ends
+  /// the field.
   /// - Returns: the record that ends with it, or why it can't be cut; nil if another field follows.
   private func passUnquoted(
     _ text: Span<UInt8>, _ i: inout Int, recordStart: Int, fieldStart: Int, _ lines: UInt32

@@ -1,4 +1,4 @@
-// The beginning of an export file: its columns, or the paths of its first records.
+// Reads the beginning of an export file: its columns, or the paths of its first records.
 
 package import Values
 
@@ -6,16 +6,16 @@ package import Values
 package struct HeaderReport: Sendable, Hashable {
   /// Columns (CSV), or paths of the first records (XML), in order.
   package var found: [String]
-  /// Of the columns that the pipeline reads, those that are not there.
+  /// Columns that the pipeline reads and the file lacks.
   package var missing: [String]
-  /// The nearest one there, for those that are missing.
+  /// For each missing column, the most similar one in the file.
   package var nearest: [String: String]
   package var duplicated: [String]
-  /// The records that were looked at; 0 for CSV, whose header says it all.
+  /// How many records were read; 0 for CSV, whose header is enough.
   package var recordCount = 0
 }
 
-/// Reads the beginning of a file only: the header, or the paths of the first records.
+/// Reads only the beginning of a file: the header, or the paths of the first records.
 package func headerReport(_ file: ExportFile, format: ExportFormat) throws(Stop) -> HeaderReport {
   let source = try openSource(file, format, chunkBytes: 256 << 10)
   var report = HeaderReport(found: [], missing: [], nearest: [:], duplicated: [])
@@ -42,8 +42,8 @@ package func headerReport(_ file: ExportFile, format: ExportFormat) throws(Stop)
 
 /// The names of a header that may be shown.
 ///
-/// A first line that has none of the columns that are read, nor a long word that is nearly one, is no header but a
-/// person's record; and no column's name holds six digits.
+/// A first line with none of the columns that are read, and no long word that resembles one, is not a header
+/// but a person's record. A name with six digits is not a column's.
 private func showable(_ header: [String], reading columns: [String]) -> [String] {
   let long = columns.filter { $0.count >= 6 }
   guard

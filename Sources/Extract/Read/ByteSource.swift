@@ -1,6 +1,7 @@
-// The bytes of a file as decoded UTF-8, a chunk at a time: read, inflated if it is gzip, decoded if it is no UTF-8.
-// Invariant: memory is bounded; a gzip file that ends early or has wrong bytes stops the run; no byte is dropped.
-// Inflated bytes are right where their member's checksum holds, or where the file is merely cut off; see SoundPart.
+// Reads a file as UTF-8, a chunk at a time: inflates gzip and decodes other encodings.
+// Invariant: memory is bounded; a gzip file that ends early or has wrong bytes stops the run; no byte is
+// dropped. Inflated bytes are right if their member's checksum is, or if the file is merely cut off; see
+// SoundPart.
 // Load: gigabytes in chunks of 1 MiB; a plain UTF-8 file is read straight into the caller's buffer.
 
 import CZlib
@@ -15,32 +16,32 @@ import Values
   private var stream = unsafe z_stream()
   private(set) var isGzip = false
   private var memberEnded = false
-  /// Where the member being inflated begins in the file.
+  /// The offset in the file of the current gzip member.
   private var memberStart = 0
-  /// Bytes of the file up to the end of the last member whose checksum held.
+  /// The file's byte count up to the end of the last member with a right checksum.
   private(set) var soundByteCount = 0
   private var raw: [UInt8] = []
   private var rawCount = 0
   private var rawAt = 0
   private var hasEnded = false
-  /// Bytes of the file itself.
+  /// Bytes read from the file itself.
   private(set) var bytesRead = 0
-  /// What was read ahead of the caller, or waits for decoding.
+  /// Bytes read ahead of the caller, or not yet decoded.
   private var plain: [UInt8] = []
   private var plainAt = 0
   private var plainHasEnded = false
   private var decoder: LegacyDecoder?
   private(set) var encoding = TextEncoding.utf8
   private var watch: EncodingWatch?
-  /// The gzip file ends early and has no other fault: the text before its end has been handed on.
+  /// Whether the gzip file ends early and has no other fault; the text before its end has been returned.
   ///
-  /// A file with wrong bytes is not cut off, as the first wrong byte is unknown.
+  /// A file with wrong bytes does not count as cut off, because the first wrong byte is unknown.
   private(set) var isCutOff = false
 
-  /// Where reading began in the file.
+  /// The offset in the file at which reading began.
   let offset: Int
 
-  /// - Parameter offset: where reading begins; only a plain file is read from anywhere but its beginning.
+  /// - Parameter offset: where reading begins; zero unless the file is plain.
   init(_ file: ExportFile, chunkBytes: Int, from offset: Int = 0) throws(Stop) {
     let opened = unsafe open(file.path, O_RDONLY | O_CLOEXEC)
     guard opened >= 0 else {
@@ -72,28 +73,28 @@ import Values
     close(descriptor)
   }
 
-  /// The file's beginning, before any decoding; for finding out the encoding.
+  /// The file's beginning before any decoding, to detect the encoding.
   ///
   /// Call it before ``next(into:)``.
-  /// - Returns: as many bytes as were asked for, or all that the file has.
+  /// - Returns: as many bytes as requested, or all that the file has.
   func beginning(_ byteCount: Int) throws(Stop) -> (bytes: [UInt8], isWhole: Bool) {
     while plain.count < byteCount, !plainHasEnded { plainHasEnded = try !nextPlain(into: &plain) }
     return (Array(plain.prefix(byteCount)), plainHasEnded && plain.count <= byteCount)
   }
 
-  /// Whether the bytes are handed on just as the file has them.
+  /// Whether the bytes are returned as they are in the file.
   var isPlain: Bool { !isGzip && decoder == nil }
 
-  /// Whether the text is handed on without decoding; it may have been inflated.
+  /// Whether the text is returned without decoding; it may have been inflated.
   var isText: Bool { decoder == nil }
 
-  /// Decodes from `encoding` on the way; without a call the bytes are handed on as they are.
+  /// Decodes from `encoding` from now on; without this call, bytes are returned as they are.
   func decode(from encoding: TextEncoding) {
     self.encoding = encoding
     decoder = LegacyDecoder(encoding)
   }
 
-  /// Has the bytes looked at on the way: whether they are still in the encoding that they are read in.
+  /// Checks from now on whether the bytes are still in the expected encoding.
   func look(with watch: EncodingWatch) { self.watch = watch }
 
   /// Appends the next chunk of UTF-8.
@@ -102,7 +103,7 @@ import Values
     let start = buffer.count
     var more = true
     if plainAt < plain.count {
-      // What was read ahead is handed on in chunks as well.
+      // Return what was read ahead in chunks too.
       let piece = plain[plainAt..<min(plain.count, plainAt + chunkBytes)]
       plainAt += piece.count
       if decoder == nil {
@@ -170,14 +171,14 @@ import Values
     }
   }
 
-  /// Inflates until a chunk is full or the file has ended; a file may hold several gzip members.
+  /// Inflates until a chunk is full or the file has ended; a file may have several gzip members.
   private func inflateChunk(into buffer: inout [UInt8]) throws(Stop) -> Bool {
     var out = [UInt8](repeating: 0, count: chunkBytes)
     var filled = 0
     while filled < chunkBytes {
       if rawAt == rawCount { try fillRaw() }
       if rawCount == 0 {
-        // What there is goes first.
+        // Return what has been inflated before reporting the fault.
         if filled > 0 { break }
         if let sound = file.sound {
           isCutOff = true
@@ -222,7 +223,7 @@ import Values
     return true
   }
 
-  /// How far zlib has come in the file.
+  /// The offset in the file that zlib has reached.
   private var position: Int { offset + bytesRead - (rawCount - rawAt) }
 
   /// The fault that zlib found: in the member's checksum or length, or before.
@@ -236,7 +237,7 @@ import Values
         : "wrong bytes behind byte \(memberStart), noticed at byte \(position)")
   }
 
-  /// The file has ended within a member: it is cut off, or wrong bytes hide the member's end.
+  /// The fault of a file that ends within a member: it is cut off, or wrong bytes hide the member's end.
   private func endsInTheMiddle() -> Stop {
     if endsInZeros {
       return .notWhole(file, "zeros at its end, as of a copy that reserved its space and never finished")
@@ -250,9 +251,9 @@ import Values
 
   private var endsInZeros: Bool { lastBytes?.allSatisfy { $0 == 0 } ?? false }
 
-  /// Whether the file's last bytes tell about the length that was inflated, as those of a whole member do.
+  /// Whether the file's last bytes give about the inflated length, as those of a whole member do.
   ///
-  /// One of two thousand files that are cut off does so by chance, and is then not kept.
+  /// A file that is cut off does so by chance in one of two thousand cases, and is then refused.
   private var seemsToEndWhole: Bool {
     guard let lastBytes else { return false }
     let length = lastBytes[4...].reversed().reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
@@ -260,7 +261,7 @@ import Values
     return min(difference, 0 &- difference) <= 1 << 20
   }
 
-  /// Where a whole file has the checksum and the length of its last member.
+  /// The last eight bytes, which in a whole file are the checksum and the length of its last member.
   private var lastBytes: [UInt8]? {
     var last = [UInt8](repeating: 0, count: 8)
     let start = lseek(descriptor, 0, SEEK_END) - 8

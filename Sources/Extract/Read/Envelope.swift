@@ -1,5 +1,6 @@
-// The header or root element of an export file, for a file that goes back to its supplier in the same layout.
-// Invariant: a header or a root element's start tag is copied as the file has it; no part of a record is in it.
+// The header or root element of an export file, for a file that goes back to the supplier in the same layout.
+// Invariant: it copies the header, or the root element's start tag, from the file; it contains no part of a
+// record.
 
 package import Values
 
@@ -7,15 +8,15 @@ package import Values
 package struct Envelope: Sendable, Hashable {
   package var before: [UInt8]
   package var after: [UInt8]
-  /// What ends each record.
+  /// The bytes that end each record.
   package var recordEnd: [UInt8]
-  /// The file came in another encoding than UTF-8.
+  /// Whether the file was in another encoding than UTF-8.
   package var isConverted: Bool
 }
 
 /// Reads the envelope of a file's records.
 ///
-/// - Throws: ``Stop`` if the file can't be read, or is no longer what it was.
+/// - Throws: ``Stop`` if the file can't be read, or has changed.
 package func envelope(of file: ExportFile, format: ExportFormat) throws(Stop) -> Envelope {
   let source = try openSource(file, format, chunkBytes: 64 << 10)
   switch format.kind {

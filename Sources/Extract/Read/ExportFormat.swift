@@ -4,18 +4,18 @@
 package import Files
 import Names
 
-/// The encodings in which exports come.
+/// The encodings of exports.
 package enum TextEncoding: String, CaseIterable, Sendable {
   case utf8 = "utf-8"
   case utf16 = "utf-16"
   case windows1258 = "windows-1258"
   case tcvn3, vni, vps, viscii
 
-  /// The encoding as one of one or two bytes a letter; nil for those of Unicode.
+  /// The encoding if it has one or two bytes a letter; nil for Unicode encodings.
   var legacy: LegacyEncoding? { self == .utf8 ? nil : LegacyEncoding(rawValue: rawValue) }
 }
 
-/// What the pipeline file says of one export.
+/// The pipeline file's description of one export.
 package struct ExportFormat: Hashable, Sendable {
   package enum Kind: Hashable, Sendable {
     case csv(delimiter: UInt8)
@@ -24,7 +24,7 @@ package struct ExportFormat: Hashable, Sendable {
   }
 
   package var kind: Kind
-  /// Nil: as the byte order mark or the XML declaration says, else UTF-8.
+  /// Nil: the byte order mark or the XML declaration decides, or else UTF-8.
   package var encoding: TextEncoding?
   /// Header names (CSV), or paths of elements and attributes inside the record (XML): `HoVaTen/Ten`, `A/@id`.
   package var columns: [String]
@@ -39,9 +39,9 @@ package struct ExportFormat: Hashable, Sendable {
 /// One file of an export.
 package struct ExportFile: Hashable, Sendable {
   package var path: String
-  /// As messages and lineage show it.
+  /// The name in messages and lineage.
   package var name: String
-  /// What of it is read, if that is not all of it.
+  /// The part of it that is read; nil for all of it.
   package var sound: SoundPart?
 
   package init(path: String, name: String, sound: SoundPart? = nil) {
@@ -50,20 +50,20 @@ package struct ExportFile: Hashable, Sendable {
     self.sound = sound
   }
 
-  /// A file that was found.
+  /// Describes a file that was found.
   package init(_ found: FoundFile, sound: SoundPart? = nil) {
     self.init(path: found.path, name: found.name, sound: sound)
   }
 }
 
-/// What was read of a file so far.
+/// What has been read of a file.
 package struct FileTally: Hashable, Sendable {
   package var records = 0
   /// Bytes of the file itself, before inflating and decoding.
   package var bytesRead = 0
-  /// The count that the file itself declares (`SoCongDan` of QCVN 109), if it does.
+  /// The count that the file itself declares (`SoCongDan` of QCVN 109), if any.
   package var declaredCount: Int?
-  /// The last line, if it has too few fields or an open quote and no line break: the file may be half a copy.
+  /// The last line, if it has no line break and too few fields or an open quote: the file may be half a copy.
   package var cutLine: Int?
 
   package init() {}

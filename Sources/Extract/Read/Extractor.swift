@@ -1,6 +1,6 @@
-// Reads one export file: bytes in, batches of raw records out.
-// Invariant: every record of the file is handed on once, faulty ones marked; line numbers and counts are those of the
-// decoded text and do not depend on chunks; memory is bounded.
+// Reads one export file and returns batches of raw records.
+// Invariant: every record of the file is returned once, faulty ones marked. Line numbers and counts are those
+// of the decoded text and do not depend on chunks. Memory is bounded.
 // Load: 2.3 GB of CSV or 6.2 GB of XML a night.
 
 package import Values
@@ -15,7 +15,7 @@ package final class Extractor {
   private let file: ExportFile
   private let source: ByteSource
   private let reader: Reader
-  /// As the pipeline file, a byte order mark or the XML declaration says.
+  /// The encoding by the pipeline file, a byte order mark or the XML declaration.
   package var encoding: TextEncoding { beginning.encoding }
   private let beginning: ByteSource
   private var recordCount = 0
@@ -23,7 +23,7 @@ package final class Extractor {
   /// Opens the file and reads its header.
   ///
   /// - Parameters:
-  ///   - part: what of the file is read; see ``FileParts``. Nil is all of it.
+  ///   - part: the part of the file to read; see ``FileParts``. Nil is all of it.
   ///   - chunkBytes: how much is read at once; the records don't depend on it.
   /// - Throws: ``Stop`` if the file can't be read, is empty, or lacks a column that the pipeline reads.
   package init(_ file: ExportFile, format: ExportFormat, part: FilePart? = nil, chunkBytes: Int = 256 << 10)
@@ -57,19 +57,19 @@ package final class Extractor {
     }
   }
 
-  /// Whether the file's bytes are handed on as they are: neither inflated nor decoded.
+  /// Whether the file's bytes are neither inflated nor decoded.
   package var isPlain: Bool { source.isPlain }
 
-  /// Where the first record of the part begins in the file, if it is read in parts.
+  /// The offset in the file of the part's first record.
   package let firstOffset: Int
 
-  /// Where the first record after those that were read begins in the file, and its line, if it is read in parts.
+  /// The offset in the file of the first record not read, and its line, if the file is read in parts.
   package var next: (offset: Int, line: Int) {
     if case .csv(let csv) = reader { return (csv.nextOffset, csv.nextLine) }
     return (0, 0)
   }
 
-  /// Fills `batch` anew with some thousand records.
+  /// Replaces the content of `batch` with some thousand records.
   ///
   /// - Returns: false when the file has ended; the batch is then empty.
   /// - Throws: ``Stop`` after the last whole record, if the file is damaged.
@@ -94,21 +94,22 @@ package final class Extractor {
     return tally
   }
 
-  /// What is to be read instead, once reading has stopped at a fault.
+  /// The part of the file to read again after reading has stopped at a fault.
   ///
-  /// Records that came from a gzip file may be wrong, unless the file is merely cut off.
+  /// Records from a gzip file may be wrong, unless the file is merely cut off.
   ///
-  /// - Returns: nil where the records that were handed on are right.
-  /// - Throws: ``Stop`` if no part of the file has a checksum that holds.
+  /// - Returns: nil if the records returned so far are right.
+  /// - Throws: ``Stop`` if no part of the file has a right checksum.
   /// - Complexity: inflates the file once more.
   package func soundPart() throws(Stop) -> SoundPart? {
     guard source.isGzip, !source.isCutOff, file.sound == nil else { return nil }
     return try ByteSource.soundPart(of: file)
   }
 
-  /// A record that marks the rest of the file as damaged, with its line, once reading has stopped at a fault.
+  /// A record that marks the rest of the file as damaged, with its line, after reading has stopped at a
+  /// fault.
   ///
-  /// Nil where reading stopped for another reason, such as a disk that fails or a file that may carry an attack.
+  /// Nil if reading stopped for another reason, such as a failing disk or a file that may carry an attack.
   package var damage: RawRecord? {
     switch reader {
     case .csv(let csv):
@@ -124,7 +125,8 @@ package final class Extractor {
   }
 }
 
-/// Opens a file and settles its encoding: as the pipeline says, else by its byte order mark or XML declaration.
+/// Opens a file and determines its encoding: by the pipeline file, else by its byte order mark or XML
+/// declaration.
 func openSource(_ file: ExportFile, _ format: ExportFormat, chunkBytes: Int) throws(Stop)
   -> ByteSource
 {

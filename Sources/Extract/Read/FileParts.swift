@@ -1,9 +1,10 @@
 // Cuts a large file into parts that several threads read at the same time.
-// Invariant: the parts' records, one part after the other, are the records of the file, with the same lines. A part
-// begins with the first line that begins in it. The line may be inside a quoted value, so ``Extraction`` compares the end
-// of each part with the beginning of the next, and reads the next again where they differ.
-// Load: parts of 24 MiB and more. The thread that makes the file's digest counts the lines before each part; a part's
-// reader counts those that the thread has not reached yet.
+// Invariant: the parts' records, one part after the other, are the records of the file, with the same lines.
+// A part begins with the first line that begins in it. The line may be inside a quoted value, so
+// ``Extraction`` compares the end of each part with the beginning of the next, and reads the next again if
+// they differ.
+// Load: parts of 24 MiB and more. The thread that makes the file's digest counts the lines before each part;
+// a part's reader counts those that the thread has not reached yet.
 
 internal import CScan
 import Glibc
@@ -12,7 +13,7 @@ package import Values
 
 /// One part of a file.
 package struct FilePart: Sendable, Hashable {
-  /// Bytes of the file: the part has the records that begin in `start..<end`.
+  /// The part has the records that begin at a byte of `start..<end`.
   package var start: Int
   package var end: Int
   /// The number of the line that begins at `start`, if one does.
@@ -43,10 +44,10 @@ package final class FileParts: Sendable {
   private let byteCount: Int
   package let partBytes: Int
   private let lineEnd: UInt8
-  /// How many lines end before each part, as far as they were counted.
+  /// How many lines end before each part, as far as counted.
   private let linesBefore = Mutex<[Int]>([0])
 
-  /// Cuts a file, if it can be cut: plain CSV in UTF-8 that is larger than a part.
+  /// Cuts a file into parts, if it is plain CSV in UTF-8 and larger than a part.
   ///
   /// - Throws: ``Stop`` if the file can't be read.
   package init?(_ file: ExportFile, format: ExportFormat, byteCount: Int, partBytes: Int) throws(Stop) {
@@ -82,7 +83,7 @@ package final class FileParts: Sendable {
       isExact: i == 0)
   }
 
-  /// Counts the lines before each part on the way, for a thread that reads all of the file.
+  /// Counts the lines before each part, for a thread that reads the whole file anyway.
   package var lineCount: LineCount { LineCount(self) }
 
   /// Takes the bytes of a file from front to back.

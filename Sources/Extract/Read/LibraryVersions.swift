@@ -1,5 +1,4 @@
-// Which libxml2 and zlib this process runs with, and which it was built for: doctor compares them.
-// Invariant: asking reads constants only.
+// The versions of libxml2 and zlib of this process and of the build, which doctor compares.
 
 internal import CLibXML2
 import CZlib

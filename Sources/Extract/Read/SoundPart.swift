@@ -1,9 +1,10 @@
-// The sound part of a gzip file that has a fault: its members before the fault whose checksums hold.
-// Invariant: no record is kept that is, as a whole or in part, in a member whose checksum doesn't hold. zlib notices wrong
+// The sound part of a gzip file that has a fault: its members before the fault with right checksums.
+// Invariant: no record is kept that is, even partly, in a member with a wrong checksum. zlib notices wrong
 // bytes late: a wrong digit only at the checksum, thousands of bytes later.
-// Load: a file with a fault that is to be kept is inflated once more.
+// Load: a faulty file that is to be kept is inflated once more.
 //
-// A file that is merely cut off is used up to its end: it has no checksum, and the bytes before its end are right.
+// A file that is merely cut off is used up to its end: it has no checksum, and the bytes before its end are
+// right.
 
 package import Values
 
@@ -11,7 +12,7 @@ package import Values
 package struct SoundPart: Hashable, Sendable {
   /// Bytes of the file.
   package var byteCount: Int
-  /// What is wrong after it.
+  /// The fault after it.
   package var fault: Stop
 }
 

@@ -7,22 +7,22 @@ package import Values
 package struct ExportRules: Sendable {
   package var export: ExportKind
   package var fields: [Field: FieldSource]
-  /// The column or path of each field as messages name it.
+  /// The column or path of each field, as messages name it.
   package var columnNames: [Field: String]
-  /// The export's codes; without any, the canonical names are read.
+  /// The export's codes; if empty, the canonical names are read.
   package var sexCodes: [(bytes: [UInt8], sex: Sex)]
   package var statusCodes: [(bytes: [UInt8], status: PersonStatus)]
-  /// What counts as no value, compared after trimming.
+  /// Values that mean "no value", compared after trimming.
   package var emptyValues: [[UInt8]]
-  /// Tried in order.
+  /// Patterns, tried in order.
   package var datePatterns: [DatePattern]
-  /// Fields that hold lists in step: one record for each position.
+  /// Fields with parallel lists: one record for each position.
   package var split: (separator: UInt8, fields: [Field])?
-  /// The encoding has no capitals with tone marks, so names are upper-cased after decoding.
+  /// Whether to write names in capitals after decoding, because the encoding has no capitals with tone marks.
   package var uppercaseNames: Bool
-  /// Names come from an old encoding, which a note on their records says.
+  /// Whether names come from an old encoding, which their records get a note about.
   package var convertsNames = false
-  /// The business date: no birth lies after it.
+  /// The business date; no birth date may lie after it.
   package var asOf: CalendarDate
 
   package static let defaultEmptyValues: [[UInt8]] = ["", "-", "NULL"].map { Array($0.utf8) }

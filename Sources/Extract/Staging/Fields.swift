@@ -1,12 +1,14 @@
 // Reads the values of a record's fields from their columns or paths.
-// Invariant: a value is trimmed; it is empty when the export has none, or holds one of the export's empty values.
-// Load: some ten fields per record; the tree of a joined field is flat and walked by index, so that reading a value
-// costs no retain.
+// Invariant: a value is trimmed; it is empty if the export has none, or holds one of the export's empty
+// values.
+// Load: some ten fields per record. The tree of a joined field is flat and traversed by index, so that
+// reading a value costs no retain.
 
 import Rules
 import Values
 
-/// What the pipeline file says of one field, its columns or paths resolved to the slots of a ``RawBatch``.
+/// The pipeline file's source of one field, with its columns or paths resolved to the slots of a
+/// ``RawBatch``.
 package indirect enum FieldSource: Sendable, Hashable {
   case slot(Int)
   /// The values joined by one space; parts without a value are left out.
@@ -35,22 +37,23 @@ struct FieldPlan: Sendable {
   struct Mapped: Sendable, BitwiseCopyable {
     /// The field's index.
     var field: Int
-    /// Sex and status: their code list comes before the list of empty values.
+    /// Whether it is sex or status, whose code list takes precedence over the list of empty values.
     var isCoded: Bool
     var node: Int
-    /// The field's one slot; -1 where it has several.
+    /// The field's only slot; -1 if it has several.
     var slot = -1
   }
 
   private(set) var mapped: [Mapped] = []
   private(set) var nodes: [Node] = []
-  /// Whether a field joins values, so that the batch does not have its value as it is.
+  /// Whether a field joins values, so that the batch does not contain its value as such.
   private(set) var joins = false
-  /// Each field is one slot.
+  /// Whether each field has exactly one slot.
   private(set) var isFlat = true
   /// The fields that are mapped and have no code list, one bit each by their index.
   private(set) var plainFields: UInt64 = 0
-  /// The bit of the slot that holds the name, if it is one of the first 63 and the name is nowhere else.
+  /// The bit of the slot that holds the name, if it is one of the first 63 and no other slot holds a part of
+  /// the name.
   private(set) var nameSlot: UInt64 = 0
 
   init(_ fields: [Field: FieldSource]) {
@@ -105,7 +108,7 @@ struct FieldPlan: Sendable {
   }
 
   /// Appends the value of a node to `text`.
-  /// - Returns: whether it has one.
+  /// - Returns: whether there is one.
   func append(
     _ node: Int, _ record: Int, of batch: borrowing RawBatch, _ bytes: Span<UInt8>, _ empty: EmptyValues,
     keepEmpty: Bool, to text: inout [UInt8]

@@ -1,4 +1,4 @@
-// Which column of an export a reason is about.
+// Finds the column of an export that a reason is about.
 
 import Rules
 package import Values

@@ -1,11 +1,11 @@
-// What one stager leaves: sorted runs of one file's records, and counts for the ledger.
+// The result of one stager: sorted runs of one file's records, and counts for the ledger.
 // Invariant: recordCount = records in the runs of population or insurance + quarantinedCount.
 
 package import Rules
 package import SortedRuns
 package import Values
 
-/// The staged records of one file, or of the part of it that one stager saw.
+/// The staged records of one file, or of the part of it that one stager read.
 package struct StagedPart: Hashable, Sendable {
   package var population: [SortedRun] = []
   package var legacy: [SortedRun] = []
@@ -19,14 +19,14 @@ package struct StagedPart: Hashable, Sendable {
   /// How many records have no value in each field that the pipeline file names.
   package var blankCounts: [Field: Int] = [:]
 
-  /// Records whose text is not in the encoding that it was read in.
+  /// Records whose text is not in the expected encoding.
   package var misreadCount: Int {
     reasonCounts[.encoding, default: 0] + reasonCounts[.nameMojibake, default: 0]
   }
 
   package init() {}
 
-  /// Adds what another stager left of the same file.
+  /// Adds the result of another stager for the same file.
   package mutating func add(_ other: StagedPart) {
     population += other.population
     legacy += other.legacy
@@ -38,6 +38,6 @@ package struct StagedPart: Hashable, Sendable {
     blankCounts.merge(other.blankCounts, uniquingKeysWith: +)
   }
 
-  /// Its runs, of whatever kind.
+  /// All its runs.
   package var runs: [SortedRun] { population + legacy + insurance + quarantine }
 }

@@ -1,8 +1,8 @@
-// Writes raw records to disk as the rules judge them: typed records, or quarantine.
-// Invariant: every record is written once: to the population run, to the insurance run, or to quarantine with all of its
-// faults.
-// Load: one stager for each worker thread takes a file's records in batches; a record without faults costs no allocation
-// and no retain.
+// Writes raw records to disk as the rules judge them: as typed records, or to quarantine.
+// Invariant: every record is written once: to the population run, to the insurance run, or to quarantine with
+// all of its faults.
+// Load: each worker thread has a stager, which takes a file's records in batches; a record without faults
+// costs no allocation and no retain.
 
 import Names
 import Rules
@@ -21,7 +21,7 @@ package struct Stager: ~Copyable {
   private let splitFields: [Int]
 
   private let memory: StagerMemory
-  /// Population or insurance, as the export is.
+  /// Population or insurance records, depending on the export.
   private var records: Sorter
   private var legacy: Sorter
   private var quarantine: Sorter
@@ -33,14 +33,14 @@ package struct Stager: ~Copyable {
 
   // Reused from record to record.
   private var joined: [UInt8] = []
-  /// Whether the name of the record at hand is known to be in clean form.
+  /// Whether the current record's name is known to be in clean form.
   private var nameIsClean = false
   private var payload: [UInt8] = []
 
   /// - Parameters:
   ///   - fileIndex: the file's index among the export's files sorted by name.
   ///   - folder: where the runs are written; it exists.
-  ///   - name: what the names of the runs begin with; no other stager in the folder has it.
+  ///   - name: the prefix of the runs' names; no other stager in the folder may have it.
   ///   - bufferBytes: memory for records before they are sorted and written.
   ///   - lent: memory that no other stager uses until this one has finished.
   package init(
@@ -86,7 +86,7 @@ package struct Stager: ~Copyable {
       } else if plan.joins {
         if raw.uncheckedSlots != 0 { check(&raw, i, of: batch, bytes.span, ranges) }
         join(batch, i, bytes.span, &ranges)
-        // Taken out and put back, so that the record can be read while the stager changes.
+        // Moved out and back, so that the record can be read while the stager changes.
         var text: [UInt8] = []
         swap(&text, &joined)
         try stage(raw, bytes.span, text.span, ranges)
@@ -103,7 +103,7 @@ package struct Stager: ~Copyable {
     }
   }
 
-  /// Finds the values of a record each of whose fields is one slot.
+  /// Finds the values of a record if each field is one slot.
   @inline(__always)
   private func findValues(
     _ record: Int, of batch: borrowing RawBatch, _ bytes: Span<UInt8>, _ ranges: inout FieldRanges
@@ -123,9 +123,9 @@ package struct Stager: ~Copyable {
     }
   }
 
-  /// Looks at values with bytes outside ASCII: they are UTF-8, or the record is marked.
+  /// Marks the record if a value with bytes outside ASCII is not UTF-8.
   ///
-  /// A name in clean form is UTF-8, so nearly all records are looked at once only.
+  /// A name in clean form is UTF-8, so nearly all records are checked only once.
   private mutating func check(
     _ raw: inout RawRecord, _ record: Int, of batch: borrowing RawBatch, _ bytes: Span<UInt8>,
     _ ranges: FieldRanges
@@ -146,13 +146,13 @@ package struct Stager: ~Copyable {
     }
   }
 
-  /// Records whose text is not in the encoding that it was read in.
+  /// Records whose text is not in the expected encoding.
   package var misreadCount: Int {
     reasonCounts[Int(Reason.encoding.rawValue)] + reasonCounts[Int(Reason.nameMojibake.rawValue)]
   }
 
-  /// Writes what is left.
-  /// - Returns: the runs and the counts; the disk need not have the runs yet.
+  /// Writes the remaining records.
+  /// - Returns: the runs, which may not be on disk yet, and the counts.
   package consuming func finish() throws(Stop) -> StagedPart {
     var part = StagedPart()
     part.recordCount = recordCount
@@ -313,7 +313,7 @@ package struct Stager: ~Copyable {
 
   // MARK: Counts and sorters
 
-  // Static, because one property of self is read while another is written.
+  // A static function, because a method of `self` can't take a property of `self` as `inout`.
   private static func append(
     _ payload: borrowing [UInt8], _ key: LinkKey, _ place: UInt64, to sorter: inout Sorter
   ) throws(Stop) {
@@ -343,7 +343,7 @@ package struct Stager: ~Copyable {
 
 /// The memory of a stager, which the next stager takes over.
 ///
-/// One stager at a time uses it, on any thread.
+/// Only one stager at a time uses it, on any thread.
 package final class StagerMemory: @unchecked Sendable {
   fileprivate var records = SorterMemory()
   fileprivate var legacy = SorterMemory()

@@ -1,8 +1,9 @@
-// Whether a sample of a file is in the encoding that it is read in, and which one it is in if not.
-// Invariant: only words with a byte outside ASCII are judged, and only six and more of them. A sample read as UTF-8 is
-// refused when more than half of its words are none, or are letters that another encoding left; one read in an old
-// encoding when it is UTF-8, or when fewer than three quarters of its words are possible Vietnamese syllables in that
-// one and another encoding fits better. It fits better when 80 of 100 words are possible in it, 10 more than in any other.
+// Decides whether a sample of a file is in the expected encoding, and if not, in which one it is.
+// Invariant: it judges only words with a byte outside ASCII, and only if there are at least six. A sample
+// read as UTF-8 is refused if more than half of its words are malformed or contain letters that another
+// encoding left. A sample read in an old encoding is refused if it is UTF-8, or if fewer than three quarters
+// of its words are possible Vietnamese syllables and another encoding fits better: 80 of 100 words are
+// possible in that one, 10 more than in any other.
 // Load: 64 KiB at the beginning of a file and 16 KiB of every 2 MiB, less than a hundredth of a large file.
 //
 // Domain: one file, one encoding, never guessed per record; valid UTF-8 is UTF-8 (§7.2).
@@ -10,9 +11,9 @@
 import Names
 import Values
 
-/// What a sample is instead of what it should be.
+/// The encoding fault of a sample.
 struct EncodingFault: Equatable {
-  /// Of the first byte that shows it, from 0: in the file, or in what a gzip file holds.
+  /// The offset of the first byte that shows it, from 0: in the file, or in the content of a gzip file.
   var position: Int
   var found: String
   /// What to write in the pipeline file.
@@ -21,11 +22,11 @@ struct EncodingFault: Equatable {
 
 /// Judges samples of one file.
 struct EncodingJudge {
-  /// As the pipeline file, a byte order mark or the XML declaration says; else UTF-8.
+  /// By the pipeline file, a byte order mark or the XML declaration; else UTF-8.
   let encoding: TextEncoding
 
   static let fewestWords = 6
-  /// More are not looked at in one sample.
+  /// The most words judged in one sample.
   private static let mostWords = 4096
   private static let longestWord = 32
 
@@ -38,7 +39,8 @@ struct EncodingJudge {
     if encoding == .utf16 {
       var decoder = LegacyDecoder(.utf16)
       var text: [UInt8] = []
-      // Without its byte order mark, the sample goes on from an even byte with the order that zero bytes show.
+      // A later sample has no byte order mark: begin at an even byte and find the byte order by the zero
+      // bytes.
       if offset > 0 {
         decoder.setByteOrder(isBigEndian: Self.zeros(sample, from: 0) > Self.zeros(sample, from: 1))
       }
@@ -52,7 +54,7 @@ struct EncodingJudge {
       ? faultOfUTF8(words, sample, at: offset) : faultOfOld(words, sample, at: offset)
   }
 
-  // MARK: The beginning
+  // MARK: Beginning
 
   private func faultOfBeginning(_ sample: Span<UInt8>) -> EncodingFault? {
     let isMarked16 =
@@ -81,14 +83,16 @@ struct EncodingJudge {
     }
   }
 
-  /// Zero bytes at every second place.
+  /// Counts zero bytes at every second place.
   private static func zeros(_ bytes: Span<UInt8>, from start: Int) -> Int {
     stride(from: start, to: bytes.count, by: 2).reduce(0) { $0 + (bytes[$1] == 0 ? 1 : 0) }
   }
 
   // MARK: Words
 
-  /// Runs of letters and bytes outside ASCII that have one of the latter, without those that the sample cuts off.
+  /// The words with a byte outside ASCII: runs of letters and such bytes.
+  ///
+  /// Words cut off by the sample are left out.
   private static func words(of text: Span<UInt8>, isBeginning: Bool, isWhole: Bool) -> [Range<Int>] {
     var words: [Range<Int>] = []
     var start = 0
@@ -130,7 +134,7 @@ struct EncodingJudge {
     old.letters(of: word).map { Syllables.shared.isPossible($0.span) } ?? false
   }
 
-  /// Whether at least half of the words are possible syllables in UTF-8; the others are then not looked at.
+  /// Whether at least half of the words are possible syllables in UTF-8; the others then need no check.
   private func isMostlyPossible(_ words: [Range<Int>], _ text: Span<UInt8>) -> Bool {
     var left = (words.count + 1) / 2
     for word in words where isPossible(word, text, in: .utf8) {
@@ -145,7 +149,7 @@ struct EncodingJudge {
     words.count { isPossible($0, sample, in: candidate) }
   }
 
-  /// The one encoding that most words are possible in.
+  /// The one encoding in which most words are possible.
   private func guess(_ words: [Range<Int>], _ sample: Span<UInt8>) -> TextEncoding? {
     let scores = TextEncoding.allCases.filter { $0 != .utf16 }.map { ($0, score(words, sample, $0)) }
       .sorted { $0.1 > $1.1 }
@@ -172,7 +176,9 @@ struct EncodingJudge {
       guess: guess(words, sample))
   }
 
-  /// Text that was once read as Windows-1252 and written as UTF-8: it can't be read back, for letters may be lost.
+  /// The fault of text that was once read as Windows-1252 and written as UTF-8.
+  ///
+  /// It can't be restored, because letters may be lost.
   private func readWrongly(
     _ words: [Range<Int>], _ text: Span<UInt8>, at offset: Int, isSameOffset: Bool
   ) -> EncodingFault? {
@@ -216,7 +222,7 @@ struct EncodingJudge {
   }
 }
 
-/// A copy, for what takes an array only.
+/// A copy, for functions that take only an array.
 private func bytes(_ span: Span<UInt8>) -> [UInt8] {
   unsafe span.withUnsafeBufferPointer { unsafe Array($0) }
 }

@@ -1,6 +1,6 @@
-// Judges samples of a file while it is read, so that a file that changes its encoding in the middle is refused as well.
-// Invariant: the place of a sample depends on the file alone, not on chunks, parts or threads.
-// Load: 16 KiB of every 2 MiB.
+// Judges samples of a file while it is read, so that a file that changes its encoding in the middle is
+// refused too.
+// Invariant: the position of a sample depends on the file alone, not on chunks, parts or threads.
 
 import Values
 
@@ -14,7 +14,7 @@ struct EncodingWatch {
   private let judge: EncodingJudge
   private let isDeclared: Bool
   private var sample: [UInt8] = []
-  /// Where the next sample begins in the file.
+  /// The offset in the file of the next sample.
   private var next: Int
   private var at: Int
 
@@ -45,7 +45,7 @@ struct EncodingWatch {
     }
   }
 
-  /// Judges what is left at the end of the file.
+  /// Judges the rest at the end of the file.
   mutating func finish() throws(Stop) {
     if !sample.isEmpty { try judgeSample(isWhole: true) }
   }

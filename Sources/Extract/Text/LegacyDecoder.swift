@@ -1,6 +1,6 @@
-// Decoding a file to UTF-8.
-// Invariant: any chunking of the bytes gives the same text; a byte that means nothing becomes U+FFFD, which a later
-// rule refuses; letters of Windows-1258 come as base and mark and are put together when names are folded.
+// Decodes a file to UTF-8.
+// Invariant: the text does not depend on how the bytes are chunked. An undefined byte becomes U+FFFD, which a
+// later rule refuses. Letters of Windows-1258 are written as base and mark; folding names composes them.
 // Load: whole exports, one table look-up for each byte.
 
 import Names
@@ -35,7 +35,7 @@ struct LegacyDecoder {
       }
       pending = nil
       if isBigEndian == nil {
-        // The mark says the order; without one, a zero byte shows the high half of an ASCII letter.
+        // The mark gives the order; without one, a zero byte is the high half of an ASCII letter.
         if first == 0xFE, byte == 0xFF {
           isBigEndian = true
         } else if first == 0xFF, byte == 0xFE {

@@ -1,4 +1,5 @@
-// The element and attribute paths that a pipeline reads, as a tree that is walked element by element.
+// The element and attribute paths that a pipeline reads, as a tree that the reader descends element by
+// element.
 // Invariant: node 0 is the record element itself; a path that the pipeline does not read leads to no node.
 // Load: one step for each element of a file; names are compared as bytes.
 
@@ -13,7 +14,7 @@ struct PathTree {
 
   private(set) var nodes = [Node()]
 
-  /// Slot i is path i; a path may carry namespace prefixes, which are ignored.
+  /// Slot i is path i; namespace prefixes in a path are ignored.
   init(_ paths: [String]) {
     for (slot, path) in paths.enumerated() {
       var node = 0

@@ -1,8 +1,8 @@
 // Reads records of plain XML without a parser: elements without attributes, text without entities.
-// Invariant: libxml2 accepts what is accepted here, with the same values; a record with anything else (an attribute, a
-// comment, a CDATA section, an entity, a prefix, a fault) is not plain and is left to libxml2.
-// Load: nearly every record of a register's export; one look at each byte, no copy, no callback. A record that is read
-// tag by tag gives the form by which the next ones are read; see ``RecordForm``.
+// Invariant: libxml2 would accept each record accepted here, with the same values. A record with anything
+// else (an attribute, a comment, a CDATA section, an entity, a prefix, a fault) is left to libxml2.
+// Load: nearly every record of a register's export; one check of each byte, no copy, no callback. A record
+// that is read tag by tag gives the form by which the next ones are read; see ``RecordForm``.
 
 internal import CScan
 import Names
@@ -18,7 +18,8 @@ import Values
     case needsMore
   }
 
-  /// An element that is read, or has one below it: `<name>`, the elements below, and the slot of its text.
+  /// An element that is read or has such a descendant: `<name>`, the child elements, and the slot of its
+  /// text.
   @safe private struct Node: BitwiseCopyable {
     var tag: UnsafePointer<UInt8>
     var tagCount: Int
@@ -28,7 +29,8 @@ import Values
 
     var nameCount: Int { tagCount &- 2 }
   }
-  /// An open element: the place of its name, its node (-1 where no slot is read), and the child that was read last.
+  /// An open element: the place of its name, its node (-1 if no slot is read), and the child that was read
+  /// last.
   private struct Open: BitwiseCopyable {
     var nameStart = 0
     var nameCount = 0
@@ -37,19 +39,19 @@ import Values
     var hasChild = false
   }
 
-  // This scanner's own memory, so that the loop asks for no bounds and copies nothing.
+  // This scanner's own memory, so that the loop needs no bounds checks and copies nothing.
   /// Node 0 is the record; the children of a node are adjacent.
   private let nodes: UnsafeMutableBufferPointer<Node>
   private let tags: UnsafeMutableBufferPointer<UInt8>
   private let stack: UnsafeMutableBufferPointer<Open>
-  /// The values of the record being read, slot by slot.
+  /// The values of the current record, slot by slot.
   let values: UnsafeMutableBufferPointer<UInt64>
   private let form = RecordForm()
 
   /// Deeper elements and longer records are left to libxml2.
   private static let deepest = 16
   private static let longest = 64 << 10
-  /// So many bytes past the compared ones may be read.
+  /// How many bytes past the compared ones may be read.
   static let slack = 8
 
   init(record: [UInt8], tree: PathTree, slotCount: Int) {
@@ -58,7 +60,7 @@ import Values
     unsafe stack = .allocate(capacity: Self.deepest)
     unsafe stack.initialize(repeating: Open(node: -1))
 
-    // Breadth first, so that the children of a node come together.
+    // Breadth first, so that the children of a node are adjacent.
     var order = [(name: record, node: 0)]
     var next = 0
     while next < order.count {
@@ -106,7 +108,7 @@ import Values
     return !first && ((byte >= 0x30 && byte <= 0x39) || byte == 0x2D || byte == 0x2E)
   }
 
-  /// Whether so many bytes of the text at `at` are those at `bytes`.
+  /// Whether `count` bytes of the text at `at` equal those at `bytes`.
   @inline(__always)
   static func matches(
     _ text: UnsafeBufferPointer<UInt8>, _ at: Int, _ bytes: UnsafePointer<UInt8>, _ count: Int
@@ -123,7 +125,7 @@ import Values
 
   enum Passed { case text, textWithCarriageReturn, notPlain, needsMore }
 
-  /// Passes over text up to the next tag, of which at least two bytes have been read.
+  /// Skips text up to the next tag, of which at least two bytes have been read.
   @inline(__always)
   static func passText(_ text: UnsafeBufferPointer<UInt8>, _ i: inout Int, _ line: inout UInt32) -> Passed {
     guard let base = text.baseAddress else { return .needsMore }
@@ -194,21 +196,21 @@ import Values
     }
   }
 
-  /// How far a record has been read tag by tag.
+  /// The position in a record that is read tag by tag.
   private struct Position {
-    /// Where the next text or tag begins, and its line.
+    /// The start of the next text or tag, and its line.
     var i: Int
     var line: UInt32
-    /// Where the record begins, or white space before it.
+    /// The start of the record, or of the white space before it.
     var start: Int
     var startLine: UInt32
-    /// How many elements are open within the record's.
+    /// How many elements are open within the record.
     var depth = 0
   }
 
   private enum Step { case goesOn, ended, notPlain, needsMore }
 
-  /// Passes over white space and the record's start tag.
+  /// Moves past white space and the record's start tag.
   @inline(__always)
   private func beginRecord(_ text: UnsafeBufferPointer<UInt8>, _ here: inout Position) -> Step {
     while here.i < text.count, unsafe Self.isSpace(text[here.i]) {
@@ -224,7 +226,7 @@ import Values
     return .goesOn
   }
 
-  /// Takes text and the tag after it.
+  /// Reads text and the tag after it.
   @inline(__always)
   private func takeTag(_ text: UnsafeBufferPointer<UInt8>, _ here: inout Position) -> Step {
     let textStart = here.i
@@ -239,7 +241,7 @@ import Values
       ? unsafe takeEndTag(text, textStart, hasCarriageReturn, &here) : unsafe takeStartTag(text, &here)
   }
 
-  /// Takes the end tag of the open element, without a blank, and its text as a value.
+  /// Reads the end tag of the open element, which contains no blank, and stores its text as a value.
   @inline(__always)
   private func takeEndTag(
     _ text: UnsafeBufferPointer<UInt8>, _ textStart: Int, _ hasCarriageReturn: Bool, _ here: inout Position
@@ -253,7 +255,7 @@ import Values
     else { return .notPlain }
     let slot = open.node >= 0 ? unsafe nodes[open.node].slot : -1
     if slot >= 0 {
-      // Text around elements, line ends to be made one, a second value: rare, and libxml2's.
+      // Left to libxml2, because rare: text around elements, line ends to normalize, a second value.
       guard !open.hasChild, !hasCarriageReturn, unsafe Self.take(slot, textStart, here.i, values) else {
         return .notPlain
       }
@@ -265,7 +267,7 @@ import Values
     return .goesOn
   }
 
-  /// Takes a start tag without attributes, or an empty element.
+  /// Reads a start tag without attributes, or an empty element.
   @inline(__always)
   private func takeStartTag(_ text: UnsafeBufferPointer<UInt8>, _ here: inout Position) -> Step {
     unsafe stack[here.depth].hasChild = true
@@ -279,7 +281,7 @@ import Values
       guard k > here.i &+ 1 else { return .notPlain }
       opened.nameCount = k &- here.i &- 1
       if unsafe text[k] == 0x2F {
-        // An empty element, of which only its presence counts.
+        // An empty element counts only by its presence.
         guard unsafe text[k &+ 1] == 0x3E, unsafe takeEmpty(parent, text, opened) else { return .notPlain }
         here.i = k &+ 2
         return .goesOn
@@ -293,13 +295,13 @@ import Values
     return .goesOn
   }
 
-  /// Finds the node of the element that a tag opens, if one of its parent's has that name.
+  /// Finds the node of the element that a tag opens, among its parent's children.
   @inline(__always)
   private func findChild(
     _ text: UnsafeBufferPointer<UInt8>, of parent: Int, _ here: Position, _ opened: inout Open
   ) {
     let (firstChild, childCount) = unsafe (nodes[parent].firstChild, nodes[parent].childCount)
-    // Elements mostly come in the order in which they came before.
+    // Elements mostly come in the same order as before.
     var child = unsafe stack[here.depth].lastChild
     for _ in 0..<childCount {
       child = child &+ 1 < childCount ? child &+ 1 : 0
@@ -329,7 +331,7 @@ import Values
   private static let special = UInt32(cardlink_special)
   private static let control = UInt32(cardlink_control)
 
-  /// Takes a value.
+  /// Stores a value.
   /// - Returns: false if there is one already.
   @inline(__always)
   static func take(_ slot: Int, _ start: Int, _ end: Int, _ values: UnsafeMutableBufferPointer<UInt64>)
@@ -355,7 +357,7 @@ import Values
     return true
   }
 
-  /// UTF-8 without the two code points that are no characters of XML.
+  /// Whether the text is UTF-8 without the two code points that XML excludes.
   @inline(never)
   private static func isXMLText(_ text: Span<UInt8>) -> Bool {
     guard malformedPosition(text) == nil else { return false }

@@ -1,21 +1,22 @@
 // The form of a plain record: its tags and the white space between them, cut at the places of its values.
-// Invariant: a record of this form gives the values that reading it tag by tag gives; another record is not read.
-// Load: nearly every record of an export has the form of the one before. Its tags are then compared some thirty bytes at
-// once, without a look-up.
+// Invariant: a record of this form gives the same values as reading it tag by tag; other records are not
+// read.
+// Load: nearly every record of an export has the form of the one before. Its tags are then compared some
+// thirty bytes at once, without a look-up.
 
 internal import CScan
 import Values
 
 /// Remembers a record's form, and reads the records that have it.
 @safe struct RecordForm: ~Copyable {
-  /// Bytes before a value, and where the value goes.
+  /// The bytes before a value, and the slot of the value.
   private struct Piece: BitwiseCopyable {
     var start: Int
     var byteCount: Int
     var lineCount: UInt32
-    /// -1 where the value is not read, and after the last value.
+    /// -1 if the value is not read, and after the last value.
     var slot: Int
-    /// The piece ends within the tag of an empty element, which has no text.
+    /// Whether the piece ends within the tag of an empty element, which has no text.
     var isEmpty: Bool
   }
   /// A value of the record that is being read tag by tag.
@@ -32,23 +33,23 @@ import Values
     /// White space before the record.
     var leadByteCount = 0
     var leadLineCount: UInt32 = 0
-    /// How many records more had another form than had this one, of late.
+    /// How many more records had another form than this one, recently.
     var missCount = 0
     var hasMissed = false
-    /// So many records are not compared.
+    /// How many of the next records are not compared.
     var restCount = 0
   }
 
-  // The form's own memory, so that the loop asks for no bounds and copies nothing.
+  // The form's own memory, so that the loop needs no bounds checks and copies nothing.
   private let pieces: UnsafeMutableBufferPointer<Piece>
   private let bytes: UnsafeMutableBufferPointer<UInt8>
   private let noted: UnsafeMutableBufferPointer<Noted>
   private let state: UnsafeMutablePointer<State>
 
-  /// Records with more values, and longer tags, are not remembered.
+  /// Records with more values, or longer tags, are not remembered.
   private static let mostValues = 128
   private static let mostBytes = 8 << 10
-  /// Where so many more records had another form, the next ones are not compared.
+  /// If the miss count exceeds this, the next records are not compared.
   private static let mostMisses = 16
   private static let restCount = 1000
 
@@ -75,8 +76,9 @@ import Values
   /// - Parameters:
   ///   - line: the line at `at`, and then the line after the record.
   ///   - values: where its values go; they are absent.
-  /// - Returns: where the record begins, on which line, and where it ends; nil, with some of the values set, if the record
-  ///   has another form or is not whole.
+  /// - Returns: where the record begins, on which line, and where it ends; nil, with some of the values set,
+  ///   if the record
+  ///   has another form or is incomplete.
   @inline(__always)
   func read(
     _ text: UnsafeBufferPointer<UInt8>, at: Int, line: inout UInt32,
@@ -137,13 +139,13 @@ import Values
     return true
   }
 
-  // MARK: Remembering
+  // MARK: Learning the form
 
-  /// A record is going to be read tag by tag.
+  /// Called before a record is read tag by tag.
   @inline(__always)
   func begin() { unsafe state.pointee.notedCount = 0 }
 
-  /// The record that is read tag by tag has a value between the two tags of an element.
+  /// Called for each value between two tags of a record that is read tag by tag.
   @inline(__always)
   func note(_ slot: Int, _ start: Int, _ end: Int, isEmpty: Bool = false) {
     let count = unsafe state.pointee.notedCount
@@ -153,7 +155,7 @@ import Values
     unsafe state.pointee.notedCount = count &+ 1
   }
 
-  /// The record was read tag by tag: the ones to come may have its form.
+  /// Called after a record was read tag by tag: the next ones may have its form.
   ///
   /// A single record of another form does not replace the form; two in a row do.
   ///

@@ -1,8 +1,9 @@
-// Reads XML: one element is one record, its paths are the slots. Plain records are scanned; libxml2's push parser reads
-// everything else and sees the document without the plain records. Each of them is a whole element, so the rest is
-// well-formed if the document is.
-// Invariant: a document type declaration stops the file, so no entity is expanded or fetched; depth, values and records
-// are bounded; a fault of form stops the file after its last whole record; no message carries a value.
+// Reads XML: an element is a record, its paths are the slots. Plain records are scanned; libxml2's push
+// parser reads everything else and sees the document without the plain records. Each of them is a whole
+// element, so the rest is well-formed if the document is.
+// Invariant: a document type declaration stops the file, so no entity is expanded or fetched. Depth, values
+// and records are bounded. A syntax fault stops the file after its last whole record. No message contains a
+// value.
 // Load: gigabytes in chunks; values of plain records stay where they were read.
 
 internal import CLibXML2
@@ -16,38 +17,39 @@ import Values
   fileprivate let recordName: [UInt8]
   private var context: xmlParserCtxtPtr?
   private var hasEnded = false
-  /// Text that was read; what comes before `at` has been used.
+  /// Text that was read; the part before `at` has been used.
   private var buffer: [UInt8] = []
   private var at = 0
   private var sourceEnded = false
-  /// The byte order mark is passed over, or there is none.
+  /// Whether the byte order mark, if any, is skipped.
   private var isBehindMark = false
-  /// Where the buffer begins in the file's text.
+  /// The buffer's offset in the file's text.
   private var bufferOffset = 0
-  /// Values that libxml2 gave, to be put after the buffer; reused.
+  /// Values from libxml2, to be appended to the buffer; reused.
   private var appendix: [UInt8] = []
   private let scanner: PlainRecordScanner
-  /// libxml2 is in the content of an element, after a record, and has read all it was given.
+  /// Whether libxml2 is in the content of an element, after a record, and has read all its input.
   private var isSynced = false
-  /// The line at `at`, while in step.
+  /// The line at `at`, while ``isSynced``.
   private var line: UInt32 = 1
-  /// Records that libxml2 saw the end of.
+  /// How many records libxml2 has read to their end.
   private var endedCount = 0
   private let scansPlainRecords: Bool
-  /// What libxml2 was given and has not read, and the record that it is in from its start tag on: its original.
+  /// The input that libxml2 has not read yet, and the text of the record that it is in, from its start tag
+  /// on.
   private var held: [UInt8] = []
-  /// Where ``held`` begins in the file's text.
+  /// The offset of ``held`` in the file's text.
   private var heldOffset = 0
-  /// Bytes of the file's text before a byte that libxml2 did not see, because the scanner took them.
+  /// How many bytes before libxml2's position it did not see, because the scanner read them.
   private var unseenCount = 0
-  /// Bytes given to libxml2.
+  /// Bytes passed to libxml2.
   private var fedCount = 0
-  /// Where the record being read begins in the file's text.
+  /// The offset of the current record in the file's text.
   private var recordOffset = 0
-  /// What a record's end tag ends in.
+  /// The end of a record's end tag.
   private let nameAndClose: [UInt8]
 
-  // The record being read.
+  // The records not yet returned.
   fileprivate var pending: RawBatch
   fileprivate var ordinal: UInt32 = 0
   fileprivate var depth = 0
@@ -96,23 +98,24 @@ import Values
         .internalError, at: file.name, expected: "a parser", found: "no memory for one",
         remedy: "Run again with less --memory for other things.")
     }
-    // The bytes are UTF-8 by now, whatever the declaration says.
+    // By now the bytes are UTF-8, whatever the declaration says.
     _ = unsafe xmlCtxtUseOptions(made, CInt(XML_PARSE_NONET.rawValue | XML_PARSE_IGNORE_ENC.rawValue))
-    // Nor does libxml2 guess from the first four bytes; it would convert, and print bytes that it can't.
+    // Also keep libxml2 from guessing by the first four bytes; it would convert the text, and print bytes
+    // that it can't convert.
     unsafe made.pointee.charset = CInt(XML_CHAR_ENCODING_UTF8.rawValue)
     unsafe context = made
   }
 
   deinit { if let context = unsafe context { unsafe xmlFreeParserCtxt(context) } }
 
-  /// Starts libxml2 once, before any thread uses it, and lets it print nothing on any of them.
+  /// Initializes libxml2 once, before any thread uses it, and turns its output off for all threads.
   private static let started: Void = {
     xmlInitParser()
     unsafe xmlThrDefSetStructuredErrorFunc(nil) { _, _ in }
     unsafe xmlSetStructuredErrorFunc(nil) { _, _ in }
   }()
 
-  /// What libxml2 calls, with the reader as its user.
+  /// The functions that libxml2 calls, with the reader as its user.
   private static var handler: xmlSAXHandler {
     var handler = unsafe xmlSAXHandler()
     unsafe handler.initialized = XML_SAX2_MAGIC
@@ -134,7 +137,7 @@ import Values
       unsafe Unmanaged<XMLReader>.fromOpaque(user).takeUnretainedValue()
         .refuse("a document type declaration, which may carry an attack")
     }
-    // Errors are read from the context; without this, libxml2 would print them, values included.
+    // The reader gets errors from the context; by default libxml2 would print them, values included.
     unsafe handler.serror = { _, _ in }
     return unsafe handler
   }
@@ -162,14 +165,14 @@ import Values
     at = 0
   }
 
-  /// Reads the records of the buffer, and leaves one that is cut off by its end.
+  /// Reads the records in the buffer, and leaves one that is incomplete.
   private func readWhatIsThere() {
     if !isBehindMark {
       guard buffer.count >= 3 || sourceEnded else { return }
       isBehindMark = true
       if buffer.starts(with: [0xEF, 0xBB, 0xBF]) { at = 3 }
     }
-    // Lent to the loop; nothing changes it meanwhile.
+    // A local copy, which does not change during the loop.
     let text = buffer
     while !hasEnded {
       if isSynced, at < text.count {
@@ -213,7 +216,7 @@ import Values
     return nil
   }
 
-  /// Hands text to libxml2, in pieces, so that what it can't read yet is bounded.
+  /// Passes text to libxml2 in pieces, which bounds its unread input.
   /// - Returns: false if that ended the file.
   private func feed(_ text: [UInt8], _ range: Range<Int>, isLast: Bool) -> Bool {
     var start = range.lowerBound
@@ -222,7 +225,7 @@ import Values
       guard feedPiece(text, start..<end, isLast: false) else { return false }
       start = end
     } while start < range.upperBound
-    // What is wrong only now is the end itself.
+    // A fault found only here concerns the file's end.
     return !isLast || feedPiece(text, range.upperBound..<range.upperBound, isLast: true)
   }
 
@@ -241,7 +244,7 @@ import Values
         (bytes.baseAddress.map { unsafe $0 + range.lowerBound })?.assumingMemoryBound(to: CChar.self),
         CInt(range.count), isLast ? 1 : 0)
     }
-    // Namespaces that are not declared or are no addresses don't matter: prefixes are ignored.
+    // Undeclared or malformed namespaces don't matter: prefixes are ignored.
     let isWellFormed = unsafe context?.pointee.wellFormed != 0 && code != XML_ERR_NO_MEMORY.rawValue
     if isWellFormed, refusal == nil { refuseLongMarkup() }
     guard isWellFormed, refusal == nil else {
@@ -256,30 +259,30 @@ import Values
     return true
   }
 
-  /// How far libxml2 has read the file's text.
+  /// The offset in the file's text that libxml2 has reached.
   private var parserOffset: Int { unsafe xmlByteConsumed(context) + unseenCount }
 
-  /// Keeps what the original of the record being read may need, within bounds.
+  /// Drops the held text that the current record does not need.
   private func letGoOfHeld() {
     let kept = min(max(recordDepth > 0 ? recordOffset : parserOffset, heldOffset), heldOffset + held.count)
     held.removeSubrange(..<(kept - heldOffset))
     heldOffset = kept
-    // The start of a record, or of a tag, that is longer than any may be: its original is given up.
+    // A record or tag that is too long loses its original text.
     guard held.count > 2 * Self.longestRecord else { return }
     heldOffset += held.count
     held.removeAll()
   }
 
-  /// Where the tag begins that libxml2 has just read the start of: no attribute holds a `<`.
+  /// The start of the tag whose beginning libxml2 has just read: no attribute contains a `<`.
   private func startOfTag() -> Int {
     var i = min(parserOffset - heldOffset, held.count) - 1
     while i >= 0, held[i] != UInt8(ascii: "<") { i -= 1 }
     return heldOffset + max(i, 0)
   }
 
-  /// Refuses markup that libxml2 has not seen the end of within bounds.
+  /// Refuses markup that is too long.
   ///
-  /// It compares each attribute of a tag with all others.
+  /// libxml2 compares each attribute of a tag with all others.
   private func refuseLongMarkup() {
     let unread = heldOffset + held.count - parserOffset
     guard unread > Self.longestTag else { return }
@@ -289,19 +292,20 @@ import Values
     if unread > Self.longestRecord { refuse("a comment or instruction longer than 1 MiB") }
   }
 
-  /// Whether libxml2 has nothing left of what it was given.
+  /// Whether libxml2 has read all its input.
   private var hasReadAll: Bool {
     guard let input = unsafe context?.pointee.input else { return false }
     return unsafe input.pointee.cur == input.pointee.end
   }
 
-  /// What ended the file early; thrown when the records before it have been handed on.
+  /// What ended the file early; thrown after the records before it have been returned.
   private var damage: Stop?
-  /// The file is not well-formed from this line on; nil if it is, or was refused for another reason.
+  /// The line from which on the file is not well-formed; nil if it is well-formed, or was refused for another
+  /// reason.
   var damagedLine: Int? { refusal == nil ? damage?.finding.origin.line : nil }
-  /// What the next record's ordinal would be.
+  /// The ordinal of the next record.
   var nextOrdinal: UInt32 { ordinal }
-  /// Where what was read of the file's text ends: the line, and the byte that an unfinished record begins at.
+  /// The last line read, and the byte at which an unfinished record begins.
   var lastLine: Int { isSynced ? Int(line) : unsafe max(1, Int(xmlSAX2GetLineNumber(context))) }
   var nextOffset: Int { recordDepth > 0 ? recordOffset : isSynced ? bufferOffset + at : parserOffset }
 
@@ -312,7 +316,7 @@ import Values
         .dataRefused, at: file.name, line: max(1, line), expected: "an XML export", found: refusal,
         remedy: "Ask the supplier for a plain export; nothing was changed.")
     }
-    // libxml2 has one code for what ends too early and for what doesn't end in time.
+    // libxml2 has the same code for a document that ends too early and for text after its end.
     let isBehindRoot = depth == 0 && hasRoot && xmlParserErrors(UInt32(code)) == XML_ERR_DOCUMENT_END
     return Stop(
       .dataRefused, at: file.name, line: max(1, line), expected: "well-formed XML",
@@ -323,7 +327,7 @@ import Values
       remedy: "Ask the supplier for a whole, correct file; nothing was changed.")
   }
 
-  /// libxml2's reason in words that carry nothing of the document.
+  /// libxml2's reason, in words without any of the document's text.
   private static func words(_ code: CInt) -> String {
     switch xmlParserErrors(UInt32(code)) {
     case XML_ERR_DOCUMENT_EMPTY: "an empty document"
@@ -404,7 +408,7 @@ import Values
       seenPaths.insert((names + ["@" + (unsafe String(cString: attribute))]).joined(separator: "/"))
     }
     guard node >= 0 else { return }
-    // Two attributes may have one name with two prefixes.
+    // Two attributes may have the same name with different prefixes.
     for wanted in tree.nodes[node].attributes where unsafe PathTree.equal(wanted.name, attribute) {
       startValue(of: wanted.slot)
       unsafe append(UnsafeBufferPointer(start: begin, count: end - begin), to: wanted.slot)
@@ -448,7 +452,7 @@ import Values
     guard depth == recordDepth else { return }
     recordDepth = 0
     endedCount += 1
-    // Values are put after the text that is being read, which does not grow before they are handed on.
+    // Values are appended after the current text, which does not grow before they are returned.
     for slot in present.indices {
       guard present[slot] else {
         unsafe scanner.values[slot] = RawBatch.absent
@@ -469,6 +473,6 @@ import Values
     ordinal += 1
   }
 
-  /// The count that the root element declares, if it does.
+  /// The count that the root element declares, if any.
   var declared: Int? { declaredCount }
 }

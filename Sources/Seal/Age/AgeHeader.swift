@@ -1,7 +1,8 @@
-// The header of an age file: the file's key, wrapped once for each who may read it, under a code made with that key.
-// Invariant: a header with any one bit changed is refused: it is read in the one form that the format allows, and its code
-// is over its bytes.
-// Load: one for each of 13,000 packages, with a key or two; some 100 µs for each.
+// The header of an age file: the file's key, wrapped once for each recipient, and a code made with that key.
+// Invariant: a header with any changed bit is refused: it is accepted only in the one form that the format
+// allows, and the code covers its bytes.
+// Load: one for each of 13,000 packages, with a key or two; some 100 µs each.
+//
 // Source: age-encryption.org/v1 (C2SP), "Header" and "The X25519 recipient type".
 
 import Crypto
@@ -11,7 +12,7 @@ import Foundation
 package enum EncryptedFault: Error, Hashable {
   /// Not a file in the age format, version 1.
   case notEncrypted
-  /// None of the keys is one that it was encrypted to.
+  /// The file was encrypted to none of the keys.
   case otherKey
   case altered
   /// Its end is missing.
@@ -24,13 +25,13 @@ enum AgeHeader {
   private static let end = "---"
   private static let wrapInfo = Data("age-encryption.org/v1/X25519".utf8)
   static let fileKeyBytes = 16
-  /// As many as are looked at for a header's end: some six hundred keys.
+  /// The most bytes searched for a header's end: some six hundred keys.
   static let longest = 64 << 10
 
-  /// How a file begins that is meant to be one of ours or of age's.
+  /// Whether a file begins like one of age's, of any version.
   static func isHeader(_ bytes: [UInt8]) -> Bool { bytes.starts(with: "age-encryption.org/".utf8) }
 
-  /// - Parameter keys: who may read the file; at least one.
+  /// - Parameter keys: the recipients; at least one.
   static func bytes(_ fileKey: SymmetricKey, for keys: [EncryptionKey]) throws -> [UInt8] {
     var text = version
     for key in keys {
@@ -75,7 +76,7 @@ enum AgeHeader {
         body += current
       } while current.count == 64
       current = try line()
-      // Stanzas of other types are for others.
+      // Skip stanzas of other types.
       guard head.starts(with: stanza.utf8) else { continue }
       guard let share = Data(unpadded: head.dropFirst(stanza.utf8.count)), share.count == 32,
         let wrapped = Data(unpadded: body[...]), wrapped.count == fileKeyBytes + 16
@@ -113,7 +114,7 @@ enum AgeHeader {
     HKDF<SHA256>.deriveKey(inputKeyMaterial: fileKey, info: Data("header".utf8), outputByteCount: 32)
   }
 
-  /// Right for a key that encrypts one thing only.
+  /// An all-zero nonce, safe for a key that encrypts only once.
   private static func zeroNonce() throws -> ChaChaPoly.Nonce { try ChaChaPoly.Nonce(data: Data(count: 12)) }
 }
 
@@ -125,7 +126,7 @@ extension Data {
   /// Base64 without `=` at its end.
   fileprivate var unpadded: String { String(base64EncodedString().prefix { $0 != "=" }) }
 
-  /// Reads base64 in its one form; nil for any other, also where only unused bits differ.
+  /// Reads base64 in its canonical form; nil for any other, even if only unused bits differ.
   fileprivate init?(unpadded text: ArraySlice<UInt8>) {
     let padding = String(repeating: "=", count: (4 - text.count % 4) % 4)
     guard let data = Data(base64Encoded: String(decoding: text, as: UTF8.self) + padding),

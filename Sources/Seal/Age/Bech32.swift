@@ -1,7 +1,8 @@
-// Bech32: how age writes keys, 32 bytes as letters and digits with a checksum that finds slips of the pen.
-// Invariant: a text with any one to four characters changed is refused; each key has one text in small letters and one in
-// capitals, and none in both.
-// Source: BIP 173; the limit of 90 characters is not age's.
+// Bech32, in which age writes keys: 32 bytes as letters and digits with a checksum against typing errors.
+// Invariant: a text with one to four changed characters is refused. Each key has one text in small letters
+// and one in capitals, and none in mixed case.
+//
+// Source: BIP 173, without its limit of 90 characters, as in age.
 
 enum Bech32 {
   private static let letters = Array("qpzry9x8gf2tvdw0s3jn54khce6mua7l".utf8)
@@ -15,7 +16,7 @@ enum Bech32 {
     return prefix + "1" + String(decoding: values.map { letters[Int($0)] }, as: UTF8.self)
   }
 
-  /// The bytes of a text with this prefix, which is given in small letters; nil if it isn't one.
+  /// The bytes of a text with this lower-case prefix; nil if it isn't one.
   static func bytes(in text: String, prefix: String) -> [UInt8]? {
     guard text == text.lowercased() || text == text.uppercased() else { return nil }
     let text = text.lowercased()
@@ -40,7 +41,7 @@ enum Bech32 {
     return sum
   }
 
-  /// The same bits in groups of another width; nil if what is left over is more than zeros of padding.
+  /// Regroups bits into another width; nil if more than zero padding is left over.
   private static func regrouped(_ values: [UInt8], from: Int, to: Int, isPadded: Bool) -> [UInt8]? {
     var (bits, count) = (0, 0)
     var groups: [UInt8] = []

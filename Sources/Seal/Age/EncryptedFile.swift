@@ -1,7 +1,9 @@
-// A file in the age format, version 1: what is encrypted to a facility's key, written and read from front to back.
-// Invariant: a byte is handed on only from a chunk that is whole, unaltered and in its place; a file that lacks
-// its end, be it at a chunk's boundary, is refused when it is reached. What `age` writes is read and the other way around.
+// Writes and reads a file in the age format, version 1, from front to back.
+// Invariant: the reader releases a byte only from a chunk that is whole, unaltered and in its place. A file
+// whose end is missing, even at a chunk's boundary, is refused when the reader gets there. The reader accepts
+// what `age` writes, and `age` what the writer writes.
 // Load: a facility's megabyte, a country's tens of gigabytes; two chunks of 64 KiB in memory.
+//
 // Source: age-encryption.org/v1 (C2SP), "Payload": STREAM with ChaCha20-Poly1305.
 
 import Crypto
@@ -19,7 +21,7 @@ private enum Stream {
       inputKeyMaterial: fileKey, salt: nonce, info: Data("payload".utf8), outputByteCount: 32)
   }
 
-  /// Eleven bytes that count the chunks, and one that says whether this is the last.
+  /// Eleven bytes that count the chunks, and one that marks the last.
   static func nonce(_ chunk: UInt64, isLast: Bool) throws -> ChaChaPoly.Nonce {
     var bytes = Data(count: 12)
     for i in 0..<8 { bytes[10 - i] = UInt8(truncatingIfNeeded: chunk >> UInt64(8 * i)) }
@@ -35,7 +37,7 @@ package struct EncryptedOutput: ~Copyable {
   private var chunk: [UInt8] = []
   private var chunks: UInt64 = 0
 
-  /// - Parameter keys: who may read it; at least one.
+  /// - Parameter keys: the recipients; at least one.
   package init(creating path: String, for keys: [EncryptionKey]) throws(Stop) {
     precondition(!keys.isEmpty)
     let fileKey = SymmetricKey(size: SymmetricKeySize(bitCount: AgeHeader.fileKeyBytes * 8))
@@ -58,7 +60,7 @@ package struct EncryptedOutput: ~Copyable {
   package mutating func append(_ bytes: Span<UInt8>) throws(Stop) {
     var done = 0
     while done < bytes.count {
-      // The last chunk is marked, so a full one waits until more comes.
+      // The last chunk is marked, so a full chunk is kept until more bytes come.
       if chunk.count == Stream.chunkBytes { try seal(isLast: false) }
       let count = min(bytes.count - done, Stream.chunkBytes - chunk.count)
       unsafe bytes.extracting(done..<done + count).withUnsafeBufferPointer {
@@ -68,7 +70,7 @@ package struct EncryptedOutput: ~Copyable {
     }
   }
 
-  /// Ends the file, one of many that ``Folder/syncAll(_:)`` waits for together.
+  /// Ends the file without a sync; ``Folder/syncAll(_:)`` syncs many such files together.
   package consuming func finishUnsynced() throws(Stop) {
     try seal(isLast: true)
     try file.finishUnsynced()
@@ -77,7 +79,7 @@ package struct EncryptedOutput: ~Copyable {
   private mutating func seal(isLast: Bool) throws(Stop) {
     do {
       let sealed = try ChaChaPoly.seal(chunk, using: key, nonce: Stream.nonce(chunks, isLast: isLast))
-      // Behind twelve bytes of nonce, which the format leaves out.
+      // Drop the twelve bytes of nonce, which the format leaves out.
       let bytes = Array(sealed.combined.dropFirst(12))
       try file.append(bytes.span)
     } catch let stop as Stop {
@@ -103,7 +105,7 @@ package struct EncryptedInput: ~Copyable {
     case stop(Stop)
   }
 
-  /// Whether a file is meant to be encrypted: whether it begins as one.
+  /// Whether a file begins like an encrypted one.
   package static func isEncrypted(_ path: String) -> Bool {
     var start: [UInt8] = []
     guard !Folder.isFolder(path + "/."), let file = try? InputFile(path),
@@ -116,13 +118,13 @@ package struct EncryptedInput: ~Copyable {
     (file, key, offset) = try Self.opened(path, with: keys)
   }
 
-  /// The file, the key of its chunks, and where these begin.
+  /// The file, the key of its chunks, and their offset.
   private static func opened(_ path: String, with keys: [DecryptionKey]) throws(Failure) -> (
     InputFile, SymmetricKey, Int
   ) {
     let file: InputFile
     do throws(Stop) { file = try InputFile(path) } catch { throw .stop(error) }
-    // A header to a key or two is short; one to hundreds is looked at again.
+    // A header with a key or two is short; read more for one with hundreds.
     var (start, fileKey, headerBytes) = ([] as [UInt8], nil as SymmetricKey?, 0)
     for count in [1 << 10, AgeHeader.longest] where fileKey == nil {
       do throws(Stop) {
@@ -149,7 +151,7 @@ package struct EncryptedInput: ~Copyable {
     return (file, Stream.key(fileKey, start), offset)
   }
 
-  /// Replaces the bytes by the next ones; false after the last.
+  /// Replaces the content of `chunk` with the next bytes; false after the last.
   package mutating func next(_ chunk: inout [UInt8]) throws(Failure) -> Bool {
     guard offset < file.byteCount else { return false }
     let count = min(Stream.chunkBytes + Stream.tagBytes, file.byteCount - offset)
@@ -162,7 +164,7 @@ package struct EncryptedInput: ~Copyable {
     guard count >= Stream.tagBytes, let opened = open(isLast: isLast) else {
       throw .fault(isLast && open(isLast: false) != nil ? .cutShort : .altered)
     }
-    // A last chunk is empty only if the file is.
+    // A last chunk may be empty only if the file is.
     guard !opened.isEmpty || chunks == 0 else { throw .fault(.altered) }
     chunk.removeAll(keepingCapacity: true)
     chunk.append(contentsOf: opened)

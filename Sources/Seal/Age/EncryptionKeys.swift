@@ -1,7 +1,8 @@
-// X25519 keys in age's text form: to whom a package is encrypted, and who can read it.
-// Invariant: a key is read in exactly one form, with a right checksum, or not at all; a private key is never read from a
-// file that others may read, never written over, and no message holds it.
+// X25519 keys in age's text form: public keys to encrypt packages to, private keys to read them with.
+// Invariant: a key is accepted only in its canonical form with a right checksum. A private key is never read
+// from a file that others may read, and never overwritten, and no message contains it.
 // Load: one key for each of 13,000 facilities.
+//
 // Source: age-encryption.org/v1, "The X25519 recipient type".
 
 import Crypto
@@ -46,9 +47,10 @@ package struct DecryptionKey: Sendable {
   package var encryption: EncryptionKey { EncryptionKey(key.publicKey) }
   private var text: String { Bech32.text(Self.prefix, Array(key.rawRepresentation)).uppercased() }
 
-  /// Reads the keys of a file as ``write(to:)`` or `age-keygen` wrote it.
+  /// Reads the keys of a file written by ``write(to:)`` or `age-keygen`.
   ///
-  /// - Throws: ``Stop`` with ``Exit/exportMissing`` if there is none, it is another kind of file, or others may read it.
+  /// - Throws: ``Stop`` with ``Exit/exportMissing`` if there is none, it is another kind of file, or others
+  ///   may read it.
   package static func all(inFile path: String) throws(Stop) -> [DecryptionKey] {
     func stop(_ expected: String, line: Int? = nil, _ found: String, _ remedy: String) -> Stop {
       Stop(
@@ -77,7 +79,8 @@ package struct DecryptionKey: Sendable {
     return keys
   }
 
-  /// Writes the key, for its owner alone, and its public half beside it with `.pub` at its end.
+  /// Writes the key with access for its owner only, and the public key beside it in a file that ends in
+  /// `.pub`.
   ///
   /// - Throws: ``Stop`` with ``Exit/cannotCreate`` if one of them exists already.
   package func write(to path: String) throws(Stop) {
@@ -90,9 +93,9 @@ package struct DecryptionKey: Sendable {
 
 /// The two files of a key.
 package enum KeyFile {
-  /// The lines that are no comments and not empty, with their numbers.
+  /// The lines that are neither comments nor empty, with their numbers.
   package static func lines(_ text: String) -> [(number: Int, text: String)] {
-    // By bytes: to Swift a carriage return and a line feed are one character.
+    // Split by bytes, because Swift takes a carriage return and a line feed as one character.
     text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated().compactMap {
       i, line in
       let line = Substring(line).trimmed
@@ -114,7 +117,7 @@ package enum KeyFile {
 }
 
 extension Substring {
-  /// Without white space at both ends, among it the carriage returns of other systems.
+  /// The text without white space at both ends, including carriage returns.
   fileprivate var trimmed: String {
     guard let first = firstIndex(where: { !$0.isWhitespace }),
       let last = lastIndex(where: { !$0.isWhitespace })
