@@ -65,8 +65,7 @@ struct PersonlessRecords: ~Copyable {
       let name = unsafe bytes.bindMemory(to: UInt8.self).span
       do throws(Stop) {
         let fields = digester.insuranceFields(of: record, name, held: held)
-        var verdict = Verdict(
-          outcome: PersonRules.outcome(ofHeld: held), words: reasons, judged: JudgedFields(fields, nil))
+        var verdict = Verdict(outcome: PersonRules.outcome(ofHeld: held), words: reasons)
         // Done even if the record is sent on: the join may reject it later.
         if routing == .now { try seekRepaired(record, fields, name, place, payload.extracting(raw), reasons) }
         if routing != .none, !decisions.isEmpty {
@@ -85,7 +84,8 @@ struct PersonlessRecords: ~Copyable {
         tally.add(placeOf: key, verdict.outcome)
         if verdict.outcome == .idMissing { tally.add(groupOf: record.cardNumber) }
         try findings.append(
-          .insurance, record, key, place: place, verdict, raw: payload.extracting(raw))
+          .insurance, record, key, place: place, verdict, judged: JudgedFields(fields, nil),
+          raw: payload.extracting(raw))
         try seek(record, fields, name, place)
         return nil
       } catch {

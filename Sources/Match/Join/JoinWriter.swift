@@ -66,12 +66,8 @@ struct JoinWriter: ~Copyable {
     _ person: PopulationRecord, name: Span<UInt8>
   ) throws(Stop) {
     count(verdict, key, place)
-    let isAsStaged = verdict.rule == nil && verdict.words == record.words && record.rawIDByteCount == 0
-    var card = record
-    if let rule = verdict.rule { card.rule = rule }
     try judged.append(
-      card: card, notes: verdict.words, head: head, isAsStaged: isAsStaged, key: key, place: place,
-      firstOf: cards.count == 0 ? person : nil, name: name)
+      record, verdict, head: head, key: key, place: place, firstOf: cards.count == 0 ? person : nil, name: name)
     cards.add(record.insuranceNumber)
     if !record.insuranceNumber.isNone { try claims.append(record.insuranceNumber, of: key, place: place) }
   }
@@ -88,11 +84,11 @@ struct JoinWriter: ~Copyable {
   }
 
   /// Writes a finding.
-  mutating func hold(_ record: InsuranceRecord, _ verdict: Verdict, _ key: UInt64, _ place: UInt64)
-    throws(Stop)
-  {
+  mutating func hold(
+    _ record: InsuranceRecord, _ verdict: Verdict, judged: JudgedFields?, _ key: UInt64, _ place: UInt64
+  ) throws(Stop) {
     count(verdict, key, place)
-    try findings.append(.insurance, record, key, place: place, verdict)
+    try findings.append(.insurance, record, key, place: place, verdict, judged: judged)
   }
 
   @inline(__always)

@@ -100,7 +100,10 @@ struct PersonJoin: Sendable {
             name: person.names.clean.span)
         case .idMissing, .idInvalid, .personUnknown:
           try writer.passOn(record, verdict, payload, held: held, place)
-        default: try writer.hold(record, verdict, key, place)
+        default:
+          let judged =
+            verdict.outcome == .disputed ? person.judgedFields(of: record, name, held: held) : nil
+          try writer.hold(record, verdict, judged: judged, key, place)
         }
       }
       try insurance.advance()

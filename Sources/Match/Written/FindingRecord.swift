@@ -41,10 +41,12 @@ struct FindingSorter: ~Copyable {
 
   /// A record that didn't link.
   ///
-  /// - Parameter raw: the personal ID field as the export has it, where the key doesn't hold the number.
+  /// - Parameters:
+  ///   - judged: what an officer judges, where the record can be decided on.
+  ///   - raw: the personal ID field as the export has it, where the key doesn't hold the number.
   mutating func append(
     _ export: ExportKind, _ record: InsuranceRecord, _ key: UInt64, place: UInt64, _ verdict: Verdict,
-    raw: RawSpan = RawSpan()
+    judged: JudgedFields? = nil, raw: RawSpan = RawSpan()
   ) throws(Stop) {
     bytes.removeAll(keepingCapacity: true)
     bytes.append(verdict.outcome.rawValue)
@@ -55,7 +57,6 @@ struct FindingSorter: ~Copyable {
     bytes.append(integer: record.insuranceNumber.packed)
     bytes.append(integer: record.cardNumber.head)
     bytes.append(integer: record.cardNumber.tail.packed)
-    let judged = verdict.judged
     bytes.append(judged == nil ? 0 : judged?.population == nil ? 1 : 2)
     judged?.insurance.append(to: &bytes)
     judged?.population?.append(to: &bytes)

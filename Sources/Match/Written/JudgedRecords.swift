@@ -8,6 +8,7 @@
 //   further card  card
 //   card          the head of the staged InsuranceRecord, its words being the notes
 
+import Rules
 import SortedRuns
 import Values
 
@@ -20,25 +21,29 @@ struct JudgedWriter: ~Copyable {
 
   /// Appends a card, the first one of a person with the person.
   ///
-  /// - Parameters:
-  ///   - head: the card's record as it was staged, without name and raw field.
-  ///   - isAsStaged: whether record and notes equal those in `head`.
+  /// - Parameter head: the card's record as it was staged, without name and raw field.
+  @inline(__always)
   mutating func append(
-    card: InsuranceRecord, notes: Reasons, head: RawSpan, isAsStaged: Bool, key: UInt64, place: UInt64,
+    _ record: InsuranceRecord, _ verdict: Verdict, head: RawSpan, key: UInt64, place: UInt64,
     firstOf person: PopulationRecord?, name: Span<UInt8>
   ) throws(Stop) {
-    if isAsStaged { return try append(head, key, place, person, name) }
-    var card = card
-    card.words = notes
+    if verdict.rule == nil, verdict.words == record.words, record.rawIDByteCount == 0 {
+      return try append(head, key, place, person, name)
+    }
+    try append(card: record, verdict, key, place, person, name)
+  }
+
+  /// Appends a card whose notes or rule are not those of staging.
+  private mutating func append(
+    card record: InsuranceRecord, _ verdict: Verdict, _ key: UInt64, _ place: UInt64,
+    _ person: PopulationRecord?, _ name: Span<UInt8>
+  ) throws(Stop) {
+    var card = record
+    card.words = verdict.words
+    card.rule = verdict.rule ?? record.rule
     card.rawIDByteCount = 0
     bytes.removeAll(keepingCapacity: true)
     card.append(to: &bytes, name: Span(), rawID: Span())
-    try appendBytes(key, place, person, name)
-  }
-
-  private mutating func appendBytes(
-    _ key: UInt64, _ place: UInt64, _ person: PopulationRecord?, _ name: Span<UInt8>
-  ) throws(Stop) {
     let bytes = bytes
     try unsafe append(bytes.span.bytes, key, place, person, name)
   }

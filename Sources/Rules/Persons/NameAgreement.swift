@@ -4,7 +4,6 @@
 // Load: one comparison of bytes per record; names are folded, into reused buffers, only if the bytes differ.
 
 import Names
-import Names
 package import Values
 
 /// How two names compare.
@@ -142,6 +141,7 @@ package struct NameComparison: Sendable {
 }
 
 /// Whether two texts are the same bytes.
+@inline(__always)
 func areEqual(_ a: Span<UInt8>, _ b: Span<UInt8>) -> Bool {
   guard a.count == b.count else { return false }
   let (x, y) = unsafe (a.bytes, b.bytes)

@@ -14,14 +14,11 @@ package struct Verdict: Hashable, Sendable, BitwiseCopyable {
   package var words: Reasons
   /// How the record found its person, if that differs from the record's own ``InsuranceRecord/rule``.
   package var rule: LinkRule?
-  /// What an officer judges, if the record can be decided on.
-  package var judged: JudgedFields?
 
-  package init(outcome: Outcome, words: Reasons, rule: LinkRule? = nil, judged: JudgedFields? = nil) {
+  package init(outcome: Outcome, words: Reasons, rule: LinkRule? = nil) {
     self.outcome = outcome
     self.words = words
     self.rule = rule
-    self.judged = judged
   }
 }
 
@@ -80,11 +77,11 @@ package struct PersonRules: Sendable {
   /// Judges one insurance record that leads to this person, after ``add(_:name:)`` has taken all population records.
   ///
   /// - Parameter held: what the record's personal ID field holds.
+  @inline(__always)
   package mutating func verdict(on record: InsuranceRecord, name: Span<UInt8>, held: LinkKey) -> Verdict {
     if record.rule == .decision { return verdict(onRouted: record, name: name, held: held) }
     var verdict = verdict(byRulesOn: record, name: name)
     if !decided.isEmpty, verdict.outcome >= .disputed { decide(record, name, held, &verdict) }
-    if verdict.outcome == .disputed { verdict.judged = judgedFields(of: record, name, held: held) }
     return verdict
   }
 
@@ -122,7 +119,9 @@ package struct PersonRules: Sendable {
   mutating func nameAgreement(with name: Span<UInt8>) -> NameAgreement { names.agreement(with: name) }
 
   /// What an officer judges about a record and this person.
-  mutating func judgedFields(of record: InsuranceRecord, _ name: Span<UInt8>, held: LinkKey) -> JudgedFields {
+  package mutating func judgedFields(
+    of record: InsuranceRecord, _ name: Span<UInt8>, held: LinkKey
+  ) -> JudgedFields {
     JudgedFields(
       digester.insuranceFields(of: record, name, held: held), recordCount > 0 ? populationFields() : nil)
   }
