@@ -67,7 +67,8 @@ struct JoinWriter: ~Copyable {
   ) throws(Stop) {
     count(verdict, key, place)
     try judged.append(
-      record, verdict, head: head, key: key, place: place, firstOf: cards.count == 0 ? person : nil, name: name)
+      record, verdict, head: head, key: key, place: place, firstOf: cards.count == 0 ? person : nil,
+      name: name)
     cards.add(record.insuranceNumber)
     if !record.insuranceNumber.isNone { try claims.append(record.insuranceNumber, of: key, place: place) }
   }
