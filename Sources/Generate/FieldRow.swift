@@ -2,6 +2,8 @@
 // Invariant: every value ends at `ends`; the buffer checks that the record fits.
 // Load: one per record, about 130 bytes, without allocation.
 
+import Values
+
 struct FieldRow: ~Copyable {
   private var bytes: [UInt8]
   private(set) var byteCount = 0
@@ -23,6 +25,13 @@ struct FieldRow: ~Copyable {
   mutating func endField() {
     ends[count] = byteCount
     count += 1
+  }
+
+  /// Appends a field with what `fill` appends.
+  @inline(__always)
+  mutating func field(_ fill: (inout FieldRow) -> Void) {
+    fill(&self)
+    endField()
   }
 
   mutating func quote(_ field: Int) { quotedFields |= 1 << UInt16(field) }
@@ -68,7 +77,7 @@ struct FieldRow: ~Copyable {
   mutating func append(_ number: Int, width: Int) { append(UInt64(number), width: width) }
 
   /// Appends dd/MM/yyyy, MM/yyyy or yyyy.
-  mutating func append(_ day: Day) {
+  mutating func append(_ day: CalendarDate) {
     if day.month > 0 {
       if day.day > 0 {
         append(day.day, width: 2)
@@ -81,7 +90,7 @@ struct FieldRow: ~Copyable {
   }
 
   /// Appends yyyy-MM-dd or yyyy.
-  mutating func append(iso day: Day) {
+  mutating func append(iso day: CalendarDate) {
     append(day.year, width: 4)
     guard day.month > 0 else { return }
     append(byte: UInt8(ascii: "-"))

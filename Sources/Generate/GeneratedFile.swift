@@ -28,11 +28,9 @@ struct GeneratedFile: ~Copyable {
     buffer[count] = byte
     count += 1
   }
-  mutating func append(_ text: StaticString) {
-    text.withUTF8Buffer { utf8 in unsafe copy(utf8) }
-  }
   mutating func append(_ text: String) {
-    for byte in text.utf8 { append(byte: byte) }
+    var text = text
+    text.withUTF8 { utf8 in unsafe copy(utf8) }
   }
   mutating func append(_ row: borrowing FieldRow, _ range: Range<Int>) {
     unsafe row.withBytes(range) { bytes in unsafe copy(bytes) }

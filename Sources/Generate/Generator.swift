@@ -23,8 +23,7 @@ package func generate(into directory: String, _ options: GeneratorOptions) throw
   try options.check()
   try Folder.create(directory)
   var generator = try Generator(directory, options)
-  try generator.writePopulation()
-  try generator.writeInsurance()
+  for register in ExportKind.allCases { try generator.write(register) }
   return try generator.finish()
 }
 
@@ -45,96 +44,42 @@ private struct Generator: ~Copyable {
     truth = try TruthFile(directory + "/truth.csv")
   }
 
-  // MARK: Population
-
-  mutating func writePopulation() throws(Stop) {
-    let order = Permutation(size: options.people * 2, seed: mixed(options.seed ^ 0x506F_7031))
-    var counts = [Int](repeating: 0, count: TrueOutcome.allCases.count)
+  mutating func write(_ register: ExportKind) throws(Stop) {
+    let draw = draw
+    let salt: UInt64 = register == .population ? 0x506F_7031 : 0x496E_7332
+    let order = Permutation(size: options.people * 2, seed: mixed(options.seed ^ salt))
+    var counts = [Int](repeating: 0, count: Outcome.allCases.count)
+    func filledSlot(_ position: Int) -> Int? {
+      let slot = order.place(of: position)
+      return slot & 1 < draw.trouble(of: slot >> 1).recordCount(in: register) ? slot : nil
+    }
     for part in 1...options.filesPerExport {
-      let name = name(.population, part)
+      let name = name(register, part)
       let nameBytes = Array(name.utf8)
-      var file = try GeneratedFile(directory + "/" + name, gzip: isZipped(.population, part))
       let positions = positions(part)
-      var csv = CSVWriter()
-      var xml = XMLWriter()
-      let isXML = options.populationFormat == .xml
-      if isXML {
-        var records = 0
-        for position in positions {
-          let slot = order.place(of: position)
-          if slot & 1 < draw.trouble(of: slot >> 1).populationRows { records += 1 }
-        }
-        xml.beginPopulation(records: records, asOf: options.date, in: &file)
-      } else {
-        csv.begin(
-          options.hasUnreadColumns
-            ? "SoDinhDanh,SoCMND,HoVaTen,NgaySinh,GioiTinh,TrangThai,DanToc,QuocTich,ThuongTru"
-            : "SoDinhDanh,SoCMND,HoVaTen,NgaySinh,GioiTinh,TrangThai", in: &file)
-      }
+      let needsCount = register == .population && options.populationFormat == .xml
+      var file = try ExportFile(
+        directory + "/" + name, ExportPart(register, part: part), options,
+        records: needsCount ? positions.count { filledSlot($0) != nil } : 0)
       for position in positions {
-        let slot = order.place(of: position)
+        guard let slot = filledSlot(position) else { continue }
         let trouble = draw.trouble(of: slot >> 1)
-        guard slot & 1 < trouble.populationRows else { continue }
         let isLater = trouble == .populationRepeated && order.number(at: slot ^ 1) < position
         let person = people.person(slot >> 1, trouble)
-        let end = people.population(person, isOther: slot & 1 == 1, isLater: isLater, in: &row)
-        let line =
-          isXML
-          ? xml.writePopulation(row, to: &file)
-          : csv.write(row, joined: PopulationField.family...PopulationField.given, to: &file)
-        try file.endRecord()
-        try truth.write("population", nameBytes, line: line, end)
-        counts[end.outcome.rawValue] += 1
+        let end =
+          register == .population
+          ? people.population(person, isOther: slot & 1 == 1, isLater: isLater, in: &row)
+          : people.insurance(person, isOther: slot & 1 == 1, in: &row)
+        try truth.write(register.name, nameBytes, line: file.write(row), end)
+        counts[Int(end.outcome.rawValue)] += 1
       }
-      if isXML { xml.endPopulation(in: &file) }
       try file.finish()
       report.files.append(name)
     }
-    report.populationRecords = counts.reduce(0, +)
-    report.populationOutcomes = Self.named(counts)
+    let occurring = Outcome.allCases.filter { counts[Int($0.rawValue)] > 0 }
+    report.counts[register] = Dictionary(
+      uniqueKeysWithValues: occurring.map { ($0.name, counts[Int($0.rawValue)]) })
   }
-
-  // MARK: Insurance
-
-  mutating func writeInsurance() throws(Stop) {
-    let order = Permutation(size: options.people * 2, seed: mixed(options.seed ^ 0x496E_7332))
-    var counts = [Int](repeating: 0, count: TrueOutcome.allCases.count)
-    for part in 1...options.filesPerExport {
-      let name = name(.insurance, part)
-      let nameBytes = Array(name.utf8)
-      var file = try GeneratedFile(directory + "/" + name, gzip: isZipped(.insurance, part))
-      var csv = CSVWriter()
-      var xml = XMLWriter()
-      let isXML = options.insuranceFormat == .xml
-      if isXML {
-        xml.beginInsurance(in: &file)
-      } else {
-        csv.begin(
-          options.hasUnreadColumns
-            ? "MaSoBHXH,MaTheBHYT,SoCCCD,HoTen,NgaySinh,GioiTinh,MaDKBD,GtTheTu,GtTheDen,NgayDu5Nam,MaKV,DiaChi,CqBHXH"
-            : "MaSoBHXH,MaTheBHYT,SoCCCD,HoTen,NgaySinh,GioiTinh,MaDKBD,GtTheTu,GtTheDen,NgayDu5Nam,MaKV",
-          in: &file)
-      }
-      for position in positions(part) {
-        let slot = order.place(of: position)
-        let trouble = draw.trouble(of: slot >> 1)
-        guard slot & 1 < trouble.insuranceRows else { continue }
-        let person = people.person(slot >> 1, trouble)
-        let end = people.insurance(person, isOther: slot & 1 == 1, in: &row)
-        let line = isXML ? xml.writeInsurance(row, to: &file) : csv.write(row, to: &file)
-        try file.endRecord()
-        try truth.write("insurance", nameBytes, line: line, end)
-        counts[end.outcome.rawValue] += 1
-      }
-      if isXML { xml.endInsurance(in: &file) }
-      try file.finish()
-      report.files.append(name)
-    }
-    report.insuranceRecords = counts.reduce(0, +)
-    report.insuranceOutcomes = Self.named(counts)
-  }
-
-  // MARK: Pipeline file
 
   consuming func finish() throws(Stop) -> GeneratorReport {
     var pipeline = try GeneratedFile(directory + "/pipeline.yaml", gzip: false)
@@ -154,32 +99,20 @@ private struct Generator: ~Copyable {
     return report
   }
 
-  private func isZipped(_ register: ExportPart.Register, _ part: Int) -> Bool {
-    options.gzip.contains(ExportPart(register, part: part))
-  }
-
   /// Part numbers have equal widths, so that the files sort in the order of writing.
-  private func name(_ register: ExportPart.Register, _ part: Int) -> String {
-    var name = "\(register.rawValue)-\(isoText(options.date))"
+  private func name(_ register: ExportKind, _ part: Int) -> String {
+    var name = "\(register.name)-\(options.asOf.text)"
     if options.filesPerExport > 1 {
       let number = String(part)
       let width = String(options.filesPerExport).utf8.count
       name += "-" + String(repeating: "0", count: width - number.utf8.count) + number
     }
-    name += "." + (register == .population ? options.populationFormat : options.insuranceFormat).rawValue
-    return isZipped(register, part) ? name + ".gz" : name
+    name += "." + options.form(of: register).rawValue
+    return options.gzip.contains(ExportPart(register, part: part)) ? name + ".gz" : name
   }
 
   private func positions(_ part: Int) -> Range<Int> {
     let all = options.people * 2
     return all * (part - 1) / options.filesPerExport..<all * part / options.filesPerExport
-  }
-
-  private static func named(_ counts: [Int]) -> [String: Int] {
-    var named: [String: Int] = [:]
-    for outcome in TrueOutcome.allCases where counts[outcome.rawValue] > 0 {
-      named["\(outcome.name)"] = counts[outcome.rawValue]
-    }
-    return named
   }
 }

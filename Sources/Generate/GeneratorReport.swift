@@ -1,13 +1,13 @@
 // The report of a generation: the files, and how each record must end.
 
+package import Values
+
 package struct GeneratorReport: Sendable {
   /// Names relative to the folder: the exports, then `truth.csv` and `pipeline.yaml`.
   package internal(set) var files: [String] = []
-  package internal(set) var populationRecords = 0
-  package internal(set) var insuranceRecords = 0
-  /// Outcome → records.
-  package internal(set) var populationOutcomes: [String: Int] = [:]
-  package internal(set) var insuranceOutcomes: [String: Int] = [:]
+  var counts: [ExportKind: [String: Int]] = [:]
 
-  init() {}
+  /// How many records of a register must end in which outcome, by its name.
+  package func outcomes(_ register: ExportKind) -> [String: Int] { counts[register] ?? [:] }
+  package func records(_ register: ExportKind) -> Int { outcomes(register).values.reduce(0, +) }
 }

@@ -3,6 +3,8 @@
 // and agrees with the population register.
 // Load: one per insured person; allocates only for the few per cent of names in other spellings.
 
+import Values
+
 extension People {
   /// Writes the person's record to `row`.
   ///
@@ -13,36 +15,30 @@ extension People {
     row.begin()
 
     let number = insuranceNumber(person, isOther: isOther)
-    appendNumber(number, person, &row)
-    row.endField()
-    appendCard(number, person, isOther: isOther, &random, &row)
-    row.endField()
-    appendID(number, person, &row)
-    row.endField()
-    appendName(person, &row)
-    row.endField()
-    appendBirth(person, &row)
-    row.endField()
-    appendSex(person, &row)
-    row.endField()
-    appendFacility(person, &random, &row)
-    row.endField()
+    row.field { appendNumber(number, person, &$0) }
+    row.field { appendCard(number, person, isOther: isOther, &random, &$0) }
+    row.field { appendID(number, person, &$0) }
+    row.field { appendName(person, &$0) }
+    row.field { appendBirth(person, &$0) }
+    row.field { appendSex(person, &$0) }
+    row.field { appendFacility(person, &random, &$0) }
     appendValidity(person, isOther: isOther, &random, &row)
-    if random.below(10) < 6, !isChild(person) {
-      row.append(Day(asOf.year - 10 + random.below(15), 1 + random.below(12), 1))
+    row.field { row in
+      guard random.below(10) < 6, !isChild(person) else { return }
+      row.append(CalendarDate(asOf.year - 10 + random.below(15), 1 + random.below(12), 1))
     }
-    row.endField()
-    if person.residence % 8 == 4 {
-      row.append(byte: UInt8(ascii: "K"))
-      row.append(byte: UInt8(ascii: "1") + UInt8(random.below(3)))
+    row.field { row in
+      guard person.residence % 8 == 4 else { return }
+      row.append("K")
+      row.append(1 + random.below(3), width: 1)
     }
-    row.endField()
 
-    if hasUnreadColumns {
+    if options.hasUnreadColumns {
       appendAddress(person, &row)
-      row.append(person.residence, width: 2)
-      row.append(random.below(30), width: 2)
-      row.endField()
+      row.field { row in
+        row.append(person.residence, width: 2)
+        row.append(random.below(30), width: 2)
+      }
     }
 
     if trouble == .tooFewFields { row.missingFields = 3 }
@@ -52,14 +48,11 @@ extension People {
 
   private func end(_ person: Person) -> RowEnd {
     switch person.trouble {
-    case .none: return RowEnd(outcome: .linked)
     // The second of the pair has its personal ID number in the record, which no other person has.
-    case .legacyAmbiguous where person.isSecondOfPair: return RowEnd(outcome: .linked)
+    case .legacyAmbiguous where person.isSecondOfPair: RowEnd(outcome: .linked)
     case .personDuplicated:
-      return RowEnd(outcome: .personDuplicated, reasons: Duplication(person.variant).reasons)
-    default:
-      let end = person.trouble.insuranceEnd
-      return RowEnd(outcome: end.outcome, reasons: end.reasons)
+      RowEnd(outcome: .personDuplicated, reasons: Duplication(person.variant).name)
+    default: person.trouble.facts.insurance
     }
   }
 
@@ -232,17 +225,17 @@ extension People {
     let variant = person.variant
     switch person.trouble {
     case .birthDateMissing: break
-    case .birthDateImpossible: row.append(Day(birth.year, 2, variant & 1 == 0 ? 30 : 31))
+    case .birthDateImpossible: row.append(CalendarDate(birth.year, 2, variant & 1 == 0 ? 30 : 31))
     case .birthDateFuture: row.append(moved(birth, toYear: asOf.year + 1))
     case .birthDateCoarser:
       switch Coarser(variant) {
-      case .insuranceYear: row.append(Day(birth.year, 0, 0))
-      case .insuranceMonth: row.append(Day(birth.year, birth.month, 0))
+      case .insuranceYear: row.append(CalendarDate(birth.year, 0, 0))
+      case .insuranceMonth: row.append(CalendarDate(birth.year, birth.month, 0))
       case .populationYear: row.append(birth)
       }
     case .disputedBirthYear: row.append(moved(birth, toYear: birth.year - 1 - Int(variant & 1)))
-    case .disputedDayMonth: row.append(Day(birth.year, birth.day, birth.month))
-    case .disputedLunar: row.append(birth.earlier(by: 20 + cut(variant, to: 31)))
+    case .disputedDayMonth: row.append(CalendarDate(birth.year, birth.day, birth.month))
+    case .disputedLunar: row.append(birth.adding(days: -20 - cut(variant, to: 31)))
     default: row.append(birth)
     }
   }
@@ -260,10 +253,10 @@ extension People {
 
   private func appendFacility(_ person: Person, _ random: inout SeededGenerator, _ row: inout FieldRow) {
     // The smaller of two draws: a few facilities get most of the people.
-    let number = min(random.below(facilitiesPerProvince), random.below(facilitiesPerProvince))
+    let number = min(random.below(options.facilitiesPerProvince), random.below(options.facilitiesPerProvince))
     if random.below(100) == 0 { return }
     row.append(person.residence, width: 2)
-    let facility = Places.facility(number, of: facilitiesPerProvince, in: person.residence)
+    let facility = Places.facility(number, of: options.facilitiesPerProvince, in: person.residence)
     if let letter = facility.letter {
       row.append(byte: letter)
       row.append(facility.digits, width: 2)
@@ -276,23 +269,23 @@ extension People {
   private func appendValidity(
     _ person: Person, isOther: Bool, _ random: inout SeededGenerator, _ row: inout FieldRow
   ) {
-    var from = Day(asOf.year, 1, 1)
-    var to = Day(asOf.year, 12, 31)
+    var from = CalendarDate(asOf.year, 1, 1)
+    var to = CalendarDate(asOf.year, 12, 31)
     // Some people change their work or their province during the year.
-    if random.below(8) == 0 { from = Day(asOf.year, 1 + random.below(asOf.month), 1) }
+    if random.below(8) == 0 { from = CalendarDate(asOf.year, 1 + random.below(asOf.month), 1) }
     if person.birth.year == asOf.year, person.birth.month > 0 {
       from = person.birth
-      to = Day(asOf.year + 5, 12, 31)
+      to = CalendarDate(asOf.year + 5, 12, 31)
     }
     var isEndEmpty = person.trouble == .validToEmpty
     switch person.trouble {
     case .severalCards where isOther:
       let year = person.variant & 1 == 0 ? asOf.year - 1 : asOf.year + 1
-      (from, to) = (Day(year, 1, 1), Day(year, 12, 31))
+      (from, to) = (CalendarDate(year, 1, 1), CalendarDate(year, 12, 31))
     case .severalInsuranceNumbers where isOther:
-      (from, to) = (Day(asOf.year - 2, 7, 1), Day(asOf.year - 1, 6, 30))
+      (from, to) = (CalendarDate(asOf.year - 2, 7, 1), CalendarDate(asOf.year - 1, 6, 30))
     case .armedForces: isEndEmpty = person.variant & 2 == 0
-    case .validReversed: to = Day(asOf.year - 1, 12, 31)
+    case .validReversed: to = CalendarDate(asOf.year - 1, 12, 31)
     default: break
     }
     if person.trouble != .validFromMissing { row.append(from) }

@@ -1,19 +1,18 @@
 // The options of the generator: how many people, from which seed, in which formats, with how much trouble.
 // Invariant: equal options give equal bytes on every machine.
 
-internal import Values
+package import Values
 
 /// The format of an export.
 package enum ExportForm: String, Sendable, CaseIterable { case csv, xml }
 
 /// One file of the generated exports.
 package struct ExportPart: Hashable, Sendable {
-  package enum Register: String, Sendable { case population, insurance }
-  package var register: Register
+  package var register: ExportKind
   /// From 1.
   package var part: Int
 
-  package init(_ register: Register, part: Int) { (self.register, self.part) = (register, part) }
+  package init(_ register: ExportKind, part: Int) { (self.register, self.part) = (register, part) }
 }
 
 package struct GeneratorOptions: Sendable {
@@ -26,7 +25,7 @@ package struct GeneratorOptions: Sendable {
   package var gzip: Set<ExportPart>
   package var filesPerExport: Int
   /// The business date of the exports: no birth lies after it, and cards are valid around it.
-  package var asOf: (year: Int, month: Int, day: Int)
+  package var asOf: CalendarDate
   package var rates: TroubleRates
   /// The number of facilities in all 63 provinces.
   ///
@@ -39,7 +38,7 @@ package struct GeneratorOptions: Sendable {
   package init(
     people: Int, seed: UInt64, populationFormat: ExportForm = .csv, insuranceFormat: ExportForm = .csv,
     gzip: Set<ExportPart> = [], filesPerExport: Int = 1,
-    asOf: (year: Int, month: Int, day: Int) = (2026, 11, 23), rates: TroubleRates = .default,
+    asOf: CalendarDate = usualDate, rates: TroubleRates = .default,
     facilities: Int = 819, hasUnreadColumns: Bool = false
   ) {
     self.people = people
@@ -54,6 +53,7 @@ package struct GeneratorOptions: Sendable {
     self.hasUnreadColumns = hasUnreadColumns
   }
 
+  package static let usualDate = CalendarDate(packed: 20_261_123)
   /// At most as many newborns may share their last six digits as there are combinations of province and sex.
   package static let largestPeople = 120_000_000
   package static let largestFiles = 1000
@@ -61,7 +61,9 @@ package struct GeneratorOptions: Sendable {
 
   var facilitiesPerProvince: Int { (facilities + Places.provinceCount - 1) / Places.provinceCount }
 
-  var date: Day { Day(asOf.year, asOf.month, asOf.day) }
+  func form(of register: ExportKind) -> ExportForm {
+    register == .population ? populationFormat : insuranceFormat
+  }
 
   /// Refuses options that can't be met.
   func check() throws(Stop) {
@@ -86,10 +88,10 @@ package struct GeneratorOptions: Sendable {
         .usage, at: "--unread-columns", expected: "both exports as CSV", found: "XML",
         remedy: "Leave the option out, or --format xml.")
     }
-    guard date.exists, (2000...2399).contains(asOf.year) else {
+    guard asOf.precision == .day, (2000...2399).contains(asOf.year) else {
       throw Stop(
         .usage, at: "--as-of", expected: "a day from the year 2000 to 2399",
-        found: "\(asOf.year)-\(asOf.month)-\(asOf.day)", remedy: "Give a date such as 2026-11-23.")
+        found: asOf.text, remedy: "Give a date such as 2026-11-23.")
     }
     guard rates.sum <= 1 else {
       throw Stop(

@@ -4,6 +4,8 @@
 // Load: computed once for the population row and once for the insurance row, in some hundred nanoseconds
 // without allocation.
 
+import Values
+
 struct Person {
   let index: Int
   let trouble: Trouble
@@ -11,7 +13,7 @@ struct Person {
   /// Two digits: the province that issues the card and has the facility.
   let residence: Int
   let isFemale: Bool
-  let birth: Day
+  let birth: CalendarDate
   let name: Name
   /// The former 9-digit number; 0 for people who never had one.
   let legacy: Int
@@ -24,21 +26,15 @@ struct Person {
 /// Makes people.
 struct People: Sendable {
   let seed: UInt64
-  let asOf: Day
+  let asOf: CalendarDate
   let numbers: Numbers
-  let populationFormat: ExportForm
-  let insuranceFormat: ExportForm
-  let facilitiesPerProvince: Int
-  let hasUnreadColumns: Bool
+  let options: GeneratorOptions
 
   init(_ options: GeneratorOptions) {
+    self.options = options
     seed = mixed(options.seed ^ 0x5065_6F70_6C65_2121)
-    asOf = options.date
+    asOf = options.asOf
     numbers = Numbers(seed: options.seed, asOfYear: options.asOf.year, people: options.people)
-    populationFormat = options.populationFormat
-    insuranceFormat = options.insuranceFormat
-    facilitiesPerProvince = options.facilitiesPerProvince
-    hasUnreadColumns = options.hasUnreadColumns
   }
 
   func person(_ index: Int, _ drawn: Trouble) -> Person {
@@ -72,9 +68,9 @@ struct People: Sendable {
   private func feasible(_ trouble: Trouble, _ number: Numbers.PersonalNumber) -> Trouble {
     switch trouble {
     case .none: .none
-    case .tooFewFields, .badEncoding: insuranceFormat == .xml ? .nameMissing : trouble
+    case .tooFewFields, .badEncoding: options.insuranceFormat == .xml ? .nameMissing : trouble
     case .populationTooFewFields, .populationBadEncoding:
-      populationFormat == .xml ? .populationNameMissing : trouble
+      options.populationFormat == .xml ? .populationNameMissing : trouble
     case .leadingZeroLost: number.place.isCountry ? .idExponent : trouble
     default: trouble
     }
@@ -82,18 +78,19 @@ struct People: Sendable {
 
   private func birthDate(
     _ year: Int, isNewborn: Bool, _ trouble: Trouble, _ random: inout SeededGenerator
-  ) -> Day {
+  ) -> CalendarDate {
     let word = random.next()
-    if isNewborn { return Day(ordinal: 1 + cut(word, to: asOf.ordinal), year) }
+    let firstDay = CalendarDate(year, 1, 1)
+    if isNewborn { return firstDay.adding(days: cut(word, to: asOf.dayNumber - firstDay.dayNumber + 1)) }
     if trouble == .disputedDayMonth {
       // Day and month are both between 1 and 12, and differ.
       let month = 1 + cut(word, to: 12)
       let step = 1 + cut(mixed(word), to: 11)
-      return Day(year, month, (month - 1 + step) % 12 + 1)
+      return CalendarDate(year, month, (month - 1 + step) % 12 + 1)
     }
     // Of some old people only the year is known.
-    if trouble == .none, year < 1960, word % 16 == 0 { return Day(year, 0, 0) }
-    return Day(ordinal: 1 + cut(word, to: Day.isLeap(year) ? 366 : 365), year)
+    if trouble == .none, year < 1960, word % 16 == 0 { return CalendarDate(year, 0, 0) }
+    return firstDay.adding(days: cut(word, to: CalendarDate(year + 1, 1, 1).dayNumber - firstDay.dayNumber))
   }
 
   private func name(
@@ -130,8 +127,15 @@ struct People: Sendable {
     }
   }
 
-  /// The same day of another year, or the 28th if that day doesn't exist.
-  func moved(_ day: Day, toYear year: Int) -> Day {
-    Day(year, day.month, min(day.day, day.month == 2 ? 28 : 31))
+  /// The same day of another year, or the 28th where it doesn't exist.
+  func moved(_ day: CalendarDate, toYear year: Int) -> CalendarDate {
+    CalendarDate(year, day.month, min(day.day, day.month == 2 ? 28 : 31))
+  }
+}
+
+extension CalendarDate {
+  /// A date of these parts, which the caller knows to exist, or wants not to; month and day may be 0.
+  init(_ year: Int, _ month: Int, _ day: Int) {
+    self.init(packed: UInt32(year * 10_000 + month * 100 + day))
   }
 }

@@ -8,7 +8,7 @@ func pipelineText(
   func list(_ files: [String]) -> String {
     files.count == 1 ? " [\(files[0])]" : "\n" + files.map { "      - \($0)" }.joined(separator: "\n")
   }
-  let date = isoText(options.date)
+  let date = options.asOf.text
   var text = """
     # Reads the exports of invented people beside this file; truth.csv says how each record must end.
     # Run it on the day the exports are of: cardlink run pipeline.yaml --as-of \(date)

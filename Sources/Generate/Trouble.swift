@@ -4,32 +4,10 @@
 //
 // `--rate` takes these names: cardlink generate … --rate disputed_name=0.02.
 
-/// The outcomes, in the contract's words.
-enum TrueOutcome: Int, CaseIterable, Sendable {
-  case quarantined, idMissing, idInvalid, personUnknown, personDuplicated, personInactive, disputed
-  case numberShared, linked
-  /// Population records only.
-  case registered, repeated
-
-  var name: StaticString {
-    switch self {
-    case .quarantined: "quarantined"
-    case .idMissing: "id_missing"
-    case .idInvalid: "id_invalid"
-    case .personUnknown: "person_unknown"
-    case .personDuplicated: "person_duplicated"
-    case .personInactive: "person_inactive"
-    case .disputed: "disputed"
-    case .numberShared: "number_shared"
-    case .linked: "linked"
-    case .registered: "registered"
-    case .repeated: "repeated"
-    }
-  }
-}
+import Values
 
 /// What is wrong with a person's records.
-enum Trouble: UInt8, CaseIterable, Sendable {
+enum Trouble: UInt8, NamedCase {
   case none
   // Linked, but the record is unusual.
   case nameTonePlace, nameWithoutMarks, nameLetterCase, nameDecomposed, nameEth, nameSpaces, nameApostrophe
@@ -59,149 +37,123 @@ enum Trouble: UInt8, CaseIterable, Sendable {
   // Kinds that two people have together.
   case legacyAmbiguous, numberShared
 
-  /// The name of its rate.
-  var name: String { row.name }
-  /// The name that sets the rates of several kinds at once.
-  var group: String { row.group }
-  var defaultRate: Double { row.rate }
+  /// The names of their rates.
+  static let names = snakeCaseNames(of: allCases)
   /// Whether two people, an even index and the next, have it together.
   var isOfPair: Bool { self == .legacyAmbiguous || self == .numberShared }
   /// Whether the person was born in the year of the business date.
   var isNewborn: Bool { self == .newbornWithoutID || self == .disputedNewborn }
 
-  var populationRows: Int {
-    switch self {
-    case .unknownPerson, .testPerson: 0
-    case .personDuplicated, .populationRepeated: 2
+  /// How many records of a register the person has.
+  func recordCount(in register: ExportKind) -> Int {
+    switch (register, self) {
+    case (.population, .unknownPerson), (.population, .testPerson), (.insurance, .uninsured): 0
+    case (.population, .personDuplicated), (.population, .populationRepeated): 2
+    case (.insurance, .severalInsuranceNumbers), (.insurance, .severalCards): 2
     default: 1
     }
   }
+}
 
-  var insuranceRows: Int {
-    switch self {
-    case .uninsured: 0
-    case .severalInsuranceNumbers, .severalCards: 2
-    default: 1
-    }
-  }
+/// How often a kind occurs, and how the records of a person who has it end.
+struct TroubleFacts {
+  /// The name under which the rates of several kinds are set at once.
+  var group = "none"
+  var defaultRate = 0.0
+  /// A duplicated person and a repeated record need more than the kind: see the population row.
+  var population = RowEnd(outcome: .registered)
+  /// A pair and a duplicated person need more than the kind: see the insurance row.
+  var insurance = RowEnd(outcome: .linked)
+}
 
-  /// The outcome of the person's insurance records.
-  ///
-  /// A pair and a duplicated person depend on more than the kind: see the insurance row.
-  var insuranceEnd: (outcome: TrueOutcome, reasons: StaticString) {
-    let row = row
-    return (row.outcome, row.reasons)
-  }
+extension Trouble {
+  var facts: TroubleFacts { Self.allFacts[Int(rawValue)] }
 
-  private struct Row {
-    var name: String, group: String, rate: Double, outcome: TrueOutcome, reasons: StaticString
-    init(
-      _ name: String, _ group: String, _ rate: Double, _ outcome: TrueOutcome, _ reasons: StaticString = ""
+  private static let allFacts: [TroubleFacts] = {
+    var all = [TroubleFacts](repeating: TroubleFacts(), count: allCases.count)
+    /// The reasons are those of the record that does not end well, the population's or the insurance's.
+    func add(
+      _ group: String, population: Outcome = .registered, _ insurance: Outcome,
+      _ kinds: [(trouble: Trouble, rate: Double, reasons: String)]
     ) {
-      (self.name, self.group, self.rate, self.outcome, self.reasons) = (name, group, rate, outcome, reasons)
+      for kind in kinds {
+        let isPopulation = population != .registered
+        all[Int(kind.trouble.rawValue)] = TroubleFacts(
+          group: group, defaultRate: kind.rate,
+          population: RowEnd(outcome: population, reasons: isPopulation ? kind.reasons : ""),
+          insurance: RowEnd(outcome: insurance, reasons: isPopulation ? "" : kind.reasons))
+      }
     }
-  }
-  private var row: Row {
-    switch self {
-    case .none: Row("none", "none", 0, .linked)
-
-    case .nameTonePlace: Row("name_tone_place", "tolerated", 0.004, .linked)
-    case .nameWithoutMarks: Row("name_without_marks", "tolerated", 0.01, .linked)
-    case .nameLetterCase: Row("name_letter_case", "tolerated", 0.01, .linked)
-    case .nameDecomposed: Row("name_decomposed", "tolerated", 0.002, .linked)
-    case .nameEth: Row("name_eth", "tolerated", 0.001, .linked)
-    case .nameSpaces: Row("name_spaces", "tolerated", 0.003, .linked)
-    case .nameApostrophe: Row("name_apostrophe", "tolerated", 0.001, .linked)
-    case .nameLineBreak: Row("name_line_break", "tolerated", 0.0002, .linked)
-    case .birthDateCoarser: Row("birth_date_coarser", "tolerated", 0.01, .linked)
-    case .sexEmpty: Row("sex_empty", "tolerated", 0.004, .linked)
-    case .severalInsuranceNumbers: Row("several_insurance_numbers", "tolerated", 0.01, .linked)
-    case .severalCards: Row("several_cards", "tolerated", 0.03, .linked)
-    case .validToEmpty: Row("valid_to_empty", "tolerated", 0.02, .linked)
-    case .card17: Row("card_17", "tolerated", 0.05, .linked)
-    case .insuranceNumber12: Row("insurance_number_12", "tolerated", 0.05, .linked)
-    case .cardMissing: Row("card_missing", "tolerated", 0.02, .linked)
-    case .insuranceNumberMissing: Row("insurance_number_missing", "tolerated", 0.01, .linked)
-    case .legacyLink: Row("legacy_link", "tolerated", 0.01, .linked)
-    case .idDigitsDiffer: Row("id_digits_differ", "tolerated", 0.003, .linked)
-    case .uninsured: Row("uninsured", "uninsured", 0.05, .linked)
-
-    case .idEmpty: Row("id_empty", "id_missing", 0.006, .idMissing)
-    case .idFiller: Row("id_filler", "id_missing", 0.003, .idMissing)
-    case .armedForces: Row("armed_forces", "id_missing", 0.005, .idMissing, "armed_forces")
-    case .newbornWithoutID: Row("newborn_without_id", "id_missing", 0.002, .idMissing, "newborn")
-
-    case .leadingZeroLost: Row("leading_zero_lost", "id_invalid", 0.006, .idInvalid, "leading_zero_lost")
-    case .idPassport: Row("id_passport", "id_invalid", 0.001, .idInvalid, "passport")
-    case .idIsInsuranceNumber:
-      Row("id_is_insurance_number", "id_invalid", 0.001, .idInvalid, "insurance_number_in_id")
-    case .idExponent: Row("id_exponent", "id_invalid", 0.0005, .idInvalid, "spreadsheet_exponent")
-    case .idWrongLength: Row("id_wrong_length", "id_invalid", 0.001, .idInvalid, "wrong_length")
-
-    case .unknownPerson: Row("unknown_person", "person_unknown", 0.005, .personUnknown)
-    case .legacyUnknown: Row("legacy_unknown", "person_unknown", 0.003, .personUnknown, "legacy_unknown")
-    case .testPerson: Row("test_person", "person_unknown", 0.0002, .personUnknown, "test_number")
-    case .populationStatusCode:
-      Row("population_status_code", "population_quarantined", 0.0005, .personUnknown)
-    case .populationNameMissing:
-      Row("population_name_missing", "population_quarantined", 0.0002, .personUnknown)
-    case .populationBirthDateImpossible:
-      Row("population_birth_date_impossible", "population_quarantined", 0.0003, .personUnknown)
-    case .populationSexCode: Row("population_sex_code", "population_quarantined", 0.0002, .personUnknown)
-    case .populationIDMalformed:
-      Row("population_id_malformed", "population_quarantined", 0.0003, .personUnknown)
-    case .populationTooFewFields:
-      Row("population_too_few_fields", "population_quarantined", 0.0001, .personUnknown)
-    case .populationBadEncoding:
-      Row("population_bad_encoding", "population_quarantined", 0.0001, .personUnknown)
-
-    case .personDuplicated: Row("person_duplicated", "person_duplicated", 0.002, .personDuplicated)
-    case .populationRepeated: Row("population_repeated", "repeated", 0.003, .linked)
-
-    case .dead: Row("dead", "person_inactive", 0.006, .personInactive, "dead")
-    case .missing: Row("missing", "person_inactive", 0.0005, .personInactive, "missing")
-    case .numberCancelled:
-      Row("number_cancelled", "person_inactive", 0.001, .personInactive, "number_cancelled")
-    case .leftNationality:
-      Row("left_nationality", "person_inactive", 0.0003, .personInactive, "left_nationality")
-
-    case .disputedName: Row("disputed_name", "disputed", 0.006, .disputed, "name")
-    case .disputedSurname: Row("disputed_surname", "disputed", 0.001, .disputed, "name")
-    case .disputedWordOrder: Row("disputed_word_order", "disputed", 0.002, .disputed, "name,same_words")
-    case .disputedIY: Row("disputed_i_y", "disputed", 0.002, .disputed, "i_y_spelling,name")
-    case .disputedMiddleName:
-      Row("disputed_middle_name", "disputed", 0.003, .disputed, "middle_name_dropped,name")
-    case .disputedBirthYear: Row("disputed_birth_year", "disputed", 0.004, .disputed, "birth_date")
-    case .disputedDayMonth:
-      Row("disputed_day_month", "disputed", 0.003, .disputed, "birth_date,day_month_swapped")
-    case .disputedLunar: Row("disputed_lunar", "disputed", 0.001, .disputed, "birth_date,lunar_birthday")
-    case .disputedSex: Row("disputed_sex", "disputed", 0.002, .disputed, "sex")
-    case .disputedNewborn: Row("disputed_newborn", "disputed", 0.002, .disputed, "name")
-
-    case .birthDateImpossible:
-      Row("birth_date_impossible", "quarantined", 0.001, .quarantined, "birth_date_impossible")
-    case .birthDateFuture: Row("birth_date_future", "quarantined", 0.0003, .quarantined, "birth_date_future")
-    case .birthDateMissing:
-      Row("birth_date_missing", "quarantined", 0.0005, .quarantined, "birth_date_missing")
-    case .nameMissing: Row("name_missing", "quarantined", 0.0003, .quarantined, "name_missing")
-    case .nameDigits: Row("name_digits", "quarantined", 0.0003, .quarantined, "name_format")
-    case .sexCode: Row("sex_code", "quarantined", 0.0005, .quarantined, "sex_code")
-    case .insuranceNumberMalformed:
-      Row("insurance_number_malformed", "quarantined", 0.0005, .quarantined, "insurance_number_format")
-    case .cardNumberMalformed:
-      Row("card_number_malformed", "quarantined", 0.0005, .quarantined, "card_number_format")
-    case .benefitLevel: Row("benefit_level", "quarantined", 0.0003, .quarantined, "benefit_level")
-    case .bothNumbersMissing:
-      Row("both_numbers_missing", "quarantined", 0.0003, .quarantined, "insurance_number_missing")
-    case .validReversed: Row("valid_reversed", "quarantined", 0.0004, .quarantined, "valid_reversed")
-    case .validFromMissing:
-      Row("valid_from_missing", "quarantined", 0.0003, .quarantined, "valid_from_missing")
-    case .tooFewFields: Row("too_few_fields", "quarantined", 0.0002, .quarantined, "field_count")
-    case .badEncoding: Row("bad_encoding", "quarantined", 0.0002, .quarantined, "encoding")
-
-    case .legacyAmbiguous:
-      Row("legacy_ambiguous", "person_unknown", 0.001, .personUnknown, "legacy_ambiguous")
-    case .numberShared: Row("number_shared", "number_shared", 0.001, .numberShared, "insurance_number")
-    }
-  }
+    add(
+      "tolerated", .linked,
+      [
+        (.nameTonePlace, 0.004, ""), (.nameWithoutMarks, 0.01, ""), (.nameLetterCase, 0.01, ""),
+        (.nameDecomposed, 0.002, ""), (.nameEth, 0.001, ""), (.nameSpaces, 0.003, ""),
+        (.nameApostrophe, 0.001, ""), (.nameLineBreak, 0.0002, ""), (.birthDateCoarser, 0.01, ""),
+        (.sexEmpty, 0.004, ""), (.severalInsuranceNumbers, 0.01, ""), (.severalCards, 0.03, ""),
+        (.validToEmpty, 0.02, ""), (.card17, 0.05, ""), (.insuranceNumber12, 0.05, ""),
+        (.cardMissing, 0.02, ""), (.insuranceNumberMissing, 0.01, ""), (.legacyLink, 0.01, ""),
+        (.idDigitsDiffer, 0.003, ""),
+      ])
+    add("uninsured", .linked, [(.uninsured, 0.05, "")])
+    add(
+      "id_missing", .idMissing,
+      [
+        (.idEmpty, 0.006, ""), (.idFiller, 0.003, ""), (.armedForces, 0.005, "armed_forces"),
+        (.newbornWithoutID, 0.002, "newborn"),
+      ])
+    add(
+      "id_invalid", .idInvalid,
+      [
+        (.leadingZeroLost, 0.006, "leading_zero_lost"), (.idPassport, 0.001, "passport"),
+        (.idIsInsuranceNumber, 0.001, "insurance_number_in_id"),
+        (.idExponent, 0.0005, "spreadsheet_exponent"), (.idWrongLength, 0.001, "wrong_length"),
+      ])
+    add(
+      "person_unknown", .personUnknown,
+      [
+        (.unknownPerson, 0.005, ""), (.legacyUnknown, 0.003, "legacy_unknown"),
+        (.testPerson, 0.0002, "test_number"), (.legacyAmbiguous, 0.001, "legacy_ambiguous"),
+      ])
+    add(
+      "population_quarantined", population: .quarantined, .personUnknown,
+      [
+        (.populationStatusCode, 0.0005, "status_code"), (.populationNameMissing, 0.0002, "name_missing"),
+        (.populationBirthDateImpossible, 0.0003, "birth_date_impossible"),
+        (.populationSexCode, 0.0002, "sex_code"), (.populationIDMalformed, 0.0003, "personal_id_format"),
+        (.populationTooFewFields, 0.0001, "field_count"), (.populationBadEncoding, 0.0001, "encoding"),
+      ])
+    add("person_duplicated", .personDuplicated, [(.personDuplicated, 0.002, "")])
+    add("repeated", .linked, [(.populationRepeated, 0.003, "")])
+    add(
+      "person_inactive", .personInactive,
+      [
+        (.dead, 0.006, "dead"), (.missing, 0.0005, "missing"), (.numberCancelled, 0.001, "number_cancelled"),
+        (.leftNationality, 0.0003, "left_nationality"),
+      ])
+    add(
+      "disputed", .disputed,
+      [
+        (.disputedName, 0.006, "name"), (.disputedSurname, 0.001, "name"),
+        (.disputedWordOrder, 0.002, "name,same_words"), (.disputedIY, 0.002, "i_y_spelling,name"),
+        (.disputedMiddleName, 0.003, "middle_name_dropped,name"), (.disputedBirthYear, 0.004, "birth_date"),
+        (.disputedDayMonth, 0.003, "birth_date,day_month_swapped"),
+        (.disputedLunar, 0.001, "birth_date,lunar_birthday"), (.disputedSex, 0.002, "sex"),
+        (.disputedNewborn, 0.002, "name"),
+      ])
+    add(
+      "quarantined", .quarantined,
+      [
+        (.birthDateImpossible, 0.001, "birth_date_impossible"),
+        (.birthDateFuture, 0.0003, "birth_date_future"), (.birthDateMissing, 0.0005, "birth_date_missing"),
+        (.nameMissing, 0.0003, "name_missing"), (.nameDigits, 0.0003, "name_format"),
+        (.sexCode, 0.0005, "sex_code"), (.insuranceNumberMalformed, 0.0005, "insurance_number_format"),
+        (.cardNumberMalformed, 0.0005, "card_number_format"), (.benefitLevel, 0.0003, "benefit_level"),
+        (.bothNumbersMissing, 0.0003, "insurance_number_missing"), (.validReversed, 0.0004, "valid_reversed"),
+        (.validFromMissing, 0.0003, "valid_from_missing"), (.tooFewFields, 0.0002, "field_count"),
+        (.badEncoding, 0.0002, "encoding"),
+      ])
+    add("number_shared", .numberShared, [(.numberShared, 0.001, "insurance_number")])
+    return all
+  }()
 }

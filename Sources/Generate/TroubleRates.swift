@@ -8,21 +8,10 @@ package struct TroubleRates: Sendable {
 
   /// About seven insured people in a hundred are not linked.
   ///
-  /// No public text counts mismatches by kind, so these rates are invented.
-  package static let `default` = TroubleRates(Trouble.allCases.map(\.defaultRate))
-  /// No trouble: all people are insured, and all are linked.
+  /// No public text breaks mismatches down by kind, so these rates are ours to choose.
+  package static let `default` = TroubleRates(Trouble.allCases.map(\.facts.defaultRate))
+  /// People without any trouble: all are insured, and all are linked.
   package static let none = TroubleRates(Trouble.allCases.map { _ in 0 })
-
-  /// The names of the kinds; ``groupNames`` are accepted too.
-  package static let allNames = Trouble.allCases.dropFirst().map(\.name)
-  /// Names of groups of kinds, after the outcome they lead to.
-  package static let groupNames: [String] = {
-    var names: [String] = []
-    for trouble in Trouble.allCases.dropFirst() where !names.contains(trouble.group) {
-      names.append(trouble.group)
-    }
-    return names
-  }()
 
   private init(_ rates: [Double]) { self.rates = rates }
 
@@ -39,19 +28,20 @@ package struct TroubleRates: Sendable {
         .usage, at: "--rate", field: name, expected: "a share from 0 to 1", found: "\(rate)",
         remedy: "One person in fifty is \(name)=0.02.")
     }
-    if let trouble = Trouble.allCases.dropFirst().first(where: { $0.name == name }) {
+    let kinds = Trouble.allCases.dropFirst()
+    if let trouble = kinds.first(where: { $0.name == name }) {
       rates[Int(trouble.rawValue)] = rate
       return
     }
-    let group = Trouble.allCases.filter { $0.group == name && $0 != .none }
+    let group = kinds.filter { $0.facts.group == name }
     guard !group.isEmpty else {
-      let known = Set(Self.groupNames + Self.allNames)
+      let known = Set(kinds.flatMap { [$0.name, $0.facts.group] })
       let near = rankedWords(to: name, among: known.sorted()).prefix(3).map(\.word).joined(separator: ", ")
       throw Stop(
         .usage, at: "--rate", field: name, expected: "the name of a trouble, such as \(near)",
         found: "a name that is not known", remedy: "The names nearest to it: \(near).")
     }
-    let sum = group.reduce(0) { $0 + $1.defaultRate }
-    for trouble in group { rates[Int(trouble.rawValue)] = rate * trouble.defaultRate / sum }
+    let sum = group.reduce(0) { $0 + $1.facts.defaultRate }
+    for trouble in group { rates[Int(trouble.rawValue)] = rate * trouble.facts.defaultRate / sum }
   }
 }

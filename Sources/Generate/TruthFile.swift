@@ -11,7 +11,7 @@ struct TruthFile: ~Copyable {
     file.append("export,source_file,source_line,outcome,reasons\n")
   }
 
-  mutating func write(_ register: StaticString, _ name: borrowing [UInt8], line: Int, _ end: RowEnd)
+  mutating func write(_ register: String, _ name: borrowing [UInt8], line: Int, _ end: RowEnd)
     throws(Stop)
   {
     file.append(register)
@@ -22,7 +22,7 @@ struct TruthFile: ~Copyable {
     file.append(byte: UInt8(ascii: ","))
     file.append(end.outcome.name)
     file.append(byte: UInt8(ascii: ","))
-    if end.reasons.utf8CodeUnitCount > 0 {
+    if !end.reasons.isEmpty {
       file.append(byte: UInt8(ascii: "\""))
       file.append(end.reasons)
       file.append(byte: UInt8(ascii: "\""))

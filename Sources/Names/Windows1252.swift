@@ -13,6 +13,9 @@ package enum Windows1252 {
     0x17E, 0x178,
   ]
 
+  /// What a byte is read as.
+  static func scalar(of byte: Int) -> UInt32 { 0x80..<0xA0 ~= byte ? specials[byte - 0x80] : UInt32(byte) }
+
   /// The byte that is read as this scalar; nil if none is.
   ///
   /// Đ counts as the Eth that names are folded from.

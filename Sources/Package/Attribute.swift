@@ -1,9 +1,11 @@
 // The columns and formats of packages, declared once for their writers and readers.
 
+package import Values
+
 package enum PackageFormat: String, CaseIterable, Hashable, Sendable { case csv, sqlite, xml, fhir }
 
 /// The attributes of a person in a package; the raw values are the column order of every format.
-package enum Attribute: Int, CaseIterable, Hashable, Sendable {
+package enum Attribute: Int, NamedCase, Hashable {
   case personalID, fullName, birthDate, sex, insuranceNumber, cardNumber, facilityCode, validFrom, validTo,
     fiveYearsFrom, areaCode
   /// The last day of grace of a person whose latest data is doubtful.
@@ -13,22 +15,7 @@ package enum Attribute: Int, CaseIterable, Hashable, Sendable {
   package static let ofEveryPackage = allCases.filter { $0 != .graceUntil }
 
   /// The column in CSV and SQLite, and the element in XML.
-  package var name: String {
-    switch self {
-    case .personalID: "personal_id"
-    case .fullName: "full_name"
-    case .birthDate: "birth_date"
-    case .sex: "sex"
-    case .insuranceNumber: "insurance_number"
-    case .cardNumber: "card_number"
-    case .facilityCode: "facility_code"
-    case .validFrom: "valid_from"
-    case .validTo: "valid_to"
-    case .fiveYearsFrom: "five_years_from"
-    case .areaCode: "area_code"
-    case .graceUntil: "grace_until"
-    }
-  }
+  package static let names = snakeCaseNames(of: allCases)
 
   /// The attributes that columns are named after, and their columns.
   ///

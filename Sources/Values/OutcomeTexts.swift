@@ -72,7 +72,7 @@ extension Outcome {
     case .idInvalid:
       Bilingual(
         "Sửa số định danh trong dữ liệu BHXH.", "Correct the personal ID number in the insurance register.")
-    case .personUnknown: Reason.prefixUnknown.remedy
+    case .personUnknown: Reason.idPrefixUnknown.remedy
     case .personDuplicated: Reason.status.remedy
     case .personInactive:
       Bilingual(

@@ -213,7 +213,7 @@ extension Reason {
       .init(
         "nhiều người từng mang cùng số CMND này", "more than one person has held this 9-digit number",
         do: .enterPersonalID)
-    case .prefixUnknown:
+    case .idPrefixUnknown:
       .init(
         "ba chữ số đầu không phải mã tỉnh hoặc mã nước đã biết",
         "the number begins with no known province or country",

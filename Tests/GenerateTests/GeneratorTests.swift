@@ -39,15 +39,15 @@ func everyOutcome(seed: UInt64) throws {
     GeneratorOptions(
       people: 2000, seed: seed, populationFormat: population, insuranceFormat: insurance, filesPerExport: 3))
   let report = invented.report
-  #expect(Set(report.insuranceOutcomes.keys) == insuranceOutcomes)
-  #expect(Set(report.populationOutcomes.keys) == populationOutcomes)
+  #expect(Set(report.outcomes(.insurance).keys) == insuranceOutcomes)
+  #expect(Set(report.outcomes(.population).keys) == populationOutcomes)
   let truth = try invented.truth()
-  #expect(truth.count == report.populationRecords + report.insuranceRecords)
-  for (outcome, count) in report.insuranceOutcomes {
+  #expect(truth.count == report.records(.population) + report.records(.insurance))
+  for (outcome, count) in report.outcomes(.insurance) {
     let rows = truth.filter { $0.export == "insurance" && $0.outcome == outcome }
     #expect(rows.count == count, "\(outcome)")
   }
-  for (outcome, count) in report.populationOutcomes {
+  for (outcome, count) in report.outcomes(.population) {
     let rows = truth.filter { $0.export == "population" && $0.outcome == outcome }
     #expect(rows.count == count, "\(outcome)")
   }
@@ -115,7 +115,7 @@ func uniqueNumbers() throws {
   #expect(Set(insurance.map { $0[2] }) == Set(ids))
   #expect(insurance.map { $0[2] } != ids)
   #expect(ids != ids.sorted())
-  #expect(invented.report.insuranceOutcomes == ["linked": 50_000])
+  #expect(invented.report.outcomes(.insurance) == ["linked": 50_000])
 }
 
 @Test("rates are kept")
@@ -124,17 +124,17 @@ func rates() throws {
     GeneratorOptions(
       people: 50_000, seed: 2,
       rates: try rates([("disputed_name", 0.1), ("number_shared", 0.05), ("person_duplicated", 0.02)])))
-  let outcomes = invented.report.insuranceOutcomes
+  let outcomes = invented.report.outcomes(.insurance)
   #expect(abs((outcomes["disputed"] ?? 0) - 5000) < 300)
   #expect(abs((outcomes["number_shared"] ?? 0) - 2500) < 250)
   #expect(abs((outcomes["person_duplicated"] ?? 0) - 1000) < 150)
-  #expect(invented.report.populationRecords == 50_000 + (outcomes["person_duplicated"] ?? 0))
+  #expect(invented.report.records(.population) == 50_000 + (outcomes["person_duplicated"] ?? 0))
 }
 
 @Test("by default about seven insured people in a hundred are not linked")
 func defaultRates() throws {
   let report = try Invented(GeneratorOptions(people: 50_000, seed: 3)).report
-  let linked = Double(report.insuranceOutcomes["linked"] ?? 0) / Double(report.insuranceRecords)
+  let linked = Double(report.outcomes(.insurance)["linked"] ?? 0) / Double(report.records(.insurance))
   #expect((0.91...0.945).contains(linked))
 }
 
@@ -143,7 +143,7 @@ func groups() throws {
   let report = try Invented(
     GeneratorOptions(people: 20_000, seed: 4, rates: try rates([("disputed", 0.2)]))
   ).report
-  #expect(abs((report.insuranceOutcomes["disputed"] ?? 0) - 4000) < 250)
+  #expect(abs((report.outcomes(.insurance)["disputed"] ?? 0) - 4000) < 250)
 }
 
 @Test("a name of a rate that is not known is refused with the nearest ones")
@@ -161,7 +161,7 @@ func refusedOptions() {
   #expect(throws: Stop.self) { try Invented(GeneratorOptions(people: 0, seed: 1)).report }
   #expect(throws: Stop.self) { try Invented(GeneratorOptions(people: 1, seed: 1, filesPerExport: 0)).report }
   #expect(throws: Stop.self) {
-    try Invented(GeneratorOptions(people: 1, seed: 1, asOf: (2026, 2, 30))).report
+    try Invented(GeneratorOptions(people: 1, seed: 1, asOf: CalendarDate(packed: 19_990_228))).report
   }
 }
 
@@ -169,8 +169,8 @@ func refusedOptions() {
 func few(people: Int) throws {
   let report = try Invented(GeneratorOptions(people: people, seed: 1, filesPerExport: 12, rates: .none))
     .report
-  #expect(report.populationRecords == people)
-  #expect(report.insuranceRecords == people)
+  #expect(report.records(.population) == people)
+  #expect(report.records(.insurance) == people)
 }
 
 @Test("files that are asked for are gzip, and only the owner can read any")

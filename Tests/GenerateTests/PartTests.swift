@@ -65,9 +65,9 @@ func decomposition() {
   #expect(NameForms.bare(name) == "NGUYEN VAN UOC DAU")
 }
 
-@Test("a day earlier is a day that exists", arguments: [Day(2024, 3, 1), Day(2023, 1, 1), Day(2024, 12, 31)])
-func earlier(day: Day) {
-  for days in 1...60 { #expect(day.earlier(by: days).exists) }
-  #expect(Day(2024, 3, 1).earlier(by: 1) == Day(2024, 2, 29))
-  #expect(Day(2023, 1, 1).earlier(by: 31) == Day(2022, 12, 1))
+@Test("each kind of trouble but none has a rate, a group and records that end so")
+func kinds() {
+  for trouble in Trouble.allCases.dropFirst() {
+    #expect(trouble.facts.defaultRate > 0 && trouble.facts.group != "none", "\(trouble)")
+  }
 }

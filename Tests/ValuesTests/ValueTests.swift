@@ -185,6 +185,38 @@ private func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
     #expect(reason.word.allSatisfy { $0.isASCII && ($0.isLowercase || $0 == "_") })
   }
 
+  /// Users select by these words, and stores and work lists hold them.
+  @Test("the words are those of the contract")
+  func contractWords() {
+    let reasons = """
+      field_count encoding unclosed_quote value_too_long repeated_element list_length name_missing
+      name_format name_mojibake birth_date_missing birth_date_format birth_date_impossible
+      birth_date_future birth_date_too_early sex_code status_code personal_id_missing personal_id_format
+      insurance_number_format insurance_number_missing card_number_format benefit_level valid_from_missing
+      valid_from_format valid_to_format valid_reversed filler armed_forces newborn leading_zero_lost
+      insurance_number_in_id passport spreadsheet_exponent wrong_length not_digits legacy_unknown
+      legacy_ambiguous id_prefix_unknown test_number name birth_date sex status day_month_swapped
+      same_words i_y_spelling middle_name_dropped lunar_birthday dead missing number_cancelled
+      left_nationality status_unknown insurance_number name_spelling birth_date_precision id_sex_digit
+      id_birth_year_digits insurance_number_not_id card_tail_differs group_unknown facility_format
+      area_code five_years_format several_insurance_numbers decision_rejected decision_not_applied
+      reopened_population_name reopened_population_birth_date reopened_population_sex
+      reopened_population_status reopened_insurance_name reopened_insurance_birth_date
+      reopened_insurance_sex reopened_insurance_personal_id file_damaged name_converted kept_in_grace
+      """.split(whereSeparator: \.isWhitespace).map(String.init)
+    #expect(Reason.names == reasons)
+    #expect(Sex.names == ["unknown", "male", "female"])
+    #expect(
+      PersonStatus.names == ["active", "dead", "missing", "number_cancelled", "left_nationality", "unknown"])
+    #expect(LinkRule.names == ["personal_id", "legacy_id", "decision"])
+    #expect(ExportKind.names == ["population", "insurance"])
+    #expect(
+      Outcome.names == [
+        "quarantined", "id_missing", "id_invalid", "person_unknown", "person_duplicated", "person_inactive",
+        "disputed", "number_shared", "linked", "registered", "repeated",
+      ])
+  }
+
   @Test("sex, status and outcome are read by their names")
   func names() {
     #expect(Sex.allCases.allSatisfy { Sex(name: $0.name) == $0 })

@@ -35,7 +35,7 @@ extension PersonRules {
   mutating func verdict(onRouted record: InsuranceRecord, name: Span<UInt8>, held: LinkKey) -> Verdict {
     var back = Verdict(outcome: Self.outcome(ofHeld: held), words: record.words)
     if back.outcome == .personUnknown {
-      back.words.formIntersection(Reasons(.legacyUnknown, .legacyAmbiguous, .prefixUnknown, .testNumber))
+      back.words.formIntersection(Reasons(.legacyUnknown, .legacyAmbiguous, .idPrefixUnknown, .testNumber))
     }
     guard recordCount > 0, disagreements.isEmpty, first.status == .active else {
       back.words.insert(.decisionNotApplied)

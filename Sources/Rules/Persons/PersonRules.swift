@@ -142,7 +142,7 @@ package struct PersonRules: Sendable {
   /// Why the population may have no record of this number.
   package var unknownReasons: Reasons {
     var reasons = Reasons()
-    if !personalID.hasKnownPrefix { reasons.insert(.prefixUnknown) }
+    if !personalID.hasKnownPrefix { reasons.insert(.idPrefixUnknown) }
     if personalID.isTestNumber { reasons.insert(.testNumber) }
     return reasons
   }
@@ -154,7 +154,7 @@ package struct PersonRules: Sendable {
     if !first.birthDate.isNone, personalID.impliedBirthYear != first.birthDate.year {
       notes.insert(.idBirthYearDigits)
     }
-    if !personalID.hasKnownPrefix { notes.insert(.prefixUnknown) }
+    if !personalID.hasKnownPrefix { notes.insert(.idPrefixUnknown) }
     return notes
   }
 }

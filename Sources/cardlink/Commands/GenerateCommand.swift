@@ -59,7 +59,7 @@ extension GenerateCommand {
       }
       try rates.set(name: String(parts[0]), rate: value)
     }
-    let date = asOf?.date
+    let date = asOf?.date ?? GeneratorOptions.usualDate
     let report = try generate(
       into: Paths.absolute(directory),
       GeneratorOptions(
@@ -68,15 +68,15 @@ extension GenerateCommand {
         insuranceFormat: ExportForm(rawValue: insuranceFormat ?? format) ?? .csv,
         gzip: Set(
           gzip.compactMap { part in
-            ExportPart.Register(rawValue: part).map { ExportPart($0, part: files) }
+            ExportKind(name: part).map { ExportPart($0, part: files) }
           }),
         filesPerExport: files,
-        asOf: date.map { (year: $0.year, month: $0.month, day: $0.day) } ?? (2026, 11, 23), rates: rates,
+        asOf: date, rates: rates,
         facilities: facilities, hasUnreadColumns: unreadColumns))
-    StandardOutput.summarize(
-      "\(FigureText.grouped(report.populationRecords)) population and \(FigureText.grouped(report.insuranceRecords)) insurance records:"
+    print(
+      "\(FigureText.grouped(report.records(.population))) population and \(FigureText.grouped(report.records(.insurance))) insurance records:"
     )
     for file in report.files { print("  \(directory)/\(file)") }
-    print("\nTry next:\n  cardlink run \(directory)/pipeline.yaml --as-of \(date?.text ?? "2026-11-23")")
+    print("\nTry next:\n  cardlink run \(directory)/pipeline.yaml --as-of \(date.text)")
   }
 }

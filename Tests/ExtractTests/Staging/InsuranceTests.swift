@@ -225,7 +225,7 @@ struct ConvertedNameTests {
     for (_, word) in InsuranceTests.faults { words.insert(word[...]) }
     words.formUnion(["armed_forces", "newborn", "insurance_number_missing"])
     let ofMatching: Set<Reason> = [
-      .legacyUnknown, .legacyAmbiguous, .prefixUnknown, .testNumber, .name, .birthDate, .sex, .status,
+      .legacyUnknown, .legacyAmbiguous, .idPrefixUnknown, .testNumber, .name, .birthDate, .sex, .status,
       .dayMonthSwapped,
       .sameWords, .iYSpelling, .middleNameDropped, .lunarBirthday, .dead, .missing, .numberCancelled,
       .leftNationality,
