@@ -71,7 +71,7 @@ extension People {
   private func appendNumber(_ number: UInt64, _ person: Person, _ row: inout FieldRow) {
     switch person.trouble {
     case .insuranceNumberMissing, .bothNumbersMissing: break
-    case .insuranceNumber12: row.append(person.idNumber, width: 12)
+    case .insuranceNumber12, .idFromNumber12: row.append(person.idNumber, width: 12)
     case .insuranceNumberMalformed:
       row.append(number / 10, width: 9)
       if person.variant & 1 == 0 { row.append(byte: UInt8(ascii: "X")) }
@@ -85,7 +85,7 @@ extension People {
     let group = group(person, isOther: isOther, random.next())
     switch person.trouble {
     case .cardMissing, .bothNumbersMissing: return
-    case .card17:
+    case .card17, .idFromCard17:
       row.append(group)
       row.append(person.residence, width: 2)
       row.append(person.idNumber, width: 12)
@@ -143,8 +143,8 @@ extension People {
   private func appendID(_ number: UInt64, _ person: Person, _ row: inout FieldRow) {
     let id = person.idNumber
     switch person.trouble {
-    case .idEmpty, .armedForces, .newbornWithoutID: break
-    case .idFiller:
+    case .idEmpty, .armedForces, .newbornWithoutID, .idFromNumber12: break
+    case .idFiller, .idFromCard17:
       let fillers: [4 of StaticString] = ["000000000000", "-", "000000000", "999999999999"]
       row.append(fillers[cut(person.variant, to: 4)])
     // The number as a spreadsheet shows it.

@@ -34,6 +34,8 @@ enum Trouble: UInt8, NamedCase {
   case birthDateImpossible, birthDateFuture, birthDateMissing, nameMissing, nameDigits, sexCode
   case insuranceNumberMalformed, cardNumberMalformed, benefitLevel, bothNumbersMissing, validReversed
   case validFromMissing, tooFewFields, badEncoding
+  // Linked by the insurance number or the card: the ID field is empty.
+  case idFromNumber12, idFromCard17
   // Kinds that two people have together.
   case legacyAmbiguous, numberShared
 
@@ -93,7 +95,7 @@ extension Trouble {
         (.sexEmpty, 0.004, ""), (.severalInsuranceNumbers, 0.01, ""), (.severalCards, 0.03, ""),
         (.validToEmpty, 0.02, ""), (.card17, 0.05, ""), (.insuranceNumber12, 0.05, ""),
         (.cardMissing, 0.02, ""), (.insuranceNumberMissing, 0.01, ""), (.legacyLink, 0.01, ""),
-        (.idDigitsDiffer, 0.003, ""),
+        (.idDigitsDiffer, 0.003, ""), (.idFromNumber12, 0.004, ""), (.idFromCard17, 0.002, ""),
       ])
     add("uninsured", .linked, [(.uninsured, 0.05, "")])
     add(

@@ -30,6 +30,12 @@ package struct InsuranceNumber: Hashable, Comparable, Sendable, BitwiseCopyable 
   /// One digit repeated: typed where the number was not known.
   package var isFiller: Bool { digits % (digitCount == 12 ? 111_111_111_111 : 1_111_111_111) == 0 }
   package var text: String { padded(digits, to: digitCount) }
+  /// The personal ID number that this number is; nil for 10 digits, a filler or an unknown prefix.
+  package var personalID: PersonalID? {
+    guard digitCount == 12, !isFiller else { return nil }
+    let id = PersonalID(packed: digits)
+    return id.hasKnownPrefix ? id : nil
+  }
 
   /// By the text, as a reader sorts it: "0100000000" before "010000000000" before "0100000001".
   package static func < (a: Self, b: Self) -> Bool { a.sortKey < b.sortKey }

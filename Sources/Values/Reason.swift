@@ -38,6 +38,8 @@ package enum Reason: UInt8, NamedCase {
   case fileDamaged, nameConverted
   // notes: a card of an earlier run that is kept while its data is doubtful
   case keptInGrace
+  // a note, and a reason where the record does not link: the ID field is empty
+  case idFromInsuranceNumber
 
   package static let names = snakeCaseNames(of: allCases)
   /// The word as users read it.

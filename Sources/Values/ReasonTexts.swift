@@ -325,6 +325,13 @@ extension Reason {
         do: .init(
           "Kiểm tra số nào đúng; bản ghi được liên kết theo số định danh.",
           "Check which of the two numbers is correct; the record is linked by its personal ID number."))
+    case .idFromInsuranceNumber:
+      .init(
+        "trường số định danh để trống; số định danh lấy từ mã số BHXH hoặc số thẻ",
+        "the personal ID field is empty; the number is taken from the insurance or card number",
+        do: .init(
+          "Bổ sung số định danh vào dữ liệu BHXH; bản ghi vẫn được xử lý như thường lệ.",
+          "Enter the personal ID number in the insurance register; the record is treated like any other."))
     case .cardTailDiffers:
       .init(
         "phần số cuối của thẻ khác mã số BHXH hoặc số định danh của bản ghi",

@@ -180,20 +180,22 @@ struct Oracle {
         rule = .legacyID
       case .personal(let number): id = number.text
       }
+      // The officer has to know where the number comes from.
+      let origin = insured.record.words.words.filter { $0 == "id_from_insurance_number" }
       guard let records = persons[id] else {
-        var reasons: [String] = []
+        var reasons = origin
         if !isKnownPrefix(id) { reasons.append("id_prefix_unknown") }
         if id.hasPrefix("1000") { reasons.append("test_number") }
         endUnlessGiven(insured, .personUnknown, reasons)
         continue
       }
       if let different = disagreements[id], !different.isEmpty {
-        end(insured, .personDuplicated, Array(different), id: id)
+        end(insured, .personDuplicated, Array(different.union(origin)), id: id)
         continue
       }
       let person = records[0]
       if person.record.status != .active {
-        end(insured, .personInactive, [inactiveReason(person)], id: id)
+        end(insured, .personInactive, [inactiveReason(person)] + origin, id: id)
         continue
       }
       var reasons: Set<String> = []
@@ -217,7 +219,7 @@ struct Oracle {
         reasons.formUnion(changes(last, insured, person, comparingHeld: false))
       }
       if !reasons.isEmpty {
-        end(insured, .disputed, Array(reasons), id: id, judged: now)
+        end(insured, .disputed, Array(reasons.union(origin)), id: id, judged: now)
         continue
       }
       candidates.append(Candidate(insured: insured, person: id, notes: notes, rule: rule))

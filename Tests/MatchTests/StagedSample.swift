@@ -174,7 +174,11 @@ struct StagedSample {
       switch field {
       case .missing: if Bool.random(using: &random) { insured.record.words.insert(.filler) }
       case .invalid(let text): insured.record.words.insert(text.count > 9 ? .leadingZeroLost : .wrongLength)
-      default: if Int.random(in: 0..<4, using: &random) == 0 { insured.record.words.insert(.groupUnknown) }
+      default:
+        if Int.random(in: 0..<4, using: &random) == 0 { insured.record.words.insert(.groupUnknown) }
+        if case .personal = insured.field, Int.random(in: 0..<4, using: &random) == 0 {
+          insured.record.words.insert(.idFromInsuranceNumber)
+        }
       }
       self.insured.append(insured)
     }

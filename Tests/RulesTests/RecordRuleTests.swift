@@ -188,9 +188,32 @@ struct RecordRuleTests {
     var record = InsuranceRecord()
     record.insuranceNumber = insuranceNumber("7912345678")
     record.cardNumber = cardNumber(card)
-    let reading = with(text) { PersonalIDRule.insured($0, record) }
+    let reading = with(text) { PersonalIDRule.insured($0, record, tail: record.cardNumber.tail) }
     #expect(reading.key == key)
-    #expect(reading.reasons.text == reason)
+    #expect(reading.words.text == reason)
+  }
+
+  @Test(
+    "personal ID of an insurance record: 12 digits of the insurance number or the card, where the field is empty",
+    arguments: [
+      ("", "079205000123", "", "079205000123"), ("000", "079205000123", "", "079205000123"),
+      ("", "7912345678", "DN479079205000123", "079205000123"),
+      // The record's own number comes before the card's.
+      ("", "079205000123", "DN479079205000456", "079205000123"),
+      // Not a personal ID number: an unknown prefix, a filler, ten digits.
+      ("", "099205000123", "", nil), ("", "000000000000", "", nil),
+      ("", "7912345678", "DN4797912345678", nil),
+      ("", "7912345678", "DN479099205000123", nil),
+      // The field holds something: it is not replaced.
+      ("123", "079205000123", "", nil), ("024123456", "079205000123", "", nil),
+    ])
+  func fromInsuranceNumber(text: String, number: String, card: String, id: String?) {
+    var record = InsuranceRecord()
+    record.insuranceNumber = insuranceNumber(number)
+    record.cardNumber = cardNumber(card)
+    let reading = with(text) { PersonalIDRule.insured($0, record, tail: record.cardNumber.tail) }
+    #expect(reading.key == id.map { .personal(personalID($0)) } || id == nil && reading.key.personalID == nil)
+    #expect(reading.words.contains(.idFromInsuranceNumber) == (id != nil))
   }
 
   @Test(

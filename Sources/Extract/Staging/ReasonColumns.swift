@@ -14,7 +14,7 @@ extension ExportRules {
       case .sexCode: .sex
       case .statusCode: .status
       case .personalIDMissing, .personalIDFormat, .filler, .leadingZeroLost, .insuranceNumberInID, .passport,
-        .spreadsheetExponent, .wrongLength, .notDigits:
+        .spreadsheetExponent, .wrongLength, .notDigits, .idFromInsuranceNumber:
         .personalID
       case .insuranceNumberFormat, .insuranceNumberMissing, .insuranceNumberNotID: .insuranceNumber
       case .cardNumberFormat, .benefitLevel, .cardTailDiffers, .groupUnknown: .cardNumber

@@ -131,7 +131,9 @@ extension PersonRules {
     return [
       RuleVerdict(rule: "readable", passed: true),
       RuleVerdict(
-        rule: "personal_id", passed: true, detail: way.name, population: personalID.text,
+        rule: "personal_id", passed: true,
+        detail: found.record.words.contains(.idFromInsuranceNumber)
+          ? Reason.idFromInsuranceNumber.word : way.name, population: personalID.text,
         insurance: found.key.legacyID?.text ?? found.key.personalID?.text ?? found.rawID),
       rule("person_known", .personUnknown, first == nil ? "" : personalID.text),
       rule("person_unique", .personDuplicated, String(recordCount)),

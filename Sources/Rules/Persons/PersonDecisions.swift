@@ -25,7 +25,9 @@ extension PersonRules {
       verdict.outcome = .linked
       verdict.rule = .decision
     } else {
-      if verdict.outcome == .linked { verdict.words = Reasons() }
+      if verdict.outcome == .linked {
+        verdict.words.formIntersection(Reasons(.idFromInsuranceNumber))
+      }
       verdict.words.insert(.decisionRejected)
       verdict.outcome = .disputed
     }
@@ -35,7 +37,8 @@ extension PersonRules {
   mutating func verdict(onRouted record: InsuranceRecord, name: Span<UInt8>, held: LinkKey) -> Verdict {
     var back = Verdict(outcome: Self.outcome(ofHeld: held), words: record.words)
     if back.outcome == .personUnknown {
-      back.words.formIntersection(Reasons(.legacyUnknown, .legacyAmbiguous, .idPrefixUnknown, .testNumber))
+      back.words.formIntersection(
+        Reasons(.legacyUnknown, .legacyAmbiguous, .idPrefixUnknown, .testNumber, .idFromInsuranceNumber))
     }
     guard recordCount > 0, disagreements.isEmpty, first.status == .active else {
       back.words.insert(.decisionNotApplied)

@@ -87,10 +87,10 @@ package struct PersonRules: Sendable {
 
   /// Judges a record without the decisions.
   mutating func verdict(byRulesOn record: InsuranceRecord, name: Span<UInt8>) -> Verdict {
-    guard recordCount > 0 else { return Verdict(outcome: .personUnknown, words: unknownReasons) }
-    guard disagreements.isEmpty else { return Verdict(outcome: .personDuplicated, words: disagreements) }
+    guard recordCount > 0 else { return Self.verdict(.personUnknown, unknownReasons, on: record) }
+    guard disagreements.isEmpty else { return Self.verdict(.personDuplicated, disagreements, on: record) }
     if let reason = first.status.inactiveReason {
-      return Verdict(outcome: .personInactive, words: Reasons(reason))
+      return Self.verdict(.personInactive, Reasons(reason), on: record)
     }
     var reasons = Reasons()
     notes = record.words
@@ -111,8 +111,17 @@ package struct PersonRules: Sendable {
     }
     if !sexesAgree(record.sex, first.sex) { reasons.insert(.sex) }
     notes.formUnion(digitNotes)
-    guard reasons.isEmpty else { return Verdict(outcome: .disputed, words: reasons) }
+    guard reasons.isEmpty else { return Self.verdict(.disputed, reasons, on: record) }
     return Verdict(outcome: .linked, words: notes)
+  }
+
+  /// A record that does not link, with the note on where its number comes from: the officer has to know.
+  private static func verdict(
+    _ outcome: Outcome, _ reasons: Reasons, on record: InsuranceRecord
+  ) -> Verdict {
+    var reasons = reasons
+    if record.words.contains(.idFromInsuranceNumber) { reasons.insert(.idFromInsuranceNumber) }
+    return Verdict(outcome: outcome, words: reasons)
   }
 
   /// Compares a name with the person's, for the explanation.

@@ -4,6 +4,8 @@
 // Load: one number per record; nearly all have 12 digits and are read once.
 //
 // For data officers: in insurance records the shapes found are
+//   id_from_insurance_number  no number, but a 12-digit insurance number or the tail of a 17-character card is a
+//                        personal ID number with a known prefix: it is taken
 //   filler               one digit repeated, typed where the number was not known: counts as no number
 //   armed_forces         no number, and the card's group is QN, CA or CY: these are sent without numbers
 //   newborn              no number, and the card is of the kind TE1: heals when the child's papers arrive
@@ -15,7 +17,8 @@
 //   wrong_length         digits, but neither 12 nor 9
 //   not_digits           anything else
 //
-// Source: Decree 137/2015/NĐ-CP art. 13; Circular 07/2016/TT-BCA art. 7.
+// Source: Decree 137/2015/NĐ-CP art. 13; Circular 07/2016/TT-BCA art. 7; letter 1804/BHXH-QLT of 4 August 2025 (the
+// personal ID number is the insurance number).
 
 package import Values
 
@@ -23,7 +26,8 @@ package enum PersonalIDRule {
   /// The content of the personal ID field of an insurance record.
   package struct Reading {
     package var key: LinkKey
-    package var reasons: Reasons
+    /// Why there is no usable number, or a note on where the number comes from.
+    package var words: Reasons
   }
 
   /// Reads the number of a population record.
@@ -35,12 +39,19 @@ package enum PersonalIDRule {
 
   /// Reads the personal ID field of an insurance record.
   ///
-  /// - Parameter record: its card and insurance number, which tell more about a missing number.
-  package static func insured(_ value: Span<UInt8>, _ record: InsuranceRecord) -> Reading {
+  /// - Parameters:
+  ///   - record: its card and insurance number, which may hold the number or tell why it is missing.
+  ///   - tail: the last digits of its card field.
+  package static func insured(
+    _ value: Span<UInt8>, _ record: InsuranceRecord, tail: InsuranceNumber
+  ) -> Reading {
     if value.count == 12, let id = try? PersonalID(value), !id.isFiller {
-      return Reading(key: .personal(id), reasons: Reasons())
+      return Reading(key: .personal(id), words: Reasons())
     }
     if value.isEmpty || isFiller(value) {
+      if let id = record.insuranceNumber.personalID ?? tail.personalID {
+        return Reading(key: .personal(id), words: Reasons(.idFromInsuranceNumber))
+      }
       var reasons = Reasons()
       if !value.isEmpty { reasons.insert(.filler) }
       switch record.cardNumber.group {
@@ -48,12 +59,12 @@ package enum PersonalIDRule {
       case letters("T", "E"): if record.cardNumber.level == 1 { reasons.insert(.newborn) }
       default: break
       }
-      return Reading(key: .missing, reasons: reasons)
+      return Reading(key: .missing, words: reasons)
     }
     if value.count == 9, let id = try? LegacyID(value) {
-      return Reading(key: .legacy(id), reasons: Reasons())
+      return Reading(key: .legacy(id), words: Reasons())
     }
-    return Reading(key: .invalid, reasons: Reasons(shape(value, record.insuranceNumber)))
+    return Reading(key: .invalid, words: Reasons(shape(value, record.insuranceNumber)))
   }
 
   /// The key under which quarantine keeps a record with this personal ID field.

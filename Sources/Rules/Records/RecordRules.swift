@@ -120,7 +120,8 @@ package struct RecordRules: Sendable {
     verdict.record.cardNumber = card.number
     verdict.record.insuranceNumber = InsuranceNumberRule.choose(own, card, &verdict.faults.reasons)
 
-    let id = PersonalIDRule.insured(text.extracting(ranges[.personalID]), verdict.record)
+    let id = PersonalIDRule.insured(
+      text.extracting(ranges[.personalID]), verdict.record, tail: card.tail)
     verdict.key = id.key
     verdict.record.rule = id.key.legacyID == nil ? .personalID : .legacyID
     if let number = id.key.personalID, !own.isNone { InsuranceNumberRule.compare(own, with: number, &notes) }
@@ -133,7 +134,8 @@ package struct RecordRules: Sendable {
       text.extracting(ranges[.fiveYearsFrom]), patterns, &notes)
     verdict.record.facility = FacilityRule.read(text.extracting(ranges[.facilityCode]), &notes)
     verdict.record.area = AreaRule.read(text.extracting(ranges[.areaCode]), &notes)
-    verdict.record.words = id.key >= LinkKey.firstLegacy ? notes : id.reasons
+    if id.key >= LinkKey.firstLegacy { verdict.record.words = notes }
+    verdict.record.words.formUnion(id.words)
     return verdict
   }
 

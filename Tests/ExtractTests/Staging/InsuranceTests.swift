@@ -95,6 +95,19 @@ import Values
     #expect(try end(.insurance, goodInsured.with(field, value)) == expected)
   }
 
+  @Test("without a personal ID number the 12 digits of the insurance number or the card serve, with a note")
+  func idFromInsuranceNumber() throws {
+    let noID = goodInsured.with(.personalID, nil)
+    let note = "personal id_from_insurance_number"
+    #expect(try end(.insurance, noID.with(.insuranceNumber, "079205000123")) == note)
+    #expect(try end(.insurance, noID.with(.cardNumber, "DN479079205000123")) == note)
+    #expect(try end(.insurance, noID.with(.insuranceNumber, nil).with(.cardNumber, "079205000123")) == note)
+    #expect(try end(.insurance, noID.with(.insuranceNumber, "099205000123")) == "missing")
+    // The note on the other digits of the card stays.
+    let other = noID.with(.insuranceNumber, "079205000123").with(.cardNumber, "DN479079205000124")
+    #expect(try end(.insurance, other) == "personal card_tail_differs,id_from_insurance_number")
+  }
+
   @Test("without an insurance number the card's tail serves")
   func tail() throws {
     func number(_ card: String) throws -> String? {
@@ -223,7 +236,7 @@ struct ConvertedNameTests {
       }
     }
     for (_, word) in InsuranceTests.faults { words.insert(word[...]) }
-    words.formUnion(["armed_forces", "newborn", "insurance_number_missing"])
+    words.formUnion(["armed_forces", "newborn", "insurance_number_missing", "id_from_insurance_number"])
     let ofMatching: Set<Reason> = [
       .legacyUnknown, .legacyAmbiguous, .idPrefixUnknown, .testNumber, .name, .birthDate, .sex, .status,
       .dayMonthSwapped,
