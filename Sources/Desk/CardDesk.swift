@@ -1,7 +1,7 @@
-// The clerk's desk: card checks against a pipeline's store or a facility's package, one at a time or a file of them.
-// Invariant: a check against a store is in the audit log before its answer goes out, a batch before its first answer.
-// What was asked and answered goes to the caller and nowhere else; a package's reader writes nothing, and answers nothing
-// from a package that is not as it was sent or not for use any more.
+// Card checks for clerks against a pipeline's store or a facility's package, one at a time or a file of them.
+// Invariant: a check against a store is in the audit log before its answer is given, a batch before its first
+// answer. Questions and answers go only to the caller. A package is read without writing anything, and
+// refused if it was altered or is no longer valid.
 
 package import CardCheck
 import Files
@@ -22,12 +22,12 @@ package final class CardDesk: Sendable {
   private let day: CalendarDate
   private let doubts = Mutex<(vietnamese: String, english: String)?>(nil)
 
-  /// How long after its business date a store that says nothing of it may be used.
+  /// How many days after its business date a store may be used, if the store doesn't say.
   package static let daysOfUse = 3
 
   /// - Parameters:
-  ///   - desk: of the pipeline whose store answers.
-  ///   - day: the day for which is asked.
+  ///   - desk: the desk of the pipeline whose store answers.
+  ///   - day: the day asked about.
   package init(store desk: Desk, on day: CalendarDate) {
     place = .store(desk)
     self.day = day
@@ -35,13 +35,13 @@ package final class CardDesk: Sendable {
 
   /// - Parameters:
   ///   - path: the folder of a package, its encrypted file, or its CSV, SQLite, XML or NDJSON file alone.
-  ///   - check: how it is looked at before; nil not to.
+  ///   - check: how it is verified first; nil to read it unverified.
   package init(package path: String, on day: CalendarDate, check: PackageCheck? = PackageCheck()) {
     place = .package(path, check)
     self.day = day
   }
 
-  /// Answers the first line that isn't empty, without waiting for another.
+  /// Answers the first nonempty line, without waiting for another.
   ///
   /// - Throws: ``Stop`` with ``Exit/usage`` if there is none.
   package func answerOne(_ input: String, form: AnswerForm) throws(Stop) -> String {
@@ -72,9 +72,9 @@ package final class CardDesk: Sendable {
   /// Nil at a facility, which has no workspace and so no audit log.
   private var desk: Desk? { if case .store(let desk) = place { desk } else { nil } }
 
-  /// What can't be told of the package's origin, in Vietnamese and English; nil if there is nothing of that kind to say.
+  /// What is unknown about the package's origin, in Vietnamese and English; nil if nothing is.
   ///
-  /// Known once something was asked.
+  /// Available after the first question.
   package var doubt: (vietnamese: String, english: String)? { doubts.withLock { $0 } }
 
   private func checkedPackage(_ path: String, _ check: PackageCheck?) throws(Stop) -> MemoryCards {
@@ -122,7 +122,7 @@ package final class CardDesk: Sendable {
   ) throws(Stop) -> BatchReport {
     var lines = try LineReader(input)
     var checker = CardChecker(source, on: day)
-    // A question with its person and cards is some 300 bytes; a quarter of the memory is for them.
+    // A question with its person and cards takes some 300 bytes; use a quarter of the memory.
     let atOnce = max(16_384, min(1 << 20, memoryBytes / 4 / 300))
     try desk?.audit(.cardBatchBegan)
     let report = try checkBatch(

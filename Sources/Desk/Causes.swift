@@ -1,17 +1,18 @@
-// Why insurance records did not link, largest cause first, each with what it means and the command to look closer.
+// Why insurance records did not link, most frequent cause first, each with its meaning and the command that
+// lists the records.
 // Invariant: counts are the ledger's; a record with two reasons counts under both.
 
 package import Values
 package import Workspace
 
-/// One reason of one outcome, or an outcome without a finer reason.
+/// One reason of one outcome, or an outcome without a reason.
 package struct Cause: Hashable, Sendable {
   package var outcome: Outcome
-  /// The word as the store shows it; nil where the records bear none.
+  /// The word as the store shows it; nil if the records have none.
   package var word: String?
   package var records: Int
 
-  /// As the ledger's counts name it: `disputed/name`.
+  /// Its name in the ledger's counts: `disputed/name`.
   package var name: String { outcome.name + (word.map { "/" + $0 } ?? "") }
 
   package var meaning: Bilingual { reason?.meaning ?? outcome.meaning }
@@ -25,7 +26,7 @@ package struct Cause: Hashable, Sendable {
 }
 
 extension RunRecord {
-  /// The causes, largest first; what is tolerated on linked records is none.
+  /// The causes, most frequent first; notes on linked records are not causes.
   package var causes: [Cause] {
     var causes: [Cause] = []
     for (name, records) in matched.reasons {

@@ -1,7 +1,7 @@
-// What a supplier has to correct, in the supplier's own layout: the quarantined records of each export file as they
-// came, and beside them why.
-// Invariant: only records in quarantine are written, each once, in the order of their file; a folder that is there
-// already is left alone. What is written holds personal data: mode 0600, in a folder of mode 0700.
+// What a supplier has to correct, in the supplier's own layout: for each export file a file of its
+// quarantined records in their original form, and a file of reasons.
+// Invariant: only records in quarantine are written, each once, in the order of their file; an existing
+// folder is left alone. The files hold personal data: mode 0600, in a folder of mode 0700.
 // Load: the quarantine of one night, sorted on disk, so that a broken export of millions of records fits too.
 
 import Extract
@@ -17,9 +17,9 @@ package struct CorrectionFile: Sendable, Hashable {
   package var name: String
   package var path: String
   package var records = 0
-  /// Records whose text the reader could not keep; they are listed among the reasons only.
+  /// Records whose text the reader could not keep; only the reasons list them.
   package var withoutText = 0
-  /// The export came in another encoding; this file is UTF-8.
+  /// Whether the export was in another encoding; this file is UTF-8.
   package var isConverted = false
 }
 
@@ -27,8 +27,9 @@ extension Desk {
   /// Writes the quarantined records of the last finished run into a new folder.
   ///
   /// - Returns: the files written, for each export file with records in quarantine.
-  /// - Throws: ``Stop`` with ``Exit/cannotCreate`` if the folder is there already; ``Exit/exportMissing`` if an export
-  ///   file, whose header is copied, is gone.
+  /// - Throws: ``Stop`` with ``Exit/cannotCreate`` if the folder exists; ``Exit/exportMissing`` if an export
+  ///   file, whose
+  ///   header is copied, is gone.
   package func writeCorrections(to directory: String) throws(Stop) -> [CorrectionFile] {
     let last = try lastStaged()
     guard !Folder.exists(directory) else {
@@ -88,14 +89,14 @@ extension Desk {
       to: Place(file: index + 1, ordinal: 0).packed)
     var lastOrdinal: UInt64?
     while merge.hasRecord {
-      // A record that listed several cards is written once, however many of them are wrong.
+      // A record that listed several cards is written once, even if several of them are wrong.
       let ordinal = merge.key >> 8
       let isNew = ordinal != lastOrdinal
       lastOrdinal = ordinal
       let record = try merge.withPayload { payload throws(Stop) in QuarantinedRecord(payload) }
       if isNew {
         written.records += 1
-        // A longer record was cut when it was staged: half a line, or an element without its end.
+        // A longer record was cut when it was staged, and is now half a line or an element without its end.
         if record.original.isEmpty || record.original.count >= QuarantinedRecord.longestOriginal {
           written.withoutText += 1
         } else {

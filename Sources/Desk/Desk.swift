@@ -1,6 +1,5 @@
-// The officer's desk: what can be asked of a pipeline between two nights, from its run records, staged records and store.
+// Answers officers' questions about a pipeline from its run records, staged records and store.
 // Invariant: a question changes nothing and takes no lock; personal data goes to the caller, never to a log.
-// Load: one person, or one pass over the findings.
 
 import Files
 package import Match
@@ -29,7 +28,7 @@ package struct Desk: Sendable {
 
   /// The records that did not link.
   ///
-  /// - Parameter outcome: only those that ended so; nil for all.
+  /// - Parameter outcome: only records with this outcome; nil for all.
   package func findings(outcome: Outcome? = nil) throws(Stop) -> Findings {
     let store = try store(for: .findingsRead, detail: outcome.map { ["outcome": $0.name] } ?? [:])
     return Findings(store: store, outcome: outcome)
@@ -42,7 +41,7 @@ package struct Desk: Sendable {
     return try store.lookup(personalID: id.text, on: day)
   }
 
-  /// Officers' decisions and what became of them.
+  /// Officers' decisions and their states.
   ///
   /// - Parameter state: only those in this state; nil for all.
   package func decisions(_ state: DecisionState.State? = nil) throws(Stop) -> [DecisionState] {
@@ -64,7 +63,7 @@ package struct Desk: Sendable {
     let others = try Self.heldElsewhere(id, book.inForce, lookup).filter { other in
       !own.contains { $0.place == other.place }
     }
-    // A number that the population has leads there by itself, whatever was decided when it had not.
+    // A registered number leads to its person even if a decision was made while the number was unknown.
     let nobodys = population.isEmpty ? own : own.filter { $0.key.personalID == nil }
     let holders = try lookup.holders(among: own + others)
     for (record, person) in givenRecords(among: nobodys + others, holders: holders, decisions) {
@@ -77,7 +76,7 @@ package struct Desk: Sendable {
             && $0.insuranceNumber == record.record.insuranceNumber.text
         })
       {
-        // It is somebody else's now.
+        // It leads to another person now.
         own.removeAll { $0.place == record.place }
       }
     }
@@ -115,13 +114,13 @@ package struct Desk: Sendable {
     return found
   }
 
-  /// The person's row in the store in force, if it is kept from an earlier run.
+  /// The person's row in the store in force, if it is kept in grace.
   private func keptInGrace(_ id: PersonalID) throws(Stop) -> CardAttribute? {
     guard pipeline.graceDays != nil, pipeline.runInForce != nil else { return nil }
     return try storeInForce().card(personalID: id.text).flatMap { $0.graceUntil == nil ? nil : $0 }
   }
 
-  /// What the last finished run left of its first two stages.
+  /// The results of the last finished run's first two stages.
   struct LastStaged {
     var run: RunRecord
     var staged: StagedSnapshot
@@ -130,7 +129,7 @@ package struct Desk: Sendable {
     var matchedFolder: String
   }
 
-  /// The last finished run whose staged records are there still.
+  /// The last finished run whose staged records still exist.
   func lastStaged() throws(Stop) -> LastStaged {
     let run = try runs().last { run in
       run.state == .done
@@ -158,7 +157,7 @@ package struct Findings {
   fileprivate let store: Store
   fileprivate let outcome: Outcome?
 
-  /// Hands on the records in the order of the store, at most `limit`.
+  /// Passes on the records in the order of the store, at most `limit`.
   package func forEach(limit: Int? = nil, _ body: (StoredFinding) throws(Stop) -> Void) throws(Stop) {
     try store.findings(outcome: outcome, limit: limit, body)
   }
@@ -169,13 +168,13 @@ package struct Suggestion: Hashable, Sendable {
   /// `file:line` of the record.
   package var origin: String
   package var outcome: String
-  /// What its personal ID field holds.
+  /// The content of its personal ID field.
   package var personalID: String?
   package var insuranceNumber: String?
   package var cardNumber: String?
-  /// How many persons may be meant.
+  /// The number of candidates.
   package var candidates: Int
-  /// The person, if it is only one.
+  /// The candidate, if there is only one.
   package var only: String?
 
   init(_ finding: StoredFinding) {
@@ -189,22 +188,22 @@ package struct Suggestion: Hashable, Sendable {
 /// How one insurance record ended, rule by rule.
 package typealias Judgement = JudgementExplanation
 
-/// All that the system holds on one personal ID number, with the rules' verdicts.
+/// Everything that the system holds on one personal ID number, with the rules' verdicts.
 package struct Explanation: Sendable {
   package var run: RunRecord
   package var id: PersonalID
   package var population: [FoundPerson]
   package var judgements: [Judgement]
   package var quarantined: [FoundQuarantined]
-  /// The card of an earlier run that is in force still, though today's records are doubtful.
+  /// The card of an earlier run that is kept in grace.
   package var kept: CardAttribute?
   package var populationFiles: [String]
   package var insuranceFiles: [String]
-  /// Records that hold this number, which no person has, with their candidates, from the store in force.
+  /// Records with this number, which no person has, and their candidates, from the store in force.
   package var personless: [Suggestion]
-  /// Records for which this person is the only one who may be meant; of the store in force.
+  /// Records in the store in force for which this person is the only candidate.
   package var suggested: [Suggestion]
-  /// What officers decided on this person.
+  /// Officers' decisions on this person.
   package var decisions: [DecisionState]
 
   /// `file:line` of a record.

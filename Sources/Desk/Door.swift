@@ -1,5 +1,6 @@
 // The door to personal data: the only file of the desk that opens a store or staged records for an answer.
-// Invariant: the audit log names the actor before the data is read; a question that can't be answered leaves no line.
+// Invariant: the audit log names the actor before the data is read; a question that can't be answered leaves
+// no line.
 
 import CardCheck
 import Match
@@ -36,7 +37,7 @@ extension Desk {
     return store
   }
 
-  /// The store in force, for an answer that is in the audit log already, or is written there person by person.
+  /// The store in force, for an answer that is already in the audit log, or will be person by person.
   func storeInForce() throws(Stop) -> Store {
     try Store(path: pipeline.storePath(in: pipeline.workspace))
   }
@@ -44,10 +45,10 @@ extension Desk {
   /// The staged records of a run, under the same condition.
   func lookup(in last: LastStaged) -> StagedLookup { StagedLookup(last.staged, in: last.folder) }
 
-  /// The persons of one store in key order, for counts, or for a list that is in the audit log already.
+  /// The persons of one store in key order, for counts, or for a list that is already in the audit log.
   func persons(of path: String) throws(Stop) -> StoredPersons { try StoredPersons(path: path) }
 
-  /// The quarantined records of a run in key order, for an answer that is in the audit log already.
+  /// The quarantined records of a run in key order, for an answer that is already in the audit log.
   func quarantine(of last: LastStaged) throws(Stop) -> Merge {
     try Merge(last.staged.quarantine, in: last.folder)
   }

@@ -1,4 +1,4 @@
-// What a facility asks about the package that it received, and the keys of those who publish.
+// Verifies and applies a facility's packages, and makes keys for publishers and facilities.
 // Invariant: nothing here needs a pipeline or a workspace.
 
 import Package
@@ -6,17 +6,17 @@ import Pipeline
 import Seal
 package import Values
 
-/// A package that was looked at, as the command shows it.
+/// A verified package, as the command shows it.
 package struct VerifiedPackage: Sendable {
-  /// Word, file, Vietnamese, English; none if the package is whole.
+  /// Word, file, Vietnamese, English; empty for a package without faults.
   package var faults: [[String]] = []
-  /// Sentences about a whole package, Vietnamese and English.
+  /// Sentences about a package without faults, Vietnamese and English.
   package var facts: [(vietnamese: String, english: String)] = []
 }
 
 /// Verifies a package.
 ///
-/// - Parameter state: the file that remembers what was seen; the key is pinned there on first use.
+/// - Parameter state: the file that remembers the packages seen; the key is pinned there on first use.
 package func verifyPackage(
   _ folder: String, key: String?, after: String?, state: String?, identity: String?, on day: CalendarDate
 ) throws(Stop) -> VerifiedPackage {
@@ -28,7 +28,7 @@ package func verifyPackage(
 
 /// Brings a facility's folder to the newest of the packages that it received.
 ///
-/// - Returns: the package that it has now, or what was wrong with the one that was refused.
+/// - Returns: the package that it has now, or the faults of the one that was refused.
 package func applyPackages(
   _ packages: [String], to folder: String, key: String?, identity: String?, on day: CalendarDate
 ) throws(Stop) -> (package: VerifiedPackage, refused: String?) {
@@ -46,7 +46,7 @@ package func applyPackages(
       ))
     return (package, nil)
   }
-  // What there is now is whole, whatever came last.
+  // The facility now has all people, even if the last package held changes.
   if verdict.kind == .delta { verdict.kind = .applied }
   var package = VerifiedPackage(verdict)
   package.facts.append(
@@ -133,7 +133,7 @@ extension VerifiedPackage {
 
 /// Makes a key pair for signing packages.
 ///
-/// - Returns: the fingerprint of the public half.
+/// - Returns: the fingerprint of the public key.
 package func newSigningKey(at path: String) throws(Stop) -> String {
   let key = SigningKey()
   try key.write(to: Paths.absolute(path))
@@ -142,7 +142,7 @@ package func newSigningKey(at path: String) throws(Stop) -> String {
 
 /// Makes a facility's key pair, to which packages are encrypted.
 ///
-/// - Returns: the public half, which the sender needs.
+/// - Returns: the public key, which the sender needs.
 package func newFacilityKey(at path: String) throws(Stop) -> String {
   let key = DecryptionKey()
   try key.write(to: Paths.absolute(path))

@@ -1,7 +1,6 @@
-// What an officer wants to know at eight: how the night went, what everybody reads now, what changed, what to do next.
-// Invariant: every figure is a run record's or the ledger's; nothing is about a person; looking changes nothing and
-// takes no lock.
-// Load: some run records.
+// The state of a pipeline: how the last run went, what is in force, what changed, what to do next.
+// Invariant: every figure comes from a run record or the ledger, and none is about a person. Asking changes
+// nothing and takes no lock.
 
 import Files
 import Foundation
@@ -13,7 +12,7 @@ package import Workspace
 
 /// The state of a pipeline.
 package struct Status: Sendable, Encodable {
-  /// Records that ended in one way, now and in the run before.
+  /// Records with one outcome, now and in the run before.
   package struct Count: Sendable, Encodable {
     package var export: String
     package var outcome: String
@@ -39,7 +38,7 @@ package struct Status: Sendable, Encodable {
 
     package var stage: StageName
     package var state: State
-    /// The run whose result is used; nil for a stage that has none yet.
+    /// The run whose result is used; nil for a stage without a result.
     package var run: Int?
     package var seconds: Double?
     package var records: Int?
@@ -69,16 +68,17 @@ package struct Status: Sendable, Encodable {
   package var asOf: String
   package var startedAt: String
   package var endedAt: String?
-  /// Its own stages, all together.
+  /// The total of its own stages.
   package var seconds: Double
-  /// Of a run at work: what is left if its stages take as long as the last time; nil if one of them never ran.
+  /// For a run in progress: the time left if its stages take as long as the last time; nil if one of them
+  /// never ran.
   package var secondsLeft: Double?
   package var exitCode: Int?
   package var failure: String?
-  /// Whose store came back in the place of whose.
+  /// For a rollback, the runs whose stores were exchanged.
   package var rollback: Rollback?
   package var release: Release?
-  /// What is wrong with files that were damaged and kept, by export and name.
+  /// The faults of damaged files that were kept, by export and name.
   package var damaged: [String: String]?
   /// The process that holds the workspace now.
   package var holder: LockHolder?
@@ -92,11 +92,11 @@ package struct Status: Sendable, Encodable {
   package var linkRateBefore: Int?
   /// Cards of the armed forces without a personal ID number, which the link rate leaves out.
   package var armedForcesLeftOut: Int
-  /// Persons who are kept though today's data is doubtful; nil if the pipeline asks for no grace.
+  /// Persons kept because today's data is doubtful; nil without `grace`.
   package var grace: GraceCounts?
-  /// What officers' decisions did; nil without any.
+  /// The effect of officers' decisions; nil without any.
   package var decisions: DecidedCounts?
-  /// Where the publication put the persons of the store; nil until it is done.
+  /// The persons of the store by what publish did with them; nil until it is done.
   package var published: PublishCounts?
   package var causes: [TopCause]
   package var gatesPassed: Int
@@ -118,7 +118,7 @@ extension Status {
 }
 
 extension Desk {
-  /// Who holds the workspace now.
+  /// The process that holds the workspace now.
   package var lockHolder: LockHolder? { WorkspaceReader(pipeline.workspace).lockHolder }
 
   /// The state of the pipeline now.
@@ -203,7 +203,7 @@ extension Status {
     if isRunning, waiting.allSatisfy({ $0.lastSeconds != nil }), let since = holder?.since,
       let began = Clock.seconds(since)
     {
-      // The stage at work has had the time since the process began, less what its finished stages took.
+      // The current stage's time is that of the process without its finished stages.
       let own = max(0, Double(now - began) - run.ownSeconds)
       let current = max(0, (waiting.first?.lastSeconds ?? 0) - own)
       secondsLeft = current + waiting.dropFirst().reduce(0) { $0 + ($1.lastSeconds ?? 0) }
@@ -276,7 +276,8 @@ extension Status {
 }
 
 extension RunRecord {
-  /// Hundredths of a percent of the insurance records that could link; nil before the match.
+  /// The linked share, in hundredths of a percent, of the insurance records that could link; nil before the
+  /// match.
   package var linkRate: Int? {
     matched.ledger.isEmpty
       ? nil : FigureText.share(count(.insurance, .linked), of: Figures(run: self).linkable)
@@ -284,7 +285,7 @@ extension RunRecord {
 }
 
 extension ExportKind {
-  /// The outcomes in the order in which people read them: what went well first.
+  /// The outcomes in the order for people: linked ones first.
   var outcomesForPeople: [Outcome] {
     self == .insurance
       ? Outcome.ofInsurance.reversed() : [.registered, .repeated, .personDuplicated, .quarantined]

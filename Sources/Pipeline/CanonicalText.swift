@@ -1,8 +1,7 @@
-// One text for one meaning: what two readings of a pipeline file have in common, whatever its comments, the order of
-// its keys and its white space.
-// Invariant: equal values give equal texts, different ones different texts. A key added to the pipeline file takes
-// part by itself: the text is read off the value, not written down property by property.
-// Load: a few hundred values, once per command.
+// Writes a value as canonical text, in which two readings of a pipeline file can be compared whatever its
+// comments, order of keys and white space.
+// Invariant: equal values give equal texts, different ones different texts. The text is made by reflection,
+// so it includes every key added to the pipeline file.
 
 /// Writes any value of our own as text.
 package enum CanonicalText {
@@ -23,7 +22,7 @@ package enum CanonicalText {
     }
   }
 
-  /// In quotes, so that a text with a comma in it can't pass for two.
+  /// In quotes, so that a text with a comma in it does not look like two.
   private static func quoted(_ value: Any) -> String {
     "\"" + "\(value)".replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
   }

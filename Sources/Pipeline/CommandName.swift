@@ -1,7 +1,7 @@
-// The pipeline as the commands to try next name it: what was typed, quoted for a shell.
-// Invariant: a command that is shown can be copied into a shell unchanged.
+// The pipeline as suggested commands name it: what the user typed, quoted for a shell.
+// Invariant: a suggested command can be copied into a shell unchanged.
 
-/// A word as a shell takes it.
+/// A word quoted for a shell.
 package func shellQuoted(_ word: String) -> String {
   let plain = word.utf8.allSatisfy { byte in
     switch byte {
@@ -15,7 +15,7 @@ package func shellQuoted(_ word: String) -> String {
 }
 
 extension Pipeline {
-  /// The pipeline file, with `--workspace` where one was given.
+  /// The pipeline file, with `--workspace` if the user gave one.
   package var commandName: String {
     shellQuoted(path) + (givenWorkspace.map { " --workspace " + shellQuoted($0) } ?? "")
   }

@@ -65,7 +65,7 @@ extension PipelineKeys {
       ], check: together)
   }
 
-  /// What the keys of one export say together.
+  /// Checks the keys of one export together.
   private static func together(_ spec: inout ExportSpec, _ read: ReadKeys, _ reader: inout PipelineReader) {
     let fields = read["fields"]?.mapping ?? [:]
     for (name, value) in fields { spec.fieldLines[name.scalar?.string ?? ""] = value.line }

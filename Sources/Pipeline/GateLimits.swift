@@ -1,10 +1,9 @@
-// The limits of the gates, as the pipeline file says them or as they are without it.
-// Invariant: every limit has a default that a whole, ordinary export passes; `off` takes a gate away and nothing else
-// does.
+// The limits of the gates, from the pipeline file or by default.
+// Invariant: a complete, ordinary export passes every default; only `off` removes a gate.
 
 import Values
 
-/// What a run may look like before it is loaded.
+/// The limits that a run must keep before it is loaded.
 package struct GateLimits: Hashable, Sendable {
   package enum Checksums: String, Sendable, CaseIterable {
     /// A file that a manifest beside it names must agree with it.
@@ -14,15 +13,15 @@ package struct GateLimits: Hashable, Sendable {
     case ignored
   }
 
-  /// Shares of fewer records than this are not judged.
+  /// Shares of fewer records are not judged.
   package var judgedFrom = 1000
   package var minPopulationRecords = 1
   package var minInsuranceRecords = 1
   /// Of the records of one export.
   package var maxQuarantine: Double? = 0.10
-  /// Of the insurance records, those of the armed forces without a personal ID number left out.
+  /// Of the insurance records, without those of the armed forces that lack a personal ID number.
   package var minLinkRate: Double? = 0.50
-  /// Linking all there is says that the rules did not look.
+  /// A link rate near 100 % suggests that the matching rules were not applied.
   package var maxLinkRate: Double? = 0.9995
   /// By export and field, `insurance.facility_code`.
   package var maxBlank: [String: Double] = [:]

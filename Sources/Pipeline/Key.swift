@@ -1,6 +1,6 @@
-// One key of the pipeline file, and the keys below it: what the reader, the JSON Schema and the reference page are made
-// from.
-// Invariant: a key that is not listed is refused with its line and the nearest listed one.
+// One key of the pipeline file, and the keys below it: the source of the reader, the JSON Schema and the
+// reference page.
+// Invariant: an unknown key is refused with its line and the most similar known key.
 
 import Values
 import Yams
@@ -11,7 +11,7 @@ struct KeyRow {
   var path: String
   /// What its value may be; nil for a key with keys below it.
   var value: String?
-  /// As the file writes it.
+  /// The default, as the file writes it.
   var usual: String?
   var example: String
   /// Whether the reference page shows the example.
@@ -21,7 +21,7 @@ struct KeyRow {
   var vietnamese: String
 }
 
-/// One key, and where its value goes.
+/// One key, and the property that it sets.
 struct Key<Target> {
   let name: String
   let isRequired: Bool
@@ -32,7 +32,7 @@ struct Key<Target> {
   let rows: (Target, String) -> [KeyRow]
   let read: (Node, inout Target, inout PipelineReader) -> Void
 
-  /// A key that leaves nil where it is not written.
+  /// A key that leaves nil if it is not written.
   init<Value>(
     _ name: String, _ kind: Kind<Value>, _ path: WritableKeyPath<Target, Value?>, isRequired: Bool = false,
     _ english: String, _ vietnamese: String, example: String? = nil
@@ -70,7 +70,7 @@ struct Key<Target> {
 
   /// A key with keys below it.
   ///
-  /// - Parameter value: what the value may be, where the reference page shows the keys below it in this one row.
+  /// - Parameter value: what the value may be, if the reference page shows the keys below it in this one row.
   init<Inner>(
     _ name: String, _ group: KeyGroup<Inner>, _ path: WritableKeyPath<Target, Inner>,
     isRequired: Bool = false, _ english: String, _ vietnamese: String, value: String? = nil
@@ -93,9 +93,9 @@ struct Key<Target> {
 /// The keys of one mapping.
 struct KeyGroup<Target> {
   var keys: [Key<Target>]
-  /// Of these keys, exactly one.
+  /// Exactly one of these keys is required.
   var oneOf: [String] = []
-  /// Of these keys, one or more.
+  /// At least one of these keys is required.
   var anyOf: [String] = []
   /// The schema's conditions on several keys together.
   var together: Schema = [:]

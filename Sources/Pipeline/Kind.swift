@@ -1,6 +1,7 @@
-// The kinds of values in a pipeline file. A kind reads a YAML node, describes it as JSON Schema and in words, and writes
-// a default as JSON.
-// Invariant: the reader and the schema accept the same values; where the schema can't say it, the reader is stricter.
+// The kinds of values in a pipeline file. A kind reads a YAML node, describes it as JSON Schema and in words,
+// and writes a default as JSON.
+// Invariant: the reader and the schema accept the same values; if the schema can't express it, the reader is
+// stricter.
 
 import Values
 import Yams
@@ -8,7 +9,7 @@ import Yams
 /// A JSON Schema, or a part of one.
 typealias Schema = [String: Any]
 
-/// What is wrong with one value; what is nil follows from the key and its kind.
+/// The fault of one value; what is nil follows from the key and its kind.
 struct Mistake: Error {
   var expected: String?
   var found: String?
@@ -17,12 +18,12 @@ struct Mistake: Error {
 
 /// What the value of a key may be.
 struct Kind<Value> {
-  /// What messages and the reference call it: `a number from 1 to 366`.
+  /// The words for it in messages and the reference: `a number from 1 to 366`.
   var words: String
   /// A value as the file writes it.
   var example: String
   var schema: Schema
-  /// Whether a wrong value stays out of the message, as it may hold a secret.
+  /// Whether messages leave out a wrong value, because it may hold a secret.
   var isSecret = false
   /// The keys below it, for the reference page.
   var rows: (String) -> [KeyRow] = { _ in [] }
@@ -30,7 +31,7 @@ struct Kind<Value> {
   var written: (Value) -> Any? = { $0 }
   var read: (Node, inout PipelineReader) throws(Mistake) -> Value
 
-  /// The kind for a property that is nil where the key is not written.
+  /// The kind for a property that is nil if the key is not written.
   var optional: Kind<Value?> {
     Kind<Value?>(
       words: words, example: example, schema: schema, isSecret: isSecret, rows: rows,
@@ -38,7 +39,7 @@ struct Kind<Value> {
     ) { (node, reader) throws(Mistake) in try read(node, &reader) }
   }
 
-  /// A kind whose value is made of this one's.
+  /// A kind whose value is made from this one's.
   func map<New>(
     written: @escaping (New) -> Any? = { _ in nil },
     _ change: @escaping (Value, String) throws(Mistake) -> New
@@ -54,7 +55,7 @@ struct Kind<Value> {
 extension Node {
   var line: Int { mark?.line ?? 1 }
 
-  /// What a message says was found.
+  /// The words for what was found.
   func shape(isSecret: Bool) -> String {
     switch self {
     case .mapping: "keys and values"
@@ -70,10 +71,10 @@ extension Node {
 // MARK: Texts
 
 extension Kind where Value == String {
-  /// Any text but the empty one.
+  /// Any nonempty text.
   static var text: Kind { text("a text") }
 
-  /// A text that a pattern matches from end to end, in the reader as in the schema.
+  /// A text that a pattern matches as a whole, in the reader as in the schema.
   static func text(_ words: String, matching pattern: String = #"[\s\S]+"#, upTo length: Int = .max) -> Kind {
     var schema: Schema = ["type": "string"]
     if pattern == #"[\s\S]+"# { schema["minLength"] = 1 } else { schema["pattern"] = "^\(pattern)$" }
@@ -87,7 +88,7 @@ extension Kind where Value == String {
     }
   }
 
-  /// Any text; the empty one as well.
+  /// Any text, even empty.
   static var anyText: Kind {
     Kind(words: "a text", example: "\"\"", schema: ["type": "string"]) { (node, _) throws(Mistake) in
       guard let text = node.scalar?.string else { throw Mistake() }
@@ -139,7 +140,7 @@ extension Kind where Value == Int {
 }
 
 extension Kind where Value == Double? {
-  /// `12.5%`, `0.125`, or `off` for none.
+  /// `12.5%`, `0.125`, or `off` for nil.
   static var share: Kind {
     Kind(
       words: "a share from 0% to 100% or from 0 to 1, or off", example: "10%",
@@ -254,7 +255,7 @@ extension Kind where Value == ExportSpec.Source {
 }
 
 extension Kind where Value == [ExportSpec.Code] {
-  /// The codes of an export and what each of them means.
+  /// The codes of an export and their meanings.
   static func codes(for words: [String]) -> Kind {
     let meaning = Kind<String>.choice(words)
     return Kind(

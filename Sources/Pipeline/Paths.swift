@@ -5,7 +5,7 @@ import Glibc
 package import Values
 
 package enum Paths {
-  /// `path` seen from `base`, without `.` and `..`.
+  /// `path` relative to `base` as an absolute path, without `.` and `..`.
   package static func join(_ base: String, _ path: String) -> String {
     normal(path.hasPrefix("/") ? path : base + "/" + path)
   }
@@ -29,7 +29,7 @@ package enum Paths {
     return "/" + parts.joined(separator: "/")
   }
 
-  /// The files that match a glob pattern, sorted; none if nothing does.
+  /// The files that a glob pattern matches, sorted; empty if there are none.
   static func matching(_ pattern: String) -> [String] {
     var found = unsafe glob_t()
     defer { unsafe globfree(&found) }
@@ -41,7 +41,7 @@ package enum Paths {
 }
 
 extension ExportSpec {
-  /// The files that the patterns match today, sorted by name: the order of ``Place/file``.
+  /// The files that the patterns match now, sorted by name: the order of ``Place/file``.
   ///
   /// - Throws: ``Stop`` with ``Exit/exportMissing`` if a pattern matches nothing.
   package func foundFiles(pipeline: String) throws(Stop) -> [FoundFile] {

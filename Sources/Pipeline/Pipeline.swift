@@ -1,6 +1,5 @@
-// What a pipeline file says, checked and with every path made absolute.
-// Invariant: a value of this type has passed every check that needs no export; whatever it names exists in the
-// contract.
+// The content of a pipeline file, checked, with every path made absolute.
+// Invariant: a value of this type has passed every check that needs no export.
 
 package import Publish
 package import Values
@@ -9,7 +8,7 @@ package import Values
 package struct Pipeline: Hashable, Sendable {
   /// The pipeline file, as the user named it.
   package var path: String
-  /// The file's text: what a resumed run compares itself with.
+  /// The file's text, which a resumed run compares.
   package var text: String
   package var name = ""
   package var workspace = ""
@@ -17,42 +16,42 @@ package struct Pipeline: Hashable, Sendable {
   package var insurance = ExportSpec(kind: .insurance)
   /// The SQLite file; absolute, or inside the workspace.
   package var store = ""
-  /// The PostgreSQL server that holds the same store, as libpq reads it; nil for none.
+  /// The connection text for libpq of the PostgreSQL server with a copy of the store; nil for none.
   package var postgresql: String?
-  /// What a run may look like before it is loaded.
+  /// The limits that a run must keep before it is loaded.
   package var gates = GateLimits()
-  /// What is kept when a run is done.
+  /// What is kept after a run.
   package var keep = Retention()
   /// Who gets which packages.
   package var publish = PublishPolicy()
-  /// How many days a person who was in force stays so when today's data about them is only doubtful; nil: none.
+  /// How many days a person in force stays while today's data about the person is doubtful; nil: none.
   package var graceDays: Int?
-  /// Where the metrics for a monitoring system are written; absolute.
+  /// The path of the metrics for a monitoring system; absolute.
   package var metrics: String?
-  /// The workspace as it was typed on the command line, where one was given.
+  /// The workspace that the user gave on the command line, if any.
   package var givenWorkspace: String?
 
-  /// A pipeline of which nothing is known yet but its file.
+  /// A pipeline of which only the file is known.
   init(path: String, text: String) { (self.path, self.text) = (path, text) }
 
   package func export(_ kind: ExportKind) -> ExportSpec { kind == .population ? population : insurance }
 
-  /// The store's path, with a workspace given on the command line taken into account.
+  /// The store's path, for the given workspace.
   package func storePath(in workspace: String) -> String {
     store.hasPrefix("/") ? store : workspace + "/" + store
   }
 }
 
-/// What the pipeline file says of one export.
+/// The pipeline file's description of one export.
 package struct ExportSpec: Hashable, Sendable {
   package enum Format: String, Sendable { case csv, xml }
 
-  /// Where a canonical field's value comes from.
+  /// The source of a canonical field's value.
   package indirect enum Source: Hashable, Sendable {
     case column(String)
     /// The parts that have a value, joined by a space.
     case joined([Source])
-    /// The first that has a value.
+    /// The first source that has a value.
     case any([Source])
 
     /// The columns or paths it reads, in order.
@@ -79,7 +78,7 @@ package struct ExportSpec: Hashable, Sendable {
   /// Absolute glob patterns.
   package var files: [String] = []
   package var encoding: String?
-  /// A damaged file is read up to its fault, rather than refused.
+  /// Whether a damaged file is read up to its fault instead of refused.
   package var keepsDamaged = false
   package var delimiter = UInt8(ascii: ",")
   package var emptyValues = ["", "-", "NULL"]
@@ -95,7 +94,7 @@ package struct ExportSpec: Hashable, Sendable {
 
   init(kind: ExportKind) { self.kind = kind }
 
-  /// Every column or path that is read, each once, in a fixed order: the slots of a raw record.
+  /// Every column or path that is read, once, in a fixed order: the slots of a raw record.
   package var columns: [String] {
     var seen: Set<String> = []
     return fields.sorted { $0.key < $1.key }.flatMap(\.value.columns).filter { seen.insert($0).inserted }

@@ -1,4 +1,4 @@
-// Reads a pipeline file: YAML in, a checked Pipeline out, or all that is wrong with it, line by line.
+// Reads a pipeline file: turns YAML into a checked Pipeline, or reports all mistakes with their lines.
 
 import Files
 package import Values
@@ -26,14 +26,14 @@ extension Pipeline {
   }
 }
 
-/// Where the reader of one pipeline file is, and what it found wrong so far.
+/// The state of the reader of one pipeline file, and the mistakes found so far.
 struct PipelineReader {
   /// The file, as the user named it.
   let file: String
-  /// What relative paths in the file are relative to.
+  /// The base of relative paths in the file.
   let base: String
   private(set) var findings: [Finding] = []
-  /// The key that is read and those above it.
+  /// The current key and those above it.
   private var path: [String] = []
   /// What to do about a wrong value of that key.
   private var remedy = ""
@@ -61,7 +61,7 @@ struct PipelineReader {
     }
   }
 
-  /// - Parameter key: a key below the one that is read.
+  /// - Parameter key: a key below the current one.
   mutating func report(
     _ node: Node, key: String? = nil, expected: String, found: String, remedy: String
   ) {
@@ -80,7 +80,8 @@ struct PipelineReader {
         found: mistake.found, remedy: mistake.remedy))
   }
 
-  /// - Throws: ``Stop`` with all findings in the order of the lines, each with its line of the text, if there are any.
+  /// - Throws: ``Stop`` with all mistakes in the order of the lines, each with its line of the text, if there
+  ///   are any.
   func finish(_ text: String) throws(Stop) {
     guard !findings.isEmpty else { return }
     let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)

@@ -1,5 +1,5 @@
-// The keys of the pipeline file: the one table from which the reader, the JSON Schema and the reference page are made.
-// A new key is one entry here and one property of the value that it fills.
+// The keys of the pipeline file: the one table from which the reader, the JSON Schema and the reference page
+// are made. A new key needs one entry here and one property of the value that it fills.
 
 import Store
 import Publish
@@ -54,7 +54,7 @@ enum PipelineKeys {
           example: "/var/lib/node_exporter/textfile/cardlink.prom"),
       ],
       check: { pipeline, _, _ in
-        // Recipients of people in grace see that they are.
+        // Recipients see who is in grace.
         guard pipeline.graceDays != nil else { return }
         for i in pipeline.publish.rules.indices { pipeline.publish.rules[i].attributes.append(.graceUntil) }
       })

@@ -1,4 +1,4 @@
-// The JSON Schema of the pipeline file and the tables of its reference page, made from the table of keys.
+// Makes the JSON Schema of the pipeline file and the tables of its reference page from the table of keys.
 
 import Foundation
 
@@ -26,8 +26,8 @@ package enum PipelineReference {
     return String(decoding: data, as: UTF8.self) + "\n"
   }
 
-  /// The page with its tables written anew: each follows a line `<!-- keys: gates keep -->` and ends before the next
-  /// empty line.
+  /// The page with new tables: each follows a line `<!-- keys: gates keep -->` and ends before the next empty
+  /// line.
   package static func page(_ text: String) -> String {
     var lines: [Substring] = []
     var isInTable = false
@@ -43,7 +43,7 @@ package enum PipelineReference {
     return lines.joined(separator: "\n")
   }
 
-  /// All keys; one that both exports have alike is shown once, as `exports.*.format`.
+  /// All keys; a key that both exports share is shown once, as `exports.*.format`.
   private static var rows: [KeyRow] {
     var rows = PipelineKeys.file.rows(Pipeline(path: "", text: ""), "")
     for i in rows.indices.reversed() where rows[i].path.hasPrefix("exports.insurance.") {

@@ -1,5 +1,5 @@
 // The keys below `publish` in the pipeline file: who gets which packages.
-// Invariant: a rule names whom it selects; what no rule selects is not published.
+// Invariant: a rule says whom it selects; what no rule selects is not published.
 
 import Package
 import Publish
@@ -117,7 +117,7 @@ extension PipelineKeys {
     }
   }
 
-  /// Public keys, and files and folders of them.
+  /// Public keys, key files and folders of them.
   private static var recipients: Kind<[String]> {
     Kind(
       words: keyWords, example: "keys/facilities",

@@ -1,12 +1,12 @@
-// What a workspace keeps when a run is done, as the pipeline file says.
+// What a workspace keeps after a run, by the pipeline file.
 
-/// What is kept when a run is done.
+/// What is kept after a run.
 package struct Retention: Hashable, Sendable {
-  /// Runs whose staged records and quarantine stay, for `explain` and `rerun`.
+  /// How many runs keep their staged records and quarantine, for `explain` and `rerun`.
   package var staged = 1
-  /// Stores beside the one in force, for `rollback`.
+  /// How many stores are kept besides the one in force, for `rollback`.
   package var stores = 2
-  /// Nothing that is older than so many days.
+  /// Anything older than this many days is removed.
   package var days: Int?
 
   package init() {}

@@ -1,9 +1,9 @@
-// What is wrong with a file that is no YAML, in words that a user of the file understands.
+// Explains YAML syntax errors to the author of the file.
 
 import Yams
 
 struct YAMLMistake {
-  /// From 1, the column in Unicode scalars; nil where the library doesn't say.
+  /// From 1, the column in Unicode scalars; nil if the library doesn't report it.
   var place: (line: Int, column: Int)?
   var expected = "YAML"
   var found = "a line that is no YAML"
@@ -35,7 +35,7 @@ struct YAMLMistake {
     }
   }
 
-  /// What the YAML library says, and what it means to someone who writes a pipeline file.
+  /// The YAML library's messages, and what each means to the author of a pipeline file.
   private static let known: [(problem: String, found: String, remedy: String, isOpen: Bool)] = [
     (
       "mapping values are not allowed", "a colon where no key can be",

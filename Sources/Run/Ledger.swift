@@ -1,6 +1,6 @@
 // The ledger: every record read ends in exactly one outcome.
-// Invariant: for each file of each export, records read = the sum of the outcomes; a run for which this is not so
-// stops before it loads anything.
+// Invariant: for each file of each export, records read = the sum of the outcomes; otherwise the run stops
+// before it loads anything.
 
 package import Match
 package import SortedRuns
@@ -8,7 +8,8 @@ package import Values
 package import Workspace
 
 package enum Ledger {
-  /// The lines of the ledger, in the order of exports, files and outcomes; outcomes without a record are left out.
+  /// The lines of the ledger, in the order of exports, files and outcomes; outcomes without a record are left
+  /// out.
   ///
   /// - Throws: ``Stop`` with ``Exit/dataRefused`` if a file's records and outcomes don't balance.
   package static func balanced(_ staged: StagedSnapshot, _ matched: MatchedSnapshot) throws(Stop)

@@ -1,6 +1,6 @@
-// One run in progress: its number, its folder, what it has finished, and what it does when it fails.
-// Invariant: the record on disk says what is finished, never more; a stage's folder has its final name only when it
-// is whole and synced.
+// One run in progress: its number, its folder, its finished stages, and what it does when it fails.
+// Invariant: the record on disk never lists more than is finished; a stage's folder has its final name only
+// when it is whole and synced.
 
 import Files
 import Foundation
@@ -32,7 +32,7 @@ final class Night: Sendable {
   var run: RunRecord { record.withLock { $0 } }
   var storePath: String { pipeline.storePath(in: workspace.path) }
 
-  /// Changes the record and writes it down.
+  /// Changes the record and writes it to disk.
   func update(_ change: (inout RunRecord) -> Void) throws(Stop) {
     let changed = record.withLock { record in
       change(&record)
@@ -78,7 +78,7 @@ final class Night: Sendable {
     return night
   }
 
-  /// Goes on with a run as its record says.
+  /// Continues a run from its record.
   static func taking(
     up record: RunRecord, _ pipeline: Pipeline, _ workspace: Workspace, _ options: RunOptions,
     _ progress: any Progress
@@ -89,7 +89,7 @@ final class Night: Sendable {
 
   // MARK: Stages
 
-  /// The result of a stage that leaves a folder: what an earlier walk left, or made now.
+  /// The result of a stage that leaves a folder: from an earlier attempt, or made now.
   func result<Result: Codable>(of stage: StageName, _ work: (String) throws(Stop) -> (Result, Int))
     throws(Stop) -> Result
   {
@@ -118,7 +118,7 @@ final class Night: Sendable {
     return result
   }
 
-  /// A stage whose effect lies outside the run's folder.
+  /// Runs a stage whose effect lies outside the run's folder.
   func effect(of stage: StageName, _ work: () throws(Stop) -> Int) throws(Stop) {
     if let finished = run.finished(stage) {
       tellSkipped(
@@ -159,7 +159,7 @@ final class Night: Sendable {
   }
 }
 
-// MARK: Telling
+// MARK: Progress
 
 extension Night {
   fileprivate func tellBeginning(_ name: RunEvent.Name, _ text: String) {
@@ -182,7 +182,7 @@ extension Night {
         isForTerminal: true))
   }
 
-  /// What a stage's result takes up on disk.
+  /// The size of a stage's result on disk.
   private func byteCount(of stage: StageName) -> Int {
     switch stage {
     case .extract, .match: Folder.byteCount(of: reader.folder(of: run.id) + "/" + stage.rawValue)
@@ -195,7 +195,7 @@ extension Night {
   }
 }
 
-/// What the process has used so far.
+/// The resources that the process has used so far.
 enum OwnProcess {
   /// The most memory it held at once.
   static var peakMemoryBytes: Int {
@@ -206,7 +206,7 @@ enum OwnProcess {
 }
 
 extension RunRecord {
-  /// Takes over what belongs to the match result of another run, or of none.
+  /// Takes over the counts of another run's match result, or of none.
   mutating func takeMatch(of other: RunRecord?) {
     extracted = other?.extracted ?? Extracted()
     matched = other?.matched ?? Matched()

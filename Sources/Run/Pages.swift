@@ -1,5 +1,5 @@
-// What a run writes for people and for monitoring when it has ended: its report and the metrics file.
-// The text comes from the caller, so that the run knows when a page is due and not how it looks.
+// Writes the report and the metrics file at the end of a run. The caller renders their text; the run decides
+// when to write them.
 
 import Files
 import Foundation
@@ -27,16 +27,16 @@ package protocol Pages: Sendable {
 }
 
 extension Pages {
-  /// Writes a run's report into its folder, whole.
+  /// Writes a run's report into its folder, atomically.
   func writeReport(of run: RunRecord, _ pipeline: Pipeline, in reader: WorkspaceReader) throws(Stop) {
     let page = report(of: run, among: try reader.runs(), pipeline: pipeline.commandName)
     try Folder.writeWhole(page, to: reader.reportPath(of: run.id))
   }
 
-  /// Writes the metrics file that the pipeline names, after an attempt that ended so.
+  /// Writes the metrics file that the pipeline names, after an attempt with this exit code.
   ///
-  /// A file that can't be written is an event in the log and never fails a run. The file is readable by every user:
-  /// node_exporter runs as another one.
+  /// If the file can't be written, that is an event in the log and never fails a run. Every user can read the
+  /// file: node_exporter runs as another one.
   func writeMetrics(_ exit: Exit, _ pipeline: Pipeline, in workspace: String, _ progress: any Progress) {
     guard let file = pipeline.metrics else { return }
     do throws(Stop) {
@@ -59,8 +59,9 @@ extension Pages {
 extension Pipeline {
   /// Opens the workspace and takes its lock.
   ///
-  /// - Throws: ``Stop``; the metrics then say that the attempt failed, unless another run holds the workspace, which
-  ///   writes its own.
+  /// - Throws: ``Stop``; the metrics then say that the attempt failed, unless another run holds the workspace
+  ///   and writes
+  ///   its own.
   package func openWorkspace(pages: any Pages, _ progress: any Progress) throws(Stop) -> Workspace {
     do throws(Stop) {
       return try Workspace(workspace)
@@ -71,7 +72,7 @@ extension Pipeline {
   }
 }
 
-/// Runs `work` and writes the metrics, however it ends.
+/// Runs `work` and then writes the metrics, even if it fails.
 func measured(
   _ pipeline: Pipeline, in workspace: Workspace, pages: any Pages, _ progress: any Progress,
   _ work: () throws(Stop) -> RunRecord

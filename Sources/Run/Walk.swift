@@ -1,6 +1,7 @@
-// The whole walk of the data, on one page: two exports in, one store and a package for each facility out.
-// Invariant: each stage's result appears at once or not at all; the ledger balances before anything is loaded; the
-// store in force is replaced whole. A walk that was killed resumes after the last stage that finished.
+// The walk of the data, on one page: two exports in, one store and a package for each recipient out.
+// Invariant: each stage's result appears at once or not at all; the ledger balances before anything is
+// loaded; the store in force is replaced as a whole. A walk that was killed resumes after the last stage that
+// finished.
 // Load: 100 million persons, 90 million insurance records, a constant number of passes over them.
 
 import Files
@@ -12,7 +13,7 @@ import Store
 package import Values
 package import Workspace
 
-/// How a run is to be done; the same for every stage.
+/// The options of a run; the same for every stage.
 package struct RunOptions: Sendable {
   package var asOf: CalendarDate
   package var threads: Int
@@ -31,10 +32,11 @@ package struct RunOptions: Sendable {
 
 /// Runs a pipeline, or its stages from `first` on.
 ///
-/// - Parameter first: the stage to begin with, whatever earlier runs left; nil runs the stages whose results are no
-///   longer true, or goes on with a run that was cut off.
+/// - Parameter first: the stage to begin with, whatever results exist; nil runs the stages whose results are
+///   no longer
+///   valid, or continues an interrupted run.
 /// - Returns: the finished run; if nothing has changed since, the one that made what is in force.
-/// - Throws: ``Stop``; what was in force before is in force still.
+/// - Throws: ``Stop``; what was in force before stays in force.
 package func walk(
   _ pipeline: Pipeline, in workspace: Workspace, from first: StageName? = nil, options: RunOptions,
   progress: Progress
@@ -51,17 +53,17 @@ package func walk(
       try workspace.makeUp(for: done, of: pipeline, pages: options.pages)
       return done
     }
-    _ = try pipeline.server()  // a server that is down is found out before hours of work
+    _ = try pipeline.server()  // find out before hours of work if the server is down
     return try walk(
       Night.begin(pipeline, in: workspace, plan: plan, options: options, progress: progress))
   }
 }
 
-/// Lets a held run pass, and goes on with it.
+/// Lets a held run pass, and continues it.
 ///
 /// - Parameters:
 ///   - number: the run.
-///   - because: why the data is right all the same; written into the audit log before anything happens.
+///   - because: why the data is right nevertheless; written into the audit log before anything happens.
 package func release(
   _ pipeline: Pipeline, run number: Int, because: String, in workspace: Workspace, options: RunOptions,
   progress: Progress
@@ -73,7 +75,7 @@ package func release(
   }
 }
 
-/// The walk itself: each stage on what the one before has left.
+/// The walk itself: each stage uses the results of those before.
 private func walk(_ night: Night) throws(Stop) -> RunRecord {
   do throws(Stop) {
     let staged = try night.result(of: .extract) { folder throws(Stop) in
@@ -82,7 +84,7 @@ private func walk(_ night: Night) throws(Stop) -> RunRecord {
     let matched = try night.result(of: .match) { folder throws(Stop) in
       try night.match(staged, into: folder)  // records → persons → one outcome each; the ledger balances
     }
-    try night.passGates()  // figures out of line: the run is held, and what was in force stays
+    try night.passGates()  // if figures exceed limits, the run is held, and what was in force stays
     try night.effect(of: .load) { () throws(Stop) in
       try night.load(staged, matched)  // all of it or none
     }
@@ -90,7 +92,7 @@ private func walk(_ night: Night) throws(Stop) -> RunRecord {
       try night.publish()  // a package for each facility
     }
     let done = try night.finish()
-    try night.writeReport()  // the morning's page
+    try night.writeReport()  // the report for the morning
     return done
   } catch {
     let stop = night.fail(error)

@@ -1,13 +1,13 @@
-// The place of birth registration that a record's personal ID number names, as the ledger counts it: one of the 63
-// provinces of before July 2025, abroad, or nothing known.
-// Invariant: every key has exactly one place; an index is stable within one build, a code for ever.
-// Load: asked once per insurance record; a comparison and one bit, no table on the heap.
+// The place of birth registration in a personal ID number, as the ledger counts it: one of the 63 provinces
+// of before July 2025, abroad, or unknown.
+// Invariant: every key has exactly one place; an index is stable within one build, a code forever.
+// Load: called once per insurance record; a comparison and one bit, no table on the heap.
 //
 // Source: Circular 07/2016/TT-BCA, annexes I and II; the merger of 2025 changed no number.
 
 /// Where a person was registered at birth, as far as the first three digits tell.
 package struct BirthPlace: Hashable, Sendable, BitwiseCopyable {
-  /// 0 to 96 a province's code; then abroad, an unknown prefix, and no personal ID number.
+  /// 0 to 96: a province's code; then abroad, an unknown prefix, and no personal ID number.
   package let index: Int
 
   package static let count = 100
@@ -35,7 +35,7 @@ package struct BirthPlace: Hashable, Sendable, BitwiseCopyable {
     }
   }
 
-  /// The 63 provinces, ascending, and what is none of them.
+  /// The 63 provinces, ascending, then the others.
   package static let all: [BirthPlace] =
     IDPrefix.provinces.map { BirthPlace(index: $0.code) } + [.abroad, .unknownPrefix, .noNumber]
 

@@ -4,13 +4,13 @@
 
 /// A date known to the day, the month or the year.
 package struct CalendarDate: Hashable, Sendable, BitwiseCopyable {
-  /// `yyyymmdd` as a decimal number; a part not known is zero; zero is no date.
+  /// `yyyymmdd` as a decimal number; an unknown part is zero; zero is no date.
   package let packed: UInt32
 
   package init(packed: UInt32) { self.packed = packed }
   package static let none = CalendarDate(packed: 0)
 
-  /// Nil when no such day exists; month and day may be zero for "not known", year may be 1–9999.
+  /// Nil if the day does not exist; month and day may be zero for "unknown", the year may be 1–9999.
   package init?(year: Int, month: Int = 0, day: Int = 0) {
     guard (1...9999).contains(year), (0...12).contains(month), day >= 0 else { return nil }
     guard day == 0 || (month > 0 && (day <= 28 || day <= Self.days(in: month, of: year))) else { return nil }
@@ -32,12 +32,13 @@ package struct CalendarDate: Hashable, Sendable, BitwiseCopyable {
   package var bits: UInt32 { UInt32(year) << 9 | UInt32(month) << 5 | UInt32(day) }
   package init(bits: UInt32) { packed = (bits >> 9) * 10_000 + (bits >> 5 & 15) * 100 + (bits & 31) }
 
-  /// The first and the last day that the date may mean, as `yyyymmdd`; the last may be a 31st that doesn't exist,
-  /// which compares rightly all the same.
+  /// The first and the last day that the date may mean, as `yyyymmdd`.
+  ///
+  /// The last may be a nonexistent 31st, which still compares correctly.
   package var firstDay: UInt32 { packed + (month == 0 ? 101 : day == 0 ? 1 : 0) }
   package var lastDay: UInt32 { packed + (month == 0 ? 1231 : day == 0 ? 31 : 0) }
 
-  /// This date as known to `precision` or coarser.
+  /// This date reduced to `precision` if it is more precise.
   package func coarsened(to precision: Precision) -> CalendarDate {
     switch precision {
     case .year: CalendarDate(packed: packed / 10_000 * 10_000)
@@ -46,20 +47,20 @@ package struct CalendarDate: Hashable, Sendable, BitwiseCopyable {
     }
   }
 
-  /// Equal at the coarser of the two precisions.
+  /// Whether the dates are equal at the coarser of the two precisions.
   package func agrees(with other: CalendarDate) -> Bool {
     let coarser = min(precision, other.precision)
     return !isNone && !other.isNone && coarsened(to: coarser) == other.coarsened(to: coarser)
   }
 
-  /// Days since 1 March of year 0; for distances between full dates.
+  /// Days since 1 March of year 0, to compute distances between full dates.
   package var dayNumber: Int {
     let m = (month + 9) % 12
     let y = year - m / 10
     return 365 * y + y / 4 - y / 100 + y / 400 + (m * 306 + 5) / 10 + day - 1
   }
 
-  /// So many days later; a date that isn't full stays as it is.
+  /// The date this many days later; a date that isn't full is unchanged.
   package func adding(days: Int) -> CalendarDate {
     guard precision == .day, !isNone else { return self }
     let number = dayNumber + days

@@ -1,5 +1,5 @@
-// The numbers that name an insured person and a card.
-// Invariant: an insurance number remembers whether it has 10 or 12 digits, so that `0123456789` never equals
+// The numbers that identify an insured person and a card.
+// Invariant: an insurance number keeps whether it has 10 or 12 digits, so that `0123456789` never equals
 // `000123456789`; a card number keeps its 15 or 17 characters exactly.
 // Load: two per insurance record, sorted by the claims of the matcher.
 
@@ -7,7 +7,7 @@
 ///
 /// Source: letter 1804/BHXH-QLT of 4 August 2025.
 package struct InsuranceNumber: Hashable, Comparable, Sendable, BitwiseCopyable {
-  /// Zero is no number; else the digits, and bit 41 set when there are 12 of them, bit 42 when there are 10.
+  /// Zero is no number; otherwise the digits, with bit 41 set for 12 digits and bit 42 for 10.
   package let packed: UInt64
 
   private static let ten: UInt64 = 1 << 42
@@ -27,7 +27,7 @@ package struct InsuranceNumber: Hashable, Comparable, Sendable, BitwiseCopyable 
   package var isNone: Bool { packed == 0 }
   package var digitCount: Int { packed & Self.twelve != 0 ? 12 : 10 }
   package var digits: UInt64 { packed & (Self.twelve - 1) }
-  /// One digit repeated: typed where the number was not known.
+  /// Whether it is one repeated digit, which people type for an unknown number.
   package var isFiller: Bool { digits % (digitCount == 12 ? 111_111_111_111 : 1_111_111_111) == 0 }
   package var text: String { padded(digits, to: digitCount) }
   /// The personal ID number that this number is; nil for 10 digits, a filler or an unknown prefix.
@@ -37,7 +37,7 @@ package struct InsuranceNumber: Hashable, Comparable, Sendable, BitwiseCopyable 
     return id.hasKnownPrefix ? id : nil
   }
 
-  /// By the text, as a reader sorts it: "0100000000" before "010000000000" before "0100000001".
+  /// Orders by the text: "0100000000" before "010000000000" before "0100000001".
   package static func < (a: Self, b: Self) -> Bool { a.sortKey < b.sortKey }
   private var sortKey: UInt64 { digitCount == 12 ? digits * 2 + 1 : digits * 200 }
 }
@@ -100,12 +100,12 @@ package struct CardNumber: Hashable, Comparable, Sendable, BitwiseCopyable {
   package var isNone: Bool { head == 0 }
   /// The object group's two letters, the first in the higher byte.
   package var group: UInt16 { UInt16(truncatingIfNeeded: head >> 24) }
-  /// The group as a number below ``groupCount``; nil without a card number.
+  /// The group's number, below ``groupCount``; nil without a card number.
   package var groupIndex: Int? {
     isNone ? nil : Int(group >> 8 & 0xff) * 26 + Int(group & 0xff) - 65 * 27
   }
   package static let groupCount = 26 * 26
-  /// The two letters of a group's number; empty for ``groupCount``, which stands for no card number.
+  /// The two letters of a group's number; empty for ``groupCount``, which means no card number.
   package static func groupText(_ index: Int) -> String {
     index >= groupCount
       ? "" : String(decoding: [UInt8(65 + index / 26), UInt8(65 + index % 26)], as: UTF8.self)
@@ -118,7 +118,7 @@ package struct CardNumber: Hashable, Comparable, Sendable, BitwiseCopyable {
         + tail.text
   }
 
-  /// By the text.
+  /// Orders by the text.
   package static func < (a: Self, b: Self) -> Bool { a.head != b.head ? a.head < b.head : a.tail < b.tail }
 }
 

@@ -1,9 +1,9 @@
-// Figures and dates as they are written in each language: 1.735 and 87,41 % in Vietnamese, 1,735 and 87.41 % in English.
-// Invariant: a share is rounded once, to hundredths of a percent, so that every place shows the same.
+// Formats figures and dates in each language: 1.735 and 87,41 % in Vietnamese, 1,735 and 87.41 % in English.
+// Invariant: a share is rounded once, to hundredths of a percent, so that all places show the same.
 
-/// Counts, shares and times in words.
+/// Counts, shares and times as text.
 package enum FigureText {
-  /// Thousands apart.
+  /// A number with thousands separators.
   package static func grouped(_ number: Int, by separator: Character) -> String {
     var text = ""
     for (i, digit) in String(abs(number)).reversed().enumerated() {
@@ -12,23 +12,23 @@ package enum FigureText {
     }
     return (number < 0 ? "−" : "") + String(text.reversed())
   }
-  /// Thousands apart, as in English: `1,735`.
+  /// A number with English thousands separators: `1,735`.
   package static func grouped(_ number: Int) -> String { grouped(number, by: ",") }
   package static func count(_ number: Int) -> Bilingual {
     Bilingual(grouped(number, by: "."), grouped(number, by: ","))
   }
 
-  /// A part of a whole in hundredths of a percent, rounded half up; nil of nothing.
+  /// A part of a whole in hundredths of a percent, rounded half up; nil if the whole is zero.
   package static func share(_ part: Int, of whole: Int) -> Int? {
     guard whole > 0 else { return nil }
     return (part * 10_000 + whole / 2) / whole
   }
-  /// A share of 1 in hundredths of a percent.
+  /// A share from 0 to 1 in hundredths of a percent.
   package static func hundredths(_ share: Double) -> Int { Int((share * 10_000).rounded()) }
   package static func percent(_ part: Int, of whole: Int) -> Bilingual {
     share(part, of: whole).map { percent($0) } ?? none
   }
-  /// Where there is no figure.
+  /// The text for a missing figure.
   package static let none = Bilingual("–", "–")
   /// `87.41 %`, the English form.
   package static func percent(_ hundredths: Int) -> String { decimal(hundredths, point: ".") + " %" }
@@ -50,7 +50,7 @@ package enum FigureText {
 
   /// A date in ISO 8601: `2026-11-24` is `24/11/2026` in Vietnamese.
   package static func date(_ iso: String) -> Bilingual { Bilingual(vietnameseTime(iso), iso) }
-  /// A time in ISO 8601, to the second, as the clock showed it where the registers are.
+  /// A time in ISO 8601, to the second, without its offset.
   package static func time(_ iso: String) -> Bilingual {
     Bilingual(vietnameseTime(iso), String(iso.prefix(19)).replacing("T", with: " "))
   }

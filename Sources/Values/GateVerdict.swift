@@ -1,6 +1,6 @@
-// What the gates compare, as typed values, and their texts in both languages.
-// Invariant: run records hold the English texts beside the values; records of earlier versions hold the texts alone,
-// which are then shown as they are.
+// The figures, limits and verdicts of the gates, and their texts in both languages.
+// Invariant: run records hold the English texts beside the values; records of earlier versions hold only the
+// texts, which are then shown unchanged.
 
 /// A check that a run must pass before it is loaded, named as in the pipeline file.
 package enum Gate: String, Sendable, CaseIterable, Codable, Comparable {
@@ -101,7 +101,7 @@ package enum GateLimit: Hashable, Sendable, Codable {
   case atLeast(GateFigure, Measure)
   case atMost(GateFigure, Measure, Usual?)
   case between(GateFigure, GateFigure, Measure, Usual)
-  /// More links than this suggest that the rules did not work.
+  /// A higher link rate suggests that the matching rules were not applied.
   case linkedAtMost(GateFigure)
   case dateNotBefore(String, run: Int)
   case filesNotOlder(than: String, run: Int)
@@ -142,7 +142,7 @@ package enum GateLimit: Hashable, Sendable, Codable {
 /// What one gate found in a run.
 package struct GateVerdict: Hashable, Sendable, Codable {
   package var gate: Gate
-  /// What it looked at: an export, a field, a place, a file, a run.
+  /// What it judged: an export, a field, a place, a file, a run.
   package var subject: String
   package var limit: GateLimit
   package var figure: GateFigure
@@ -152,12 +152,12 @@ package struct GateVerdict: Hashable, Sendable, Codable {
     (self.gate, self.subject, self.limit, self.figure, self.passed) = (gate, subject, limit, figure, passed)
   }
 
-  /// As messages name it: `link_rate of insurance`.
+  /// The name in messages: `link_rate of insurance`.
   package var name: String { "\(gate.rawValue) of \(subject)" }
   package var expected: String { limit.text.english }
   package var found: String { figure.text.english }
 
-  /// What it looked at, for people.
+  /// What it judged, for people.
   package var about: Bilingual {
     if let export = ExportKind.allCases.first(where: { $0.name == subject }) {
       return Bilingual(export.vietnamese, export.name)
@@ -205,7 +205,7 @@ package struct GateVerdict: Hashable, Sendable, Codable {
     try values.encode(expected, forKey: .expected)
     try values.encode(found, forKey: .found)
     try values.encode(passed, forKey: .passed)
-    // A record of an earlier version holds the texts alone, and stays as it was.
+    // A record of an earlier version holds only the texts, and is kept unchanged.
     if case .written = limit { return }
     try values.encode(limit, forKey: .limit)
     try values.encode(figure, forKey: .figure)
@@ -217,7 +217,7 @@ extension Bilingual {
     Self(a.vietnamese + b.vietnamese, a.english + b.english)
   }
 
-  /// With ordinary spaces, so that a long text may be broken into lines anywhere.
+  /// Replaces no-break spaces, so that long text can be wrapped.
   fileprivate var breakable: Self {
     Self(vietnamese.replacing("\u{A0}", with: " "), english.replacing("\u{A0}", with: " "))
   }

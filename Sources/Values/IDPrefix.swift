@@ -1,7 +1,7 @@
-// What the first three digits of a personal ID number say: the place where the birth was registered.
-// Invariant: the 63 provinces of before July 2025 and the countries; the merger into 34 provinces changed no number,
-// so this table never follows it. An unknown prefix is a note, never a refusal.
-// Load: asked for every linked record; five words of bits.
+// The first three digits of a personal ID number: the place where the birth was registered.
+// Invariant: the table has the 63 provinces of before July 2025 and the countries; the merger into 34
+// provinces changed no number, so the table does not change. An unknown prefix is a note, never a refusal.
+// Load: called for every linked record; five words of bits.
 //
 // Source: Circular 07/2016/TT-BCA, annex I (provinces, 001–096) and annex II (countries, 101–295).
 
@@ -15,7 +15,7 @@ extension PersonalID {
 
 /// The places where a birth is registered, by digits 1–3 of the personal ID number.
 package enum IDPrefix {
-  /// Bit *n* of the words together is set when the prefix *n* is a province's or a country's.
+  /// Bit *n* of all words together is set if the prefix *n* is a province's or a country's.
   private static let known: InlineArray<5, UInt64> = [
     0x555b757ecf5add56, 0xffffffe1faddad5d, 0xffffffffffffffff,
     0xffffffffffffffff, 0xffffffffff,
@@ -26,7 +26,7 @@ package enum IDPrefix {
     return known[prefix / 64] >> UInt64(prefix % 64) & 1 == 1
   }
 
-  /// A province's name as it was before July 2025, in Vietnamese and without marks; nil for any other prefix.
+  /// A province's name as of before July 2025, in Vietnamese and without marks; nil for any other prefix.
   package static func province(_ prefix: Int) -> (vietnamese: String, ascii: String)? {
     provinces.first { $0.code == prefix }.map { ($0.vietnamese, $0.ascii) }
   }

@@ -1,13 +1,12 @@
-// The nearest known word, for a message that helps.
-// Load: only when something is wrong.
+// Finds the most similar known word, for error messages.
 
-/// The word with the fewest edits, if at most a third of its letters (and two at least) would change.
+/// The word with the fewest edits, if they are at most a third of its letters, or two in a short word.
 package func nearestWord(to text: String, among words: [String]) -> String? {
   guard let best = rankedWords(to: text, among: words).first else { return nil }
   return best.edits <= max(2, best.word.count / 3) ? best.word : nil
 }
 
-/// The words by their edits, ascending; those with equally many keep their order.
+/// The words by their number of edits, ascending; ties keep their order.
 package func rankedWords(to text: String, among words: [String]) -> [(word: String, edits: Int)] {
   let letters = Array(text.lowercased())
   let ranked = words.enumerated().map { (at: $0, word: $1, edits: edits(letters, Array($1.lowercased()))) }

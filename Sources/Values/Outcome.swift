@@ -1,5 +1,5 @@
-// How a record ends: exactly one outcome each, and the words that say why.
-// Invariant: the order of the cases is the contract's order of precedence; raw values are what staged files hold.
+// The outcomes of records: exactly one for each.
+// Invariant: the order of the cases is the contract's order of precedence; staged files hold the raw values.
 
 /// The two registers that are linked.
 package enum ExportKind: UInt8, NamedCase, BitwiseCopyable, Codable {

@@ -1,4 +1,4 @@
-// The registers and outcomes as officers call them, what each outcome means, and what to do about it.
+// The names of registers and outcomes for officers, what each outcome means, and what to do about it.
 
 extension ExportKind {
   package var title: Bilingual {
@@ -8,7 +8,7 @@ extension ExportKind {
 }
 
 extension Outcome {
-  /// As officers call it.
+  /// The officers' name for it.
   package var vietnamese: String { title.vietnamese }
 
   package var title: Bilingual {
@@ -27,7 +27,7 @@ extension Outcome {
     }
   }
 
-  /// What it means, in half a sentence.
+  /// The meaning, as half a sentence.
   package var meaning: Bilingual {
     switch self {
     case .quarantined:
@@ -61,7 +61,7 @@ extension Outcome {
     }
   }
 
-  /// What to do about such records if no reason is more exact.
+  /// What to do about such records, unless a reason says more.
   package var remedy: Bilingual {
     switch self {
     case .quarantined:

@@ -1,5 +1,5 @@
-// The numbers that name a person: the 12-digit personal ID number, the 9-digit number held before it, and the key
-// under which an insurance record looks for its person.
+// The numbers that identify a person: the 12-digit personal ID number, the earlier 9-digit number, and the
+// key under which an insurance record is joined with its person.
 // Invariant: a value of these types is well formed; it needs no text and no heap storage.
 // Load: one of each per record, compared and sorted by the hundred million.
 
@@ -15,7 +15,7 @@ package enum FieldFault: Error, Hashable, Sendable {
 @inline(__always)
 package func readDigits(_ bytes: Span<UInt8>, count: Int) throws(FieldFault) -> UInt64 {
   guard bytes.count == count else { throw .length(expected: count, found: bytes.count) }
-  // Of nine to twelve digits the first eight, and the last eight of which some are among them.
+  // For nine to twelve digits, read the first eight and the last eight, which overlap.
   if count >= 9, count <= 12, let front = unsafe eightDigits(bytes.bytes.integer(at: 0)),
     let back = unsafe eightDigits(bytes.bytes.integer(at: count &- 8))
   {
@@ -29,7 +29,7 @@ package func readDigits(_ bytes: Span<UInt8>, count: Int) throws(FieldFault) -> 
   return try readDigitsOneByOne(bytes)
 }
 
-/// Reads ASCII digits, and finds the first byte that is none.
+/// Reads ASCII digits one by one, to find the first byte that is not a digit.
 @inline(never)
 private func readDigitsOneByOne(_ bytes: Span<UInt8>) throws(FieldFault) -> UInt64 {
   var number: UInt64 = 0
@@ -48,7 +48,7 @@ package func eightDigits(_ word: UInt64) -> UInt64? {
   guard (word & (word &+ 0x0606_0606_0606_0606)) & 0xF0F0_F0F0_F0F0_F0F0 == 0x3030_3030_3030_3030 else {
     return nil
   }
-  // Neighbours are joined: digits to pairs, pairs to fours, fours to eight.
+  // Combine neighbours: digits to pairs, pairs to fours, fours to eight.
   let digits = word & 0x0F0F_0F0F_0F0F_0F0F
   let pairs = (digits &* 10 &+ digits >> 8) & 0x00FF_00FF_00FF_00FF
   let fours = (pairs &* 100 &+ pairs >> 16) & 0x0000_FFFF_0000_FFFF
@@ -91,23 +91,23 @@ package struct PersonalID: Hashable, Comparable, Sendable, BitwiseCopyable {
   /// The 12 digits.
   package var text: String { padded(packed, to: 12) }
 
-  /// Digits 1–3: where the birth was registered, 1–96 a province, 101–295 a country.
+  /// Digits 1–3, the place of birth registration: 1–96 a province, 101–295 a country.
   package var prefix: Int { Int(packed / 1_000_000_000) }
 
   /// Digit 4: sex and century.
   private var centuryDigit: Int { Int(packed / 100_000_000 % 10) }
 
-  /// The sex that digit 4 says: even is male.
+  /// The sex by digit 4: even is male.
   package var impliedSex: Sex { centuryDigit % 2 == 0 ? .male : .female }
 
-  /// The birth year that digits 4–6 say.
+  /// The birth year by digits 4–6.
   package var impliedBirthYear: Int { 1900 + 100 * (centuryDigit / 2) + Int(packed / 1_000_000 % 100) }
 
-  /// One digit twelve times: typed where the number was not known.
+  /// Whether it is one repeated digit, which people type for an unknown number.
   package var isFiller: Bool { packed % 111_111_111_111 == 0 }
 }
 
-/// A 9-digit number (CMND) held before the personal ID number; not unique for life.
+/// A 9-digit number (CMND) held before the personal ID number; several persons may have held the same one.
 package struct LegacyID: Hashable, Comparable, Sendable, BitwiseCopyable {
   package let packed: UInt32
 
@@ -122,14 +122,14 @@ package struct LegacyID: Hashable, Comparable, Sendable, BitwiseCopyable {
 
   package var text: String { padded(UInt64(packed), to: 9) }
 
-  /// One digit nine times: typed where the number was not known; `000000000` is one too.
+  /// Whether it is one repeated digit, which people type for an unknown number; `000000000` is one too.
   package var isFiller: Bool { packed % 111_111_111 == 0 }
 }
 
-/// The key that orders staged insurance records: by what its personal ID field holds.
+/// The sort key of staged insurance records: the content of the personal ID field.
 ///
-/// Ascending: no number, an unusable one, a 9-digit one, a personal ID number. Population records have keys of the
-/// last kind only, so that both exports meet by comparing one word.
+/// Ascending: no number, an unusable one, a 9-digit one, a personal ID number. Population records have only
+/// keys of the last kind, so that comparing one word joins both exports.
 package struct LinkKey: Hashable, Comparable, Sendable, BitwiseCopyable {
   package let packed: UInt64
 
@@ -143,7 +143,7 @@ package struct LinkKey: Hashable, Comparable, Sendable, BitwiseCopyable {
   /// The first key that holds a 9-digit number, and the first that holds a personal ID number.
   package static let firstLegacy = LinkKey(packed: 2 << 40)
   package static let firstPersonal = LinkKey(packed: 3 << 40)
-  /// Beyond every key.
+  /// Greater than every key.
   package static let end = LinkKey(packed: 4 << 40)
 
   package static func < (a: Self, b: Self) -> Bool { a.packed < b.packed }

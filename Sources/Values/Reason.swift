@@ -1,6 +1,6 @@
 // The words of `reasons` and `notes`: why a record did not link, and which differences were tolerated.
-// Invariant: a word's raw value is its bit in staged files; new words are added at the end, none is ever reused.
-// Load: a set of them per record is one 64-bit word.
+// Invariant: a word's raw value is its bit in staged files; new words are added at the end, none is reused.
+// Load: a record's set of them is two 64-bit words.
 
 /// One reason why a record ended as it did, or one tolerated difference.
 package enum Reason: UInt8, NamedCase {
@@ -30,11 +30,11 @@ package enum Reason: UInt8, NamedCase {
   case nameSpelling, birthDatePrecision, idSexDigit, idBirthYearDigits
   case insuranceNumberNotID, cardTailDiffers, groupUnknown, facilityFormat, areaCode, fiveYearsFormat
   case severalInsuranceNumbers
-  // officers' decisions: one that holds against the record, one that can't be applied, and what has changed since
+  // officers' decisions: one against the record, one that can't be applied, and what has changed since
   case decisionRejected, decisionNotApplied
   case reopenedPopulationName, reopenedPopulationBirthDate, reopenedPopulationSex, reopenedPopulationStatus
   case reopenedInsuranceName, reopenedInsuranceBirthDate, reopenedInsuranceSex, reopenedInsurancePersonalID
-  // quarantined: what could not be read of a damaged file; a note: the name came in an old encoding
+  // quarantined: the unreadable part of a damaged file; a note: the name came in an old encoding
   case fileDamaged, nameConverted
   // notes: a card of an earlier run that is kept while its data is doubtful
   case keptInGrace
@@ -47,7 +47,7 @@ package enum Reason: UInt8, NamedCase {
   package init?(word: String) { self.init(name: word) }
 }
 
-/// A set of reasons or notes in two words: no heap, no order but the sorted one of ``text``.
+/// A set of reasons or notes in two words, without heap storage.
 package struct Reasons: Hashable, Sendable, BitwiseCopyable {
   package private(set) var low: UInt64
   package private(set) var high: UInt64
@@ -76,11 +76,11 @@ package struct Reasons: Hashable, Sendable, BitwiseCopyable {
     reason.rawValue < 64 ? low >> reason.rawValue & 1 == 1 : high >> (reason.rawValue - 64) & 1 == 1
   }
 
-  /// Each with its word, by the words.
+  /// Each reason with its word, sorted by word.
   private static let byWord = Reason.allCases.map { (reason: $0, word: $0.word) }.sorted { $0.word < $1.word }
 
   package var words: [String] { Self.byWord.filter { contains($0.reason) }.map(\.word) }
-  /// The words, sorted, joined by commas; empty when there are none.
+  /// The words, sorted, joined by commas; empty if there are none.
   package var text: String {
     var text = ""
     guard !isEmpty else { return text }

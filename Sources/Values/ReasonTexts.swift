@@ -4,7 +4,7 @@ extension Reason {
   /// Reads a word as the store and quarantine show it: `name`, `sex_code=7`.
   package init?(shown word: String) { self.init(word: String(word.prefix { $0 != "=" })) }
 
-  /// What it means, as half a sentence.
+  /// The meaning, as half a sentence.
   package var meaning: Bilingual { texts.meaning }
 
   /// What to do about it.

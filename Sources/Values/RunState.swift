@@ -1,6 +1,6 @@
-// How far a run has come, in the words of run.json, the store, `status` and the metrics.
+// The states of a run, in the words of run.json, the store, `status` and the metrics.
 
-/// How far a run has come.
+/// The state of a run.
 package enum RunState: String, Hashable, Sendable, Codable {
   case running, failed, held, done
   /// Recorded as running, but no process holds the workspace. Derived when a record is read; never written.

@@ -1,5 +1,5 @@
 // The closed code lists of a person: sex and status.
-// Invariant: raw values are what staged files hold and never change; names are the contract's canonical values.
+// Invariant: staged files hold the raw values, which never change; names are the contract's canonical values.
 
 package enum Sex: UInt8, NamedCase, BitwiseCopyable {
   /// The export says so, or says nothing.

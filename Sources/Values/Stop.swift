@@ -1,6 +1,6 @@
-// What ends a run, and what is wrong with one value.
-// Invariant: a stop carries the exit code and a sentence that names the place, what was expected, what was found
-// and what to do; none of them carries a value from a record, only its shape.
+// The error that ends a run, and the description of one fault.
+// Invariant: a stop has the exit code and a sentence that names the place, what was expected, what was found
+// and what to do. It never contains a value from a record, only its shape.
 
 /// The exit codes of the command, after sysexits.h.
 package enum Exit: Int32, Sendable, Hashable {
@@ -43,7 +43,7 @@ extension Origin: CustomStringConvertible {
   }
 }
 
-/// One thing wrong at one place.
+/// One fault at one place.
 package struct Finding: Hashable, Sendable {
   package var origin: Origin
   package var expected: String
@@ -72,9 +72,9 @@ extension Finding: CustomStringConvertible {
 package struct Stop: Error, Hashable, Sendable {
   package var exit: Exit
   package var finding: Finding
-  /// What else was found wrong.
+  /// Further faults.
   package var others: [Finding] = []
-  /// The command to try next; the command line supplies one where this is nil.
+  /// The command to try next; if nil, the command line chooses one.
   package var next: String?
 
   package init(_ exit: Exit, _ finding: Finding, others: [Finding] = [], next: String? = nil) {
@@ -84,7 +84,7 @@ package struct Stop: Error, Hashable, Sendable {
     self.next = next
   }
 
-  /// All that was found wrong.
+  /// All faults as text.
   package var text: String { ([finding] + others).map(\.description).joined(separator: "\n") }
 
   /// A stop at a place, in one line.

@@ -1,4 +1,4 @@
-// The answer of doctor on a terminal.
+// The text of doctor for a terminal.
 
 import Desk
 import Values

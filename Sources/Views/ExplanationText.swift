@@ -1,5 +1,5 @@
-// The answer of `explain`: both sides as they are staged, each rule's verdict, and what would have to change.
-// Invariant: everything the system holds on the number is shown, with its file and line.
+// The text of `explain`: both sides as staged, each rule's verdict, and what would have to change.
+// Invariant: shows everything that the system holds on the number, with file and line.
 
 package import Desk
 import Run

@@ -1,16 +1,16 @@
-// What a monitoring system sees of a pipeline: one small file in the text format of Prometheus, for node_exporter's
-// textfile collector.
-// Invariant: the file is replaced whole; every family has its HELP and TYPE once, before its samples; no sample occurs
-// twice. Times are points in time, never ages: an age in a file would not grow when cron stops. Labels are names of
-// pipelines, exports, outcomes, stages and gates.
-// Load: some hundred lines, written when a run has ended, however it ended.
+// The metrics of a pipeline for a monitoring system: one small file in the text format of Prometheus, for
+// node_exporter's textfile collector.
+// Invariant: the file is replaced atomically. Every family has one HELP and one TYPE before its samples; no
+// sample occurs twice. Times are points in time, never ages: an age in a file would not grow when cron stops.
+// Labels are names of pipelines, exports, outcomes, stages and gates.
+// Load: some hundred lines, written after every run.
 
 import Foundation
 import Run
 import Values
 import Workspace
 
-/// The command that was tried last, whether it got as far as a run or not.
+/// The last command that was tried, even if no run began.
 struct Attempt: Hashable, Sendable {
   /// Seconds since 1970.
   var at: Int
@@ -190,7 +190,7 @@ struct Exposition {
     text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n")
   }
 
-  /// To a millionth; whole numbers without a point or an exponent.
+  /// Six decimals; whole numbers without a point or an exponent.
   private static func number(_ value: Double) -> String {
     let rounded = (value * 1e6).rounded() / 1e6
     return rounded == rounded.rounded() && abs(rounded) < 1e15 ? String(Int(rounded)) : "\(rounded)"

@@ -1,4 +1,4 @@
-// The pages that a run writes when it has ended.
+// The pages that a run writes at its end.
 
 import Run
 package import Values

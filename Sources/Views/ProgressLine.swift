@@ -1,13 +1,13 @@
-// One line on a terminal that says how far a stage is: a bar, the rate, the time left, and when the run will end.
-// Invariant: the line is narrower than the terminal, so that it never wraps; no estimate is given before there is
-// something to make it of.
-// Load: drawn some times a second.
+// The progress of a stage as one line on a terminal: a bar, the rate, the time left, and when the run will
+// end.
+// Invariant: the line is narrower than the terminal, so that it never wraps; it gives no estimate without
+// data.
 
 import Foundation
 import Values
 package import Workspace
 
-/// How fast work has gone lately: over the last quarter of a minute, so that a slow beginning is soon forgotten.
+/// The current rate of work, over the last 15 seconds, so that a slow start has no lasting effect.
 package struct Pace: Sendable {
   private var samples: [(seconds: Double, done: Int)] = []
   private static let window = 15.0
@@ -15,15 +15,15 @@ package struct Pace: Sendable {
 
   package init() {}
 
-  /// Notes what is done so many seconds after the beginning.
+  /// Records the amount done at a time in seconds after the beginning.
   package mutating func note(done: Int, at seconds: Double) {
     guard samples.last.map({ seconds - $0.seconds >= Self.step }) ?? true else { return }
     samples.append((seconds, done))
-    // The oldest sample stays that is as old as the window, or older.
+    // The oldest sample is at least as old as the window.
     while samples.count > 2, samples[1].seconds <= seconds - Self.window { samples.removeFirst() }
   }
 
-  /// Units a second; nil until half a second was seen.
+  /// Units a second; nil during the first half second.
   package func rate(done: Int, at seconds: Double) -> Double? {
     let from = samples.first ?? (0, 0)
     let start = samples.count < 2 ? (seconds: 0, done: 0) : from
@@ -32,11 +32,11 @@ package struct Pace: Sendable {
   }
 }
 
-/// What the line is made of.
+/// The values that the line shows.
 package struct ProgressLine: Sendable {
   package var stage: StageName
   package var done = 0
-  /// 0 if it is not known.
+  /// 0 if unknown.
   package var total = 0
   package var unit = ""
   /// Since the stage began.
@@ -44,7 +44,7 @@ package struct ProgressLine: Sendable {
   package var rate: Double?
   /// How long the stage took the last time.
   package var lastSeconds: Double?
-  /// How long the stages after it took the last time, all together; nil if one of them has not run yet.
+  /// The total time of all later stages the last time; nil if one of them has not run yet.
   package var secondsAfter: Double?
 
   package init(stage: StageName, seconds: Double) {
@@ -58,11 +58,11 @@ package struct ProgressLine: Sendable {
       guard done < total, let rate, rate > 0 else { return nil }
       return Double(total - done) / rate
     }
-    // Some more than the last time is no reason to say that nothing is left.
+    // A stage that exceeds its last time is not assumed to be at its end.
     return lastSeconds.flatMap { $0 > seconds ? $0 - seconds : nil }
   }
 
-  /// The share that is done, from 0 to 1; nil if it is unknown.
+  /// The share done, from 0 to 1; nil if unknown.
   package var share: Double? {
     if total > 0 { return min(1, Double(done) / Double(total)) }
     return lastSeconds.map { min(0.99, seconds / max($0, 0.001)) }
@@ -92,7 +92,7 @@ package struct ProgressLine: Sendable {
       parts.append(Self.clock(seconds.rounded(.down)))
     }
     let name = stage.rawValue.leftAligned(7)
-    // What is least wanted goes first when there is no room.
+    // If there is no room, drop the least important part first.
     while parts.count > 1, name.count + parts.reduce(0, { $0 + $1.count + 2 }) > width { parts.removeLast() }
     let rest = parts.joined(separator: "  ")
     let room = min(24, width - name.count - rest.count - 4)

@@ -1,4 +1,4 @@
-// The answer of a rehearsal: which records would end otherwise, and whose cards would change.
+// The text of a rehearsal: which records would end otherwise, and whose cards would change.
 // Invariant: names files, lines, outcomes and reasons; nothing about a person.
 
 package import Desk
@@ -16,7 +16,7 @@ package struct RehearsalText {
     }
   }
   private var same: [Rehearsal.Change] { (found.changes ?? []).filter { $0.from == $0.to } }
-  /// Outcomes that have other counts than before.
+  /// Outcomes whose counts have changed.
   private func movedTotals(_ export: ExportKind) -> [Rehearsal.Total] {
     found.totals.filter { $0.export == export && $0.before != $0.now }
   }
@@ -65,7 +65,7 @@ package struct RehearsalText {
     return lines.joined(separator: "\n")
   }
 
-  /// The insurance records, each followed from its outcome before to its outcome now.
+  /// The insurance records, each followed from its old outcome to its new one.
   private var followed: [String] {
     let records = (moved + same).reduce(0) { $0 + $1.records }
     let unmoved = same.reduce(0) { $0 + $1.records }
@@ -111,7 +111,9 @@ package struct RehearsalText {
     return "      \(found.origin(example))  \(was.isEmpty ? "–" : was) → \(now.isEmpty ? "–" : now)"
   }
 
-  /// A row for each outcome before and now; where no record can be followed, each has its rows, with one side empty.
+  /// A row for each pair of old and new outcome.
+  ///
+  /// If records can't be followed, each outcome has its own rows with one side empty.
   package var table: Table {
     var rows: [[String?]] = (moved + same).map { change in
       [

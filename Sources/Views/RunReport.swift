@@ -1,4 +1,4 @@
-// What an officer sees when a run has ended: the ledger and what to do next, in a screenful.
+// The text at the end of a run: the ledger and what to do next, on one screen.
 
 import Values
 package import Workspace
@@ -6,7 +6,7 @@ package import Workspace
 /// The end of a run, for people.
 package struct RunReport {
   private let run: RunRecord
-  /// The pipeline as it was named on the command line, with `--workspace` where one was given.
+  /// The pipeline as named on the command line, with `--workspace` if one was given.
   private let pipelinePath: String
 
   package init(_ run: RunRecord, pipelinePath: String) {

@@ -1,5 +1,6 @@
-// The state of a pipeline on a terminal, on one screen.
-// Invariant: no line is wider than 80 columns but for a command, which is never broken; colour is never the only sign.
+// The text of `status` for a terminal, on one screen.
+// Invariant: no line is wider than 80 columns except a command, which is never broken; colour is never the
+// only sign.
 
 package import Desk
 import Foundation
@@ -53,7 +54,7 @@ package struct StatusText {
     paint("\(english) · \(vietnamese)", .strong)
   }
 
-  // MARK: The night
+  // MARK: The last run
 
   private var head: [String] {
     var lines = [
@@ -72,7 +73,7 @@ package struct StatusText {
       facts.append("took \(FigureText.duration(status.seconds))")
     }
     if status.command != "run" { facts.append(status.command) }
-    // A fact is never broken.
+    // Facts are not broken across lines.
     var line = ""
     for fact in facts {
       if !line.isEmpty, line.count + 3 + fact.count > Self.columns {
@@ -104,7 +105,7 @@ package struct StatusText {
         paint($0, published.packagesLeftOut > 0 ? .wait : nil)
       }
     }
-    // The gates below tell why a run is held.
+    // The gates below show why a run is held.
     if status.state != .held, let failure = status.failure {
       lines.append("")
       for line in failure.split(separator: "\n") { lines += Self.wrapped(String(line), indent: 2) }
@@ -192,7 +193,7 @@ package struct StatusText {
     return (more > 0 ? "+" : more < 0 ? "−" : "±") + FigureText.grouped(abs(more))
   }
 
-  /// A bar to an eighth of a column; what is not nothing is a hairline at least.
+  /// A bar to an eighth of a column; more than zero is at least a hairline.
   static func bar(_ share: Double, width: Int) -> String {
     guard share > 0 else { return String(repeating: "·", count: width) }
     let eighths = min(width * 8, max(1, Int((share * Double(width * 8)).rounded())))
@@ -249,9 +250,9 @@ package struct StatusText {
       }
   }
 
-  // MARK: Pieces
+  // MARK: Parts
 
-  /// `2026-11-24 01:17`, or `01:17` on the day of another time.
+  /// `2026-11-24 01:17`, or only `01:17` on the same day as `since`.
   private static func time(_ iso: String, since: String? = nil) -> String {
     let text = iso.prefix(16).replacing("T", with: " ")
     guard let since, since.prefix(10) == iso.prefix(10) else { return String(text) }
@@ -262,7 +263,7 @@ package struct StatusText {
     text.count <= width ? text : text.prefix(width - 1) + "…"
   }
 
-  /// Lines of at most 80 columns, the later ones further in.
+  /// Lines of at most 80 columns, indented after the first.
   static func wrapped(_ text: String, indent: Int, columns: Int = columns) -> [String] {
     var lines: [String] = []
     var line = String(repeating: " ", count: indent)

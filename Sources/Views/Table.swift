@@ -8,14 +8,14 @@ import Foundation
 package struct Table {
   package var columns: [String]
   package var rows: [[String?]]
-  /// Columns of numbers, aligned to the right in text and without quotes in JSON.
+  /// Numeric columns, aligned to the right in text and without quotes in JSON.
   package var numeric: Set<String> = []
 
   package init(columns: [String], rows: [[String?]], numeric: Set<String> = []) {
     (self.columns, self.rows, self.numeric) = (columns, rows, numeric)
   }
 
-  /// The table less one column.
+  /// The table without one column.
   package func without(_ column: String) -> Table {
     guard let i = columns.firstIndex(of: column) else { return self }
     var table = self
@@ -65,7 +65,7 @@ package struct Table {
 }
 
 extension String {
-  /// Without spaces at the end.
+  /// The text without spaces at line ends.
   package var withoutTrailingSpaces: String {
     var text = self[...]
     while text.last == " " { text.removeLast() }

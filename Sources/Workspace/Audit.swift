@@ -1,7 +1,8 @@
-// The audit log: who did what, when and why, in a file that only grows.
-// Invariant: an event is on disk before its effect begins. The entries are chained (see ChainedLog). The log never holds a
-// personal ID number, only its pseudonym under a key of this workspace. A line that a crash tore off stays; the next
-// entry, `mended`, holds the digest of it. If that entry is torn off as well, the next `mended` covers both.
+// The audit log: who did what, when and why, in an append-only file.
+// Invariant: an event is on disk before its effect begins. The entries are chained (see ChainedLog). The log
+// never holds a personal ID number, only its pseudonym under a key of this workspace. An incomplete line that
+// a crash left stays; the next entry, `mended`, holds its digest. If that entry is incomplete too, the next
+// `mended` covers both.
 //
 //   workspace/audit.log   {"at":…,"event":…,"number":…,…,"hash":…}   one line each, mode 0600
 //   workspace/audit.key   the key of the pseudonyms, mode 0600
@@ -12,7 +13,7 @@ import Glibc
 import Seal
 package import Values
 
-/// What the log records.
+/// The events that the log records.
 package enum AuditEvent: String, Sendable, CaseIterable, Codable {
   case runBegan = "run_began"
   case runResumed = "run_resumed"
@@ -23,19 +24,19 @@ package enum AuditEvent: String, Sendable, CaseIterable, Codable {
   case rolledBack = "rolled_back"
   case pruned
   case decided
-  /// A decision taken back.
+  /// A decision was revoked.
   case revoked
   case lookedUp = "looked_up"
   case explained
   case findingsRead = "findings_read"
   case decisionsRead = "decisions_read"
-  /// The persons in which two runs' stores differ.
+  /// The persons whose cards differ between two runs' stores were listed.
   case differencesRead = "differences_read"
   case cardChecked = "card_checked"
   /// A file of card checks; the log does not name its persons.
   case cardBatchBegan = "card_batch_began"
   case cardBatchDone = "card_batch_done"
-  /// A crash tore off the line before; its effect did not happen.
+  /// The line before is incomplete because of a crash; its effect did not happen.
   case mended
 }
 
@@ -51,11 +52,11 @@ package struct AuditLine: Hashable, Sendable, ChainedContent {
   package var run: Int?
   /// The pseudonym of a personal ID number.
   package var person: String?
-  /// Why, as the user wrote it.
+  /// The reason, as the user wrote it.
   package var because: String?
   /// How the question came in, for answers that show a person: `command`.
   package var door: String?
-  /// What else belongs to the event: names of gates, counts, paths.
+  /// Further details of the event: names of gates, counts, paths.
   package var detail: [String: String]?
 
   private enum CodingKeys: String, CodingKey {
@@ -70,7 +71,7 @@ package struct Audit: Sendable {
   package var path: String { workspace + "/audit.log" }
   private var keyPath: String { workspace + "/audit.key" }
 
-  /// No line is longer, because longer reasons are cut.
+  /// Lines are not longer, because longer reasons are cut.
   static let longestLine = 16 << 10
   static let longestReason = 1000
 
@@ -82,7 +83,7 @@ package struct Audit: Sendable {
   /// Call this before the effect begins.
   ///
   /// - Parameters:
-  ///   - person: whom it is about; only a pseudonym is written.
+  ///   - person: the person concerned; only a pseudonym is written.
   ///   - because: the reason that the user gave.
   ///   - detail: counts, names of gates or files; nothing about a person.
   /// - Throws: ``Stop``; the effect must not happen then.
@@ -93,7 +94,7 @@ package struct Audit: Sendable {
     try append(event, [(person, detail)], run: run, because: because)
   }
 
-  /// Writes one event for each of several persons and waits once until the disk has all.
+  /// Writes one event for each of several persons and syncs once.
   ///
   /// - Parameters:
   ///   - name: who asks or acts; nil for the user of this process.
@@ -167,7 +168,7 @@ private struct LogEnd {
       chain = Chain(after: entry)
       pieces = pieces[(last + 1)...]
     } else if pieces.count > 1 {
-      // Either the first line was torn off several times, or another program wrote the file.
+      // Either the first line was incomplete several times, or another program wrote the file.
       guard bytes.count == file.byteCount, pieces.allSatisfy(AuditLine.isBeginning) else {
         throw Stop(
           .inputOutput, at: file.path, expected: "lines that cardlink wrote", found: "something else",
@@ -182,12 +183,12 @@ private struct LogEnd {
 }
 
 extension AuditLine {
-  /// Whether the bytes may be a line that was torn off.
+  /// Whether the bytes may be an incomplete line.
   fileprivate static func isBeginning(_ bytes: some Collection<UInt8>) -> Bool {
     zip(bytes, "{\"at\":\"".utf8).allSatisfy { $0 == $1 }
   }
 
-  /// Whether it is the entry that covers these torn lines.
+  /// Whether it is the entry that covers these incomplete lines.
   fileprivate func mends(_ torn: [[UInt8]]) -> Bool {
     event == AuditEvent.mended.rawValue
       && detail?["torn_digest"] == Digest.text(of: Array(torn.joined(separator: [UInt8(ascii: "\n")])))
@@ -199,11 +200,11 @@ extension AuditLine {
 /// The whole log, with each line checked against the one before.
 package struct AuditReading: Sendable {
   package private(set) var lines: [AuditLine] = []
-  /// Torn lines that a later line covers.
+  /// Incomplete lines that a later line covers.
   package private(set) var mended = 0
-  /// Whether a crash tore off the end.
+  /// Whether the last line is incomplete because of a crash.
   package private(set) var hasTornEnd = false
-  /// The first line of the file, from 1, that is not as it was written, and how that shows.
+  /// The first line of the file, from 1, that has been altered, and how that shows.
   package private(set) var broken: (fileLine: Int, why: String)?
   /// The hash of each line.
   private var hashes: Set<String> = []
@@ -213,7 +214,7 @@ package struct AuditReading: Sendable {
 
   /// The last line's hash.
   ///
-  /// Whoever keeps it elsewhere can tell later whether the end was cut off.
+  /// A copy of it elsewhere shows later whether the end of the log was removed.
   package var head: String { chain.head }
 
   /// Whether a line has this hash.

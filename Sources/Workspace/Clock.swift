@@ -1,4 +1,4 @@
-// Times as run.json, the store and the logs hold them: ISO 8601 at +07:00, the time of Asia/Ho_Chi_Minh all year.
+// Times in run.json, the store and the logs: ISO 8601 at +07:00, the time of Asia/Ho_Chi_Minh all year.
 
 import Foundation
 package import Values

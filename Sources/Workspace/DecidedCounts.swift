@@ -1,5 +1,5 @@
-// The effect of officers' decisions in one run, as counts: for the end of a run, status, report and metrics.
-// Invariant: each record is in one of the counts at most.
+// The effect of officers' decisions in one run, as counts for the end of a run, status, report and metrics.
+// Invariant: each record is in at most one of the counts.
 
 import Values
 
@@ -7,7 +7,7 @@ import Values
 package struct DecidedCounts: Hashable, Sendable, Codable {
   /// Decisions that were in force.
   package var inForce: Int
-  /// Records that are linked because of one; nil for a run of a version that did not count this.
+  /// Records linked by a decision; nil for a run of a version that did not count them.
   package var linked: Int?
   /// Disputed records that a decision keeps apart from the person.
   package var keptApart: Int
@@ -28,7 +28,7 @@ package struct DecidedCounts: Hashable, Sendable, Codable {
     notApplied = count(.decisionNotApplied)
   }
 
-  /// In a line of text.
+  /// As one line of text.
   package var words: String {
     func count(_ number: Int, _ words: String) -> String? {
       number == 0 ? nil : "\(FigureText.grouped(number)) \(words)"

@@ -1,14 +1,15 @@
-// The officers' decisions of a workspace: everything that was ever decided or revoked, in a file that only grows.
-// Invariant: what one command decides is recorded as a whole or not at all. It counts once its closing line is on disk;
-// lines that a crash left without a closing line do not count. The closing lines are chained (see ChainedLog) and cover
-// the lines above them, so damage stops the reader and never looks like fewer decisions. No run, rollback or prune
-// changes the file.
+// The officers' decisions of a workspace: everything that was ever decided or revoked, in an append-only
+// file.
+// Invariant: the decisions of one command are recorded as a whole or not at all. They count once their
+// closing line is on disk; lines that a crash left without a closing line do not count. The closing lines are
+// chained (see ChainedLog) and cover the lines above them, so damage stops the reader and never looks like
+// fewer decisions. No run, rollback or prune changes the file.
 //
 //   workspace/decisions.log, mode 0600
 //     d <number> <accept|reject> <person> <insurance number> <card number> <digest> <reason>   one decision, between tabs
 //     {"at":…,"by":…,"decided":2,…,"hash":…}   closes the decisions above it, or revokes earlier ones
-//     t    a crash tore off the lines above it that no closing line follows. A ~ ends the line before it, so that a
-//          closing line that lacked only its line end is none; a crash that tears off the mark too leaves several ~.
+//     t    the lines above it without a closing line are incomplete because of a crash. A ~ ends the line before it, so
+//          that a closing line without its line end does not count; if a crash cuts off the mark too, several ~ follow.
 
 import Files
 import Seal
@@ -20,7 +21,7 @@ package struct DecisionAct: Hashable, Sendable, ChainedContent {
   package var at: String
   /// Who decided: the name given to the command, else the user.
   package var by: String
-  /// The user who gave the command, as in the audit log.
+  /// The user who ran the command, as in the audit log.
   package var user: String
   /// How many decisions the act holds.
   package var decided: Int
@@ -46,26 +47,26 @@ package struct DecisionAct: Hashable, Sendable, ChainedContent {
 /// One decision in the book.
 package struct BookedDecision: Sendable {
   package var decision: Decision
-  /// Its place among ``DecisionBook/acts``.
+  /// The index of its act in ``DecisionBook/acts``.
   package var act: Int
   /// The officer's reason; empty for none.
   package var because: String
-  /// The act that revoked it, by its place.
+  /// The index of the act that revoked it.
   package var revokedBy: Int?
 }
 
 /// The decisions of a workspace, all of them or those of its first acts.
 package struct DecisionBook: Sendable {
   package private(set) var acts: [DecisionAct] = []
-  /// By number, which is the place plus one.
+  /// By number; the index is the number less one.
   package private(set) var entries: [BookedDecision] = []
   fileprivate var chain = Chain()
-  /// Whether the file ends with lines that no closing line follows.
+  /// Whether the file ends with lines that have no closing line.
   fileprivate(set) var hasTornEnd = false
 
   package static func path(in workspace: String) -> String { workspace + "/decisions.log" }
 
-  /// Those that were not revoked.
+  /// The decisions that were not revoked.
   package var inForce: [Decision] { entries.filter { $0.revokedBy == nil }.map(\.decision) }
 
   /// Equal for two books with the same decisions in force, in the same order.
@@ -83,8 +84,8 @@ package struct DecisionBook: Sendable {
 
   /// Reads the book of a workspace; without a file it is empty.
   ///
-  /// - Parameter acts: how many acts to read, for what an earlier match knew; nil for all.
-  /// - Throws: ``Stop`` with ``Exit/inputOutput`` if the file is not as it was written.
+  /// - Parameter acts: how many acts to read, to get what an earlier match knew; nil for all.
+  /// - Throws: ``Stop`` with ``Exit/inputOutput`` if the file was altered.
   package init(_ workspace: String, upTo acts: Int? = nil) throws(Stop) {
     let path = Self.path(in: workspace)
     guard Folder.exists(path), acts != 0 else { return }
@@ -110,7 +111,7 @@ package struct DecisionBook: Sendable {
 }
 
 extension Decision {
-  /// What was decided, without its number.
+  /// Appends the decision without its number.
   fileprivate func appendContent(to bytes: inout [UInt8]) {
     bytes.append(integer: person.packed)
     bytes.append(integer: insuranceNumber.packed)
@@ -163,7 +164,7 @@ private enum BookLine {
     return (decision, unescaped(parts[7]))
   }
 
-  // Scalar by scalar, because CR and LF together are one character.
+  // Scalar by scalar, because Swift takes CR and LF together as one character.
   private static func escaped(_ text: String) -> String {
     var escaped = String.UnicodeScalarView()
     for scalar in text.unicodeScalars {
@@ -195,15 +196,15 @@ private enum BookLine {
 
 // MARK: Reading
 
-/// A book that is being read, line by line.
+/// A book being read line by line.
 private struct BookReading {
   let path: String
   let mostActs: Int
   private var book = DecisionBook()
   private var lineNumber = 0
-  /// Decisions that no closing line has followed yet.
+  /// Decisions without a closing line so far.
   private var open: [NewDecision] = []
-  /// The first line since the last closing line that can't be read; a `t` must follow it.
+  /// The first unreadable line since the last closing line; a `t` must follow it.
   private var strange: (line: Int, isMarked: Bool)?
 
   init(path: String, mostActs: Int) { (self.path, self.mostActs) = (path, mostActs) }
@@ -216,7 +217,7 @@ private struct BookReading {
     let isMarked = bytes.last == UInt8(ascii: "~")
     if bytes == [UInt8(ascii: "t")] { return dropOpenLines() }
     if let strange {
-      // Another crash tore off the `t` after a `~`: the next command wrote `~` again.
+      // Another crash cut off the `t` after a `~`, and the next command wrote `~` again.
       guard strange.isMarked, isMarked else { throw damaged(strange.line) }
       return
     }
@@ -249,7 +250,7 @@ private struct BookReading {
 
   /// - Parameter rest: the bytes after the last line end.
   mutating func finish(rest: [UInt8]) throws(Stop) -> DecisionBook {
-    // A crash leaves no line end: a strange line with one, at the end of the file, is damage.
+    // A crash leaves no line end: an unreadable line with one, at the end of the file, is damage.
     if let strange, rest.isEmpty, !isDone, !strange.isMarked { throw damaged(strange.line) }
     book.hasTornEnd = !open.isEmpty || !rest.isEmpty || strange != nil
     dropOpenLines()
@@ -274,9 +275,10 @@ extension DecisionBook {
   /// Locks the book, adds an act, and waits until it is on disk.
   ///
   /// - Parameters:
-  ///   - make: makes the act from the book as it is. If it throws or returns nil, the book stays as it is.
+  ///   - make: makes the act from the current book. If it throws or returns nil, the book is unchanged.
   ///   - announce: called with the act before it is written, for the audit log.
-  /// - Throws: ``Stop``. The book is then as before, unless the disk refuses to take the act back, which the stop says.
+  /// - Throws: ``Stop``. The book is then unchanged, unless the disk fails to take the act back, which the
+  ///   stop says.
   package static func append(
     to workspace: String, _ make: (DecisionBook) throws(Stop) -> NewAct?,
     announce: (NewAct) throws(Stop) -> Void

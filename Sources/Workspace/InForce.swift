@@ -8,7 +8,7 @@ package import Pipeline
 extension Pipeline {
   /// A session with the PostgreSQL server; nil if the pipeline names none.
   ///
-  /// - Throws: ``Stop`` with ``Exit/storeUnavailable`` if it can't be reached or isn't this pipeline's.
+  /// - Throws: ``Stop`` with ``Exit/storeUnavailable`` if it can't be reached or belongs to another pipeline.
   package func server() throws(Stop) -> PostgreSQLStore? {
     guard let postgresql else { return nil }
     return try PostgreSQLStore(postgresql, pipeline: name)
@@ -19,7 +19,7 @@ extension Pipeline {
 }
 
 extension WorkspaceReader {
-  /// Whether a stage's result is there still; a store's or a package's is looked for where it is in force.
+  /// Whether a stage's result still exists; a store or a package exists only while it is in force.
   package func hasResult(of stage: RunRecord.FinishedStage) -> Bool {
     stage.stage >= .load || Folder.exists(folder(of: stage))
   }

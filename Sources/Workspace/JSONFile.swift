@@ -1,4 +1,4 @@
-// Small files of our own as JSON, and answers in the same form.
+// Small JSON files of our own, and answers in the same form.
 
 import Files
 import Foundation

@@ -1,8 +1,8 @@
-// Earlier stores, so that one of them can be put in force again within seconds.
-// Invariant: a kept store is a further name of a file that was in force and is never written again; the store's own
-// path means a whole store at every moment. Readers that have a file open keep it, whatever happens to its names.
-// Load: a store of some 10 GB for each run that is kept; keeping one costs a directory entry, as long as it is the one
-// in force.
+// Keeps earlier stores, so that one of them can be put in force again within seconds.
+// Invariant: a kept store is a hard link to a file that was in force and is never written again; the store's
+// own path always leads to a whole store. Readers that have a file open keep it.
+// Load: a store of some 10 GB for each kept run; while it is in force, keeping it costs only a directory
+// entry.
 
 import Files
 import Glibc
@@ -16,7 +16,7 @@ package struct KeptStores {
   package let path: String
   private let folder: String
 
-  /// In the workspace, or beside a store that lies elsewhere, for a file has its names on one disk only.
+  /// In the workspace, or beside a store outside of it, because hard links need the same file system.
   package init(_ pipeline: Pipeline, in workspace: String) {
     path = pipeline.storePath(in: workspace)
     folder = path.hasPrefix(workspace + "/") ? workspace + "/stores" : path + "-stores"
@@ -25,7 +25,7 @@ package struct KeptStores {
   /// The run whose store is in force; nil if there is none.
   package var inForce: Int? { try? Store(path: path).runID() }
 
-  /// The runs whose stores are kept beside the one in force, ascending.
+  /// The runs whose stores are kept besides the one in force, ascending.
   package var runs: [Int] {
     let inForce = inForce
     return Folder.names(in: folder).compactMap { name in
@@ -35,9 +35,11 @@ package struct KeptStores {
 
   package func path(of run: Int) -> String { folder + "/" + padded(UInt64(run), to: 4) + ".sqlite" }
 
-  /// Gives the store in force its second name; what takes its place may then come.
+  /// Gives the store in force its second name, so that it can be replaced.
   ///
-  /// - Parameter loading: the run whose store is to come; one of the same run is of a try that was cut off, and not kept.
+  /// - Parameter loading: the run whose store comes next. If the store in force is of the same run, it is
+  ///   left from an
+  ///   interrupted attempt and is not kept.
   package func keepStoreInForce(loading: Int? = nil) throws(Stop) {
     guard let run = inForce, run != loading else { return }
     try Folder.create(folder)
@@ -46,7 +48,7 @@ package struct KeptStores {
     try Folder.sync(folder)
   }
 
-  /// Puts a kept store in force; the one before is kept.
+  /// Puts a kept store in force; the previous one is kept.
   ///
   /// - Throws: ``Stop`` with ``Exit/storeUnavailable`` if the kept file is not that run's store.
   package func putInForce(_ run: Int) throws(Stop) {
@@ -63,7 +65,7 @@ package struct KeptStores {
     try Folder.link(kept, as: partial)
     try recoverStore(at: path)
     try Folder.rename(partial, to: path)
-    // In force it may be written to, so it must have no other name.
+    // The store in force may be written to, so it must have no other name.
     try Folder.remove(kept)
     try Folder.sync(folder)
   }
@@ -83,7 +85,7 @@ extension [RunRecord] {
         line.append(run.id)
       }
     }
-    // A load that was interrupted after its switch, or a rollback before it, is not in the records yet.
+    // The records do not yet include a load that was interrupted after its switch, or a rollback before it.
     goBack(to: inForce)
     return line.last { number in first { $0.id == number }.map { $0.asOf < asOf } ?? false }
   }

@@ -1,4 +1,4 @@
-// Who holds a workspace, found out without touching its lock.
+// Finds which process holds a workspace, without touching its lock.
 // Invariant: a question never takes the lock. If it did, a run that starts meanwhile would exit with 75.
 
 import Files
@@ -13,14 +13,15 @@ package struct LockHolder: Hashable, Sendable, Codable {
 }
 
 extension RunRecord {
-  /// The state, with what the lock shows: a run recorded as running was cut off if no process holds the workspace.
+  /// The state, considering the lock: a run recorded as running was cut off if no process holds the
+  /// workspace.
   package func state(holder: LockHolder?) -> RunState {
     state == .running && holder == nil ? .cutOff : state
   }
 }
 
 extension WorkspaceReader {
-  /// Who holds the workspace; nil if no process does.
+  /// The process that holds the workspace; nil if none does.
   package var lockHolder: LockHolder? {
     guard let text = try? Folder.read(path + "/lock"),
       let match = text.firstMatch(of: /process ([0-9]+) since ([0-9T:+-]+)/), let process = Int(match.1)

@@ -1,4 +1,4 @@
-// The inputs that a stage's result was made from, by name and digest.
+// The inputs of a stage's result, by name and digest.
 
 import Seal
 

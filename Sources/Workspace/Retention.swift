@@ -1,6 +1,6 @@
-// How long a workspace keeps what holds personal data, and what is removed when.
-// Invariant: what is in force is never removed, nor what a run that did not finish can go on from. Run records and the
-// audit log hold no personal data and stay.
+// How long a workspace keeps personal data, and what is removed when.
+// Invariant: nothing in force is removed, nor anything that an unfinished run needs to continue. Run records
+// and the audit log hold no personal data and stay.
 // Load: some folders a night.
 
 import Files
@@ -10,7 +10,7 @@ package import Values
 
 /// One thing to be removed for good.
 package struct Prunable: Hashable, Sendable {
-  /// `staged`, `matched`, `remains` of a run that was cut off, or `store`.
+  /// `staged`, `matched`, `remains` of an interrupted run, or `store`.
   package var kind: String
   package var run: Int
   package var path: String
@@ -18,7 +18,7 @@ package struct Prunable: Hashable, Sendable {
 }
 
 extension Workspace {
-  /// What goes if the workspace is pruned now.
+  /// What is removed if the workspace is pruned now.
   package func prunable(_ pipeline: Pipeline, keeping: Retention) throws(Stop) -> [Prunable] {
     let reader = WorkspaceReader(path)
     let runs = try reader.runs()
@@ -51,7 +51,7 @@ extension Workspace {
     let stores = KeptStores(pipeline, in: path)
     let numbers = stores.runs
     let young = numbers.filter { number in !isTooOld(runs.first { $0.id == number }) }
-    // Running tonight once more begins from the store of the night before.
+    // A second run of the same business date begins from the store of the date before.
     var before: Int?
     if pipeline.graceDays != nil, let inForce = stores.inForce,
       let asOf = runs.first(where: { $0.id == inForce })?.asOf
@@ -65,7 +65,7 @@ extension Workspace {
     return found
   }
 
-  /// Removes all of it, with a line in the audit log before.
+  /// Removes all of it, after a line in the audit log.
   package func prune(_ prunable: [Prunable]) throws(Stop) {
     guard !prunable.isEmpty else { return }
     var detail = ["bytes": "\(prunable.reduce(0) { $0 + $1.byteCount })"]
@@ -79,9 +79,10 @@ extension Workspace {
 }
 
 extension Pipeline {
-  /// Removes from the PostgreSQL server the loads of runs whose SQLite stores are gone, and all but one of the others.
+  /// Removes from the PostgreSQL server the loads of runs whose SQLite stores are gone, and all but one of
+  /// the others.
   ///
-  /// - Returns: how many had to stay, for somebody reads them still.
+  /// - Returns: how many had to stay because they are being read.
   @discardableResult
   package func pruneServer() throws(Stop) -> Int {
     guard let server = try server() else { return 0 }

@@ -1,6 +1,7 @@
-// The record of one run: what it was asked, how far it came, and what each stage found.
-// Invariant: run.json in the run's folder is replaced as a whole at each change. It holds counts, file names and times,
-// and no personal data. All its keys are on one level; a key that an older version did not write reads as empty.
+// The record of one run: its request, how far it came, and what each stage found.
+// Invariant: run.json in the run's folder is replaced atomically at each change. It holds counts, file names
+// and times, and no personal data. All its keys are on one level; a key that an older version did not write
+// reads as empty.
 
 package import Files
 package import Match
@@ -30,10 +31,10 @@ package struct RunRecord: Hashable, Sendable {
   /// When it was held or failed.
   package var endedAt: String?
   package var state: RunState
-  /// The export files, in the order in which they are read.
+  /// The export files, in reading order.
   package var exports: [FoundFile] = []
   package var stages: [FinishedStage] = []
-  /// What publish did with the persons of the store; nil before it is done.
+  /// The persons of the store by what publish did with them; nil before it is done.
   package var published: PublishCounts?
   /// For a rollback: the runs whose stores were exchanged.
   package var rollback: Rollback?
@@ -70,7 +71,7 @@ extension RunRecord {
     package var run: Int
     package var seconds: Double
     package var records: Int
-    /// What the result was made from; see ``MadeFrom``.
+    /// The inputs of the result; see ``MadeFrom``.
     package var madeFrom: [String: String]?
     /// The size of the result on disk.
     package var byteCount: Int?
@@ -123,7 +124,7 @@ extension RunRecord {
   package struct Gated: Hashable, Sendable, Codable {
     /// Nil before the gates are judged.
     package var verdicts: [GateVerdict]?
-    /// Who let the run pass the gates that held it.
+    /// Who released the run after gates held it.
     package var released: Release?
 
     package init() {}
@@ -158,7 +159,7 @@ package struct AppliedDecisions: Hashable, Sendable, Codable {
   package var inForce: Int
   /// ``DecisionBook/digest``.
   package var digest: String
-  /// Records that are linked because of them; nil in runs of versions that did not count this.
+  /// Records linked by them; nil in runs of versions that did not count them.
   package var linked: Int?
 
   package init(acts: Int, inForce: Int, digest: String, linked: Int? = nil) {
@@ -185,7 +186,7 @@ package struct Release: Hashable, Sendable, Codable {
   }
 }
 
-/// What publish did with the persons of the store: each person is in exactly one of the counts.
+/// The persons of the store by what publish did with them: each person is in exactly one of the counts.
 package struct PublishCounts: Hashable, Sendable, Codable {
   package var packages: Int
   /// How many of the packages hold changes only, and how many are encrypted.
@@ -194,7 +195,7 @@ package struct PublishCounts: Hashable, Sendable, Codable {
   package var persons: Int
   /// Persons in no package because each package that would hold them lacks a key; and these packages.
   package var leftOut, packagesLeftOut: Int
-  /// Persons in no package because their card names no facility that can have one.
+  /// Persons in no package because their card has no facility, or a code that can't name a package.
   package var withoutFacility: Int
   /// Persons in no package because no rule selects their facility.
   package var notSelected: Int
@@ -232,12 +233,12 @@ package struct Rollback: Hashable, Sendable, Codable {
 extension RunRecord {
   /// When it was done, held or failed.
   package var ended: String? { finishedAt ?? endedAt }
-  /// The time of the stages that this run did itself.
+  /// The time of the stages that this run executed itself.
   package var ownSeconds: Double {
     stages.filter { $0.run == id }.reduce(0) { $0 + $1.seconds }
   }
 
-  /// Whether a `run` may go on with it.
+  /// Whether a `run` may continue it.
   package var isUnfinished: Bool { state != .done && rollback == nil }
 
   package func finished(_ stage: StageName) -> FinishedStage? { stages.last { $0.stage == stage } }

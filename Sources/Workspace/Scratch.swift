@@ -1,7 +1,7 @@
 // A private folder in the workspace for temporary work.
-// Invariant: it goes with its owner; one whose process was killed is removed by the next command that makes a scratch
-// folder or takes hold of the workspace, and never while its process lives, which holds an advisory lock on it.
-// Load: a rehearsal writes as much there as a match does.
+// Invariant: it is removed with its owner. If the process was killed, the next command that creates a scratch
+// folder or holds the workspace removes it, but never while its process lives, which holds an advisory lock
+// on it.
 
 import Files
 import Glibc
@@ -26,14 +26,14 @@ package struct Scratch: ~Copyable {
     (self.path, lock) = (path, opened)
   }
 
-  /// Removes what commands that were killed have left.
+  /// Removes the scratch folders of killed commands.
   static func removeLeftovers(in workspace: String) {
     for name in Folder.names(in: workspace) where isLeftover(workspace + "/" + name) {
       try? Folder.remove(workspace + "/" + name)
     }
   }
 
-  /// Whether it is the scratch folder of a process that is no more.
+  /// Whether it is the scratch folder of a process that has ended.
   package static func isLeftover(_ path: String) -> Bool {
     guard Folder.name(of: path).hasPrefix("scratch-") else { return false }
     let folder = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)

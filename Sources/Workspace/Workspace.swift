@@ -1,17 +1,17 @@
 // The folder in which a pipeline keeps its data between runs.
-// Invariant: one run at a time holds the lock, which ends with its process. The folder of a stage's result gets its final
-// name when it is complete. A run number is never used twice.
+// Invariant: one run at a time holds the lock, which ends with its process. The folder of a stage's result
+// gets its final name when it is complete. A run number is never used twice.
 //
 //   workspace/lock
-//   workspace/runs/0007/run.json            what happened
-//   workspace/runs/0007/report.html         the same for people
+//   workspace/runs/0007/run.json            the run's record
+//   workspace/runs/0007/report.html         the run's report, for people
 //   workspace/runs/0007/extract/…           staged records (snapshot.json, sorted runs)
 //   workspace/runs/0007/match/…             judged records (matched.json, sorted runs)
 //   workspace/card-attributes.sqlite        the store in force
 //   workspace/stores/0006.sqlite            stores of earlier runs
 //   workspace/audit.log                     who did what
-//   workspace/decisions.log                 what officers decided
-//   workspace/packages/current/…            what the facilities read
+//   workspace/decisions.log                 the officers' decisions
+//   workspace/packages/current/…            the packages for the facilities
 
 import Files
 import Glibc
@@ -74,7 +74,7 @@ package struct WorkspaceReader: Sendable {
 
   package func folder(of run: Int) -> String { path + "/runs/" + padded(UInt64(run), to: 4) }
 
-  /// Where a run's report lies.
+  /// The path of a run's report.
   package func reportPath(of run: Int) -> String { folder(of: run) + "/report.html" }
 
   /// The numbers of all runs, ascending.

@@ -1,6 +1,6 @@
-// The command: arguments in, exit code out.
-// Invariant: data goes to standard output, everything else to standard error; every failure ends with the command
-// to try next, and its exit code is one of the contract's.
+// The command: turns arguments into calls, and results into an exit code.
+// Invariant: data goes to standard output, everything else to standard error. Every failure ends with the
+// command to try next and one of the contract's exit codes.
 
 import ArgumentParser
 import Foundation

@@ -1,4 +1,4 @@
-// The options that mean the same everywhere.
+// The options that several commands share.
 
 import ArgumentParser
 import Foundation
@@ -8,7 +8,7 @@ import Values
 import Views
 import Workspace
 
-/// Which pipeline, and where its workspace is.
+/// The pipeline and its workspace.
 struct PipelineArguments: ParsableArguments {
   @Argument(
     help: ArgumentHelp("The pipeline file.", valueName: "pipeline"), completion: .file(extensions: ["yaml"]))
@@ -19,10 +19,10 @@ struct PipelineArguments: ParsableArguments {
 
   @OptionGroup var log: LogArguments
 
-  /// The pipeline as the commands to try next name it.
+  /// The pipeline as suggested commands name it.
   var named: String { shellQuoted(pipeline) + (workspace.map { " --workspace " + shellQuoted($0) } ?? "") }
 
-  /// The pipeline, read and checked, with the workspace that is to be used.
+  /// Reads and checks the pipeline, and sets the workspace.
   func load() throws(Stop) -> Pipeline {
     Log.use(log)
     var loaded = try Pipeline(file: pipeline)
@@ -34,7 +34,7 @@ struct PipelineArguments: ParsableArguments {
   }
 }
 
-/// How a run is to be done.
+/// The options of a run.
 struct RunArguments: ParsableArguments {
   @Option(
     name: .customLong("as-of"),
@@ -46,7 +46,7 @@ struct RunArguments: ParsableArguments {
   var options: RunOptions { work.options(asOf: asOf?.date ?? Clock.today()) }
 }
 
-/// With how much of the machine.
+/// The resources to use.
 struct WorkArguments: ParsableArguments {
   @Option(help: "How many threads work at once; default one for each core.")
   var threads: Int?
@@ -98,7 +98,7 @@ struct MemorySize: ExpressibleByArgument, CustomStringConvertible {
   var description: String { bytes % (1 << 30) == 0 ? "\(bytes >> 30)G" : "\(bytes >> 20)M" }
 }
 
-/// The form of an answer.
+/// The format of an answer.
 enum OutputForm: String, ExpressibleByArgument, CaseIterable { case text, json, csv }
 
 struct OutputArguments: ParsableArguments {
@@ -106,8 +106,8 @@ struct OutputArguments: ParsableArguments {
   var output: OutputForm = .text
 }
 
-/// A personal ID number on the command line, or `-` to read it from standard input, which keeps it out of the list of
-/// processes.
+/// A personal ID number from the command line, or for `-` from standard input, which keeps it out of the
+/// process list.
 func personalID(_ argument: String) throws(Stop) -> PersonalID {
   let text = argument == "-" ? readLine() ?? "" : argument
   let digits = Array(text.utf8.filter { $0 > 0x20 })

@@ -1,15 +1,15 @@
-// Who gained, lost or changed the card that serves, between two streams of persons.
-// Invariant: both streams ascend by personal ID number; each person is met once and counted once, under the place of
-// birth registration that the number names and under the facilities of the card before and now.
-// Load: 90 million persons on either side, read side by side a batch at a time; memory is two batches and a line for
-// each facility.
+// Finds who gained, lost or changed the serving card, between two streams of persons.
+// Invariant: both streams ascend by personal ID number. Each person is counted once under the place of birth
+// registration of the number, and once under the facilities of the old and new card.
+// Load: 90 million persons on either side, read in parallel a batch at a time; memory is two batches and a
+// row for each facility.
 
 package import Values
 
-/// What became of one person's card.
+/// How one person's card changed.
 package enum CardChange: String, Sendable, CaseIterable { case gained, lost, changed }
 
-/// What of a card can change.
+/// The fields of a card that can change.
 package enum CardField: String, Sendable, CaseIterable {
   case insuranceNumber = "insurance_number"
   case cardNumber = "card_number"
@@ -33,50 +33,50 @@ package enum CardField: String, Sendable, CaseIterable {
   }
 }
 
-/// One person whose card is not the same.
+/// One person whose card changed.
 package struct CardDifference: Sendable {
   package var person: PersonalID
   package var change: CardChange
   package var before: CardRow?
   package var after: CardRow?
 
-  /// In what the cards differ; empty unless both are there.
+  /// The fields in which the cards differ; empty unless both exist.
   package var fields: [CardField] {
     guard let before, let after else { return [] }
     return CardField.allCases.filter { $0.differs(before, after) }
   }
 }
 
-/// Persons counted by what became of their cards.
+/// Counts of persons by how their cards changed.
 package struct CardCounts: Hashable, Sendable {
   package var gained = 0
   package var lost = 0
   package var changed = 0
-  /// Of those changed, the persons who came to this facility from another, and who went from it.
+  /// Of the changed ones, the persons who came to this facility from another, and who left it.
   package var came = 0
   package var went = 0
 
   package var all: Int { gained + lost + changed }
 }
 
-/// How two streams of persons differ.
+/// The differences between two streams of persons.
 package struct CardDifferences: Sendable {
   /// Persons with a card.
   package var before = 0
   package var after = 0
   package var total = CardCounts()
-  /// Persons by what of their card has changed; one counts for each of its fields.
+  /// Persons by changed field; a person counts once for each field.
   package var fields: [CardField: Int] = [:]
   /// By ``BirthPlace/index``.
   private var places = [CardCounts](repeating: CardCounts(), count: BirthPlace.count)
   private var facilities: [ShortCode: CardCounts] = [:]
 
-  /// By place of birth registration, those with most differences first; without any, left out.
+  /// By place of birth registration, most differences first; places without any are left out.
   package var byProvince: [(place: BirthPlace, counts: CardCounts)] {
     BirthPlace.all.map { ($0, places[$0.index]) }.filter { $0.1.all > 0 }
       .sorted { ($0.1.all, $1.0.index) > ($1.1.all, $0.0.index) }
   }
-  /// By facility code, empty for none, those with most differences first.
+  /// By facility code, empty for none, most differences first.
   package var byFacility: [(facility: String, counts: CardCounts)] {
     facilities.map { ($0.key.text, $0.value) }
       .sorted { ($0.1.all + $0.1.went, $1.0) > ($1.1.all + $1.1.went, $0.0) }
@@ -111,7 +111,7 @@ package struct CardDifferences: Sendable {
 ///
 /// - Parameters:
 ///   - before, after: fill a batch with the next persons, ascending; false when there are none left.
-///   - each: told of every person whose card is not the same, ascending.
+///   - each: called for every person whose card changed, ascending.
 package func cardDifferences(
   before: (inout PersonBatch) throws(Stop) -> Bool, after: (inout PersonBatch) throws(Stop) -> Bool,
   each: (CardDifference) throws(Stop) -> Void = { (_) throws(Stop) in }
@@ -155,7 +155,7 @@ package func cardDifferences(
 }
 
 extension PersonBatch {
-  /// The card that serves; a person has one.
+  /// The person's serving card.
   fileprivate func servingCard(of person: Int) -> CardRow {
     let range = persons[person].cards
     return cards[range].first { $0.isServing } ?? cards[range.lowerBound]

@@ -1,9 +1,11 @@
-// cardlink rerun match --dry-run, cardlink rerun extract --dry-run: what a rerun would change, without changing anything.
-// Invariant: the workspace is as before, to the byte: all is done in a scratch folder that goes with the command, also
-// when it fails; nothing is loaded, published or written into a run's record, and no lock is taken. What it says is what
-// the rerun gives, as long as exports, pipeline file and decisions stay as they are. A rehearsal of match reads no
-// export; where the pipeline file has changed in what concerns reading them, it says so.
-// Load: a match, and a pass over the findings and persons of both sides; of extract all that extract does before it.
+// cardlink rerun match --dry-run, cardlink rerun extract --dry-run: shows what a rerun would change, without
+// changing anything.
+// Invariant: the workspace stays unchanged to the byte. All work is done in a scratch folder, which the
+// command removes even if it fails; nothing is loaded, published or written into a run's record, and no lock
+// is taken. The result is the one that the rerun gives, as long as exports, pipeline file and decisions stay
+// the same. A rehearsal of match reads no export; if the pipeline file's settings for reading them have
+// changed, it says so.
+// Load: a match, and a pass over the findings and persons of both sides; for extract, also a whole extract.
 // Disk for a second match result, and for second staged records.
 
 import Files
@@ -15,12 +17,12 @@ import SortedRuns
 package import Values
 package import Workspace
 
-/// What a rerun would change.
+/// The changes that a rerun would make.
 package struct Rehearsal: Sendable {
   package typealias Change = OutcomeChange
   package typealias Example = OutcomeExample
 
-  /// Records of one export that end so.
+  /// Records of one export with one outcome.
   package struct Total: Hashable, Sendable {
     package var export: ExportKind
     package var outcome: Outcome
@@ -28,21 +30,21 @@ package struct Rehearsal: Sendable {
     package var now: Int
   }
 
-  /// The stage that would run first: ``StageName/extract`` or ``StageName/match``.
+  /// The stage to rehearse first: ``StageName/extract`` or ``StageName/match``.
   package var stage: StageName
   /// The run whose match it is compared with.
   package var base: RunRecord
   package var asOf: String
-  /// Insurance records by outcome before and now; nil if the exports are cut into records otherwise than before, so that
-  /// none of them can be followed.
+  /// Insurance records by outcome before and now; nil if the exports are cut into different records, so that
+  /// none can be followed.
   package var changes: [Change]?
   /// Both exports by outcome.
   package var totals: [Total]
   package var cards: CardDifferences
   package var insuranceFiles: [String]
-  /// Keys of the pipeline file that have changed since and that concern extract: a rerun of match doesn't read them.
+  /// Changed keys of the pipeline file that concern extract, which a rerun of match doesn't use.
   package var extractKeys: [String]
-  /// How many decisions were in force then, and are now.
+  /// How many decisions were in force then and now.
   package var decisions: (before: Int, now: Int)
 
   /// `file:line` of a record.
@@ -54,10 +56,11 @@ package struct Rehearsal: Sendable {
 
 /// Rehearses a rerun of extract or match.
 ///
-/// It takes no lock: it may run beside readers and beside a run. A run that removes the staged records meanwhile ends
-/// it with ``Exit/runInProgress``.
-/// - Throws: ``Stop`` with ``Exit/usage`` if there is nothing to rerun or to compare with, ``Exit/exportMissing`` if
-///   extract is to be rehearsed and the exports are not those that were read then.
+/// It takes no lock and may run beside readers and beside a run. If a run removes the staged records
+/// meanwhile, it ends with ``Exit/runInProgress``.
+/// - Throws: ``Stop`` with ``Exit/usage`` if there is nothing to rerun or to compare with,
+///   ``Exit/exportMissing`` if
+///   extract is to be rehearsed and the exports have changed since they were read.
 package func rehearse(
   _ pipeline: Pipeline, from stage: StageName = .match, options: RunOptions, progress: any Progress
 ) throws(Stop) -> Rehearsal {
@@ -97,7 +100,7 @@ package func rehearse(
   }
 }
 
-/// A rehearsal at work.
+/// A rehearsal in progress.
 private struct Rehearsing {
   let pipeline: Pipeline
   let base: RunRecord
@@ -107,7 +110,7 @@ private struct Rehearsing {
   let progress: any Progress
 
   /// - Parameters:
-  ///   - extracted: what an earlier run left of extract; nil for extracting anew.
+  ///   - extracted: the extract result of an earlier run; nil to extract again.
   ///   - exports: the files that are read then.
   func rehearsal(on extracted: RunRecord.FinishedStage?, or exports: [FoundFile]) throws(Stop) -> Rehearsal {
     let oldFolder = reader.folder(of: judged)
@@ -124,7 +127,8 @@ private struct Rehearsing {
       try match(staged, stagedFolder, newFolder, Decisions(book.inForce))
     }
     _ = try Ledger.balanced(staged, new)
-    // Of the same bytes, cut into as many records file by file, the n-th record is the one it was.
+    // Both matches read identical bytes and found the same record count per file, so record *n* is the same
+    // record in both.
     let isFollowed =
       old.insuranceCounts.map { $0.reduce(0, +) } == new.insuranceCounts.map { $0.reduce(0, +) }
     let changes = try isFollowed ? outcomeChanges(from: old, in: oldFolder, to: new, in: newFolder) : nil
@@ -140,7 +144,7 @@ private struct Rehearsing {
       decisions: (base.matched.decisions?.inForce ?? 0, book.inForce.count))
   }
 
-  /// The records to match: those that an earlier run left, or read anew.
+  /// The records to match: those of an earlier run, or read again.
   private func staged(
     _ extracted: RunRecord.FinishedStage?, _ exports: [FoundFile], _ folder: String
   ) throws(Stop) -> (StagedSnapshot, String) {
@@ -176,7 +180,7 @@ private struct Rehearsing {
       request, after: pipeline.storeBefore(options.asOf, among: reader.runs(), telling: progress))
   }
 
-  /// Shows how far a stage is while it works.
+  /// Shows the progress of a stage.
   private func timed<Result>(
     _ stage: StageName, _ records: (Result) -> Int, _ work: () throws(Stop) -> Result
   ) throws(Stop) -> Result {
@@ -207,7 +211,7 @@ private struct Rehearsing {
 }
 
 extension [FoundFile] {
-  /// Refuses files that are not those which a run has read, as far as a look at them tells.
+  /// Refuses files that differ in name or size from those that a run has read.
   fileprivate func checkFound(by run: RunRecord) throws(Stop) {
     for (found, read) in zip(self, run.exports) {
       guard found.export == read.export, found.name == read.name, found.byteCount == read.byteCount else {
@@ -220,7 +224,7 @@ extension [FoundFile] {
 }
 
 extension FoundFile {
-  /// The refusal to compare records of exports that are not the same.
+  /// The refusal to compare records of different exports.
   fileprivate func isAnother(since run: RunRecord) -> Stop {
     let isKnown = run.exports.contains { $0.export == export && $0.name == name }
     return Stop(

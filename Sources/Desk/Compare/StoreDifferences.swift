@@ -1,22 +1,22 @@
 // cardlink diff: how the stores of two runs differ.
-// Invariant: reads the stores only, each through its own connection, and changes nothing; a store that is replaced or
-// removed meanwhile is read to its end all the same.
-// Load: both stores once, in key order, side by side.
+// Invariant: only reads the stores, each through its own connection; a store that is replaced or removed
+// meanwhile is still read to its end.
+// Load: both stores once, in key order, in parallel.
 
 import Files
 import Store
 package import Values
 package import Workspace
 
-/// Two runs whose stores are there.
+/// Two runs with stores.
 package struct ComparedRuns: Sendable {
-  /// The runs as they were asked for.
+  /// The runs in the order given.
   package var before: RunRecord
   package var after: RunRecord
   private let paths: (before: String, after: String)
   private let desk: Desk
 
-  /// - Throws: ``Stop`` with ``Exit/usage`` if there is no such run, or its store is kept no more.
+  /// - Throws: ``Stop`` with ``Exit/usage`` if there is no such run, or its store is no longer kept.
   package init(_ desk: Desk, _ before: Int, _ after: Int) throws(Stop) {
     self.desk = desk
     let pipeline = desk.pipeline

@@ -11,10 +11,10 @@ import Store
 package import Values
 package import Workspace
 
-/// What became of a work list.
+/// The result of recording a work list.
 package struct DecidedList: Sendable {
   package var decisions: [(decision: Decision, because: String)]
-  /// Lines whose decision is in force already.
+  /// Lines whose decision was already in force.
   package var decidedBefore: Int
   /// Lines without a decision.
   package var undecided: Int
@@ -111,11 +111,11 @@ extension Desk {
   }
 }
 
-/// Numbers the decisions after those of the book, without those that are in force already.
+/// Numbers the decisions after those of the book, without those already in force.
 ///
 /// - Parameters:
 ///   - faults: takes the decisions that contradict an earlier one.
-///   - before: set to the number of decisions that are in force already.
+///   - before: set to the number of decisions already in force.
 private func newDecisions(
   _ decided: [(line: WorkListLine, decision: Decision)], after book: DecisionBook,
   faults: inout WorkListFaults, before: inout Int
@@ -217,7 +217,7 @@ private struct Deciding {
     return decisions.sorted { $0.line.line < $1.line.line }
   }
 
-  /// The person of a line; nil, with a fault, if the line names no person who may be meant.
+  /// The person of a line; nil, with a fault, if the person is not a candidate.
   private mutating func person(of line: WorkListLine, _ finding: StoredFinding) -> PersonalID? {
     if finding.outcome == Outcome.disputed.name {
       guard let id = finding.personalID.flatMap({ try? PersonalID($0.utf8.span) }) else { return nil }
@@ -330,7 +330,7 @@ private struct Deciding {
 }
 
 extension WorkListLine {
-  /// Whether it is about the record of a finding, by its numbers.
+  /// Whether it concerns the record of a finding, by its numbers.
   fileprivate func isOn(_ finding: StoredFinding) -> Bool {
     guard finding.export == ExportKind.insurance.name else { return false }
     let number = finding.insuranceNumber ?? ""

@@ -1,5 +1,5 @@
 // cardlink decisions: the state of each decision, and its effect in the store in force. Takes no lock.
-// Load: one pass over the findings, and a lookup for each accepted pair.
+// Load: one pass over the findings, and a look-up for each accepted pair.
 
 import Files
 import Match
@@ -12,12 +12,14 @@ package import Workspace
 package struct DecisionState: Sendable {
   package enum State: String, Sendable, CaseIterable {
     case inForce = "in_force"
-    /// The values that were judged have changed since. The decision has no effect until it is taken again.
+    /// The judged values have changed since.
+    ///
+    /// The decision has no effect until it is made again.
     case reopened
     case revoked
   }
 
-  /// The effect of a decision in force, as the store in force shows it.
+  /// The effect of a decision in the store in force.
   package enum Effect: String, Sendable {
     /// The record is linked because of it.
     case linked
@@ -31,7 +33,7 @@ package struct DecisionState: Sendable {
     case numberShared = "number_shared"
     /// No effect is visible: the record is not in the export, or the person is no longer its candidate.
     case none
-    /// The decision was taken after the match whose result is in force.
+    /// The decision was made after the match whose result is in force.
     case nextMatch = "next_match"
   }
 
@@ -39,7 +41,7 @@ package struct DecisionState: Sendable {
   package var taken: DecisionAct
   package var state: State
   package var effect: Effect?
-  /// For a reopened one, what has changed.
+  /// For a reopened one, the changes.
   package var changed = Reasons()
   /// For a revoked one.
   package var revoked: DecisionAct?
@@ -87,7 +89,7 @@ extension Desk {
 extension DecisionState {
   /// Sets the effect, or the state if the decision is reopened.
   ///
-  /// - Parameter findings: those of the record that have to do with decisions.
+  /// - Parameter findings: those of the record that concern decisions.
   fileprivate mutating func look(in store: Store, _ findings: [StoredFinding]) throws(Stop) {
     let decision = entry.decision
     let person = decision.person.text
@@ -133,7 +135,7 @@ extension LinkedCard {
 }
 
 extension Reasons {
-  /// The reasons among the words that name what has changed since a decision.
+  /// The reasons among the words that name the changes since a decision.
   fileprivate init(reopenedIn words: Set<String>) {
     self.init()
     for word in words where word.hasPrefix("reopened_") {

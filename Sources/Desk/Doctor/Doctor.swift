@@ -1,6 +1,6 @@
-// Whether the next night can go well: what the machine, the workspace, the exports and the last nights say.
-// Invariant: looking changes nothing and takes no lock; every check answers, also where another one fails; what is found
-// names files, sizes and times, and nothing of a record.
+// Checks whether the next run can succeed: the machine, the workspace, the exports and the last runs.
+// Invariant: the checks change nothing and take no lock. Every check gives a result, even if another one
+// fails. Results name files, sizes and times, and nothing from a record.
 // Load: a look at each file of the workspace and of the exports, and one reading of the audit log; seconds.
 
 import Files
@@ -11,21 +11,21 @@ import Run
 package import Values
 package import Workspace
 
-/// What one check has found.
+/// The result of one check.
 package struct Diagnosis: Hashable, Sendable, Encodable {
   package enum Verdict: String, Sendable, Encodable {
     case ok, warn, fail
   }
 
-  /// The check's name, which stays the same.
+  /// The check's name, which never changes.
   package var check: String
   package var verdict: Verdict
   package var found: String
-  /// What to do; empty if nothing is.
+  /// What to do; empty if nothing.
   package var remedy: String
   /// The command that does it, or shows more.
   package var command: String?
-  /// What doctor ends with because of it, if it fails.
+  /// The exit code of doctor if this check fails.
   package var exit: Exit?
 
   static func ok(_ check: String, _ found: String) -> Diagnosis {
@@ -53,17 +53,17 @@ package struct Diagnosis: Hashable, Sendable, Encodable {
   }
 }
 
-/// Looks at everything that a run needs.
+/// Checks everything that a run needs.
 package struct Doctor {
   let pipeline: Pipeline
   /// The pipeline as commands name it.
   let named: String
   let memoryBytes: Int
-  /// From which the age of what is in force is counted.
+  /// The day from which ages are counted.
   package let today: CalendarDate
   let reader: WorkspaceReader
   package let runs: [RunRecord]
-  /// Why the run records can't be read, if so.
+  /// Why the run records can't be read, if they can't.
   private let unreadable: Stop?
 
   package init(_ pipeline: Pipeline, named: String, memoryBytes: Int, today: CalendarDate = Clock.today()) {
@@ -83,12 +83,12 @@ package struct Doctor {
 
   var lastDone: RunRecord? { runs.last { $0.state == .done && $0.rollback == nil } }
 
-  /// All checks, in the order in which a run meets what they look at.
+  /// All checks, in the order in which a run needs what they check.
   package func examine() -> [Diagnosis] {
     var found = [Diagnosis.ok("pipeline", "\(pipeline.path) can be read; every key is known")]
     found += ExportKind.allCases.map(exports(_:))
     found.append(workspace)
-    // What lies in a workspace that this user may not look into is not guessed at.
+    // Skip the checks of a workspace that this user can't read.
     let mayLook = unsafe !Folder.exists(pipeline.workspace) || access(pipeline.workspace, R_OK | X_OK) == 0
     if mayLook { found += [modes, lock] }
     found += [disk, memory, descriptors]
@@ -102,7 +102,7 @@ package struct Doctor {
     return found
   }
 
-  // MARK: The last nights
+  // MARK: The last runs
 
   private var lastRuns: Diagnosis {
     if let unreadable {
@@ -162,13 +162,13 @@ package struct Doctor {
     }
   }
 
-  // MARK: Words
+  // MARK: Texts
 
   static func size(_ bytes: Int) -> String { FigureText.bytes(bytes).english.replacing("\u{A0}", with: " ") }
 }
 
 extension [Diagnosis] {
-  /// What doctor ends with: the code of the first check that fails.
+  /// The exit code of doctor: that of the first check that fails.
   package var exit: Exit { first { $0.verdict == .fail }?.exit ?? .done }
 
   package var json: String { JSONFile.text(self) }

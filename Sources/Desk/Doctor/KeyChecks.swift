@@ -1,5 +1,6 @@
-// The facilities' keys: whether the next publication can encrypt all that it should.
-// Invariant: facilities are those of the publication in force; a facility that is new tonight is not known before.
+// Checks the facilities' keys: whether the next publication can encrypt all its packages.
+// Invariant: the facilities are those of the publication in force; a facility that is new in the next run is
+// unknown.
 
 import Files
 import Pipeline

@@ -1,6 +1,6 @@
-// What the machine has for a run: room, memory, file descriptors, libraries, a clock.
-// Invariant: a limit is compared with what the last run used where that is known, and with a rule of thumb that is
-// named where it is not.
+// Checks the machine: disk space, memory, file descriptors, libraries, the clock.
+// Invariant: a limit is compared with what the last run used, if known, or else with a rule of thumb, which
+// the result names.
 
 import Extract
 import Files
@@ -11,14 +11,14 @@ import Values
 import Workspace
 
 extension Doctor {
-  // MARK: Room
+  // MARK: Disk space
 
-  /// What a run writes while everything before it is still there; nil if no run has told.
+  /// The disk space of the last run, which writes while all earlier files still exist; nil if unknown.
   private var lastUse: (bytes: Int, run: Int)? {
     guard let run = lastDone else { return nil }
     let bytes = run.stages.compactMap(\.byteCount)
     guard bytes.count == StageName.allCases.count else { return nil }
-    // While runs are compacted, some of extract's and match's files exist twice.
+    // While runs are compacted, some files of extract and match exist twice.
     let staged = run.stages.filter { $0.stage < .load }.compactMap(\.byteCount).reduce(0, +)
     return (bytes.reduce(0, +) + staged / 2, run.id)
   }
@@ -75,7 +75,7 @@ extension Doctor {
     var isReadOnly: Bool
   }
 
-  /// The room on the file system that holds a path, or will hold it.
+  /// The free space of the file system that holds a path, or will hold it.
   static func room(at path: String) -> Room? {
     var path = path
     while !Folder.exists(path), path != "/", path != "." { path = Folder.parent(of: path) }
@@ -86,7 +86,7 @@ extension Doctor {
       files: Int(info.f_files), isReadOnly: info.f_flag & 1 != 0)
   }
 
-  // MARK: Memory, descriptors
+  // MARK: Memory and descriptors
 
   var memory: Diagnosis {
     let facts = Self.memoryFacts()
@@ -170,7 +170,7 @@ extension Doctor {
     version.split(separator: ".").map { Int($0.prefix { $0.isNumber }) ?? 0 }
   }
 
-  // MARK: The clock
+  // MARK: Clock
 
   var clock: Diagnosis {
     let now = Int(Date().timeIntervalSince1970)

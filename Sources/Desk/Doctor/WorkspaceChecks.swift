@@ -1,6 +1,6 @@
-// What a run reads and writes: the exports, the workspace, the store, the packages.
-// Invariant: a file is looked at, never opened for writing; what another user could read of the workspace is a failure, for it
-// holds the data of a whole people.
+// Checks what a run reads and writes: the exports, the workspace, the store, the packages.
+// Invariant: no file is opened for writing. If another user can read the workspace, the check fails, because
+// it holds a whole nation's data.
 
 import Extract
 import Files
@@ -46,7 +46,7 @@ extension Doctor {
     }
   }
 
-  // MARK: The workspace
+  // MARK: Workspace
 
   var workspace: Diagnosis {
     let path = pipeline.workspace
@@ -84,7 +84,7 @@ extension Doctor {
     return .ok("workspace", "\(path), of \(Self.user(info.st_uid))")
   }
 
-  /// What others than the owner may read or write, and what belongs to someone else.
+  /// Files that others than the owner may read or write, and files that belong to another user.
   var modes: Diagnosis {
     let path = pipeline.workspace
     var open: [String] = []
@@ -94,7 +94,7 @@ extension Doctor {
       var info = stat()
       guard unsafe lstat(path, &info) == 0, info.st_mode & S_IFMT != S_IFLNK else { return }
       count += 1
-      // A publish may hard-link nothing and set no other modes: all of it is for the owner alone.
+      // Publish may not set other modes or hard-link files: everything is for the owner only.
       if info.st_mode & 0o077 != 0, path != pipeline.metrics { open.append(path) }
       if info.st_uid != owner { foreign.append(path) }
       if info.st_mode & S_IFMT == S_IFDIR {
@@ -133,7 +133,7 @@ extension Doctor {
       : .ok("lock", found)
   }
 
-  // MARK: What is in force
+  // MARK: In force
 
   var store: Diagnosis {
     let path = pipeline.storePath(in: pipeline.workspace)
@@ -212,7 +212,7 @@ extension Doctor {
 
   // MARK: Leftovers
 
-  /// What an interrupted run has left, while no process works on it.
+  /// The remains of interrupted runs, unless a process is at work on them.
   var leftovers: Diagnosis {
     guard reader.lockHolder == nil else { return .ok("leftovers", "a run is at work") }
     var found: [String] = []

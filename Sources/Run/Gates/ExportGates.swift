@@ -1,6 +1,6 @@
-// Gates that look at the export files rather than at what is in them: their age, the checksums that came with them,
-// and whether their result was taken out of force before.
-// Invariant: reads manifests only; the digests are those made while the files were read.
+// Gates on the export files rather than their content: their age, the checksums that came with them, and
+// whether their result was rolled back before.
+// Invariant: reads only manifests; the digests were computed while the files were read.
 
 import Files
 import Pipeline
@@ -8,7 +8,7 @@ import Values
 import Workspace
 
 extension Gates {
-  /// An export that is older than the last one would bring back what has been overtaken.
+  /// An export older than the last one would restore outdated data.
   mutating func judgeAge(of run: RunRecord, earlier: [RunRecord]) {
     guard let last = earlier.last(where: { $0.state == .done && $0.id != run.id }) else { return }
     judge(
@@ -23,7 +23,7 @@ extension Gates {
     }
   }
 
-  /// A manifest beside the exports that names a file must have its digest.
+  /// If a manifest beside the exports names a file, the digests must be equal.
   mutating func judgeChecksums(of run: RunRecord, _ checksums: GateLimits.Checksums) throws(Stop) {
     guard checksums != .ignored else { return }
     var manifests: [String: [String: String]] = [:]
@@ -65,7 +65,7 @@ extension Gates {
     return declared
   }
 
-  /// A result that was rolled back comes in force again only if someone says so.
+  /// A result that was rolled back comes into force again only after a release.
   mutating func judgeRolledBack(_ run: RunRecord, earlier: [RunRecord]) {
     guard let made = run.finished(.match)?.madeFrom else { return }
     for rollback in earlier.compactMap(\.rollback) {

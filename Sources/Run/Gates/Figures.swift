@@ -1,6 +1,6 @@
-// The figures of a run that the gates judge, all of them counts from its record.
-// Invariant: a share leaves out what is known to lie outside both registers: the armed forces' cards without a
-// personal ID number, which come and go in bulk.
+// The figures of a run that the gates judge, all computed from counts in its record.
+// Invariant: shares leave out the armed forces' cards without a personal ID number: they are known to be in
+// neither register, and come and go in bulk.
 
 package import Values
 package import Workspace
@@ -11,7 +11,7 @@ package struct Figures {
 
   /// Groups of cards that are sent without personal ID numbers: those of the reason `armed_forces`.
   ///
-  /// Others that the same ministries may issue (HC, LS, XK) are expected to have a number.
+  /// Other groups of the same ministries (HC, LS, XK) are expected to have a number.
   package static let armedForces = ["QN", "CA", "CY"]
 
   /// Insurance records of the armed forces without a personal ID number.
@@ -23,7 +23,7 @@ package struct Figures {
     share(run.count(export, .quarantined), of: run.count(export))
   }
 
-  /// Insurance records whose link is judged.
+  /// Insurance records that the link rate counts.
   package var linkable: Int { run.count(.insurance) - armedForcesWithoutNumber }
   package var linkRate: Double { share(run.count(.insurance, .linked), of: linkable) }
 
@@ -51,7 +51,7 @@ package struct Figures {
   }
 }
 
-/// The middle of some values; nil if there are none.
+/// The median of some values; nil if there are none.
 package func median(_ values: [Double]) -> Double? {
   guard !values.isEmpty else { return nil }
   let sorted = values.sorted()

@@ -1,7 +1,6 @@
-// The gates: what a run must look like before it is loaded.
-// Invariant: a gate only compares figures; none looks at a record. Absolute limits hold for every run, the others
-// against the median of the last seven runs that ended well. A share of few records is not judged.
-// Load: some hundred comparisons a night.
+// The gates: the limits that a run must keep before it is loaded.
+// Invariant: a gate compares figures only and reads no record. Absolute limits apply to every run, the others
+// compare with the median of the last seven successful runs. A share of few records is not judged.
 
 import Pipeline
 import Values
@@ -13,7 +12,7 @@ struct Gates {
   private let before: [Figures]
   private(set) var verdicts: [GateVerdict] = []
 
-  /// How many runs the median is taken of.
+  /// How many runs the median covers.
   static let remembered = 7
 
   /// Judges the figures of a run.
@@ -37,7 +36,7 @@ struct Gates {
     judgePlaces()
   }
 
-  // MARK: One gate each
+  // MARK: The single gates
 
   private mutating func judgeRecords(_ export: ExportKind) {
     let records = now.run.count(export)
@@ -108,7 +107,7 @@ struct Gates {
   private mutating func judgePlaces() {
     guard let change = limits.provinceChange else { return }
     for place in Set(now.places).union(before.flatMap(\.places)).sorted() {
-      // A place that has no figure in an earlier run had no record there.
+      // A place without a figure in an earlier run had no record there.
       guard
         let median = median(
           before.filter { !$0.run.matched.places.isEmpty }.map { Double($0.linked(in: place)) }),
@@ -130,7 +129,7 @@ struct Gates {
     verdicts.append(GateVerdict(gate, of: subject, limit, found: figure, passed: passed))
   }
 
-  /// Earlier runs with enough records to be judged by.
+  /// Earlier runs with enough records to compare with.
   private func history(_ export: ExportKind) -> [Figures] {
     before.filter { $0.run.count(export) >= limits.judgedFrom }
   }

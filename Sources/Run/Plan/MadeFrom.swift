@@ -1,6 +1,6 @@
-// What a stage's result was made from: the digests of its inputs, by names that people understand.
-// Invariant: two results made from the same are the same, row for row (run numbers and times aside). Threads, memory
-// and the order of files are no part of it, and nor are comments in the pipeline file.
+// The inputs of a stage's result: their digests, by names that people understand.
+// Invariant: two results with the same inputs are the same, row for row (except run numbers and times).
+// Threads, memory, the order of files and comments in the pipeline file are not inputs.
 
 package import Files
 package import Pipeline
@@ -11,8 +11,7 @@ package import Workspace
 
 /// The program that makes the results.
 ///
-/// Its rules are part of what a result is made from, so that one made by
-/// yesterday's build is not taken for today's.
+/// It is an input, so that the result of an older build is not used.
 enum Build {
   /// The beginning of the executable's digest.
   static let digest: String =
@@ -20,12 +19,12 @@ enum Build {
 }
 
 extension Pipeline {
-  /// What the extract stage makes its result from.
+  /// The inputs of the extract stage.
   package func extractMadeFrom(_ files: [FoundFile], asOf: String) -> MadeFrom {
     var parts: MadeFrom = ["cardlink": Build.digest, "business date": asOf]
     for kind in ExportKind.allCases {
       var spec = export(kind)
-      // The files are added below, by name and bytes; the patterns that found them don't matter.
+      // The files are added below, by name and bytes; the patterns that found them are not inputs.
       (spec.files, spec.fieldLines) = ([], [:])
       parts["exports.\(kind.name)"] = Digest.text(of: CanonicalText.of(spec))
     }
@@ -33,14 +32,14 @@ extension Pipeline {
     return parts
   }
 
-  /// What the match stage makes its result from.
+  /// The inputs of the match stage.
   ///
   /// - Parameters:
   ///   - decisions: ``DecisionBook/digest``.
   ///   - before: the store whose people may be kept in grace; nil if the pipeline asks for none.
   func matchMadeFrom(_ extract: MadeFrom?, asOf: String, decisions: String, before: String? = nil) -> MadeFrom
   {
-    // Whatever the pipeline file says that is not known to concern another stage.
+    // Everything in the pipeline file that is not known to concern another stage only.
     var rest = self
     (rest.path, rest.text, rest.name, rest.workspace) = ("", "", "", "")
     (rest.store, rest.postgresql) = ("", nil)
@@ -57,7 +56,7 @@ extension Pipeline {
     return parts
   }
 
-  /// What the load stage makes the store from.
+  /// The inputs of the load stage.
   func loadMadeFrom(_ match: MadeFrom?) -> MadeFrom {
     var parts: MadeFrom = [
       "cardlink": Build.digest, "match": match?.digest ?? "unknown", "store": CanonicalText.of(store),
@@ -66,25 +65,25 @@ extension Pipeline {
     return parts
   }
 
-  /// What the publish stage makes the packages from.
+  /// The inputs of the publish stage.
   func publishMadeFrom(_ load: MadeFrom?) -> MadeFrom {
     var parts: MadeFrom = [
       "cardlink": Build.digest, "load": load?.digest ?? "unknown", "pipeline": name,
       "publish": Digest.text(of: CanonicalText.of(publish)),
     ]
-    // Files that can't be read make the stage run, and say so there.
+    // If key files can't be read, the stage runs and reports it.
     if let keys = try? publish.keysDigest() { parts["facilities' keys"] = keys }
     return parts
   }
 }
 
 extension FoundFile {
-  /// Its name among what a result was made from.
+  /// Its name among the inputs.
   var ingredient: String { "\(export.name)/\(name)" }
 }
 
 extension Night {
-  /// What the stage's result is made from, as far as this run knows.
+  /// The inputs of a stage's result, as far as this run knows them.
   func madeFrom(_ stage: StageName) -> MadeFrom {
     let run = run
     switch stage {

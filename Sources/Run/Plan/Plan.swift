@@ -1,7 +1,9 @@
-// What a run would do, and why: which stages' results are still true, and which are to be made.
-// Invariant: making a plan changes nothing. A stage is skipped only if its result was made from the same (see
-// MadeFrom) and is there still, and if no stage before it runs; a store or a package counts only while it is in force.
-// Load: some run records, and a look at each export file; one whose size is as before and whose time is not is read.
+// The plan of a run, with reasons: which stages' results are still valid, and which stages must run.
+// Invariant: making a plan changes nothing. A stage is skipped only if its result has the same inputs (see
+// MadeFrom) and still exists, and no earlier stage runs; a store or a package counts only while it is in
+// force.
+// Load: some run records, and the size and times of each export file; a file with the same size and another
+// time is read.
 
 package import Files
 import Glibc
@@ -11,11 +13,11 @@ import Store
 package import Values
 package import Workspace
 
-/// What is to be done with each stage.
+/// What to do with each stage.
 package struct Plan: Sendable {
   package struct Step: Sendable {
     package var stage: StageName
-    /// The earlier result that is still true; nil if the stage is to run.
+    /// The earlier result that is still valid; nil if the stage must run.
     package var uses: RunRecord.FinishedStage?
     /// Why it is skipped or run, in a few words.
     package var why: String
@@ -24,16 +26,16 @@ package struct Plan: Sendable {
   }
 
   package var steps: [Step] = []
-  /// The run that did not finish and is gone on with.
+  /// The unfinished run to continue.
   package var unfinished: RunRecord?
-  /// The files that the run reads, with those digests that are known.
+  /// The files that the run reads, with their digests if known.
   package var exports: [FoundFile] = []
-  /// The run whose ledger belongs to the match result that is used.
+  /// The run with the ledger of the match result that is used.
   var ledger: RunRecord?
-  /// What the run would be called.
+  /// The name of the command.
   var command = "run"
 
-  /// The run that has done all of this already.
+  /// The run that has already done all of this.
   package var done: RunRecord?
 
   package func uses(_ stage: StageName) -> RunRecord.FinishedStage? {
@@ -44,10 +46,11 @@ package struct Plan: Sendable {
 // MARK: Making a plan
 
 extension Plan {
-  /// A plan for `cardlink run`, or for `cardlink rerun` with the stage to begin with.
+  /// A plan for `cardlink run`, or for `cardlink rerun` from a given stage.
   ///
-  /// - Throws: ``Stop`` with ``Exit/exportMissing`` if an export isn't there, ``Exit/usage`` if there is nothing to
-  ///   rerun from.
+  /// - Throws: ``Stop`` with ``Exit/exportMissing`` if an export is missing, ``Exit/usage`` if there is
+  ///   nothing to rerun
+  ///   from.
   package init(
     _ pipeline: Pipeline, from first: StageName?, asOf: CalendarDate, note: (String) -> Void = { _ in }
   ) throws(Stop) {
@@ -60,7 +63,7 @@ extension Plan {
     }
   }
 
-  /// `rerun`: the stages before come from the last run that has their results still.
+  /// `rerun`: earlier stages come from the last run that still has their results.
   private init(
     rerun first: StageName, _ pipeline: Pipeline, _ reader: WorkspaceReader, _ earlier: [RunRecord]
   ) throws(Stop) {
@@ -95,7 +98,7 @@ extension Plan {
     }
   }
 
-  /// `run`: each stage is skipped while what it was made from is the same.
+  /// `run`: each stage is skipped while its inputs are the same.
   private init(
     _ pipeline: Pipeline, _ reader: WorkspaceReader, _ earlier: [RunRecord], asOf: CalendarDate,
     _ note: (String) -> Void
@@ -154,14 +157,14 @@ extension Plan {
     }
   }
 
-  /// Results that may still be true: those of the run that is gone on with, else of any.
+  /// Results that may still be valid: those of the run to continue, else of any run.
   private func candidates(for stage: StageName, among earlier: [RunRecord]) -> [RunRecord.FinishedStage] {
     if let own = unfinished?.finished(stage) { return [own] }
     if let forced = unfinished?.forcedStage, stage >= forced { return [] }
     return earlier.compactMap { $0.finished(stage) }
   }
 
-  /// Reads files whose times have changed and whose sizes have not, if the result would be true but for them.
+  /// Reads files with the same size and another time, if the result would otherwise be valid.
   private mutating func readWhatMayBeTheSame(
     _ pipeline: Pipeline, _ earlier: [RunRecord], _ reader: WorkspaceReader, asOf: CalendarDate,
     _ note: (String) -> Void
@@ -190,7 +193,7 @@ extension Plan {
     }
   }
 
-  /// Why a store or a package that a run has made doesn't count; nil if it does.
+  /// Why a run's store or package doesn't count; nil if it does.
   private static func notInForce(
     _ result: RunRecord.FinishedStage, _ pipeline: Pipeline, _ reader: WorkspaceReader
   ) throws(Stop) -> String? {
@@ -208,7 +211,7 @@ extension Plan {
     }
   }
 
-  /// What is different now, in a few words.
+  /// What has changed, in a few words.
   private static func difference(from last: RunRecord.FinishedStage?, to wanted: MadeFrom) -> String {
     guard let last else { return "it has not run yet" }
     guard let made = last.madeFrom else { return "an earlier cardlink made the last result" }
@@ -227,7 +230,7 @@ extension Plan {
   }
 }
 
-// MARK: What it looks at
+// MARK: Files and records
 
 extension Pipeline {
   /// The files of both exports as they are found now.
@@ -237,14 +240,14 @@ extension Pipeline {
 }
 
 extension FoundFile {
-  /// Without what a look at the file does not tell, and without what a new owner or link would change.
+  /// Without the digest, and without what a new owner or link would change.
   fileprivate var asFound: FoundFile {
     var file = self
     (file.digest, file.inode, file.changed) = (nil, nil, nil)
     return file
   }
 
-  /// With the digest that a run has written down for it, if size, times and inode are those it had then.
+  /// With the digest that a run recorded for it, if size, times and inode are the same.
   fileprivate func withDigest(knownIn runs: [RunRecord]) -> FoundFile {
     var file = self
     for run in runs.reversed() {

@@ -1,26 +1,27 @@
-// cardlink check: is everything there for a run? Reads the pipeline file and the beginning of each export.
-// Invariant: changes nothing; names every file with what it lacks, rather than the first only. A run looks at the same
-// beginnings before its long work, so what check refuses, a run refuses at once.
+// cardlink check: checks the pipeline file and the beginning of each export.
+// Invariant: changes nothing; reports all files with what they lack, not only the first. A run checks the
+// same beginnings before its long work, so a run refuses at once what check refuses.
 
 import Extract
 package import Pipeline
 package import Values
 import Workspace
 
-/// What `check` found in one file.
+/// The result of `check` for one file.
 package struct CheckedFile: Sendable {
   package var export: String
   package var name: String
   package var byteCount: Int
-  /// The columns or paths that the pipeline reads and the file lacks, each with the nearest one there.
+  /// The columns or paths that the pipeline reads and the file lacks, each with the most similar one in the
+  /// file.
   package var missing: [(column: String, nearest: String?)]
-  /// Columns there that the pipeline doesn't read.
+  /// Columns in the file that the pipeline doesn't read.
   package var unread: [String]
   /// Why a run would refuse it, as far as its beginning shows.
   package var fault: Stop?
 }
 
-/// Looks at a pipeline's exports without running anything.
+/// Checks a pipeline's exports without running anything.
 ///
 /// - Throws: ``Stop`` if an export is missing or can't be read at all.
 package func check(_ pipeline: Pipeline) throws(Stop) -> [CheckedFile] {

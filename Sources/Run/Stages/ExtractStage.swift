@@ -1,4 +1,5 @@
-// Stage extract: the exports that a run found, as the pipeline file describes them, to staged records.
+// The extract stage of a run: reads the exports it found, as the pipeline file describes them, into staged
+// records.
 
 package import Extract
 package import Pipeline
@@ -44,7 +45,7 @@ extension Pipeline {
 extension ExportSpec {
   /// The export as the extract stage reads it.
   ///
-  /// - Throws: ``Stop`` with ``Exit/pipelineWrong`` for a date pattern that means nothing.
+  /// - Throws: ``Stop`` with ``Exit/pipelineWrong`` for an invalid date pattern.
   package func export(asOf: CalendarDate, pipeline: String) throws(Stop) -> Export {
     Export(
       format: extractFormat, rules: try rules(asOf: asOf, pipeline: pipeline), keepsDamaged: keepsDamaged)

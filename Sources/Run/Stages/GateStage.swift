@@ -1,6 +1,7 @@
-// Between match and load: the gates, and what happens to a run that doesn't pass one.
-// Invariant: nothing is loaded before all gates are passed or a person has released the run, with a reason that is in
-// the audit log before anything else happens. A held run keeps its results, so that a release goes on at once.
+// The gates between match and load, and what happens to a run that fails one.
+// Invariant: nothing is loaded before the run passes all gates or a person releases it, with a reason that is
+// in the audit log before anything else happens. A held run keeps its results, so that it continues at once
+// after a release.
 
 import Files
 import Foundation
@@ -9,9 +10,10 @@ import Values
 import Workspace
 
 extension Night {
-  /// Holds the run unless its figures pass all gates, or someone has released it.
+  /// Holds the run unless it passes all gates or was released.
   ///
-  /// - Throws: ``Stop`` with ``Exit/dataRefused``, naming the first gate, its limit, what was found, and the command
+  /// - Throws: ``Stop`` with ``Exit/dataRefused`` that names the first gate, its limit, what was found, and
+  ///   the command
   ///   that releases the run.
   func passGates() throws(Stop) {
     guard run.finished(.load) == nil else { return }
@@ -77,7 +79,7 @@ extension Night {
 }
 
 extension Night {
-  /// Takes up a held run that a person has looked at.
+  /// Continues a held run that a person has released.
   ///
   /// - Throws: ``Stop`` with ``Exit/usage`` if there is no such run, it isn't held, or a later one is done.
   static func release(

@@ -1,7 +1,7 @@
-// Stage load: the match result into a new store, which then replaces the one in force.
-// Invariant: readers see the whole old store or the whole new one; the store holds as many cards and findings as the
-// ledger says. A PostgreSQL server gets what is in the new file, before the file is in force, and is switched after it:
-// a load that is cut off between the two is not finished, so the next run loads again.
+// The load stage of a run: writes the match result into a new store, which then replaces the one in force.
+// Invariant: readers see the whole old store or the whole new one, which holds as many cards and findings as
+// the ledger says. A PostgreSQL server gets a copy of the new file before the file is in force, and is
+// switched after it. A load that is interrupted between the two is not finished, so the next run loads again.
 
 import Files
 import Match
@@ -44,8 +44,8 @@ extension Night {
     return report.cards + report.findings
   }
 
-  /// The persons in ranges of about two million at most, four or more for each thread, so that both cores are busy to
-  /// the end.
+  /// The persons in ranges of at most about two million, four or more for each thread, so that all threads
+  /// are busy to the end.
   private func persons(_ matched: MatchedSnapshot, in folder: String) throws(Stop) -> PersonSource {
     let width = max(1, options.threads)
     let records = matched.judged.reduce(0) { $0 + $1.recordCount }
@@ -59,7 +59,7 @@ extension Night {
     }
   }
 
-  /// The store holds what the ledger says, no more and no less.
+  /// Stops if the store's counts differ from the ledger's.
   private static func check(_ report: LoadReport, against run: RunRecord) throws(Stop) {
     let linked = run.count(.insurance, .linked)
     let others =

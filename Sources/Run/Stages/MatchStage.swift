@@ -1,4 +1,4 @@
-// Stage match: staged records in, one outcome for each out.
+// The match stage of a run: gives every staged record one outcome.
 // Invariant: the result is kept only if the ledger balances.
 
 import Match
@@ -40,7 +40,7 @@ extension Night {
 }
 
 extension MatchRequest {
-  /// Says how many of the people have been met.
+  /// Reports how many people are done.
   package mutating func tell(_ listener: any Progress) {
     let people = snapshot.files(of: .population).reduce(0) { $0 + $1.recordCount - $1.quarantinedCount }
     let met = Sum()

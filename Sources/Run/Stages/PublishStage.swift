@@ -1,5 +1,6 @@
-// Stage publish: the store in force into one package for each facility; then the run is done.
-// Invariant: packages are made from the store alone, and replace the ones before all at once.
+// The publish stage of a run: makes one package for each recipient from the store in force, and marks the run
+// as done.
+// Invariant: packages are made from the store alone, and replace the previous ones all at once.
 
 import Files
 import Package
@@ -74,7 +75,7 @@ extension Night {
     return run
   }
 
-  /// What can't be removed is a note, for the run itself is done; the next one tries again.
+  /// A failed removal is a note, because the run itself is done; the next run tries again.
   private func removePackages() {
     do throws(Stop) {
       try removeEarlierPublications(in: workspace.path + "/packages", threads: options.threads)
@@ -83,7 +84,7 @@ extension Night {
     }
   }
 
-  /// What is left there too long is a note, for the run itself is done.
+  /// Generations that readers still hold are a note, because the run itself is done.
   private func pruneServer() {
     do throws(Stop) {
       let left = try pipeline.pruneServer()

@@ -1,7 +1,7 @@
-// Rollback: the store of an earlier run, and its packages, in force again.
-// Invariant: what is said in the audit log and in the run's record comes before the store is switched; the switch is one
-// rename, and on a PostgreSQL server one row. A rollback that was cut off is done again by the same command.
-// Load: seconds; the packages of a run that has none left are written anew from its store.
+// Rollback: puts the store of an earlier run, and its packages, in force again.
+// Invariant: the audit log and the run's record are written before the store is switched. The switch is one
+// rename, and on a PostgreSQL server one row. The same command repeats an interrupted rollback.
+// Load: seconds; packages that no longer exist are written again from the store.
 
 import Files
 package import Pipeline
@@ -17,7 +17,7 @@ package struct KeptStore: Hashable, Sendable {
   package var byteCount: Int
 }
 
-/// The stores that there are, the one in force among them, ascending by run.
+/// The existing stores, including the one in force, ascending by run.
 package func keptStores(_ pipeline: Pipeline) throws(Stop) -> [KeptStore] {
   let runs = try WorkspaceReader(pipeline.workspace).runs()
   let stores = KeptStores(pipeline, in: pipeline.workspace)
@@ -36,7 +36,7 @@ package func keptStores(_ pipeline: Pipeline) throws(Stop) -> [KeptStore] {
 ///   - number: the run.
 ///   - because: why; written into the audit log before anything happens.
 /// - Returns: the rollback's own run record.
-/// - Throws: ``Stop`` with ``Exit/usage`` if that store isn't kept or is in force already.
+/// - Throws: ``Stop`` with ``Exit/usage`` if that store isn't kept or is already in force.
 package func rollback(
   _ pipeline: Pipeline, to number: Int, because: String?, in workspace: Workspace, options: RunOptions,
   progress: Progress
@@ -82,7 +82,7 @@ private func rollbackUnmeasured(
   record.peakMemoryBytes = nil
   record.rollback = Rollback(from: from, to: loaded)
   record.gated = RunRecord.Gated()
-  // As long as it isn't done it counts as failed: the same command does it again.
+  // Until it is done it counts as failed, and the same command repeats it.
   (record.state, record.exitCode) = (.failed, Exit.inputOutput.rawValue)
   record.failure = "The rollback was cut off. Try next: cardlink rollback \(pipeline.path) \(number)"
   let packages = Folder.names(in: workspace.path + "/packages").filter {

@@ -1,8 +1,7 @@
-// The store of the night before: whose people must not lapse suddenly, if the pipeline file asks for grace.
-// Invariant: which store it is depends on the run records and the business date alone, so that running the same night
-// again, or any stage of it, begins from the same one. It is the last that was in force on an earlier business date and was
-// not taken out of force by a rollback.
-// Load: some run records.
+// Finds the store of the previous business date, whose people may be kept in grace.
+// Invariant: the choice depends on the run records and the business date alone, so that repeating a run, or
+// any stage of it, uses the same store. It is the last one that was in force on an earlier business date and
+// was not rolled back.
 
 import Files
 import Foundation
@@ -15,7 +14,7 @@ package import Workspace
 extension Pipeline {
   /// The run whose store a run of a business date begins from; nil if there is none that can be read.
   ///
-  /// - Parameter runs: all of the workspace's, ascending.
+  /// - Parameter runs: all runs of the workspace, ascending.
   package func storeBefore(_ asOf: CalendarDate, among runs: [RunRecord], in workspace: String) -> RunRecord?
   {
     let stores = KeptStores(self, in: workspace)
@@ -26,7 +25,7 @@ extension Pipeline {
     return (try? Store(path: path).runID()) == number ? run : nil
   }
 
-  /// The store before as a match takes it; nil if grace isn't asked for or there is none.
+  /// The previous store in the form that a match takes; nil without grace or without such a store.
   package func storeBefore(
     _ asOf: CalendarDate, among runs: [RunRecord], telling listener: any Progress
   ) throws(Stop) -> StoreBefore? {
@@ -49,7 +48,7 @@ extension Pipeline {
       })
   }
 
-  /// By what a match result tells the store that it was made from.
+  /// The previous store as an input of a match result.
   func storeBeforeMadeFrom(_ asOf: CalendarDate, among runs: [RunRecord]) -> String? {
     guard graceDays != nil else { return nil }
     guard let run = storeBefore(asOf, among: runs, in: workspace) else { return "none" }
@@ -58,7 +57,7 @@ extension Pipeline {
 }
 
 extension Night {
-  /// The store before as the match takes it; nil if the pipeline asks for no grace or there is none.
+  /// The previous store in the form that the match takes; nil without grace or without such a store.
   package func storeBefore() throws(Stop) -> StoreBefore? {
     try pipeline.storeBefore(options.asOf, among: reader.runs(), telling: progress)
   }

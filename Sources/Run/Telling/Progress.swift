@@ -1,18 +1,18 @@
-// What a run says while it works.
-// Invariant: nothing of a record is ever said, only names of stages and files, counts and times.
+// The progress reports of a run.
+// Invariant: only names of stages and files, counts and times; nothing from a record.
 
 import Values
 package import Workspace
 
-/// Told by the stages, shown by the command.
+/// The stages call it, the command shows it.
 package protocol Progress: Sendable {
-  /// A stage begins; `total` records or bytes, if known.
+  /// A stage begins.
   func begin(_ stage: StageName, note: String)
   /// Work done so far, in units of the stage; called now and then from any thread.
   func advance(_ stage: StageName, done: Int, of total: Int, unit: String)
   func end(_ stage: StageName, records: Int, seconds: Double, note: String)
   func note(_ text: String)
-  /// Something that the log of the night should hold.
+  /// Something to write to the log.
   func event(_ event: RunEvent)
 }
 

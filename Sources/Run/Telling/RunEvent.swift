@@ -1,7 +1,6 @@
-// What happens to a run, one event each, for the log that programs read.
-// Invariant: an event holds names of stages, files and gates, counts and times; nothing of a record, and no text that a
-// person typed. The names and keys here are relied upon by whoever searches the logs: change none, add freely.
-// Load: a dozen a night.
+// The events of a run, for the log that programs read.
+// Invariant: an event holds names of stages, files and gates, counts and times; nothing from a record, and no
+// text that a person typed. Programs search the logs for these names and keys: change none, add freely.
 
 import Values
 package import Workspace
@@ -13,7 +12,7 @@ package struct RunEvent: Sendable {
     case runResumed = "run_resumed"
     /// Nothing has changed since the run that made what is in force.
     case nothingToDo = "nothing_to_do"
-    /// A stage's earlier result is still true.
+    /// A stage's earlier result is still valid.
     case stageSkipped = "stage_skipped"
     /// A damaged file is read up to its fault.
     case fileDamaged = "file_damaged"
@@ -24,7 +23,7 @@ package struct RunEvent: Sendable {
     case runFailed = "run_failed"
     case runDone = "run_done"
     case rolledBack = "rolled_back"
-    /// The run itself is not concerned.
+    /// The metrics file could not be written; the run itself is unaffected.
     case metricsNotWritten = "metrics_not_written"
   }
 

@@ -1,5 +1,5 @@
-// Integers and texts in staged bytes.
-// Invariant: little-endian and unaligned, on every machine; a read outside the bytes traps.
+// Reads and writes integers and texts in staged bytes.
+// Invariant: little-endian and unaligned on every machine; a read outside the bytes traps.
 
 extension [UInt8] {
   /// Appends an integer, least significant byte first.
@@ -10,9 +10,9 @@ extension [UInt8] {
   }
 }
 
-/// Writes into memory that its caller lends, for loops that know how much room a record needs before they begin.
+/// Writes into memory that its caller owns, for loops that know in advance how much room a record needs.
 ///
-/// The memory outlives the writer, which is its only user meanwhile.
+/// The memory must outlive the writer, and nothing else may use it meanwhile.
 @safe package struct ByteWriter {
   @usableFromInline let base: UnsafeMutableRawPointer
   @usableFromInline let room: Int
@@ -32,7 +32,7 @@ extension [UInt8] {
     count += byteCount
   }
 
-  /// Appends an integer in as many bytes as it needs, seven bits in each, the least significant first.
+  /// Appends an integer as a varint: seven bits per byte, the least significant first.
   @inline(__always)
   package mutating func append(varint value: UInt64) {
     precondition(count + 10 <= room)
@@ -54,7 +54,7 @@ extension [UInt8] {
     count += 1
   }
 
-  /// Appends a number in decimal digits, with zeros in front; digits beyond `width` are left out.
+  /// Appends a number in decimal digits, with leading zeros; digits beyond `width` are dropped.
   @inline(__always)
   package mutating func append(digitsOf number: UInt64, width: Int) {
     precondition(count + width <= room)
@@ -81,7 +81,7 @@ extension [UInt8] {
 }
 
 extension [UInt8] {
-  /// Appends what `write` writes, which is `room` bytes at most.
+  /// Appends what `write` writes, at most `room` bytes.
   @inline(__always)
   package mutating func append(room: Int, _ write: (inout ByteWriter) -> Void) {
     unsafe withUnsafeTemporaryAllocation(byteCount: room, alignment: 8) { memory in

@@ -1,15 +1,15 @@
 // An officer's decision on one pair of a record and a person.
-// Invariant: a value; it says what was judged, and holds only while that is unchanged.
-// Load: as many as officers take in years; some 90 bytes each.
+// Invariant: it holds the values that were judged, and is valid only while they are unchanged.
+// Load: all decisions of several years; some 90 bytes each.
 
-/// That a record is a person's, or that it is not.
+/// Says that a record is a person's, or that it is not.
 package struct Decision: Hashable, Sendable, BitwiseCopyable {
-  /// Counts from 1 in the order in which decisions were taken.
+  /// Counts from 1 in the order in which decisions were made.
   package var number: UInt32
   package var person: PersonalID
   package var insuranceNumber: InsuranceNumber
   package var cardNumber: CardNumber
-  /// What was judged, on both sides.
+  /// The judged values on both sides.
   package var insurance: InsuranceFields
   package var population: PopulationFields
   package var isAccepted: Bool

@@ -1,7 +1,8 @@
-// What an officer looks at when judging whether a record is a person's, and the digest that a decision is bound to.
-// Invariant: two values are equal only if nothing that was judged has changed; names enter by their exact forms, so
-// that another way to type the same name changes nothing. The digest shows no name.
-// Load: computed for the few per cent of records that did not link; compared for the pairs that were decided on.
+// The fields that an officer judges to decide whether a record is a person's, and the digest that a decision
+// refers to.
+// Invariant: two values are equal only if no judged field has changed. Names are compared by their exact
+// forms, so that another way to type the same name changes nothing. The digest does not reveal a name.
+// Load: computed for the few per cent of records that did not link; compared for the pairs with a decision.
 
 /// The insurance side of a judged pair.
 package struct InsuranceFields: Hashable, Sendable, BitwiseCopyable {
@@ -9,7 +10,7 @@ package struct InsuranceFields: Hashable, Sendable, BitwiseCopyable {
   package var name: UInt64
   package var birthDate: CalendarDate
   package var sex: Sex
-  /// What the personal ID field held: its ``LinkKey``; of an unusable number, a digest of the field.
+  /// The ``LinkKey`` of the personal ID field; for an unusable number, a digest of the field.
   package var held: LinkKey
 
   package init(name: UInt64, birthDate: CalendarDate, sex: Sex, held: LinkKey) {
@@ -18,7 +19,7 @@ package struct InsuranceFields: Hashable, Sendable, BitwiseCopyable {
 
   package static let byteCount = 21
 
-  /// Whether name, birth date and sex are the same, whatever the personal ID field holds.
+  /// Whether name, birth date and sex are the same, whatever the personal ID field contains.
   package func describesSameInsured(as other: Self) -> Bool {
     name == other.name && birthDate == other.birthDate && sex == other.sex
   }
@@ -38,7 +39,7 @@ package struct PopulationFields: Hashable, Sendable, BitwiseCopyable {
   package static let byteCount = 14
 }
 
-/// Both sides; the population's is missing while it is not known whose record it may be.
+/// Both sides; without the population's until the person is known.
 package struct JudgedFields: Hashable, Sendable, BitwiseCopyable {
   package var insurance: InsuranceFields
   package var population: PopulationFields?
@@ -47,9 +48,9 @@ package struct JudgedFields: Hashable, Sendable, BitwiseCopyable {
     (self.insurance, self.population) = (insurance, population)
   }
 
-  /// What has changed against these fields, as words for the officer; empty if nothing has.
+  /// The changes since these fields, as words for the officer; empty if there are none.
   ///
-  /// - Parameter comparingHeld: whether it matters what the personal ID field holds.
+  /// - Parameter comparingHeld: whether to compare the personal ID fields.
   package func changes(to now: JudgedFields, comparingHeld: Bool) -> Reasons {
     var words = Reasons()
     if insurance.name != now.insurance.name { words.insert(.reopenedInsuranceName) }
@@ -98,10 +99,10 @@ extension PopulationFields {
 }
 
 extension JudgedFields {
-  /// As work lists and decisions show it.
+  /// The text in work lists and decisions.
   ///
-  /// It is `d`, the insurance side in hexadecimal digits, then `p` and the population's if it is known. No spreadsheet
-  /// takes it for a number.
+  /// It is `d`, the insurance side in hexadecimal digits, then `p` and the population's if it is known, so
+  /// that no spreadsheet takes it for a number.
   package var text: String {
     var text: [UInt8] = []
     text.reserveCapacity(2 + 2 * (InsuranceFields.byteCount + PopulationFields.byteCount))
@@ -164,7 +165,7 @@ extension JudgedFields {
 
 // MARK: Digests
 
-/// 64 bits of a text: enough to notice a change, no defence against forgery.
+/// 64 bits of a text's digest: enough to notice a change, not a defence against forgery.
 package func digest64(_ bytes: RawSpan, seed: UInt64 = 0) -> UInt64 {
   var sum: UInt64 = (0x9E37_79B9_7F4A_7C15 &+ seed) ^ UInt64(bytes.byteCount)
   func mix(_ word: UInt64) {
@@ -181,15 +182,15 @@ package func digest64(_ bytes: RawSpan, seed: UInt64 = 0) -> UInt64 {
   return sum
 }
 
-/// The digest by which decisions know a name again.
+/// The digest by which decisions recognize a name.
 package func nameDigest(ofExact exact: Span<UInt8>) -> UInt64 { unsafe digest64(exact.bytes) }
 
 extension LinkKey {
-  /// An unusable number by a digest of the field that holds it.
+  /// The key of an unusable number, from a digest of its field.
   package static func invalid(digestOf field: RawSpan) -> LinkKey {
     LinkKey(packed: invalid.packed | digest64(field) & (1 << 40 - 1))
   }
 
-  /// Whether this stands for a number that can't be used.
+  /// Whether it is the key of an unusable number.
   package var isInvalid: Bool { packed >> 40 == 1 }
 }

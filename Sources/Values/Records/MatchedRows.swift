@@ -1,7 +1,7 @@
-// What the match stage hands over: persons with their linked cards, and the findings of all other records.
-// Invariant: persons ascend by personal ID number, and the cards of one person are in the order of the export; every
-// insurance record is either one card or one finding.
-// Load: 90 million cards handed over in batches whose buffers are reused; a finding becomes text, for people read it.
+// The results of the match stage: persons with their linked cards, and the findings of all other records.
+// Invariant: persons ascend by personal ID number, and the cards of one person are in the order of the
+// export; every insurance record is either one card or one finding.
+// Load: 90 million cards in batches whose buffers are reused. Findings are text, because people read them.
 
 /// One linked insurance record.
 package struct CardRow: Hashable, Sendable, BitwiseCopyable {
@@ -11,7 +11,7 @@ package struct CardRow: Hashable, Sendable, BitwiseCopyable {
   package var facility = ShortCode.none
   package var area = ShortCode.none
   package var validFrom = CalendarDate.none
-  /// None is an open end.
+  /// `none` is an open end.
   package var validTo = CalendarDate.none
   package var fiveYearsFrom = CalendarDate.none
   package var rule = LinkRule.personalID
@@ -22,14 +22,14 @@ package struct CardRow: Hashable, Sendable, BitwiseCopyable {
   package var line: UInt32 = 0
   /// Whether this is the person's card on the business date; exactly one of a person's cards is.
   package var isServing = false
-  /// The last day on which it is kept, if it comes from an earlier run and today's data is doubtful; then
-  /// ``fileIndex`` is that of a ``KeptSource``.
+  /// The last day of grace of a card that comes from an earlier run; its ``fileIndex`` is then that of a
+  /// ``KeptSource``.
   package var graceUntil = CalendarDate.none
 
   package init() {}
 }
 
-/// Where cards that are kept in grace come from: the export file and the run that linked them, and until when they stay.
+/// The source of cards kept in grace: the export file, the run that linked them, and the last day of grace.
 package struct KeptSource: Hashable, Sendable, Codable {
   package var sourceFile: String
   package var run: Int
@@ -43,7 +43,8 @@ package struct KeptSource: Hashable, Sendable, Codable {
   }
 }
 
-/// A person with at least one linked record, or one that is kept in grace; name, birth date and sex are the population's.
+/// A person with at least one linked record, or a person in grace; name, birth date and sex are the
+/// population's.
 package struct PersonRow: Hashable, Sendable {
   package var personalID: PersonalID
   package var birthDate: CalendarDate
@@ -68,7 +69,7 @@ package struct PersonRow: Hashable, Sendable {
 package struct PersonBatch: Sendable {
   package var persons: [PersonRow] = []
   package var cards: [CardRow] = []
-  /// The clean names, back to back, as UTF-8.
+  /// The clean names in UTF-8, one after the other.
   package var bytes: [UInt8] = []
 
   package init() {}
@@ -80,13 +81,14 @@ package struct PersonBatch: Sendable {
   }
 }
 
-/// One record that is held back for a data officer.
+/// One record held back for a data officer.
 package struct FindingRow: Hashable, Sendable {
   package var export: ExportKind
   package var outcome: Outcome
   /// Sorted words, joined by commas.
   package var reasons: String
-  /// As the record holds it; the person's number where a 9-digit one led to exactly one person; empty for none.
+  /// The number in the record, or the person's number if a 9-digit one led to exactly one person; empty for
+  /// none.
   package var personalID: String
   package var insuranceNumber: String
   package var cardNumber: String
@@ -96,9 +98,10 @@ package struct FindingRow: Hashable, Sendable {
   package var line: UInt32
   /// What an officer judges, for records that can be decided on.
   package var judged: JudgedFields?
-  /// How many persons share bare name, full birth date and sex with a record that has no person; nil for others.
+  /// How many persons have the bare name, full birth date and sex of a record without a person; nil for other
+  /// records.
   package var candidates: Int?
-  /// The person, if it is only one; empty for none.
+  /// The candidate, if there is only one; empty for none.
   package var candidatePersonalID: String
 
   package init(

@@ -1,15 +1,15 @@
-// Some thousand raw records on their way from extract to stage.
-// Invariant: values are ranges of one text as the export has it: UTF-8, quotes and entities resolved, not trimmed; where
-// nothing had to be resolved that is the export's own text. An absent value is not an empty one.
+// Some thousand raw records, which the reader fills and the stager takes.
+// Invariant: values are ranges of one text as the export has it: UTF-8, quotes and entities resolved, not
+// trimmed; without anything to resolve, it is the export's own text. An absent value is not an empty one.
 // Load: filled and emptied some ten thousand times a night; its buffers are reused, so that a record costs no
 // allocation.
 
-/// What is wrong with a raw record as a whole.
+/// The fault of a raw record as a whole.
 package enum RawFault: UInt8, Sendable, BitwiseCopyable {
   case none, fieldCount, encoding, unclosedQuote, tooLong
   /// An element given twice under one path.
   case tooManyValues
-  /// Stands for what could not be read of a damaged file.
+  /// Represents the unreadable rest of a damaged file.
   case damaged
 }
 
@@ -21,14 +21,14 @@ package struct RawRecord: Hashable, Sendable, BitwiseCopyable {
   package var line: UInt32
   /// Ascends within the file: the line (CSV), or the record's number from 0 (XML).
   package var ordinal: UInt32
-  /// Where the record begins in the file's text: its bytes, after inflating gzip and converting to UTF-8.
+  /// The record's offset in the file's text, after inflating gzip and converting to UTF-8.
   package var byteOffset: UInt64
-  /// Where the record as the export has it begins in the batch's bytes, and how long it is there; nothing where the
-  /// reader can't tell.
+  /// The start and length, in the batch's bytes, of the record as in the export; zero if the reader doesn't
+  /// know.
   package var textStart: UInt32
   package var textByteCount: UInt32
-  /// The slots, bit by bit, whose values hold bytes outside ASCII that are not validated yet; slots from 63 on
-  /// share a bit.
+  /// The slots, one bit each, whose values contain bytes outside ASCII that are not validated yet; slots from
+  /// 63 on share a bit.
   package var uncheckedSlots: UInt64 = 0
   package var fault: RawFault
   /// Fields found, or the position of the malformed byte.
@@ -54,10 +54,10 @@ package struct RawBatch: Sendable {
   /// The text that the values are ranges of.
   package private(set) var bytes: [UInt8] = []
   package private(set) var count = 0
-  /// The records, then room for more.
+  /// The records, then spare room.
   private var records: [RawRecord] = []
-  /// Start (low half) and end of each slot's value in ``bytes``, record after record; ``absent`` where there is none;
-  /// then room for more.
+  /// Start (low half) and end of each slot's value in ``bytes``, record after record, ``absent`` for no
+  /// value; then spare room.
   package private(set) var ends: [UInt64] = []
 
   package static let absent = UInt64.max
@@ -70,7 +70,7 @@ package struct RawBatch: Sendable {
 
   package func record(_ i: Int) -> RawRecord { records[i] }
 
-  /// The range of a value in ``bytes``; nil when the record doesn't have it.
+  /// The range of a value in ``bytes``; nil if the record doesn't have it.
   package func range(_ record: Int, _ slot: Int) -> Range<Int>? {
     let packed = ends[record * slotCount + slot]
     return packed == Self.absent ? nil : Int(packed & 0xFFFF_FFFF)..<Int(packed >> 32)
@@ -81,7 +81,7 @@ package struct RawBatch: Sendable {
     count = 0
   }
 
-  /// Makes room for so many more records.
+  /// Makes room for `more` records.
   private mutating func reserve(_ more: Int) {
     let missing = count + more - records.count
     guard missing > 0 else { return }
@@ -98,7 +98,7 @@ package struct RawBatch: Sendable {
     count += 1
   }
 
-  /// Appends a record whose values are ranges of the text that ``adopt(_:)`` will bring.
+  /// Appends a record whose values are ranges of the text that ``adopt(_:)`` will take.
   ///
   /// - Parameter values: one for each slot, as ``packed(_:_:)`` makes them.
   package mutating func append(_ record: RawRecord, values: UnsafeBufferPointer<UInt64>) {
@@ -108,9 +108,9 @@ package struct RawBatch: Sendable {
     count += 1
   }
 
-  /// Lends room for so many records more, and for the values of each, to be filled from the front.
+  /// Offers room for more records and for the values of each, to be filled from the front.
   ///
-  /// - Parameter fill: answers how many records it filled, all their values included.
+  /// - Parameter fill: returns how many records it filled, with all their values.
   package mutating func append(
     room: Int, _ fill: (UnsafeMutablePointer<RawRecord>, UnsafeMutablePointer<UInt64>) -> Int
   ) {
@@ -127,20 +127,20 @@ package struct RawBatch: Sendable {
     self.count += filled
   }
 
-  /// Gives the last record a value.
+  /// Sets a value of the last record.
   package mutating func set(_ slot: Int, _ value: Span<UInt8>) {
     let start = UInt32(truncatingIfNeeded: bytes.count)
     unsafe value.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
     ends[(count - 1) * slotCount + slot] = Self.packed(Int(start), bytes.count)
   }
 
-  /// Takes over the text of the values, and leaves its own, empty, for the next.
+  /// Takes over the text of the values, and leaves an empty one in its place.
   package mutating func adopt(_ text: inout [UInt8]) {
     swap(&bytes, &text)
     text.removeAll(keepingCapacity: true)
   }
 
-  /// Says what is wrong with the last record.
+  /// Sets the fault of the last record.
   package mutating func mark(_ fault: RawFault, detail: UInt32 = 0) {
     records[count - 1].fault = fault
     records[count - 1].faultDetail = detail

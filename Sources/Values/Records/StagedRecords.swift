@@ -1,8 +1,9 @@
-// The staged form of a record: what the Stage module writes and the Match module reads.
-// Invariant: a staged record has passed every format rule; its bytes are flags, the fields that it has, each in as
-// many bytes as it needs, then its name in clean form (see NameFolder). Key and place are stored outside, in the sorted
-// file.
-// Load: 100 million persons at about 32 bytes, 90 million insurance records at about 52; half of that is the name.
+// The staged form of a record, which the extract stage writes and the match stage reads.
+// Invariant: a staged record has passed every format rule. Its bytes are flags, the fields that it has, each
+// as short as possible, then its name in clean form (see NameFolder). Key and place are stored outside, in
+// the sorted file.
+// Load: 100 million persons at about 32 bytes, 90 million insurance records at about 52; half of that is the
+// name.
 
 /// The place of a record in its export: file by name, then position.
 ///
@@ -61,7 +62,7 @@ package struct PopulationRecord: Hashable, Sendable, BitwiseCopyable {
     self.init(bytes, &nameStart)
   }
 
-  /// Reads what ``write(to:name:)`` wrote, and where its name begins; `at` is zero before.
+  /// Reads what ``write(to:name:)`` wrote, and sets `at`, which is zero before, to the start of its name.
   @inline(__always)
   package init(_ bytes: RawSpan, _ at: inout Int) {
     let flags = bytes.integer(at: &at, byteCount: 1)
@@ -86,21 +87,22 @@ package struct PopulationRecord: Hashable, Sendable, BitwiseCopyable {
 /// A record of the insurance export that passed the format rules.
 package struct InsuranceRecord: Hashable, Sendable, BitwiseCopyable {
   package var line: UInt32 = 0
-  /// The record's own, else the card number's tail; never none.
+  /// The record's own number, else the card number's tail; never `none`.
   package var insuranceNumber = InsuranceNumber.none
   package var cardNumber = CardNumber.none
   package var facility = ShortCode.none
   package var area = ShortCode.none
   package var birthDate = CalendarDate.none
   package var validFrom = CalendarDate.none
-  /// None is an open end.
+  /// `none` is an open end.
   package var validTo = CalendarDate.none
   package var fiveYearsFrom = CalendarDate.none
   package var sex = Sex.unknown
   package var rule = LinkRule.personalID
-  /// Notes of staging, or, where the key says that there is no usable number, the reasons.
+  /// Notes of staging, or, if the key has no usable number, the reasons.
   package var words = Reasons()
-  /// Bytes of the personal ID field as the export has it, after the name; none where the key holds the number.
+  /// The byte count of the personal ID field as in the export, which follows the name; zero if the key holds
+  /// the number.
   package var rawIDByteCount: UInt8 = 0
 
   package init() {}
@@ -195,7 +197,8 @@ package struct InsuranceRecord: Hashable, Sendable, BitwiseCopyable {
     self.init(bytes, &nameStart)
   }
 
-  /// Reads what ``write(to:name:rawID:)`` wrote, and where its name begins; `at` is zero before.
+  /// Reads what ``write(to:name:rawID:)`` wrote, and sets `at`, which is zero before, to the start of its
+  /// name.
   @inline(__always)
   package init(_ bytes: RawSpan, _ at: inout Int) {
     let flags = bytes.integer(at: &at, byteCount: 2)
@@ -264,7 +267,7 @@ package struct QuarantinedRecord: Hashable, Sendable {
   package var export: ExportKind
   package var line: UInt32
   package var reasons: Reasons
-  /// What the export holds in these fields, as text; empty when absent.
+  /// The content of these fields in the export; empty if absent.
   package var personalID: String
   package var insuranceNumber: String
   package var cardNumber: String
@@ -272,7 +275,7 @@ package struct QuarantinedRecord: Hashable, Sendable {
   package var detail: String
   /// Where the record begins in its file's text, in bytes of UTF-8.
   package var byteOffset: UInt64 = 0
-  /// The record as the export has it, in UTF-8 and without its line break; empty where the reader couldn't tell.
+  /// The record as in the export, in UTF-8 and without its line break; empty if the reader doesn't know it.
   ///
   /// Personal data: it stays in the workspace.
   package var original: [UInt8] = []
@@ -299,7 +302,7 @@ package struct QuarantinedRecord: Hashable, Sendable {
     return words.joined(separator: ",")
   }
 
-  /// Longer originals are cut: what is longer than this is no record but the ruins of several.
+  /// Longer originals are cut: text longer than this is not one record but several damaged ones.
   package static let longestOriginal = 64 << 10
 
   /// Appends the record, with `original` as its own.

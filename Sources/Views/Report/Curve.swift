@@ -1,4 +1,4 @@
-// One small picture of the trend: how a figure went over the last runs.
+// A small chart of a figure over the last runs.
 
 import Values
 

@@ -1,11 +1,12 @@
 // The ledger as a flow from files to outcomes: the width of a band shows the number of its records.
-// Invariant: the bands of a file and of an outcome add up to its height; a band too thin to see is drawn as a hairline.
+// Invariant: the bands of a file and of an outcome add up to its height; a band that would be too thin to see
+// is drawn as a hairline.
 
 import Values
 import Workspace
 
 extension ReportPage {
-  /// The picture of one export, in units that the page stretches.
+  /// The chart of one export, in units that the page scales.
   struct Flow {
     struct Node {
       var title: Bilingual
@@ -31,7 +32,7 @@ extension ReportPage {
 
     private static let scale = 240.0
     private static let slot = 44.0
-    /// More files than these are drawn as one.
+    /// Further files are drawn as one.
     private static let mostFiles = 6
   }
 }

@@ -1,7 +1,6 @@
-// How insurance records ended by the place of birth registration that their personal ID number names.
-// Invariant: no count of 1 to 4 records is shown for a place, nor anything that it follows from: such a share is shown
-// as a bound, and places with fewer than five records are shown as one.
-// Load: 66 places.
+// The outcomes of insurance records by the place of birth registration in their personal ID number.
+// Invariant: no count of 1 to 4 records is shown for a place or can be computed: such a share is shown as a
+// bound, and places with fewer than five records are shown as one.
 
 import Values
 
@@ -19,7 +18,7 @@ struct PlaceRate: Hashable, Sendable {
   var records: Int
   var rate: LinkRate
 
-  /// Fewer records than these are not shown of a place.
+  /// Fewer records of a place are not shown.
   static let fewest = 5
 
   /// Hundredths of a percent, for the length of the bar and for sorting.
@@ -30,7 +29,7 @@ struct PlaceRate: Hashable, Sendable {
     }
   }
 
-  /// The bars of a run, the lowest rate first; places that are none come last.
+  /// The bars of a run, the lowest rate first; entries that are not places come last.
   static func all(_ places: [String: [String: Int]]) -> [PlaceRate] {
     var rates: [PlaceRate] = []
     var small = (records: 0, linked: 0)

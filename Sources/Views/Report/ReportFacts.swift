@@ -1,5 +1,5 @@
-// Makes the report of a run out of run records.
-// Invariant: every figure is a run record's; no count below five is shown of a place (PlaceRates.swift).
+// Makes the report of a run from run records.
+// Invariant: every figure comes from a run record; no place's count below five is shown (PlaceRates.swift).
 
 import Desk
 import Run
@@ -28,9 +28,9 @@ extension ReportPage {
 /// A run and the runs that its report compares it with.
 private struct ReportFacts {
   let run: RunRecord
-  /// Finished runs up to this one, ascending, at most fourteen.
+  /// The finished runs up to this one, ascending, at most fourteen.
   let history: [RunRecord]
-  /// Runs of any state up to this one, ascending, at most fourteen.
+  /// All runs up to this one, whatever their state, ascending, at most fourteen.
   let recent: [RunRecord]
   let pipeline: String
 
@@ -193,7 +193,7 @@ extension ReportFacts {
       "\(difference.vietnamese) so với lượt \(before.id)", "\(difference.english) since run \(before.id)")
   }
 
-  /// What the link rate leaves out, as the gates do.
+  /// What the link rate leaves out, as in the gates.
   private var leftOut: [Bilingual] {
     let cards = Figures(run: run).armedForcesWithoutNumber
     guard cards > 0 else { return [] }
@@ -398,7 +398,7 @@ extension RunRecord {
 }
 
 extension Bilingual {
-  /// With capitals at the beginning.
+  /// The text with a capital at the beginning.
   fileprivate var asSentence: Self {
     func raised(_ text: String) -> String { text.prefix(1).uppercased() + text.dropFirst() }
     return Self(raised(vietnamese), raised(english))

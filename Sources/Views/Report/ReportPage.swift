@@ -1,4 +1,4 @@
-// What the report of one run shows, as plain values; the templates hold its words and its markup.
+// The content of a run's report as plain values; the templates hold its words and its markup.
 
 package import Values
 
@@ -12,7 +12,7 @@ package struct ReportPage: Sendable {
   var started: Bilingual
   var finished: Bilingual?
   var stopped: Bilingual?
-  /// The figures come first; otherwise what stopped the run.
+  /// Whether figures come first, rather than what stopped the run.
   var isDone: Bool
   var failure: Failure?
   var gates: Gates?
@@ -103,7 +103,7 @@ package struct ReportPage: Sendable {
 
   struct Grace {
     var persons: Bilingual
-    /// The store with their cards is loaded.
+    /// Whether the store with their cards is loaded.
     var isKept: Bool
     var causes: [Item]
     var ends: [Line]
@@ -176,7 +176,7 @@ package struct ReportPage: Sendable {
 
   struct Files {
     var rows: [Row]
-    /// Files that are not listed; nil if all are.
+    /// The number of files not listed; nil if all are.
     var more: Int?
 
     struct Row {

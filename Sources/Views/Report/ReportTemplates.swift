@@ -1,14 +1,15 @@
 // Renders the report with the templates of this folder, which are compiled into the program.
-// Invariant: the template engine escapes every value, so that no text from an export or a pipeline file becomes markup.
+// Invariant: the template engine escapes every value, so that text from an export or a pipeline file can't
+// become markup.
 
 internal import Mustache
 package import Values
 
 extension ReportPage {
-  /// The whole page: well-formed XML as well as HTML.
+  /// The whole page, which is well-formed XML as well as HTML.
   package var html: String {
     let page = Self.templates.render(self, withTemplate: "page") ?? ""
-    // XML knows no other control characters than these.
+    // XML allows no other control characters.
     let scalars = page.unicodeScalars.map { (scalar: Unicode.Scalar) -> Unicode.Scalar in
       switch scalar.value {
       case 0x09, 0x0A: scalar
@@ -46,7 +47,7 @@ extension ReportPage {
 }
 
 extension Bilingual: MustacheParent {
-  /// `vietnamese`, `english`, or `one` where both are the same.
+  /// `vietnamese`, `english`, or `one` if both are the same.
   package func child(named name: String) -> Any? {
     switch name {
     case "vietnamese": vietnamese

@@ -1,4 +1,4 @@
-// The stages as officers call them.
+// The stages' names for officers.
 
 package import Values
 package import Workspace

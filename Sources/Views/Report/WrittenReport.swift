@@ -1,4 +1,4 @@
-// The report of a run as a page and as a file, for an officer who asks for it.
+// The report of a run as a page and as a file, on request.
 
 package import Desk
 import Files
@@ -24,7 +24,7 @@ extension Desk {
     return (run, ReportPage(run, among: runs, pipeline: pipelineName))
   }
 
-  /// The path of a run's report, which is written if it isn't there.
+  /// The path of a run's report, which is written if it doesn't exist.
   package func reportPath(of number: Int?, named pipelineName: String) throws(Stop) -> String {
     let (run, page) = try report(of: number, named: pipelineName)
     let path = WorkspaceReader(pipeline.workspace).reportPath(of: run.id)

@@ -1,4 +1,4 @@
-// cardlink audit: who did what, when and why, and whether the log still says what was written.
+// cardlink audit: who did what, when and why, and whether the log was altered.
 
 import ArgumentParser
 import Desk

@@ -1,4 +1,4 @@
-// decide and decisions: what officers settle that no rule can.
+// decide and decisions: records officers' decisions and lists them.
 
 import ArgumentParser
 import Desk

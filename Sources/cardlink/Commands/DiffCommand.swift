@@ -169,7 +169,7 @@ struct DiffCommand: ParsableCommand {
       "fields",
     ]
     var count = 0
-    // Row by row, for there may be millions.
+    // Row by row, since there may be millions.
     switch form.output {
     case .csv: print(csvLine(columns))
     case .json: print("[", terminator: "")

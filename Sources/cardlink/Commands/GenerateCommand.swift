@@ -1,4 +1,4 @@
-// cardlink generate: invented people to try things on.
+// cardlink generate: invented people to try the program with.
 
 import ArgumentParser
 import Generate

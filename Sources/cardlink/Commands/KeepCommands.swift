@@ -1,4 +1,4 @@
-// rollback and prune: what is kept of earlier runs, brought back or removed for good.
+// rollback and prune: restore an earlier run's store and packages, or remove what is kept.
 
 import ArgumentParser
 import Foundation

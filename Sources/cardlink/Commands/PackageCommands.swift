@@ -1,4 +1,4 @@
-// cardlink verify and cardlink keys: packages as facilities receive them, and the keys that sign them.
+// cardlink verify and cardlink keys: verify and apply packages, and make keys.
 
 import ArgumentParser
 import Desk
@@ -103,9 +103,9 @@ struct ApplyCommand: ParsableCommand {
 }
 
 extension VerifiedPackage {
-  /// Shows what a package is, or what is wrong with it.
+  /// Shows the facts of a package, or its faults.
   ///
-  /// - Throws: ``Stop`` with ``Exit/dataRefused`` if something is.
+  /// - Throws: ``Stop`` with ``Exit/dataRefused`` if there are any.
   fileprivate func show(_ folder: String, _ form: OutputForm) throws(Stop) {
     let columns = ["fault", "file", "vietnamese", "english"]
     guard faults.isEmpty else {

@@ -1,4 +1,4 @@
-// check, findings, explain, lookup: what an officer asks between two nights.
+// check, findings, explain, lookup: the officers' questions.
 
 import ArgumentParser
 import Desk
@@ -88,7 +88,7 @@ struct FindingsCommand: ParsableCommand {
     case .json: print(table.json)
     case .text:
       if table.rows.isEmpty { return print("No such record. Không có bản ghi nào.") }
-      // What was judged is for decide, not for people.
+      // The digest is for decide, not for people.
       print(table.without("digest").text)
       let words = Set(table.rows.flatMap { ($0[2] ?? "").split(separator: ",").map(String.init) }).sorted()
       print("\nWhat the reasons mean · Ý nghĩa:")

@@ -1,4 +1,4 @@
-// cardlink report: the page of one run, for the morning.
+// cardlink report: the report of one run.
 
 import ArgumentParser
 import Desk

@@ -1,4 +1,4 @@
-// cardlink run, cardlink rerun: what cron and officers start.
+// cardlink run, cardlink rerun: for cron and officers.
 
 import ArgumentParser
 import Desk
@@ -29,7 +29,7 @@ struct RunCommand: ParsableCommand {
   }
 }
 
-/// What a run would do, stage by stage.
+/// Shows what a run would do, stage by stage.
 private func printPlan(_ arguments: PipelineArguments, _ run: RunArguments, _ form: OutputForm) throws {
   let pipeline = try arguments.load()
   let plan = try Plan(pipeline, from: nil, asOf: run.options.asOf) { StandardError.write($0) }

@@ -1,4 +1,4 @@
-// status, runs, doctor: how the night went, how the nights went, and whether the next one can.
+// status, runs, doctor: the last run, all runs, and whether the next one can succeed.
 
 import ArgumentParser
 import Desk
@@ -9,7 +9,7 @@ import Views
 import Workspace
 
 extension Paint {
-  /// As standard output can show it: none in a file or pipe, where NO_COLOR is set, or on a dumb terminal.
+  /// The colours for standard output: none in a file or pipe, with NO_COLOR, or on a dumb terminal.
   static var ofStandardOutput: Paint {
     let environment = ProcessInfo.processInfo.environment
     return Paint(

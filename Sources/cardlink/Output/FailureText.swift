@@ -1,6 +1,6 @@
-// What a failed command leaves on standard error: what was wrong, and the exact command to try next.
-// Invariant: every failure ends with a command that can be copied into a shell unchanged; a long number that was
-// typed is not written out again, for it may be a person's and standard error may end in a log.
+// The text of a failure on standard error: what was wrong, and the command to try next.
+// Invariant: every failure ends with a command that can be copied into a shell unchanged. A long number that
+// the user typed is not repeated, because it may be a person's and standard error may go to a log.
 
 import ArgumentParser
 import Foundation
@@ -10,7 +10,7 @@ import Run
 import Values
 import Workspace
 
-/// A stop, as the command's end.
+/// The text of a stop, at the end of a command.
 struct FailureText {
   private let stop: Stop
   /// The command to try next.
@@ -21,7 +21,7 @@ struct FailureText {
     let named = arguments.last { $0.hasSuffix(".yaml") || $0.hasSuffix(".yml") }
     var pipeline = named.map(shellQuoted)
     var next = stop.next ?? Self.next(after: stop.exit)
-    // Doctor itself could not begin: not the same again.
+    // If doctor itself failed, suggest another command.
     if stop.next == nil, arguments.dropFirst().first == "doctor", next.hasPrefix("cardlink doctor") {
       next = "ls -l PIPELINE"
     }
@@ -30,7 +30,7 @@ struct FailureText {
       if pipeline == nil { next = "cardlink --help" }
     }
     if stop.exit == .pipelineWrong, let named, !FileManager.default.fileExists(atPath: named) {
-      // The file isn't there: one that is, rather than the same again.
+      // The file doesn't exist: suggest an existing one.
       pipeline = PipelineFinder.nearest(to: named).map(shellQuoted)
       if pipeline == nil { next = "cardlink generate trial --people 1000 --seed 1" }
     }
@@ -40,7 +40,7 @@ struct FailureText {
 
   var text: String { "\(stop.text)\nTry next: \(next)" }
 
-  /// `--workspace …` as it was typed; without it the next command would look at another workspace.
+  /// `--workspace …` as the user typed it; without it the next command would use another workspace.
   private static func workspace(in arguments: [String]) -> String {
     guard let i = arguments.lastIndex(where: { $0 == "--workspace" || $0.hasPrefix("--workspace=") }) else {
       return ""
@@ -49,7 +49,7 @@ struct FailureText {
     return i + 1 < arguments.count ? " --workspace " + shellQuoted(arguments[i + 1]) : ""
   }
 
-  /// Writes it in the form of the log.
+  /// Writes it in the log's format.
   func write() {
     guard Log.form == .json else { return StandardError.write(text) }
     Log.logger.error(
@@ -72,18 +72,18 @@ struct FailureText {
   }
 }
 
-/// A command line that can't be understood.
+/// The text for a command line that can't be parsed.
 struct UsageText {
   let text: String
 
-  /// - Parameter message: what the parser says.
+  /// - Parameter message: the parser's message.
   init(_ message: String, arguments: [String], commands: CommandConfiguration) {
     let typed = Array(arguments.dropFirst())
     let next = Self.next(after: message, typed, commands)
     text = Self.withoutNumbers(message) + "\nTry next: " + next
   }
 
-  /// The typed command, corrected where that is plain, else the help that belongs to it.
+  /// The typed command with an obvious correction, else the relevant help.
   static func next(after message: String, _ typed: [String], _ commands: CommandConfiguration) -> String {
     let known = commands.subcommands.compactMap { $0.configuration.commandName }
     guard let first = typed.first else { return "cardlink --help" }
@@ -93,7 +93,7 @@ struct UsageText {
       }
       return command([nearest] + typed.dropFirst())
     }
-    // A subcommand of a subcommand is named with it.
+    // Include a subcommand of a subcommand.
     let inner = commands.subcommands.first { $0.configuration.commandName == first }?.configuration
       .subcommands
       .compactMap { $0.configuration.commandName }
@@ -125,7 +125,8 @@ struct UsageText {
     return (help + ["--help"]).joined(separator: " ")
   }
 
-  /// What was typed, ready for a shell; a number that may be a person's is asked for on standard input instead.
+  /// The typed words quoted for a shell; a number that may be a person's is replaced by a question on
+  /// standard input.
   private static func command(_ words: [String]) -> String {
     (["cardlink"] + words.map { isLongNumber($0) ? "-" : shellQuoted($0) }).joined(separator: " ")
   }
@@ -137,11 +138,11 @@ struct UsageText {
   }
 }
 
-/// Pipeline files that there are, for a command that names none or one that isn't there.
+/// Finds pipeline files, for a command that names none or a missing one.
 enum PipelineFinder {
   private static let folders = [".", "pipelines", "/etc/cardlink"]
 
-  /// The pipeline file whose name is nearest; with no name, the one that is there first.
+  /// The pipeline file with the most similar name; without a name, the first one found.
   static func nearest(to named: String?) -> String? {
     var folders = folders
     if let named, let slash = named.lastIndex(of: "/") { folders.insert(String(named[..<slash]), at: 0) }

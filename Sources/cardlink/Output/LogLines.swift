@@ -1,7 +1,6 @@
-// The log on standard error: lines for people, or one JSON object a line for programs.
-// Invariant: a line is written with one call, so that lines of several threads don't mix; nothing of a record is in it,
-// for nothing of a record is handed to it. Times are at +07:00, whatever the machine's time zone.
-// Load: some dozen lines a night.
+// The log on standard error: lines for people, or one JSON object per line for programs.
+// Invariant: a line is one write, so that lines of several threads don't mix. Callers pass nothing from a
+// record, so the log contains nothing from a record. Times are at +07:00, whatever the machine's time zone.
 
 import ArgumentParser
 import Foundation
@@ -12,10 +11,10 @@ import Values
 import Views
 import Workspace
 
-/// How the log is written.
+/// The format of the log.
 enum LogForm: String, ExpressibleByArgument, CaseIterable { case text, json }
 
-/// From which level on.
+/// The lowest level to log.
 enum LogLevel: String, ExpressibleByArgument, CaseIterable {
   case debug, info, warning, error
 
@@ -29,7 +28,7 @@ enum LogLevel: String, ExpressibleByArgument, CaseIterable {
   }
 }
 
-/// How the log is written, for every command.
+/// The log's options, for every command.
 struct LogArguments: ParsableArguments {
   @Option(
     name: .customLong("log-format"),

@@ -1,7 +1,7 @@
-// What a run shows while it works: a line that moves on a terminal, plain lines in cron, objects for programs.
-// Invariant: standard error only. On a terminal one line is drawn over and over, each time with one write and narrower
+// Shows the progress of a run: a moving line on a terminal, plain lines in cron, objects for programs.
+// Invariant: standard error only. On a terminal one line is redrawn, each time with one write and narrower
 // than the terminal; elsewhere a stage has a line at its beginning, one a minute, and one at its end.
-// Load: told some thousand times a second by any thread, draws five times a second.
+// Load: called some thousand times a second by any thread, draws five times a second.
 
 import Foundation
 import Logging
@@ -36,7 +36,7 @@ final class RunProgress: Run.Progress {
     isTerminal = isatty(2) == 1 && Log.form == .text && kind != "dumb"
   }
 
-  // MARK: What the stages say
+  // MARK: Messages of the stages
 
   func begin(_ stage: StageName, note: String) {
     let run = state.withLock { state in
@@ -94,7 +94,7 @@ final class RunProgress: Run.Progress {
     log.info("stage done", metadata: metadata)
   }
 
-  /// What was at work has failed outside of a run: nothing more is drawn.
+  /// Stops drawing, after a failure outside of a run.
   func stop() {
     state.withLock { state in
       state.stage = nil
@@ -149,7 +149,7 @@ final class RunProgress: Run.Progress {
 
   // MARK: The line on a terminal
 
-  /// Draws also while a stage has nothing to say.
+  /// Redraws even while a stage reports nothing.
   private func startTicker() {
     let isNew = state.withLock { state in
       defer { state.hasTicker = true }
@@ -185,7 +185,7 @@ final class RunProgress: Run.Progress {
     state.hasLine = true
   }
 
-  /// A whole line above the one that moves.
+  /// Writes a line above the moving one.
   private func write(_ text: String, _ state: inout State) {
     raw((state.hasLine ? "\r\u{1B}[K" : "") + text + "\n")
     state.hasLine = false

@@ -1,9 +1,9 @@
 // Standard input, output and error: the only file of the command that writes to them.
 //
-// Standard error takes the log and the messages. What can't be written there is dropped: a full disk or a closed
-// descriptor doesn't end a night. Standard output takes the answer. After the first failure nothing more is written,
-// and the command ends with exit code 74. A reader that closes its pipe (`findings … | head`) has read enough: the
-// command ends quietly, with exit code 0.
+// Standard error takes the log and the messages. Text that can't be written there is dropped: a full disk or
+// a closed descriptor doesn't end a run. Standard output takes the answer. After the first failure nothing
+// more is written, and the command ends with exit code 74. If a reader closes its pipe (`findings … | head`),
+// the command ends silently with exit code 0.
 
 import Foundation
 import Synchronization
@@ -17,7 +17,7 @@ enum StandardStreams {
   static func prepare() {
     _ = unsafe signal(SIGPIPE, SIG_IGN)
     for descriptor: Int32 in 0...2 where fcntl(descriptor, F_GETFD) < 0 {
-      // Descriptors are given out from the lowest on. In a root without /dev any other thing does as well.
+      // Descriptors are assigned from the lowest on. Without /dev, any other file serves as well.
       if open("/dev/null", O_RDONLY) < 0 { _ = open("/", O_RDONLY) }
     }
   }
@@ -63,7 +63,7 @@ enum StandardError {
 enum StandardOutput {
   private struct State {
     var waiting: [UInt8] = []
-    /// The error number of the first write that failed.
+    /// The error number of the first failed write.
     var failure: Int32 = 0
     /// Whether the answer only sums up what the command has done.
     var isSummary = false
@@ -92,13 +92,13 @@ enum StandardOutput {
     try check()
   }
 
-  /// Writes what sums up the work that is done: a caller that closed standard output doesn't want it.
+  /// Writes a summary of finished work; a caller that closed standard output doesn't want it.
   static func summarize(_ text: String) {
     state.withLock { $0.isSummary = true }
     write(text + "\n")
   }
 
-  /// Writes what waits.
+  /// Writes the buffered text.
   ///
   /// - Throws: ``Stop`` if any of the answer could not be written.
   static func finish() throws(Stop) {
@@ -106,7 +106,7 @@ enum StandardOutput {
     try check()
   }
 
-  /// Ends a long answer that can't be written any more.
+  /// Stops a long answer that can't be written any more.
   ///
   /// - Throws: ``Stop``, with ``Exit/done`` if the reader has closed the pipe.
   static func check() throws(Stop) {
@@ -123,5 +123,5 @@ enum StandardOutput {
   }
 }
 
-/// Writes to standard output through ``StandardOutput``, which takes the place of the library's function in this module.
+/// Replaces the library's function in this module: writes through ``StandardOutput``.
 func print(_ text: String, terminator: String = "\n") { StandardOutput.write(text + terminator) }
