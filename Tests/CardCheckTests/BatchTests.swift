@@ -1,4 +1,5 @@
-// Batches: the same answers as one at a time, in the order of the lines, however the input is cut.
+// Batches: the same answers as one question at a time, in the order of the lines, however the input is
+// chunked.
 
 import Files
 import Foundation

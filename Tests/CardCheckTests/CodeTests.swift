@@ -1,4 +1,4 @@
-// Every code, letter by letter, on invented people.
+// Every result code with its exact note, on invented people.
 
 import Rules
 import Testing
@@ -269,7 +269,7 @@ struct CodeTests {
       Town.note(answer.text)
         == "Không có dữ liệu thẻ của số này. Số này đang gắn với nhiều người nên không trả lời được."
         + " Dữ liệu ngày 23/11/2026.")
-    // The card's own number still names one of them.
+    // The card's own number still identifies one of them.
     #expect(try Town.ask("DN4797912345678,Nguyễn Văn Hòa,1990", source).code == "000")
   }
 

@@ -1,4 +1,4 @@
-// Invented people, and a desk that asks about them.
+// Invented people, and helpers that ask questions about them.
 
 import Package
 import Values
@@ -41,7 +41,7 @@ extension PersonBatch {
   }
 }
 
-/// Some people in whom every code can be found; the day is 23 November 2026.
+/// People for whom every code occurs; the day is 23 November 2026.
 enum Town {
   static let day = CalendarDate(packed: 20_261_123)
 
@@ -141,6 +141,6 @@ func hex(_ text: String) -> String {
 }
 
 extension FacilityPackage {
-  /// The people of a package, to be asked about.
+  /// The people of a package as a source of cards.
   static func cards(_ path: String) throws(Stop) -> MemoryCards { MemoryCards(try open(path)) }
 }

@@ -1,4 +1,4 @@
-// A card that is kept while its holder's data is doubtful: answered like any other, with a word to the clerk.
+// A card kept in grace: answered like any other, with a note to the clerk.
 
 import Files
 import Foundation

@@ -1,4 +1,4 @@
-// The reader of JSON lines against Foundation's: the same trees, and the same texts refused.
+// Compares the reader of JSON lines with Foundation's: the same trees, and the same texts refused.
 
 import Foundation
 import Support
@@ -31,7 +31,7 @@ struct JSONLineTests {
     }
   }
 
-  /// The tree as Foundation has it.
+  /// The tree as Foundation reads it.
   private static func tree(_ text: [UInt8]) -> NSObject? {
     try? JSONSerialization.jsonObject(with: Data(text), options: .fragmentsAllowed) as? NSObject
   }
@@ -44,7 +44,7 @@ struct JSONLineTests {
     }
   }
 
-  /// The tree that was read, in Foundation's types; members by the names that ours have.
+  /// The tree that was read, in Foundation's types.
   private static func tree(_ line: JSONLine, _ node: Int = 0) throws(JSONFault) -> NSObject {
     let names: [StaticString] = ["k0", "k1", "k2"]
     if let bytes = try? line.string(node, "") {
@@ -84,14 +84,14 @@ struct JSONLineTests {
       var text = Array(Self.random(&random).utf8)
       let at = Int.random(in: 0..<text.count, using: &random)
       text[at] = Array("{}[]\",:\\ua0 \u{1}".utf8).randomElement(using: &random) ?? 0
-      // Whether bytes are letters is asked of no other format either.
+      // Other formats don't check UTF-8 either.
       guard String(validating: text, as: UTF8.self) != nil else { continue }
       let isRead = (try? line.read(text.span)) != nil
       let foundations = Self.tree(text)
       let shown = String(decoding: text, as: UTF8.self)
       if isRead { #expect(foundations != nil, "\(shown)") }
-      // The other way around but for leaves that are no strings, and for what Foundation takes beside the standard: broken
-      // pairs of escapes, and a comma before a closing bracket.
+      // Foundation also accepts leaves that are not strings, broken surrogate escapes, and a comma before a
+      // closing bracket.
       if let foundations, Self.hasOnlyStrings(foundations), !shown.contains("\\uD83D"),
         !shown.contains(/,[ \t]*[\]}]/)
       {

@@ -1,4 +1,4 @@
-// The desk's name ladder beside the matcher's own agreement.
+// Compares the card check's name comparison with the matcher's.
 
 import Names
 import Rules

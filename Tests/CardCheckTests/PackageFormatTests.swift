@@ -1,5 +1,5 @@
-// Packages as publishing writes them, asked in each of their formats: the same people, the same answers; and files that are
-// not so, refused with file and line.
+// Questions to published packages in each format: the same people, the same answers. Malformed files are
+// refused with file and line.
 
 import Files
 import Foundation
@@ -41,9 +41,9 @@ struct PackageFormatTests {
     return people
   }
 
-  /// Publishes the people in all formats, and gives each format a package of its own.
+  /// Publishes the people in all formats, and makes a package for each format alone.
   ///
-  /// - Returns: the packages' folders, by their formats.
+  /// - Returns: the packages' folders, by format.
   private static func packages(
     of people: PersonBatch, _ attributes: [Attribute], _ names: FHIRNames = FHIRNames(), in folder: String
   ) throws -> [PackageFormat: String] {
@@ -194,7 +194,7 @@ struct PackageFormatTests {
     }
   }
 
-  // MARK: What is not so
+  // MARK: Malformed files
 
   /// One person in XML and in FHIR, as publishing writes them.
   private static func sample(in folder: String) throws -> (xml: String, patient: String, coverage: String) {
@@ -329,7 +329,7 @@ struct PackageFormatTests {
       try (name == broken.file ? text : whole(name)).write(
         toFile: folder + "/\(name).ndjson", atomically: true, encoding: .utf8)
     }
-    // A value's form is known when the person is whole.
+    // FHIR checks a value's form when the person is complete.
     let file = broken.expected.hasPrefix("a value of") ? "Patient" : broken.file
     Self.expectDamage(folder + "/\(file).ndjson", line: 1, broken.expected) {
       try FacilityPackage.cards(folder + "/Patient.ndjson")
@@ -381,7 +381,7 @@ struct PackageFormatTests {
         try Data(bytes).write(to: url)
         do {
           let read = try FacilityPackage.cards(folder + "/" + package)
-          // No change of some bytes makes people out of nothing.
+          // Random changes must not invent people.
           #expect(read.personCount <= 12)
         } catch {
           #expect(error.exit == .storeUnavailable && !error.finding.description.contains("0790900"))

@@ -1,4 +1,4 @@
-// What lines ask: QR codes, typed lines, headers, and lines that can't be read.
+// Reading questions: QR codes, typed lines, headers, and unreadable lines.
 
 import Rules
 import Support

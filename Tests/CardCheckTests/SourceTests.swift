@@ -1,4 +1,4 @@
-// The store and the package as sources: the same answers from both, and what they refuse to be.
+// The store and the package as sources: the same answers from both, and the files that they refuse.
 
 import Foundation
 import Rules
@@ -68,7 +68,7 @@ struct SourceTests {
     return String(decoding: writer.bytes, as: UTF8.self).split(separator: "\n").map(String.init)
   }
 
-  /// Random people, many of them with several cards that tie in all but one thing.
+  /// Random people, many of whom have several cards that differ in only one field.
   static func people(_ random: inout SeededGenerator) -> PersonBatch {
     var people = PersonBatch()
     let count = Int.random(in: 1...40, using: &random)
@@ -160,7 +160,7 @@ struct SourceTests {
       try Self.answers(package, lines) == (try Self.answers(MemoryCards(single, package.standing), lines)))
     let unknown = try Self.answers(package, ["079090000999,An,1990"])
     #expect(unknown[0].contains("Gói này chỉ có người đăng ký tại cơ sở nhận gói."))
-    // The file alone serves too, and so does the folder of data.
+    // The CSV file alone is accepted, and so is the data folder.
     #expect(try FacilityPackage.cards(folder + "/data/people.csv").personCount == single.persons.count)
     #expect(try FacilityPackage.cards(folder + "/data").standing.asOf == Town.day)
   }

@@ -1,5 +1,5 @@
-// Cases of CSV, told anew: what quoting means at its edges, and the ways in which well-known readers lose rows. Each is
-// read in chunks of many sizes, and in parts by one, two and eight threads, and compared with what stands here and with
+// CSV cases: the edges of quoting, and the ways in which well-known readers lose rows. Each is read in chunks
+// of many sizes, and in parts by one, two and eight threads, and compared with the expected records and with
 // the slow reader.
 
 import Foundation
@@ -13,7 +13,7 @@ import Values
 struct CSVCase: Sendable, CustomTestStringConvertible {
   var name: String
   var bytes: [UInt8]
-  /// Lines and values of the columns A and B; a fault stands in the place of the values.
+  /// Lines and values of the columns A and B, or a fault instead of the values.
   var expected: [String]
   var delimiter = UInt8(ascii: ",")
 
@@ -30,7 +30,7 @@ struct CSVCase: Sendable, CustomTestStringConvertible {
 
   static let all: [CSVCase] = quoting + lost + lines
 
-  /// What a quote means, and what it doesn't.
+  /// What a quote means in each place.
   static let quoting = [
     CSVCase("quotes around a plain value", "A,B\n\"1\",\"2\"\n", ["2 1|2"]),
     CSVCase("a delimiter in quotes", "A,B\n\"1,1\",2\n", ["2 1,1|2"]),
@@ -60,7 +60,7 @@ struct CSVCase: Sendable, CustomTestStringConvertible {
       ["2 1|2\n3,4\"", "4 5|6"]),
   ]
 
-  /// How rows get lost elsewhere.
+  /// How other readers lose rows.
   static let lost = [
     CSVCase(
       "the row behind a bad row", "A,B\n1\n3,4\n5,6,7\n8,9\n",
@@ -96,7 +96,7 @@ struct CSVCase: Sendable, CustomTestStringConvertible {
       (0..<60).map { "\($0 * 2 + 2) \($0)\"\n\"|\"" }),
   ]
 
-  /// Lines that are none, and columns elsewhere.
+  /// Blank lines, and columns in other places.
   static let lines = [
     CSVCase("blank lines anywhere", "\n\nA,B\n\n1,2\n\n\n3,4\n\n", ["5 1|2", "8 3|4"]),
     CSVCase("lines of blanks and delimiters", "A,B\n , \n\t,\n,\n1,2\n", ["5 1|2"]),
@@ -144,7 +144,7 @@ struct CSVCorpusTests {
     #expect(Self.shown(many) == one.expected, "23 parts")
   }
 
-  /// Reads parts on several threads at once, and those that began in the wrong place again.
+  /// Reads parts on several threads, and reads those that began in the wrong place again.
   static func readInParts(_ one: CSVCase, count: Int, width: Int) throws -> [Read] {
     let workshop = try Workshop()
     let path = try workshop.file(one.bytes)

@@ -1,4 +1,4 @@
-// CSV as suppliers write it: what becomes a record, on which line, and what never swallows the rest.
+// CSV as suppliers write it: records, their lines, and faults that don't spread to later records.
 
 import Foundation
 import Support

@@ -1,4 +1,4 @@
-// The digests of exports, made beside the reading of their records.
+// The digests of exports, computed while their records are read.
 
 import Files
 import Foundation
@@ -10,7 +10,7 @@ import Values
 
 @Suite("Digests of exports")
 struct ExportDigestTests {
-  /// Files of so many bytes, as a run finds them.
+  /// Files of the given sizes, as a run finds them.
   private static func files(_ byteCounts: [Int], in folder: URL) throws -> [FoundFile] {
     try byteCounts.enumerated().map { i, count in
       let url = folder.appending(path: "export-\(i)")

@@ -1,7 +1,8 @@
-// What must hold for any bytes at all: for the fuzz target (scripts/fuzz) and for the tests that read its finds again.
-// Invariant: no trap; the same records and the same refusal whatever the chunks; CSV as the slow reader sees it, in one
-// piece and in parts; XML as libxml2 alone reads it; text in any encoding decodes to UTF-8, whatever the chunks; every
-// record is handed on once, in ascending order, and stands where it says.
+// Properties of reading that must hold for any bytes, for the fuzz target (scripts/fuzz) and for the tests
+// that read its finds.
+// Invariant: no trap; the same records and the same refusal whatever the chunks; CSV as the slow reader reads
+// it, in one piece and in parts; XML as libxml2 alone reads it; text in any encoding decodes to UTF-8,
+// whatever the chunks; every record is returned once, in ascending order, with its right offset.
 // Load: thousands of inputs a second.
 
 import Glibc
@@ -16,9 +17,10 @@ struct Broken: Error, CustomStringConvertible {
   init(_ description: String) { self.description = description }
 }
 
-/// Checks all that holds for an input: its first two bytes choose the format, encoding and chunks, the rest is a file.
+/// Checks all properties for an input: its first two bytes choose the format, encoding and chunks, the rest
+/// is a file.
 ///
-/// `checkStaging(_:in:)` reads the same inputs, and takes its choices from the bits that are left.
+/// `checkStaging(_:in:)` reads the same inputs, and uses the remaining bits for its choices.
 ///
 /// - Throws: ``Broken`` with the property that doesn't hold.
 func checkAll(_ input: [UInt8], in folder: String) throws {
@@ -48,7 +50,7 @@ private func write(_ bytes: [UInt8], to path: String) throws {
   guard written == bytes.count else { throw Broken("a file that is not whole") }
 }
 
-/// How reading ended: records as text, and the refusal without its place in the text.
+/// How reading ended: records as text, and the refusal without its position in the text.
 private struct Outcome: Equatable {
   var records: [String] = []
   var refusal: String?
@@ -182,7 +184,7 @@ private func checkXML(_ file: ExportFile, _ bytes: [UInt8], _ encoding: TextEnco
   let format = ExportFormat(kind: .xml(record: "The"), encoding: encoding, columns: paths)
   let slow = try readXML(file, format, scans: false, 1 << 16, bytes)
   let fast = try readXML(file, format, scans: true, 1 << 16, bytes)
-  // Of two faults at the end, which one is told depends on how much libxml2 has been given.
+  // Which of two faults at the end is reported depends on how much input libxml2 has got.
   guard fast.records == slow.records, place(fast.refusal) == place(slow.refusal) else {
     throw Broken("\(fast) instead of \(slow)")
   }

@@ -1,4 +1,4 @@
-// What the fuzz target found and began with, read again; and a small fuzzer of our own that goes with every test run.
+// Reads the fuzz target's seeds and finds again, and runs a small fuzzer of our own with every test run.
 
 import Foundation
 import Support

@@ -1,5 +1,5 @@
-// The families of XML attack and malformation: each is refused with line and reason, or harmless, whatever the chunks;
-// nothing is fetched, nothing expands, and time and memory stay bounded.
+// XML attacks and malformed XML: each is refused with line and reason, or harmless, whatever the chunks.
+// Nothing is fetched, nothing expands, and time and memory stay bounded.
 
 import Foundation
 import Glibc
@@ -239,7 +239,7 @@ struct HostileXMLTests {
       #expect(values == one.values, "\(one.name), chunks of \(chunkBytes)")
       #expect(refusal == one.refusal, "\(one.name), chunks of \(chunkBytes)")
     }
-    // A time that only an attack that works would take, even on a busy machine.
+    // Only a successful attack would take this long, even on a busy machine.
     #expect(ContinuousClock.now - start < .seconds(60), "\(one.name)")
   }
 
@@ -272,7 +272,7 @@ struct HostileXMLTests {
 
   @Test("no entity is opened, not even one that lies on this machine")
   func nothingOpened() throws {
-    // Whoever opened this pipe for reading would wait for ever.
+    // Opening this pipe for reading would block forever.
     let workshop = try Workshop()
     let pipe = workshop.path + "/pipe"
     try #require(mkfifo(pipe, 0o600) == 0)

@@ -1,4 +1,5 @@
-// The original of each record, and the byte it begins at: in the file's text, after inflating and converting to UTF-8.
+// The original text of each record, and its byte offset in the file's text after inflating and converting to
+// UTF-8.
 
 import Foundation
 import Support
@@ -45,7 +46,7 @@ struct OriginalTests {
       (Self.csv, ExportFormat.Kind.csv(delimiter: 44), 3), (Self.xml, .xml(record: "The"), 3),
     ] {
       let plain = Array(text.utf8)
-      // The byte order mark of UTF-16 is no part of the text, that of UTF-8 is.
+      // The byte order mark is part of the text in UTF-8, but not in UTF-16.
       let unmarked = plain.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(plain.dropFirst(3)) : plain
       let wide = Encoder.bytes(String(decoding: unmarked, as: UTF8.self), .utf16)
       for (bytes, decoded, encoding) in [

@@ -1,4 +1,4 @@
-// A file read in parts gives what it gives in one piece: records, lines and all.
+// A file read in parts gives the same records and lines as in one piece.
 
 import CScan
 import Foundation
@@ -9,7 +9,7 @@ import Values
 
 @Suite("Parts of a file")
 struct PartTests {
-  /// Records with their lines, read in parts as the extract stage does it.
+  /// Records with their lines, read in parts as in the extract stage.
   static func readInParts(_ bytes: [UInt8], columns: [String], partBytes: Int, chunkBytes: Int) throws -> (
     records: [Read], redone: Int
   ) {
@@ -110,10 +110,10 @@ struct PartTests {
         ExportFile(path: path, name: "export"),
         format: ExportFormat(kind: .csv(delimiter: 44), columns: ["A"]),
         byteCount: bytes.count, partBytes: partBytes))
-    // Some parts are asked for before they have been counted.
+    // Ask for some parts before their lines are counted.
     let asked = Int(random.next() % UInt64(parts.count))
     let before = try parts.part(asked)
-    // Nothing is read from now on.
+    // From here on nothing is read.
     try FileManager.default.removeItem(atPath: path)
     var count = parts.lineCount
     var at = 0

@@ -1,4 +1,4 @@
-// The scanner of plain records against libxml2 alone: the same records, lines, faults and refusals.
+// Compares the scanner of plain records with libxml2 alone: the same records, lines, faults and refusals.
 
 import Foundation
 import Support
@@ -31,7 +31,7 @@ struct PlainRecordTests {
             batch.range(i, slot).map { String(decoding: batch.bytes[$0], as: UTF8.self) } ?? "–"
           }
           found.append("\(record.ordinal) \(record.line) \(record.fault) \(values.joined(separator: "|"))")
-          // The original, from its place in the file.
+          // The original, by its offset in the file.
           let start = Int(record.textStart)
           let text = batch.bytes[start..<start + Int(record.textByteCount)]
           #expect(text.first == UInt8(ascii: "<") && text.last == UInt8(ascii: ">"))
@@ -117,7 +117,8 @@ struct PlainRecordTests {
     #expect(fast == slow)
   }
 
-  /// A record of one of a few forms, as a register writes them: elements without a value are empty, or left out.
+  /// A record in one of a few forms, as a register writes them: elements without a value are empty, or left
+  /// out.
   static func registered(_ random: inout SeededGenerator, forms: UInt64) -> String {
     let id = random.next() % 1000
     let form = random.next() % forms

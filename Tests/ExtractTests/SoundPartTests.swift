@@ -1,4 +1,4 @@
-// What is kept of gzip files with faults of many kinds at many places: never a record that the supplier did not write.
+// What is kept of damaged gzip files, with many faults at many places: only records that the supplier wrote.
 
 import Foundation
 import Support
@@ -9,14 +9,14 @@ import Values
 /// A CSV and an XML file of invented records, as one gzip member and as many.
 private struct ZippedExport: Sendable {
   let kind: ExportFormat.Kind
-  /// The records as they stand in the file, one after the other, and where each ends: here, and in the file's text.
+  /// The records in the file, and the end of each: here, and in the file's text.
   let records: [UInt8]
   let ends: [Int]
   let textEnds: [Int]
   let text: [UInt8]
   let one: [UInt8]
   let many: [UInt8]
-  /// Where each of the many members ends, in the file and in its text.
+  /// The end of each member, in the file and in its text.
   let memberEnds: [(file: Int, text: Int)]
 
   init(isXML: Bool) throws {
@@ -69,7 +69,7 @@ private struct ZippedExport: Sendable {
     (self.many, self.memberEnds) = (many, memberEnds)
   }
 
-  /// How many records end in the text before a byte of it.
+  /// How many records end at or before a byte of the text.
   func count(before end: Int) -> Int { textEnds.count { $0 <= end } }
 }
 
@@ -77,7 +77,7 @@ private struct ZippedExport: Sendable {
 struct SoundPartTests {
   private static let exports = try? [ZippedExport(isXML: false), ZippedExport(isXML: true)]
 
-  /// What a pipeline keeps of a file, record after record, and what is wrong behind it; nil if it is refused.
+  /// The records that a pipeline keeps of a file, and its fault; nil if it is refused.
   private static func kept(_ bytes: [UInt8], _ kind: ExportFormat.Kind) throws -> (
     records: [UInt8], fault: String?
   )? {
@@ -121,7 +121,8 @@ struct SoundPartTests {
 
   /// Damages a file in one of seven ways.
   ///
-  /// What overwrites the last eight bytes too hides that a file is more than cut off, and nobody can tell.
+  /// If the last eight bytes are overwritten too, the file can't be distinguished from one that is merely cut
+  /// off.
   /// - Returns: the first byte that is wrong or missing; nil if none is.
   private static func damage(_ bytes: inout [UInt8], _ way: UInt64, _ random: inout SeededGenerator) -> Int? {
     let whole = bytes

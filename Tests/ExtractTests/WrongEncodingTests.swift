@@ -1,4 +1,5 @@
-// A file that is not what it says is refused with the place and a guess; a few damaged records are not.
+// A file in another encoding than declared is refused with the place and a guess; a few damaged records are
+// not.
 
 import Foundation
 import Names
@@ -7,7 +8,7 @@ import Testing
 import Values
 @testable import Extract
 
-/// Text in any of the encodings, written the slow way: by looking for the bytes that mean each letter.
+/// Text in any of the encodings, encoded the slow way by searching the byte of each letter.
 enum Encoder {
   static func bytes(_ text: String, _ encoding: TextEncoding) -> [UInt8] {
     switch encoding {
@@ -24,7 +25,7 @@ enum Encoder {
       return [UInt8(pair.pair >> 8), UInt8(pair.pair & 0xFF)]
     }
     if let byte = table.firstIndex(of: UInt16(scalar.value)) { return [UInt8(byte)] }
-    // Small letters stand for capitals that the encoding doesn't have; Windows-1258 has base and mark.
+    // Capitals that the encoding lacks become small letters; Windows-1258 has base and mark.
     let small = String(scalar).lowercased()
     if small != String(scalar), encoding != .windows1258 {
       return bytes(small.unicodeScalars.first ?? "?", encoding)
@@ -40,7 +41,7 @@ enum Encoder {
       + (tone.flatMap { table.firstIndex(of: UInt16($0.value)) }.map { [UInt8($0)] } ?? [])
   }
 
-  /// As a program shows it that takes the bytes for Windows-1252, in UTF-8.
+  /// The bytes read as Windows-1252 and written in UTF-8.
   static func misread(_ bytes: [UInt8]) -> String {
     String(decoding: Data(bytes), as: UTF8.self) == ""
       ? ""
@@ -153,7 +154,7 @@ struct WrongEncodingTests {
     #expect(
       finding.found.hasPrefix("\(encoding.rawValue) that was read as Windows-1252 and written as UTF-8"))
     #expect(finding.remedy.hasPrefix("Ask the supplier for the encoding, or for the file in UTF-8"))
-    // A header report, which check makes, says the same.
+    // A header report, as check makes one, gives the same.
     let workshop = try Workshop()
     let path = try workshop.file(text.utf8)
     let checked = #expect(throws: Stop.self) {

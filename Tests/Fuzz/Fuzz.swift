@@ -1,6 +1,6 @@
-// The fuzz target: libFuzzer invents files, the checks of extracting and of staging look at each. Built and run by
-// scripts/fuzz.
-// Invariant: what breaks a property or traps is written down by libFuzzer, to be read again by the tests.
+// The fuzz target: libFuzzer invents files, on which the checks of extracting and of staging run.
+// scripts/fuzz builds and runs it; libFuzzer writes inputs that break a property to files, which the tests
+// then read.
 
 import Glibc
 

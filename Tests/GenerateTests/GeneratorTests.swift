@@ -1,4 +1,4 @@
-// What the generator promises: the same bytes for a seed, every outcome, numbers that are unique, lines that are true.
+// The generator's promises: the same bytes for a seed, every outcome, unique numbers, right lines.
 
 import Foundation
 import Generate
@@ -72,7 +72,7 @@ func lines() throws {
   let csv = try Invented(
     GeneratorOptions(people: 1000, seed: 5, rates: try rates([("name_line_break", 0.1)])))
   let lines = try csv.lines("insurance-2026-11-23.csv")
-  // A record goes on as long as a quote is open.
+  // A record continues while a quote is open.
   var starts: [Int] = []
   var isOpen = false
   for (i, line) in lines.enumerated() {
@@ -91,7 +91,7 @@ func facilities(count: Int) throws {
     try invented.lines("insurance-2026-11-23.csv").dropFirst().map {
       $0.split(separator: ",", omittingEmptySubsequences: false)[6]
     }.filter { !$0.isEmpty })
-  // The same number in each of 63 provinces; of the many, some of the small ones have nobody among so few people.
+  // The same number in each of 63 provinces; with many facilities, some have no people in so small a sample.
   let all = (count + 62) / 63 * 63
   #expect(codes.count <= all && codes.count > all * 4 / 5)
 }

@@ -1,4 +1,4 @@
-// The parts on which the truth rests: permutations, days, names.
+// Permutations, days and names, on which the generated truth depends.
 
 import Testing
 

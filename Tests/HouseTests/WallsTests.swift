@@ -7,7 +7,7 @@ import Testing
 struct WallsTests {
   /// What every stage may import.
   static let foundation: Set<String> = ["Values", "Names", "Rules", "Threads", "Files", "Seal", "SortedRuns"]
-  /// What each module may import of our own; everything else is a wall.
+  /// Our modules that each module may import; all others are forbidden.
   static let doors: [String: Set<String>] = [
     "Values": [],
     "Names": ["Values"],

@@ -1,5 +1,5 @@
-// A real PostgreSQL server for the tests, on a Unix socket in a folder that goes with it; nothing listens on a network.
-// It is started where initdb is installed; as root, which initdb refuses, it runs as nobody.
+// A real PostgreSQL server for the tests, on a Unix socket in a temporary folder, without network access. It
+// starts if initdb is installed. As root, which initdb refuses, it runs as user nobody.
 
 #if PostgreSQL
   import Foundation
@@ -9,7 +9,7 @@
   import Synchronization
 
   package final class LoopbackServer: Sendable {
-    /// Where initdb and the others are; nil if they are not installed.
+    /// The folder of initdb and the other programs; nil if they are not installed.
     package static let programs: String? = {
       let versioned = (try? FileManager.default.contentsOfDirectory(atPath: "/usr/lib/postgresql")) ?? []
       let folders =
@@ -22,7 +22,7 @@
       }
     }()
 
-    /// One for all tests that leave it alive; it ends with the process.
+    /// Shared by all tests that don't stop it; it ends with the process.
     package static let shared: Result<LoopbackServer, any Error> = Result {
       let server = try LoopbackServer()
       atexit { try? LoopbackServer.shared.get().stop() }
@@ -62,7 +62,7 @@
         ])
     }
 
-    /// As a crash does: nobody is told, nothing is written out.
+    /// Stops the server like a crash: no shutdown, nothing written.
     package func crash() throws { try run("pg_ctl", ["-D", folder + "/data", "-m", "immediate", "stop"]) }
 
     package func stop() throws {
@@ -91,8 +91,8 @@
 
     /// Runs a program to its end.
     ///
-    /// Not by way of `Process`, which waits until nobody holds its pipe: the server
-    /// that `pg_ctl` leaves running would.
+    /// Not through `Process`, which waits until its pipe is closed: the server that `pg_ctl` starts keeps it
+    /// open.
     static func run(_ path: String, _ arguments: [String]) throws {
       var actions = posix_spawn_file_actions_t()
       posix_spawn_file_actions_init(&actions)
@@ -100,7 +100,7 @@
       for descriptor in CInt(0)...2 {
         posix_spawn_file_actions_addopen(&actions, descriptor, "/dev/null", O_RDWR, 0)
       }
-      // From a folder that the server's user may enter.
+      // From a folder that the server's user can read.
       var texts: [UnsafeMutablePointer<CChar>?] = (["env", "-C", "/", path] + arguments).map { strdup($0) }
       texts.append(nil)
       defer { for text in texts { free(text) } }

@@ -1,5 +1,6 @@
-// Exports made to break a matcher: everything under one number, nothing in common, ties and empty values everywhere. The
-// answer is the slow matcher's, whatever the threads, the memory, the spread over runs and the order of the records.
+// Hostile exports: everything under one number, nothing in common, ties and empty values everywhere. The
+// result is the slow matcher's, whatever the threads, the memory, the distribution over runs and the order of
+// the records.
 
 import Match
 import Support
@@ -8,7 +9,7 @@ import Values
 
 enum Adversary: String, CaseIterable, Sendable {
   case oneID, oneInsuranceNumber, noMatch, onePartition, ties, emptyValues, emptyNumbers
-  /// All that the random samples hold.
+  /// Everything that the random samples contain.
   case anything
 }
 
@@ -58,7 +59,7 @@ struct AdversaryTests {
     }
   }
 
-  /// What a result says of each record but for its place, and for what goes by the first of records that are equal.
+  /// A result without places and without what depends on which of several equal records comes first.
   private static func withoutPlaces(_ text: MatchedText) -> [String] {
     var counts: [String: Int] = [:]
     for (key, count) in text.counts {
@@ -90,7 +91,7 @@ extension StagedSample {
     switch adversary {
     case .anything: break
     case .oneID:
-      // One person told many times, or, every other time, by records that disagree.
+      // A person repeated many times; every second person by records that disagree.
       for i in persons.indices {
         persons[i].id = Self.ids[0]
         persons[i].record = persons[0].record
@@ -153,7 +154,7 @@ extension StagedSample {
     if seed % 3 == 1, adversary != .ties, adversary != .emptyNumbers { decide(40, &random) }
   }
 
-  /// The same records in another order, over the same files.
+  /// The same records in another order in the same files.
   func withOtherPlaces(_ random: inout SeededGenerator) -> StagedSample {
     var other = self
     for (i, place) in persons.map(\.place).shuffled(using: &random).enumerated() {

@@ -1,5 +1,4 @@
-// The filters that keep the match from sorting and folding what nobody asks about: they may let too much through, never
-// too little.
+// The filters that spare the match sorting and folding: false positives are allowed, false negatives are not.
 
 import Dispatch
 import Names
@@ -25,7 +24,7 @@ struct FilterTests {
   @Test("with the memory that it asks for, it lets few others through")
   func fewFalseYes() {
     let filter = KeyFilter(keyCount: 20_000, memoryBytes: 1 << 20)
-    // Numbers one behind the other, as insurance numbers are.
+    // Consecutive numbers, as insurance numbers are.
     for key in UInt64(0)..<20_000 { filter.insert(key) }
     let passed = (UInt64(1_000_000)..<1_020_000).count { filter.mayContain($0) }
     #expect(passed < 1000)

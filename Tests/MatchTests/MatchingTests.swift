@@ -1,4 +1,4 @@
-// The match stage as a whole, against the slow matcher and against itself.
+// The match stage as a whole, compared with the slow matcher and with itself.
 
 import Files
 import Match
@@ -42,7 +42,7 @@ struct MatchingTests {
   @Test("records are counted at the place that their number names", arguments: UInt64(0)..<40)
   func places(seed: UInt64) throws {
     let (text, counts) = try matched(StagedSample(seed: seed, most: 90), threads: 3, seed: seed)
-    // The slow way: from the text of every row.
+    // The slow result, from the text of every row.
     var slow: [String: [String: Int]] = [:]
     func place(_ number: String?) -> String {
       guard let number, number.utf8.count == 12, let id = try? PersonalID(number.utf8.span) else {
@@ -140,7 +140,7 @@ struct MatchingTests {
         sample.insured[j].field = field
         if case .invalid = field { sample.insured[j].record.words.insert(.leadingZeroLost) }
       }
-      // One person alone held the 9-digit number.
+      // Only one person held the 9-digit number.
       sample.persons[0].record.legacy = StagedSample.legacies[0]
       var random = SeededGenerator(UInt64(i))
       sample.decide(60, &random)
@@ -156,7 +156,7 @@ struct MatchingTests {
     sample.fill(persons: 60, seed: 40 + seed)
     let model = try #require(sample.insured.first { $0.name == StagedSample.names[0] })
     let own = sample.persons.map(\.id)
-    // Ten equal cards for each person, in places by chance.
+    // Ten equal cards for each person, in random places.
     var random = SeededGenerator(seed)
     sample.insured = (0..<600).shuffled(using: &random).enumerated().map { (ordinal, i) in
       var card = model

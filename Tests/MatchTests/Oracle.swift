@@ -1,5 +1,5 @@
-// The slow, obvious matcher: dictionaries and texts, one rule after the other as the contract has them.
-// Invariant: shares no rule and no folding of names with the product, only the values it reads.
+// The slow, simple matcher: dictionaries and texts, one rule after the other in the contract's order.
+// Invariant: it shares no rule and no name folding with the product, only the values it reads.
 
 import Foundation
 import Support
@@ -59,7 +59,7 @@ struct Oracle {
       count(record.export, held.place, .quarantined, record.reasons.words)
     }
 
-    // The population by itself.
+    // The population's records alone.
     var disagreements: [String: Set<String>] = [:]
     for (id, records) in persons {
       var different: Set<String> = []
@@ -80,7 +80,7 @@ struct Oracle {
       }
     }
 
-    /// Decisions on a record, in the order in which they were taken.
+    /// Decisions on a record, in the order in which they were made.
     func decisions(on insured: SampleInsured) -> [Decision] {
       sample.decisions.filter {
         $0.insuranceNumber.text == insured.record.insuranceNumber.text
@@ -88,7 +88,7 @@ struct Oracle {
       }.sorted { $0.number < $1.number }
     }
 
-    /// Ends a record that leads to nobody, with those who may be meant.
+    /// Ends a record that leads to no person, with its candidates.
     func endWithoutPerson(_ insured: SampleInsured, _ outcome: Outcome, _ reasons: Set<String>) {
       let rejected = decisions(on: insured).filter { !$0.isAccepted && $0.insurance == insured.judged }
       func isRejected(_ person: SamplePerson) -> Bool {
@@ -117,10 +117,10 @@ struct Oracle {
         judged: JudgedFields(insured.judged, only?.judged), candidates: (found.count, only))
     }
 
-    // Each insurance record by itself.
+    // Each insurance record alone.
     var candidates: [Candidate] = []
 
-    /// A record that leads to nobody goes to whom an officer named, if it can.
+    /// Sends a record that leads to no person to the one whom an officer named, if possible.
     func endUnlessGiven(_ insured: SampleInsured, _ outcome: Outcome, _ reasons: [String]) {
       let accepted = decisions(on: insured).filter(\.isAccepted)
       let given = accepted.last {
@@ -225,9 +225,9 @@ struct Oracle {
       candidates.append(Candidate(insured: insured, person: id, notes: notes, rule: rule))
     }
 
-    // The records against each other.
+    // The records compared with each other.
     var claims: [String: Set<String>] = [:]
-    // Who has no number claims none.
+    // A record without a number claims none.
     for candidate in candidates where !candidate.insured.record.insuranceNumber.isNone {
       claims[candidate.insured.record.insuranceNumber.text, default: []].insert(candidate.person)
     }
@@ -276,7 +276,7 @@ struct Oracle {
     person.record.status == .unknown ? "status_unknown" : person.record.status.name
   }
 
-  /// What differs between a person and a record, and what is tolerated.
+  /// The differences between a person and a record, and the tolerated ones.
   private func compare(
     _ person: SamplePerson, _ insured: SampleInsured, _ reasons: inout Set<String>, _ notes: inout Set<String>
   ) {
@@ -293,7 +293,7 @@ struct Oracle {
     if !isKnownPrefix(id) { notes.insert("id_prefix_unknown") }
   }
 
-  /// What has changed since a decision.
+  /// The changes since a decision.
   private func changes(
     _ decision: Decision, _ insured: SampleInsured, _ person: SamplePerson?, comparingHeld: Bool
   ) -> Set<String> {
@@ -358,7 +358,7 @@ struct Oracle {
     if days >= 20, days <= 50 { reasons.insert("lunar_birthday") }
   }
 
-  /// The contract's §4 by text.
+  /// The contract's §4 on texts.
   private func serves(_ a: SampleInsured, before b: SampleInsured) -> Bool {
     func first(_ date: CalendarDate) -> String {
       date.text + ["-01-01", "", "", "-01", "", "", ""][date.text.count - 4]

@@ -10,7 +10,7 @@ import SortedRuns
 import Support
 import Values
 
-/// What the personal ID field of an insurance record holds.
+/// The content of the personal ID field of an insurance record.
 enum IDField: Hashable {
   case missing
   case invalid(String)
@@ -36,7 +36,7 @@ enum IDField: Hashable {
 }
 
 extension IDField {
-  /// As decisions know it again.
+  /// The form in which decisions refer to it.
   var judged: LinkKey {
     if case .invalid(let text) = self { return .invalid(digestOf: Array(text.utf8).span.bytes) }
     return key
@@ -44,7 +44,7 @@ extension IDField {
 }
 
 extension SamplePerson {
-  /// What an officer judges of this record.
+  /// What an officer judges about this record.
   var judged: PopulationFields {
     PopulationFields(
       name: nameDigest(ofExact: Array(SlowName.exact(name).utf8).span),
@@ -95,7 +95,7 @@ struct StagedSample {
     "NGUYỄN VĂN THANH AN", "LÝ THỊ MY", "LÍ THỊ MI", "LY THI MỴ", "H'HEN NIÊ", "ĐỖ ĐỨC", "DO DUC", "AN",
     "AN AN",
     "AN BÌNH AN", "NGUYỄN THANH VĂN AN",
-    // Decomposed, with a tone before its shape, with signs that look alike, with other spaces.
+    // Decomposed, with a tone before its shape, with look-alike letters, with other spaces.
     "Nguye\u{302}\u{303}n Va\u{306}n An", "NGUYE\u{303}\u{302}N\u{A0} VĂN  AN", "\u{D0}Ỗ \u{D0}ỨC",
     "H\u{2019}HEN NIÊ",
   ]
@@ -124,7 +124,7 @@ struct StagedSample {
     let legacies = Self.legacies.prefix(Int.random(in: 1...4, using: &random)).map(\.self)
     var numbers = (0..<UInt64.random(in: 1...30, using: &random)).map { Self.number(1_000_000_000 + $0) }
     numbers.append(InsuranceNumber(ids[0]))
-    // Ten digits that are the end of a personal ID number: never equal to the twelve.
+    // The last ten digits of a personal ID number: never equal to the twelve.
     numbers.append(Self.number(ids[0].packed % 10_000_000_000))
     var ordinals: [Place] = []
     func place() -> Place {
@@ -195,7 +195,7 @@ struct StagedSample {
     decide(seed % 3 == 0 ? 0 : Int.random(in: 0...most, using: &random), &random)
   }
 
-  /// Adds decisions on pairs that may or may not be in the exports, some of them on values that have changed since.
+  /// Adds decisions on pairs that may not be in the exports, some of them on values that have changed since.
   mutating func decide(_ count: Int, _ random: inout SeededGenerator) {
     guard !insured.isEmpty, !persons.isEmpty else { return }
     for number in 0..<count {
@@ -227,7 +227,7 @@ struct StagedSample {
     }
   }
 
-  /// Writes the staged form, its records spread over runs as `random` has it.
+  /// Writes the staged form, with records distributed over runs at random.
   func stage(in folder: String, runs runCount: Int = 3, random: inout SeededGenerator) throws
     -> StagedSnapshot
   {
@@ -290,11 +290,11 @@ struct StagedSample {
 }
 
 extension UInt64 {
-  /// Which of `count` runs a place belongs to, as if by chance.
+  /// Distributes places over `count` runs pseudorandomly.
   fileprivate func hashed(_ count: Int) -> Int { Int((self &* 0x9E37_79B9_7F4A_7C15) >> 33) % count }
 }
 
-/// A result as sorted lines of text and counts: what the store would hold.
+/// A result as sorted lines of text and counts, as in the store.
 struct MatchedText: Equatable {
   var cards: [String] = []
   var findings: [FindingRow] = []
@@ -345,14 +345,14 @@ struct MatchedText: Equatable {
   }
 }
 
-/// Matches a sample that is staged in a folder of its own.
+/// Matches a sample staged in a folder of its own.
 func matchedText(
   _ sample: StagedSample, threads: Int = 2, memoryBytes: Int = 1 << 20, runs: Int = 3, seed: UInt64 = 0
 ) throws -> MatchedText {
   try matched(sample, threads: threads, memoryBytes: memoryBytes, runs: runs, seed: seed).text
 }
 
-/// Matches a sample that is staged in a folder of its own; its text and the counts that the ledger is made of.
+/// Matches a sample staged in a folder of its own; returns its text and the ledger's counts.
 func matched(
   _ sample: StagedSample, threads: Int = 2, memoryBytes: Int = 1 << 20, runs: Int = 3, seed: UInt64 = 0
 ) throws -> (text: MatchedText, counts: MatchedSnapshot) {

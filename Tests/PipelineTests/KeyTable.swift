@@ -1,4 +1,4 @@
-// The table of keys as tests go through it, and pipeline files that hold one chosen value.
+// The table of keys for tests, and pipeline files with one chosen value.
 
 import Foundation
 import Values
@@ -15,7 +15,7 @@ func keyRow(_ path: String) -> KeyRow { keyRows.first { $0.path == path } ?? key
 
 func yaml(_ text: String) throws -> Node { try Yams.compose(yaml: text) ?? "" }
 
-/// A pipeline file that is right, in which one value can be changed.
+/// A valid pipeline file in which one value can be changed.
 struct PipelineText {
   var root: Node
 
@@ -40,7 +40,7 @@ struct PipelineText {
       """)
   }
 
-  /// With `value` at a path, and around it what such a key needs.
+  /// Sets `value` at a path, and what such a key needs around it.
   init(_ path: String, _ value: Node) throws {
     try self.init()
     let export = path.split(separator: ".").dropFirst().first.map { "exports.\($0)" } ?? ""
@@ -94,7 +94,7 @@ struct PipelineText {
   }
 }
 
-/// What the reader finds wrong with a text, first to last, and what it reads.
+/// The reader's findings about a text, and its result.
 func read(_ text: String) throws -> (pipeline: Pipeline, findings: [Finding]) {
   var pipeline = Pipeline(path: "pipeline.yaml", text: text)
   var reader = PipelineReader(file: "pipeline.yaml", base: "/base")

@@ -1,4 +1,4 @@
-// What a user reads about a wrong pipeline file, letter by letter.
+// The exact messages about a wrong pipeline file.
 
 import Support
 import Testing
@@ -8,7 +8,7 @@ import Values
 
 @Suite("Mistakes in a pipeline file")
 struct MistakeTests {
-  /// What the command writes about a text.
+  /// The command's output for a text.
   static func refusal(_ text: String) throws -> String {
     let workshop = try Workshop()
     let path = try workshop.file(text.utf8, named: "p.yaml")

@@ -1,5 +1,5 @@
-// The committed JSON Schema and reference page are those that the table of keys gives, and the schema says what the
-// reader says.
+// The committed JSON Schema and reference page are those of the table of keys, and the schema accepts what
+// the reader accepts.
 
 import Foundation
 import Generate

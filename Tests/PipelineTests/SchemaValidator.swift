@@ -11,7 +11,7 @@ struct SchemaValidator {
     root = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? Object)
   }
 
-  /// What is wrong with a document; empty for a valid one.
+  /// The faults of a document; empty for a valid one.
   func faults(_ value: Any) -> [String] { faults(value, root, at: "") }
 
   private func faults(_ value: Any, _ schema: Any, at place: String) -> [String] {

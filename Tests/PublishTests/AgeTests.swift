@@ -1,4 +1,4 @@
-// The age format, held against the real `age` where it is installed, and against every bit.
+// The age format: compared with the real `age` if it is installed, and with every bit flipped.
 
 import Foundation
 import Seal
@@ -19,7 +19,7 @@ struct AgeTests {
 
   static func encrypt(_ bytes: [UInt8], to path: String, for keys: [EncryptionKey]) throws {
     var file = try EncryptedOutput(creating: path, for: keys)
-    // In uneven pieces.
+    // Write in pieces of different sizes.
     var done = 0
     while done < bytes.count {
       let count = min(bytes.count - done, 1 + done % 70_001)
@@ -29,7 +29,7 @@ struct AgeTests {
     try file.finishUnsynced()
   }
 
-  /// The bytes of an encrypted file, or why there are none.
+  /// The decrypted bytes of a file, or the failure.
   static func decrypt(_ path: String, _ keys: [DecryptionKey]) throws -> [UInt8] {
     var (all, chunk) = ([] as [UInt8], [] as [UInt8])
     do throws(EncryptedInput.Failure) {
@@ -76,7 +76,7 @@ struct AgeTests {
     for key in ["ours", "theirs"] {
       let done = try Workshop.run("age", ["-d", "-i", workshop.path + "/" + key, "-o", plain, path])
       #expect(done?.exit == 0, "\(done?.output ?? "")")
-      // age makes no file of nothing.
+      // age writes no file for empty input.
       let decrypted = size == 0 ? Data() : try Data(contentsOf: URL(filePath: plain))
       #expect(decrypted == Data(text))
     }
@@ -87,7 +87,7 @@ struct AgeTests {
     for key in [ours, theirs] { #expect(try Self.decrypt(path, [key]) == text) }
   }
 
-  /// A file to so many keys, and the last of them.
+  /// A file encrypted to many keys, and the last of these.
   private static func encrypt(toKeys count: Int, in workshop: Workshop) throws -> (
     path: String, key: DecryptionKey
   ) {
@@ -152,7 +152,7 @@ struct AgeTests {
       try (whole + more).write(to: url)
       #expect(throws: EncryptedFault.altered) { try Self.decrypt(path, [key]) }
     }
-    // Two chunks of one length, each in the other's place; and one that is missing in between.
+    // Two chunks of equal length exchanged, and a missing chunk.
     let (first, second, third) = (
       whole[payload..<boundaries[1]], whole[boundaries[1]..<boundaries[2]], whole[boundaries[2]...]
     )
@@ -166,7 +166,7 @@ struct AgeTests {
 
   @Test("a key with any one character changed is refused, and so are capitals and other kinds of keys")
   func slips() throws {
-    // From the documentation of age.
+    // From age's documentation.
     let known = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"
     #expect(EncryptionKey(known)?.text == known)
     for i in known.indices {

@@ -1,4 +1,4 @@
-// Packages of changes: what a facility puts together from them is what the full package would have been.
+// Packages of changes: applied by a facility, they give the full package.
 
 import Files
 import Foundation
@@ -26,7 +26,7 @@ struct DeltaTests {
     return policy
   }
 
-  /// The people of the next night: some gone, some new, some moved, some changed.
+  /// The people of the next run: some removed, added, moved or changed.
   static func nextNight(_ people: People, _ random: inout SeededGenerator) -> People {
     var next = people
     next.all.removeAll { _ in random.chance(5) }
@@ -88,7 +88,7 @@ struct DeltaTests {
     var (deltas, applied) = (0, 0)
     for night in 0..<9 {
       let (run, asOf) = (7 + night, CalendarDate(packed: UInt32(2026_11_01 + night)).text)
-      // Now and then the rules change, which makes all packages full.
+      // Sometimes the rules change, which makes all packages full.
       if random.chance(10) { policy.rules[2].attributes = [.personalID, .fullName] }
       let report = try people.publish(in: sender, run: run, asOf: asOf, policy, threads: [1, 2].any(&random))
       var plain = policy
@@ -147,7 +147,7 @@ struct DeltaTests {
     ]
     #expect(try changes("01028") == expected.sorted { $0[2] < $1[2] })
     #expect(try changes("79025") == [["put", "", moved.text]])
-    // All who are gone, but not the one who moved; what a recipient doesn't see is no change to it.
+    // The removed persons, but not the moved one; an attribute that a recipient doesn't see is not a change.
     #expect(try changes("all-people").map { $0[0] }.sorted() == ["put", "remove", "remove"])
     #expect(try changes("31313").isEmpty)
     #expect(try Self.info(workshop.current + "/01028")["Cardlink-Persons-Removed"] == "3")
@@ -198,7 +198,8 @@ struct DeltaTests {
     #expect(Folder.names(in: workshop.packages).filter { $0.hasSuffix(".people") } == ["run-0011.people"])
   }
 
-  /// A sender with a full package and two of changes of one recipient, and a facility that has the full one.
+  /// A sender with a full package and two packages of changes for one recipient, and a facility that has the
+  /// full one.
   static func sent() throws -> (sender: Workshop, home: String, packages: [String]) {
     let sender = try Workshop()
     var policy = Self.policy(checkpointEvery: 9)
@@ -251,14 +252,14 @@ struct DeltaTests {
     let refused = try apply(ApplyRequest(packages: [packages[2]], folder: home, day: VerifyTests.today))
     #expect(refused.faults.map(\.kind) == [.outOfChain])
     #expect(try contents(of: home + "/current") == before)
-    // Nobody's first package is one of changes.
+    // A recipient's first package never holds changes.
     let nothing = try apply(
       ApplyRequest(packages: [packages[1]], folder: sender.path + "/new", day: VerifyTests.today))
     #expect(nothing.faults.map(\.kind) == [.outOfChain])
     let both = try apply(
       ApplyRequest(packages: [packages[2], packages[1], packages[0]], folder: home, day: VerifyTests.today))
     #expect(both.faults.isEmpty && both.applied == [packages[1], packages[2]] && both.passedOver == 1)
-    // Over, and so not used.
+    // Out of date, so not used.
     let late = try apply(
       ApplyRequest(
         packages: packages, folder: sender.path + "/late", day: CalendarDate(packed: 2027_01_01)))
@@ -345,7 +346,7 @@ struct DeltaTests {
       Faults.end(under: home)
       #expect(try VerifyTests.faults(home + "/current").isEmpty, "operation \(n)")
       guard try contents(of: home + "/current") != before else { continue }
-      // In force already, whole: what failed was to remember it.
+      // The package is in force; only remembering it failed.
       try Folder.point(home + "/current", to: "run-0001")
       for name in Folder.names(in: home) where name.hasPrefix("run-0002") {
         try Folder.remove(home + "/" + name)
@@ -370,14 +371,14 @@ struct DeltaTests {
     try next.publish(in: elsewhere, run: 2, policy)
     let operations = Faults.end(under: elsewhere.path).count(kind)
     let after = try contents(of: elsewhere.current)
-    // All of the last ones, where things are put in force, and some of those before.
+    // All of the last operations, which put things in force, and some of those before.
     for n in 1...operations where n > operations - 40 || n % 7 == 0 {
       Faults.fail(at: n, under: workshop.path, as: kind)
       #expect(throws: Stop.self, "operation \(n)") { try next.publish(in: workshop, run: 2, policy) }
       Faults.end(under: workshop.path)
       let now = try contents(of: workshop.current)
       #expect(now == before || now == after, "operation \(n)")
-      // What comes after the rename of the link fails with the new packages in force.
+      // After the link is renamed, a failure leaves the new packages in force.
       if now == after { return }
       for name in Folder.names(in: workshop.packages) where name.hasPrefix("run-0002") {
         try Folder.remove(workshop.packages + "/" + name)
@@ -420,7 +421,7 @@ struct SeenTests {
     #expect(try faults(3) == [])
     #expect(try faults(3) == [])
     #expect(try faults(2) == ["older"])
-    // Signed with another key, and not signed at all.
+    // Signed with another key, and unsigned.
     policy.signingKey = sender.path + "/other"
     try SigningKey().write(to: sender.path + "/other")
     try publish(4)

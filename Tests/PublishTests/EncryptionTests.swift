@@ -1,4 +1,4 @@
-// Packages encrypted to the facility's key: the same packages, for nobody else.
+// Packages encrypted to the facility's key: the same packages, unreadable with other keys.
 
 import Files
 import Foundation
@@ -66,7 +66,7 @@ struct EncryptionTests {
     try EncryptedPackage.unpack(
       workshop.current + "/all-people.age", with: [try #require(keys.keys["all-people"])], to: opened)
     var (found, expected) = (try contents(of: opened), try contents(of: other.current + "/all-people"))
-    // Ed25519 as this library has it draws lots for every signature.
+    // Ed25519 signatures of this library are randomized.
     for name in ["/" + BagName.signature] {
       #expect(found.removeValue(forKey: name)?.count == expected.removeValue(forKey: name)?.count)
     }
@@ -90,7 +90,7 @@ struct EncryptionTests {
     #expect(unpacked?.exit == 0 && unpacked?.output == "")
     #expect(
       try VerifyTests.faults(folder + "/all-people", key: workshop.path + "/key.pub").isEmpty)
-    // And back: an archive that GNU tar made, with folders in it, encrypted by age.
+    // The reverse: an archive made by GNU tar with folders in it, encrypted by age.
     #expect(try Workshop.run("tar", ["-c", "-f", tar, "-C", folder, "all-people"])?.exit == 0)
     let path = workshop.path + "/again.age"
     #expect(try Workshop.run("age", ["-R", keys.folder + "/all-people.pub", "-o", path, tar])?.exit == 0)
@@ -112,13 +112,13 @@ struct EncryptionTests {
     #expect(try Self.verdict(path, identity).kind == (isDelta ? .delta : .full))
     let whole = try Data(contentsOf: URL(filePath: path))
     var random = SeededGenerator(5)
-    // Every bit of a file in this format is flipped in AgeTests; here, that the command hears of it.
+    // AgeTests flips every bit of a file; this test checks that the command reports it.
     let bits = (0..<150).map { Int.random(in: 0..<($0 % 2 == 0 ? 300 : whole.count) * 8, using: &random) }
     for bit in bits {
       var flipped = whole
       flipped[bit / 8] ^= 1 << UInt8(bit % 8)
       try flipped.write(to: URL(filePath: path))
-      // Where it doesn't begin as an encrypted file any more it is no package at all.
+      // A file that no longer begins like an encrypted one is not a package.
       do throws(Stop) {
         let verdict = try verify(
           VerifyRequest(folder: path, identityFile: identity, day: VerifyTests.today))
@@ -164,7 +164,7 @@ struct EncryptionTests {
     try DecryptionKey().write(to: workshop.path + "/escrow")
     var policy = PublishPolicy()
     policy.rules = [
-      // The second key is in every package, and doesn't stand in for the facility's own.
+      // The second key can read every package, but doesn't replace the facility's own key.
       PackageRule(
         .province("01"), formats: [.csv], encryptTo: [keys.folder, workshop.path + "/escrow.pub"]),
       PackageRule(.facility("*")),
@@ -189,7 +189,7 @@ struct EncryptionTests {
     let report = try people.publish(in: workshop, run: 8, policy, threads: threads)
     #expect(report.leftOut == ["01001"] && report.encrypted == 2)
     #expect(Folder.names(in: workshop.current).filter { $0.hasPrefix("01") } == ["01028.age", "01C54.age"])
-    // A key that isn't one always stops it.
+    // A malformed key always stops.
     try "age1nokey\n".write(toFile: keys.folder + "/01001.pub", atomically: true, encoding: .utf8)
     #expect(throws: Stop.self) { try people.publish(in: workshop, run: 9, policy) }
     try keys.add("01001")
@@ -212,7 +212,7 @@ struct EncryptionTests {
     for i in policy.rules.indices where random.chance(70) { policy.rules[i].encryptTo = [keys.folder] }
     (policy.leavesOutWithoutKey, policy.checkpointEvery) = (true, [1, 4].any(&random))
     let people = People(seed: seed, count: 150)
-    // What a slow look at the rules and at the folder of keys says.
+    // The expected result, from the rules and the folder of keys.
     var (leftOut, persons, copies) = (Set<String>(), 0, 0)
     var (personsLeftOut, personsElsewhere) = (0, 0)
     for someone in people.all {
@@ -267,7 +267,7 @@ struct EncryptionTests {
     #expect(verdict.faults.isEmpty && verdict.kind == .full && verdict.persons == there)
     try Folder.remove(keys.folder + "/01001.pub")
     #expect(try people.publish(in: workshop, run: 3, policy).leftOut == ["01001"])
-    // Nobody is there any more, but somebody was: it would have had the removals.
+    // The recipient has no people any more, but would have got the removals.
     var fewer = people
     fewer.all.removeAll { $0.serving.facility.text == "01001" }
     #expect(try fewer.publish(in: workshop, run: 4, policy).personsLeftOut == 0)
@@ -335,7 +335,7 @@ struct EncryptionTests {
       RecipientTests.slowRecipients($0.serving.facility.text, policy).map(\.name)
     }
     #expect(found == Set(expected))
-    // No name of a person stands in a file that should be encrypted.
+    // No file that should be encrypted contains a person's name.
     for (name, data) in try contents(of: workshop.current) where name.hasSuffix(".age") {
       #expect(data.firstRange(of: Data("personal_id".utf8)) == nil, "\(name)")
       #expect(data.starts(with: Data("age-encryption.org/v1\n".utf8)))
@@ -360,7 +360,7 @@ struct EncryptionTests {
       ApplyRequest(
         packages: packages, folder: workshop.path + "/home", identityFile: keys.folder + "/01028",
         day: VerifyTests.today))
-    // The two before are to the key that is gone; the full one does without them.
+    // The two earlier packages are encrypted to the lost key; the full one doesn't need them.
     #expect(done.faults.isEmpty && done.applied == [packages[2]])
     #expect(done.unreadable.map(\.fault.kind) == [.otherReader, .otherReader])
     let refused = try apply(
@@ -372,7 +372,7 @@ struct EncryptionTests {
 }
 
 extension ReceivedPackage {
-  /// Whether it says that it is of run 8.
+  /// Whether it is of run 8.
   fileprivate func has(run8 policy: PublishPolicy) -> Bool {
     (try? Bag.held(in: self))?.point.runID == 8 && has(BagName.manifest)
   }

@@ -1,4 +1,4 @@
-// Publications that fail: what was in force stays in force, whole.
+// Publications that fail leave what was in force, whole.
 
 import Files
 import Foundation
@@ -41,11 +41,11 @@ struct FailureTests {
       let now = try contents(of: workshop.current)
       switch failed {
       case .failure(let error): #expect(error is Stop, "operation \(n)")
-      // Threads share the parts by chance, and each that gets one makes files of its own: a publication may take fewer
-      // operations than the one that was counted.
+      // Threads take parts in no fixed order, and each thread with a part creates files, so a publication may
+      // take fewer operations than the counted one.
       case .success: #expect(threads > 1 && asked < n && now == after, "operation \(n)")
       }
-      // What comes after the rename of the link can only fail with the new packages in force, whole.
+      // After the link is renamed, a failure leaves the new packages in force, whole.
       #expect(now == before || now == after, "operation \(n)")
       if now != before {
         let verdicts = try Folder.names(in: workshop.current).filter { $0 != "manifest.json" }.map {

@@ -1,4 +1,4 @@
-// The formats say the same of the same people.
+// All formats contain the same values of the same people.
 
 import Files
 import Foundation
@@ -122,7 +122,7 @@ struct FormatTests {
     let arguments = ["--noout", "--schema", data + "/people.xsd", data + "/people.xml"]
     let result = try #require(try Workshop.run("xmllint", arguments))
     #expect(result.exit == 0, "\(result.output.prefix(500))")
-    // The schema refuses what is not ours, so that the test above says something.
+    // The schema refuses foreign elements; otherwise the test above would prove nothing.
     let url = URL(filePath: data + "/people.xml")
     let text = try String(contentsOf: url, encoding: .utf8)
     for (good, bad) in [
@@ -158,7 +158,7 @@ struct FormatTests {
   }
 }
 
-/// The persons of an XML file, element by element, read with nothing but splits: there is no XML parser in the tests.
+/// The persons of an XML file, element by element, read by splitting the text: the tests have no XML parser.
 struct XMLPeople {
   var people: [[String: String]] = []
 

@@ -22,7 +22,7 @@ struct OpenFilesTests {
         }
       }
     }
-    // What two nights may leave can be read by one thread.
+    // One thread can read the runs of two publications.
     for limit in [64, 256, 1024] {
       #expect(2 * OpenFiles(limit: limit).mostRuns + 8 <= limit - 24)
     }
@@ -43,7 +43,7 @@ struct OpenFilesTests {
       var people = People(seed: 4, count: 600)
       people.all = people.all.filter { $0.id.packed % 7 != UInt64(run) % 7 }
       try people.publish(in: free, run: run, policy)
-      // Some sixty runs of the least memory, of which four may be read.
+      // Some sixty runs of the smallest memory, of which four may be read.
       let report = try people.publish(
         in: tight, run: run, policy, threads: 4, memoryBytes: 4 << 10, openFiles: 40)
       #expect(try contents(of: tight.current) == contents(of: free.current))
@@ -51,7 +51,7 @@ struct OpenFilesTests {
       let kept = try #require(KeptPeople.read(in: tight.packages + "/run-000\(run).people"))
       #expect(kept.runs.count <= OpenFiles(limit: 40).mostRuns)
     }
-    // What a night with more files has left can't be read beside tonight's any more: full packages.
+    // One publication with more files leaves too many runs to read in the next: packages are full.
     let people = People(seed: 4, count: 600)
     try people.publish(in: tight, run: 10, policy, threads: 4, memoryBytes: 4 << 10)
     let kept = try #require(KeptPeople.read(in: tight.packages + "/run-0010.people"))

@@ -1,5 +1,5 @@
-// Invented people as the store hands them over, and an empty folder for each test.
-// What a package must say of a person is made here the slow way, value by value as text.
+// Invented people as the store passes them on, and an empty folder for each test. The expected content of a
+// package is made here the slow way, value by value as text.
 
 import Files
 import Foundation
@@ -97,7 +97,7 @@ struct People {
     return CalendarDate(year: year, month: month, day: day) ?? .none
   }
 
-  /// Publishes them as the next run does.
+  /// Publishes them as the next run.
   @discardableResult
   func publish(
     in workshop: Workshop, run: Int = 7, asOf: String = "2026-11-23",
@@ -126,7 +126,7 @@ struct People {
     return report
   }
 
-  /// The people in parts and batches, as the store hands them over.
+  /// The people in parts and batches, as the store passes them on.
   private var parts: PeopleParts {
     let count = 5
     return PeopleParts(count: count) { [all] part, take throws(Stop) in

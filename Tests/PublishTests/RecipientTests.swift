@@ -1,4 +1,4 @@
-// Who is in which package: each person in those that the rules name, and nobody in another's.
+// The packages of each person: those that the rules name, and no other.
 
 import Files
 import Foundation
@@ -26,7 +26,7 @@ struct RecipientTests {
     return policy
   }
 
-  /// The packages of a facility's people, by the words of the pipeline file and nothing of ours.
+  /// The packages of a facility's people, by the pipeline file's rules without the product's code.
   static func slowRecipients(_ facility: String, _ policy: PublishPolicy) -> [(
     name: String, attributes: [Attribute]
   )] {

@@ -1,4 +1,4 @@
-// Packages as they arrive: whole, damaged, forged, late, out of order.
+// Received packages: sound, damaged, forged, late, out of order.
 
 import Files
 import Foundation
@@ -56,7 +56,7 @@ struct VerifyTests {
     let folder = workshop.current + "/all-people"
     var random = SeededGenerator(5)
     for (name, data) in try contents(of: folder) {
-      // Every bit of the small files; of the payload, bits here and there, its digest being the same everywhere.
+      // Every bit of the small files, and sample bits of the payload, whose digest covers all alike.
       let bits =
         data.count <= 700
         ? Array(0..<data.count * 8)
@@ -158,7 +158,7 @@ struct VerifyTests {
     let eight = try keep("eight")
     try People(seed: 3, count: 3).publish(in: workshop, run: 9, asOf: "2026-11-25", policy)
     let nine = try keep("nine")
-    // Another history: run 8 is taken back, and 10 follows 7.
+    // Another history: run 8 is withdrawn, and 10 follows 7.
     try Folder.point(workshop.current, to: "run-0008")
     try People(seed: 4, count: 3).publish(in: workshop, run: 10, asOf: "2026-11-26", policy)
     let ten = try keep("ten")
@@ -237,7 +237,7 @@ extension StringProtocol {
   }
 }
 
-/// Which outside tools are there.
+/// The outside tools that are installed.
 enum Installed {
   static let openssl = (try? Workshop.run("openssl", ["version"])) != nil
   static let age = (try? Workshop.run("age", ["--version"])) != nil

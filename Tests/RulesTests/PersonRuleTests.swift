@@ -4,7 +4,7 @@ import Rules
 import Testing
 import Values
 
-/// A population record in words; nil for what it takes from the usual one.
+/// A population record; nil takes the usual value.
 func person(
   birthDate: String = "1990-02-01", sex: Sex = .male, status: PersonStatus = .active
 ) -> PopulationRecord {

@@ -1,4 +1,4 @@
-// Loads that fail, and readers and writers that are in the way: the store in force is the old one or the new one.
+// Loads that fail, and readers and writers that interfere: the store in force is the old one or the new one.
 
 import Files
 import Foundation
@@ -33,7 +33,7 @@ struct FailureTests {
     try StoreSample(seed: 1).load(into: elsewhere)
     Faults.count(under: workshop.path)
     try next.load(into: elsewhere, threads: threads, batchSize: 10)
-    // The same number each time. With several threads, chance decides which of them is the n-th.
+    // The number is the same each time; with several threads, the n-th operation may be any thread's.
     let operations = Faults.end(under: workshop.path).count(kind)
     #expect(operations > 8)
     for n in 1...operations {
@@ -42,11 +42,11 @@ struct FailureTests {
         try next.load(into: workshop.store, threads: threads, batchSize: 10)
       }
       Faults.end(under: workshop.path)
-      // What comes after the rename can only fail with the new store in force, whole.
+      // After the rename, a failure leaves the new store in force, whole.
       let now = try Self.bytes(workshop.store)
       let runID = try Store(path: workshop.store).runID()
       #expect(now == before || (n == operations && runID == 8), "operation \(n)")
-      // Of a disk that is gone nothing can be removed; what is left there is no obstacle for the next load.
+      // If the disk is gone, nothing can be removed; the remains don't hinder the next load.
       let left = Set(Folder.names(in: workshop.path + "/store")).subtracting(["card-attributes.sqlite"])
       let partial: Set = ["card-attributes.sqlite.partial", "card-attributes.sqlite.findings.partial"]
       #expect(left.isEmpty || kind == .gone && left.isSubset(of: partial), "operation \(n)")
@@ -177,12 +177,12 @@ struct FailureTests {
     let workshop = try Workshop()
     let sample = StoreSample(seed: 1)
     try sample.load(into: workshop.store)
-    // A writer that dies in the middle of a transaction leaves its pages in the file and the old ones in a journal.
+    // A writer that dies in a transaction leaves changed pages in the file and the old ones in a journal.
     let dying = workshop.path + "/dying.sqlite"
     try FileManager.default.copyItem(atPath: workshop.store, toPath: dying)
     let writer = try DatabaseQueue(path: dying)
     try writer.writeWithoutTransaction { db in
-      // A cache of one page, so that changed pages reach the file before the end.
+      // A cache of one page, so that changed pages are written before the end.
       try db.execute(
         sql: "PRAGMA cache_size = 1; BEGIN; UPDATE person SET full_name = 'X'; DELETE FROM ledger_row")
       try FileManager.default.removeItem(atPath: workshop.store)
@@ -195,7 +195,7 @@ struct FailureTests {
     let whole = try Self.bytes(dying)
     #expect(torn != whole, "the file was not torn; the test shows nothing")
 
-    // Marking a run as done plays it back first.
+    // Marking a run as done first plays the journal back.
     var done = sample.runs[1]
     done.state = .done
     try finishRun(done, ledger: nil, inStore: workshop.store)
@@ -204,7 +204,7 @@ struct FailureTests {
         == sample.cardAttributeRows)
     #expect(try Seen(workshop.store).runs() == StoreSample.rows(of: [sample.runs[0], done]))
 
-    // A load that fails leaves the old rows; one that succeeds is not harmed by a journal under its own name.
+    // A failed load leaves the old rows; a successful one ignores a journal under its own name.
     for fails in [true, false] {
       try torn.write(to: URL(filePath: workshop.store))
       try journal.write(to: URL(filePath: workshop.store + "-journal"))

@@ -1,4 +1,5 @@
-// The store on a PostgreSQL server: the same views and rows as in SQLite, whole for every reader, whoever dies.
+// The store on a PostgreSQL server: the same views and rows as in SQLite, whole for every reader, whatever
+// fails.
 
 import Threads
 
@@ -36,7 +37,7 @@ import Threads
       }
     }
 
-    /// So many persons that a copy tells how far it is.
+    /// Enough persons that a copy reports its progress.
     func many(_ count: Int) -> StoreSample {
       var sample = StoreSample(seed: 2, persons: 1, runID: 8)
       var random = SeededGenerator(2)
@@ -44,7 +45,7 @@ import Threads
       return sample
     }
 
-    /// What a run does: a SQLite store, its copy, the switch.
+    /// The steps of a run: a SQLite store, its copy, the switch.
     @discardableResult
     func load(_ sample: StoreSample, _ name: String = "a") throws -> Generation {
       let path = workshop.path + "/\(name)/store.sqlite"
@@ -93,7 +94,8 @@ import Threads
     func readers() throws {
       let (old, new) = (StoreSample(seed: 1), StoreSample(seed: 2, persons: 300, runID: 8))
       try load(old)
-      // One that has read already, one that has only begun, and one that takes a snapshot for each statement.
+      // A reader that has read already, one that has only begun, and one that takes a snapshot for each
+      // statement.
       let (atWork, begun, each) = (
         try ServerReader(place), try ServerReader(place), try ServerReader(place)
       )
@@ -116,7 +118,7 @@ import Threads
         try expectSame(workshop.path + "/a/store.sqlite", reader, "a snapshot from before")
       }
       #expect(try each.rows("card_attribute", "ORDER BY personal_id") == new.cardAttributeRows)
-      // Even where nothing is to be kept, what they read stays for as long as they read.
+      // Even if nothing is to be kept, rows stay while readers need them.
       #expect(try store.drop(keeping: []) == 1)
       try expectSame(workshop.path + "/a/store.sqlite", atWork, "a snapshot from before")
       for reader in [atWork, begun, each] { try reader.session.execute("COMMIT") }
@@ -148,7 +150,7 @@ import Threads
       }
       let store = try PostgreSQLStore(place, pipeline: "nightly")
       try store.hold()
-      // Copied and never put in force: what a run leaves that dies before the switch.
+      // Copied and never put in force, as a run leaves it that dies before the switch.
       _ = try store.load(fromStore: path)
       try expectSame(workshop.path + "/a/store.sqlite", reader, "before the switch")
       try store.putInForce(store.load(fromStore: path))
@@ -272,7 +274,7 @@ import Threads
       for table in ["person", "store", "generation"] {
         #expect(throws: Stop.self) { try reader.session.execute("SELECT * FROM cardlink_data.\(table)") }
       }
-      // Nor may such a role load.
+      // Such a role can't load either.
       let path = workshop.path + "/b/store.sqlite"
       let text = place.replacing("user=owner", with: "user=\(role)")
       #expect(

@@ -1,5 +1,5 @@
-// A store that cardlink left on a PostgreSQL server before it knew grace: version 1, word for word, becomes one of today's
-// before the next load, with its rows and with who may read them.
+// The upgrade of a PostgreSQL store of version 1 (before grace) before the next load, with its rows and
+// grants.
 
 #if PostgreSQL
   import Files
@@ -11,7 +11,7 @@
 
   @testable import Store
 
-  /// The schemas of version 1 as that version made them, and a night in them.
+  /// The schemas of version 1, word for word, with the rows of a run.
   private enum Version1 {
     static let text = "text COLLATE \"C\""
     static let cards = """
@@ -174,7 +174,7 @@
         GRANT USAGE ON SCHEMA cardlink TO \(role); GRANT SELECT ON ALL TABLES IN SCHEMA cardlink TO \(role)
         """)
       let reader = try ServerReader(place.replacing("user=owner", with: "user=\(role)"))
-      // One that is in the middle of a transaction sees the rows of before to its end, and their columns.
+      // A reader in the middle of a transaction sees the old rows and columns to its end.
       try reader.session.execute("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1")
       let path = workshop.path + "/store/card-attributes.sqlite"
       let new = StoreSample(seed: 2, persons: 300, runID: 8)
@@ -202,7 +202,7 @@
           try reader.rows(view).map { "\($0)" }.sorted()
             == seen.rows("SELECT * FROM \(view)").map { "\($0)" }.sorted(), "\(view)")
       }
-      // What was loaded before the upgrade can be put in force again, and goes like any other.
+      // A generation loaded before the upgrade can be put in force again, and removed like any other.
       try store.putInForce(run: 5, orFrom: "/nowhere")
       #expect(try rows(owner) == Self.upgraded(before))
       try store.putInForce(generation)
@@ -213,7 +213,7 @@
     @Test("a store that is of today already is not upgraded again")
     func twice() throws {
       for _ in 1...2 {
-        // The lock goes with the session.
+        // The session's end releases the lock.
         let store = try PostgreSQLStore(place, pipeline: "nightly")
         try store.hold()
         #expect(try version() == "2")
@@ -223,7 +223,7 @@
     @Test("an upgrade that fails leaves version 1, whole; the next one does all of it")
     func failing() throws {
       let before = try rows(owner)
-      // In the way of the upgrade's last but one step.
+      // Makes the upgrade's last step but one fail.
       try owner.session.execute("CREATE VIEW cardlink.kept_in_grace AS SELECT 1")
       #expect(throws: Stop.self) { try PostgreSQLStore(place, pipeline: "nightly").hold() }
       #expect(try version() == "1")

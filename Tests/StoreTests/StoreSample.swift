@@ -1,5 +1,5 @@
-// Invented persons, cards and findings as the match stage hands them over, and the rows that the views must show.
-// The rows are made the slow, obvious way, value by value as text; nothing of the Load module is used for them.
+// Invented persons, cards and findings as the match stage passes them on, and the rows that the views must
+// show. The rows are made the slow way, value by value as text, without any code of the load.
 
 import Files
 import Foundation
@@ -29,7 +29,7 @@ enum Cell: Hashable, CustomStringConvertible {
   }
 }
 
-/// A night's result.
+/// The result of a run.
 struct StoreSample {
   struct Person: Sendable {
     var id: PersonalID
@@ -37,7 +37,7 @@ struct StoreSample {
     var birthDate: CalendarDate
     var sex: Sex
     var cards: [CardRow]
-    /// Without the one that is kept in grace.
+    /// Without persons kept in grace.
     var linked: [CardRow] { cards.filter { $0.graceUntil.isNone } }
   }
 
@@ -56,7 +56,7 @@ struct StoreSample {
 
   init() {}
 
-  /// - Parameter seed: the same seed gives the same night.
+  /// - Parameter seed: the same seed gives the same result.
   init(seed: UInt64, persons count: Int = 200, runID: Int = 7) {
     var random = SeededGenerator(seed)
     self.runID = runID
@@ -115,7 +115,7 @@ struct StoreSample {
         CalendarDate(iso: ["2026-11-24", "2026-12-06"][Int(person.cards[0].fileIndex)]) ?? .none
       person.cards[0].notes.insert(.keptInGrace)
     }
-    // In the order of the export, one of them serving: which one is not the load's concern.
+    // In the order of the export, one of them serving; the load doesn't care which.
     person.cards.sort { ($0.fileIndex, $0.line) < ($1.fileIndex, $1.line) }
     person.cards[person.cards.indices.randomElement(using: &random) ?? 0].isServing = true
     return person
@@ -166,9 +166,9 @@ struct StoreSample {
       insuranceFiles: insuranceFiles, keptSources: keptSources)
   }
 
-  /// The persons in ranges, read in batches: what the match stage hands over.
+  /// The persons in ranges, read in batches, as the match stage passes them on.
   ///
-  /// - Parameter before: called before each batch is handed on, with the number of its first person.
+  /// - Parameter before: called before each batch is passed on, with the number of its first person.
   func source(
     threads: Int = 2, batchSize: Int = 64,
     before: @escaping @Sendable (_ person: Int) throws(Stop) -> Void = { _ in }
@@ -207,7 +207,7 @@ struct StoreSample {
       findings: { () throws(Stop) in findings.next() })
   }
 
-  // MARK: What the views must show
+  // MARK: Expected rows
 
   func cells(_ card: CardRow) -> [Cell] {
     let kept = card.graceUntil.isNone ? nil : keptSources[Int(card.fileIndex)]

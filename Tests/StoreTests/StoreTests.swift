@@ -186,9 +186,9 @@ struct SurvivorshipTests {
     }
   }
 
-  /// The contract's sentence, clause by clause, on texts: valid on that date first (an empty end is open, later than
-  /// any date), then the later end, the later begin, the greater card number, the greater insurance number, the first
-  /// in the export.
+  /// The contract's rule on texts: valid on the date first (an empty end is open, later than any date), then
+  /// the later end, the later beginning, the greater card number, the greater insurance number, the first in
+  /// the export.
   static func oracle(_ cards: [LinkedCard], on day: String) -> LinkedCard? {
     func first(_ text: String) -> String { text + "-01-01".suffix(10 - text.count) }
     func last(_ text: String) -> String {

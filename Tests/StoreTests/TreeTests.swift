@@ -1,6 +1,6 @@
-// Pages built without SQLite, read and checked by SQLite itself.
-// Small pages make trees of many levels, rows that part pages and rows that overflow out of a few thousand rows. The
-// leaves are built in ranges, cut anywhere, the last range's first: so that page numbers say nothing about order.
+// Pages built without SQLite, then read and checked by SQLite itself. Small pages make trees of many levels,
+// separator rows and overflowing rows out of a few thousand rows. The leaves are built in arbitrary ranges,
+// the last one first, so that page numbers are in another order than the rows.
 
 import Files
 import Foundation
@@ -14,7 +14,7 @@ import Values
 struct TreeTests {
   /// - Parameters:
   ///   - cuts: where a range of leaves ends and the next one begins, ascending; equal ones make an empty range.
-  ///   - behind: pages that the file has when the first one is appended; those in between belong to nobody.
+  ///   - behind: pages that the file has when the first one is appended; those in between are unused.
   static func build(
     _ rows: [[Cell]], cuts: [Int] = [], pageBytes: Int, behind pages: Int = 0, at path: String
   ) throws {
@@ -114,7 +114,8 @@ struct TreeTests {
   @Test("a row of any length about the limits of overflow", arguments: [512, 1024])
   func overflow(pageBytes: Int) throws {
     let workshop = try Workshop()
-    // A row's payload is its text and 16 to 18 bytes more: each length from a page's quarter to beyond a third page.
+    // A row's payload is its text and 16 to 18 bytes more: all lengths from a quarter of a page to more than
+    // two pages.
     let rows = (pageBytes / 8..<pageBytes * 5 / 2).map {
       [Cell.text(String(format: "%09d", $0)), .null, .text(String(repeating: "N", count: $0)), .null]
     }
@@ -137,7 +138,7 @@ struct TreeTests {
     #expect(try seen.rows("SELECT id, a, b, c FROM t ORDER BY id") == rows)
     let count = try seen.rows("PRAGMA page_count")
     #expect(count.first?.first != .integer(locking - 5))
-    // Nobody has the pages before ours; SQLite finds nothing else, and never misses the one that it locks on.
+    // SQLite reports only the unused pages before ours, and never the one that it locks on.
     var unowned = Set<String>()
     for message in try seen.rows("PRAGMA integrity_check(1000000)") {
       for line in "\(message[0])".split(separator: "\n") {
@@ -181,7 +182,7 @@ struct TreeTests {
   func noRemains() throws {
     let workshop = try Workshop()
     let path = workshop.path + "/tree.sqlite"
-    // Full pages first, then a few short rows: what the short ones leave free must be empty.
+    // Full pages first, then a few short rows, whose pages must have empty free space.
     let long = (0..<4000).map {
       [Cell.text(String(format: "%09d", $0)), .null, .text("SECRET-\($0)"), .null]
     }
@@ -191,7 +192,7 @@ struct TreeTests {
     for i in stride(from: 0, to: 4000, by: 97) {
       #expect(text.components(separatedBy: "SECRET-\(i)").count - 1 >= 1)
     }
-    // Every row stands in the file exactly once.
+    // The file contains every row exactly once.
     #expect(text.components(separatedBy: "SECRET-").count - 1 == 4000)
   }
 }

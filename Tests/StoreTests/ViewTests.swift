@@ -1,4 +1,5 @@
-// The store as other programs read it: the contract's views, column by column and row by row, through SQLite alone.
+// The store as other programs read it: the contract's views, column by column and row by row, through SQLite
+// alone.
 
 import Files
 import Foundation
@@ -8,7 +9,7 @@ import Testing
 import Values
 @testable import Store
 
-/// A store as a program that knows nothing of this one sees it.
+/// A store as a foreign program sees it.
 struct Seen {
   let queue: DatabaseQueue
 
@@ -70,7 +71,7 @@ struct ViewTests {
     ("run", "run_id, pipeline, as_of, started_at, finished_at, state"),
   ]
 
-  /// Columns that came after the contract was written; they stand behind its own.
+  /// Columns added after the contract was written, which follow its own.
   static let added = [
     "card_attribute": ", grace_until", "finding": ", candidates, candidate_personal_id, digest",
   ]

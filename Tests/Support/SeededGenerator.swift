@@ -19,7 +19,7 @@ package struct SeededGenerator: RandomNumberGenerator, Sendable {
 }
 
 extension Array {
-  /// One of the elements, of which there must be one.
+  /// A random element; the collection must not be empty.
   package func any(_ random: inout SeededGenerator) -> Element {
     self[Int.random(in: indices, using: &random)]
   }

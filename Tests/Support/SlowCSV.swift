@@ -1,12 +1,13 @@
-// The slow, obvious reader of CSV: the whole text at once, one character after the other, by the words of
-// docs/extract.md. The fast reader, its chunks and its parts are compared with it, and packages are read with it.
+// The slow, simple reader of CSV: the whole text at once, character by character, by the rules of
+// docs/extract.md. Tests compare the fast reader, its chunks and its parts with it, and read packages with
+// it.
 
 /// A record as the slow reader sees it.
 package struct SlowRecord: Equatable, Sendable {
   package enum Fault: Equatable, Sendable { case none, fieldCount, unclosedQuote, tooLong }
   package var line: Int
   package var fault = Fault.none
-  /// By wanted column; nil where the record doesn't have it.
+  /// By wanted column; nil if the record doesn't have it.
   package var values: [[UInt8]?]
 }
 
@@ -80,7 +81,7 @@ private struct SlowCSV {
     self.delimiter = delimiter
   }
 
-  /// One record from `start` on: its fields, and where the next begins; nil where a quote is never closed.
+  /// One record from `start` on: its fields, and the start of the next; nil if a quote is never closed.
   func record(from start: Int) -> (fields: [[UInt8]], next: Int, lines: Int)? {
     var fields: [[UInt8]] = []
     var i = start

@@ -1,5 +1,5 @@
-// The slow, obvious forms of a name, by Foundation's normal forms and tables of literals. The product's folding and the
-// matcher's comparison of names are compared with them.
+// The slow, simple forms of a name, by Foundation's normal forms and literal tables. Tests compare the
+// product's folding and the matcher's comparison of names with them.
 
 import Foundation
 
@@ -7,19 +7,20 @@ package enum SlowName {
   private static let tones = ["\u{300}", "\u{301}", "\u{309}", "\u{303}", "\u{323}"].map(scalar)
   private static let shapes = ["\u{302}", "\u{306}", "\u{31B}"].map(scalar)
   private static let invisible = ["\u{200B}", "\u{200C}", "\u{200D}", "\u{FEFF}"].map(scalar)
-  /// Letters and signs that count as another.
+  /// Letters and signs that count as another one.
   private static let lookalikes: [Unicode.Scalar: String] = [
     "\u{D0}": "Đ", "\u{189}": "Đ", "\u{F0}": "đ", "\u{256}": "đ",
     "\u{2019}": "'", "\u{2BC}": "'", "\u{2018}": "'", "\u{2BB}": "'", "`": "'", "\u{B4}": "'",
   ]
 
-  /// Composed letters with their tone behind their shape, one kind of Đ and of apostrophe, single spaces between words.
+  /// Composed letters with the tone after the shape, one kind of Đ and of apostrophe, single spaces between
+  /// words.
   package static func clean(_ name: String) -> String {
     var text = ""
     for scalar in name.unicodeScalars where !invisible.contains(scalar) {
       text += lookalikes[scalar] ?? String(scalar)
     }
-    // A letter and the marks behind it.
+    // A letter and the marks after it.
     var letters: [[Unicode.Scalar]] = []
     for scalar in text.decomposedStringWithCanonicalMapping.unicodeScalars {
       if ("\u{300}"..."\u{36F}").contains(scalar), !letters.isEmpty {

@@ -5,7 +5,8 @@ package import Foundation
 package final class Workshop: Sendable {
   package let path: String
 
-  /// - Parameter inMemory: uses a file system in memory where the machine has one, for tests that sync thousands of times.
+  /// - Parameter inMemory: uses a file system in memory if the machine has one, for tests that sync thousands
+  ///   of times.
   package init(inMemory: Bool = false) throws {
     let memory = "/dev/shm"
     let parent =

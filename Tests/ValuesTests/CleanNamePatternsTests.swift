@@ -22,7 +22,7 @@ struct CleanNamePatternsTests {
     }
   }
 
-  /// Of all kinds of bytes some, and all that can be the tail of a letter.
+  /// Some bytes of each kind, and all that can be a tail byte.
   private static let kinds: [UInt8] =
     Array("\u{0}\t '-.09@AEIOUYBZ[`aeiouybz{\u{7F}".utf8) + Array(0x80...0xC7) + [
       0xE0, 0xE1, 0xE2, 0xED, 0xF0, 0xFF,

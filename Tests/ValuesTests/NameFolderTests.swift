@@ -70,7 +70,7 @@ private func same(_ a: String, _ b: String) -> Bool { Array(a.utf8) == Array(b.u
     "text read in the wrong encoding is noticed",
     arguments: [
       "Nguyá»…n VÄƒn HÃ²a", "NGUYá»„N", "Tráº§n", "HÃ²a", "Ã\u{90}á»— An", "NGUY\u{FFFD}N", "Tr\u{9D}n",
-      // Pairs whose second sign is a letter in Windows-1252, each the only trace in its name.
+      // Pairs whose second character is a letter in Windows-1252, each the only trace in its name.
       "LÃŠ AN", "VÄƒn", "ÃˆN", "ÃŒN", "Ãš LAN", "LÃƒ AN", "Ä‘an", "Lê VÄƒn",
     ])
   func mojibake(name: String) {
@@ -105,7 +105,7 @@ private func same(_ a: String, _ b: String) -> Bool { Array(a.utf8) == Array(b.u
     #expect(folder.clean(Array(name.utf8).span, into: &clean) == nil)
   }
 
-  /// Every spelling of a toned syllable is one of these with a letter changed.
+  /// Every toned syllable is one of these with a changed letter.
   static let syllables = [
     "nguyễn", "trần", "lê", "phạm", "hoàng", "huỳnh", "vũ", "võ", "đặng", "bùi", "đỗ", "hồ", "ngô", "dương",
     "lý",

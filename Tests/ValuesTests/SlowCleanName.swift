@@ -1,20 +1,22 @@
-// Whether a name is in clean form as it stands, byte by byte: the slow, obvious automaton beside ``CleanNamePatterns``.
-// Invariant: a name that ends in an accepted state is UTF-8 in NFC, made of letters that Vietnamese has, single spaces,
-// apostrophes, hyphens and full stops, with a letter in it and no space at its ends; and none of its letters stands
-// where old encodings, read as Windows-1252, leave letters (`NguyÔn`, `Nguyeãn`) but Vietnamese has none.
+// Decides byte by byte whether a name is in clean form: the slow, simple automaton that tests compare with
+// ``CleanNamePatterns``.
+// Invariant: a name that ends in an accepted state is UTF-8 in NFC, made of Vietnamese letters, single
+// spaces, apostrophes, hyphens and full stops, with a letter in it and no space at its ends. None of its
+// letters is in a place where old encodings, read as Windows-1252, leave letters (`NguyÔn`, `Nguyeãn`) but
+// Vietnamese has none.
 
 enum SlowCleanName {
-  /// Where the reading of a name stands.
+  /// The state of the automaton.
   private enum State: UInt8, CaseIterable {
-    /// At the beginning or behind a space, and no letter yet; behind a sign, and no letter yet.
+    /// Before any letter: at the beginning or after a space; after a sign.
     case blank, sign
-    /// In a word, and there was a letter: behind any, a small consonant, A or E, I, O, U, Y.
+    /// In a word, after a letter: any, a small consonant, A or E, I, O, U, Y.
     case accepted, small, a, i, o, u, y
-    /// Behind a space.
+    /// After a space.
     case space
-    /// Behind the first byte of a letter: C3, C4, C5, C6, E1; behind its first two: E1 BB, E1 BA.
+    /// After the first byte of a letter: C3, C4, C5, C6, E1; after its first two: E1 BB, E1 BA.
     case c3, c4, c5, c6, e1, e1bb, e1ba
-    /// Behind C3 that stands behind a small consonant, I, O, U, Y.
+    /// After C3 that follows a small consonant, I, O, U, Y.
     case c3small, c3i, c3o, c3u, c3y
     case refused
   }
@@ -47,7 +49,7 @@ enum SlowCleanName {
       case 0xE1: return .e1
       default: return .refused
       }
-    // Of U+00C0–U+00FF the letters that Vietnamese has, and behind a vowel those that it has there.
+    // Vietnamese letters in U+00C0–U+00FF; after a vowel, only those that Vietnamese has there.
     case .c3: return vietnamese.contains(byte | 0x20) && isTail(byte) ? .accepted : .refused
     case .c3small: return byte >= 0xA0 && vietnamese.contains(byte) ? .accepted : .refused
     case .c3i: return behindI.contains(byte | 0x20) && isTail(byte) ? .accepted : .refused
@@ -67,7 +69,7 @@ enum SlowCleanName {
     }
   }
 
-  /// The state behind a letter of ASCII.
+  /// The state after an ASCII letter.
   private static func behind(_ letter: UInt8) -> State {
     switch letter | 0x20 {
     case UInt8(ascii: "a"), UInt8(ascii: "e"): .a
@@ -79,7 +81,7 @@ enum SlowCleanName {
     }
   }
 
-  // Second bytes of small letters behind C3; its own list, so that a change to one of the two shows.
+  // Second bytes of small letters after C3; a separate list, so that tests notice a change to one of the two.
   /// à á â ã è é ê ì í ò ó ô õ ù ú ý.
   private static let vietnamese: Set<UInt8> = [
     0xA0, 0xA1, 0xA2, 0xA3, 0xA8, 0xA9, 0xAA, 0xAC, 0xAD, 0xB2, 0xB3, 0xB4, 0xB5, 0xB9, 0xBA, 0xBD,

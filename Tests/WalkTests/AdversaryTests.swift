@@ -1,5 +1,5 @@
-// Exports made to break a night, as files: everything under one number, nothing in common, ties and empty values
-// everywhere. The store is the same whatever the threads, the memory and the order of files and records.
+// Hostile exports as files: everything under one number, nothing in common, ties and empty values everywhere.
+// The store is the same whatever the threads, the memory and the order of files and records.
 
 import Files
 import Foundation
@@ -59,7 +59,7 @@ struct AdversaryTests {
     return (population, insurance)
   }
 
-  /// Writes the records over files, and a pipeline that names them in this order.
+  /// Distributes the records over files, and writes a pipeline that names them in this order.
   private static func write(
     _ records: (population: [String], insurance: [String]), files: [Int], to folder: String
   ) throws -> Pipeline {

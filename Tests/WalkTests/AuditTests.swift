@@ -1,4 +1,4 @@
-// The audit log: intact, torn, forged.
+// The audit log: intact, incomplete, forged.
 
 import Foundation
 import Support
@@ -48,7 +48,7 @@ struct AuditTests {
     try write(changed, audit)
     #expect(try audit.reading().broken?.fileLine == i + 1)
     if i < 5 {
-      // Cutting off the end is seen only by who kept the head.
+      // A removed end is noticed only by comparing with the head.
       var short = lines
       short.remove(at: i)
       try write(short, audit)
@@ -93,7 +93,7 @@ struct AuditTests {
     #expect(reading.broken == nil)
     #expect(reading.mended == 1)
     #expect(reading.lines.map(\.event).suffix(3) == ["mended", "explained", "explained"])
-    // What was torn is vouched for like any line.
+    // The digest protects an incomplete line like any other.
     try write(try lines(audit).map { $0 == String(whole[2].prefix(bytes)) ? "x" : $0 }, audit)
     #expect(try audit.reading().broken?.fileLine == 4)
   }
@@ -106,7 +106,7 @@ struct AuditTests {
     try audit.append(.released, run: 7, because: "vì số liệu đúng")
     let added = try Data(contentsOf: URL(filePath: audit.path))
     for first in whole.count...added.count {
-      // A second crash while the next command mends it, and a third.
+      // A second crash while the next command mends the log, and a third.
       var cut = added.prefix(first)
       for second in [nil, 0, 1, 2, 9, 200, 260] as [Int?] {
         if let second {
@@ -123,7 +123,7 @@ struct AuditTests {
         #expect(reading.lines.last?.event == "explained")
       }
     }
-    // Not even the first line is whole.
+    // The first line itself is incomplete.
     for cut in 1..<40 {
       try whole.prefix(cut).write(to: URL(filePath: audit.path))
       try audit.append(.explained)
@@ -133,7 +133,7 @@ struct AuditTests {
       #expect(try audit.reading().broken == nil, "\(cut)")
       #expect(try audit.reading().lines.map(\.event) == ["mended", "explained"])
     }
-    // What is no beginning of a line was not torn off by a crash.
+    // Bytes that can't begin a line don't come from a crash.
     try (whole + Data("junk\n".utf8)).write(to: URL(filePath: audit.path))
     #expect(try audit.reading().broken?.fileLine == 3)
   }

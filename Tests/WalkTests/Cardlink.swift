@@ -1,4 +1,4 @@
-// The command as a user runs it.
+// Runs the command as a user does.
 
 import Foundation
 
@@ -13,7 +13,7 @@ enum Cardlink {
     return root.appending(path: ".build/debug/cardlink")
   }()
 
-  /// Runs the command to its end; lines of the log are left out of `errors`.
+  /// Runs the command to its end; `errors` leaves out lines of the log.
   static func run(_ arguments: [String]) throws -> (exit: Int32, output: String, errors: String) {
     let result = try runWithLog(arguments)
     let lines = result.errors.split(separator: "\n", omittingEmptySubsequences: false)
@@ -21,7 +21,7 @@ enum Cardlink {
     return (result.exit, result.output, kept.joined(separator: "\n"))
   }
 
-  /// Runs the command to its end; `errors` is all that standard error holds.
+  /// Runs the command to its end; `errors` is all of standard error.
   static func runWithLog(_ arguments: [String], in folder: String? = nil) throws -> (
     exit: Int32, output: String, errors: String
   ) {
@@ -34,7 +34,7 @@ enum Cardlink {
     process.standardOutput = output
     process.standardError = errors
     try process.run()
-    // Both are short enough for a pipe's buffer, or follow each other.
+    // Both fit in a pipe's buffer, or follow each other.
     let out = try output.fileHandleForReading.readToEnd() ?? Data()
     let err = try errors.fileHandleForReading.readToEnd() ?? Data()
     process.waitUntilExit()

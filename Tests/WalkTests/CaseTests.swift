@@ -1,5 +1,5 @@
-// Whole runs as folders: what is typed, what goes in, what must come out, letter by letter.
-// A new case is a new folder with `command`, `input/` and `expected/transcript`; no Swift.
+// Whole runs as folders: the command, its input, and its exact output. A new case is a new folder with
+// `command`, `input/` and `expected/transcript`; no Swift.
 //
 // A command's words are separated by spaces; {input} is the case's input folder, {work} an empty one. In the
 // transcript, times are written as N and run times of stages as N s; lines of the log are left out.

@@ -1,4 +1,5 @@
-// Card checks as a user runs them: what the audit log keeps, and what it and the messages don't say.
+// Card checks as a user runs them: what the audit log records, and that it and the messages leave out
+// personal data.
 
 import Foundation
 import Support
@@ -32,7 +33,7 @@ struct CheckCardTests {
     #expect(lines.first?.person == (try audit.pseudonym(of: id)))
     #expect(lines.first?.because == "phòng khám 3")
     #expect(lines.last?.detail?["questions"] == "11")
-    // Neither the log nor a message holds a number or a name.
+    // Neither the log nor a message contains a number or a name.
     let log = try String(contentsOfFile: audit.path, encoding: .utf8)
     for text in [log, one.errors, many.errors] {
       for value in ["001090000101", "0100000101", "Nguyễn", "NGUYỄN", "05/03/1990"] {
@@ -56,7 +57,7 @@ struct CheckCardTests {
     }
   }
 
-  /// A pipeline of the sample whose packages are as `publish` says, run once.
+  /// A pipeline of the sample with packages by `publish`, run once.
   private static func published(_ publish: String, in workshop: Workshop) throws -> String {
     for name in try FileManager.default.contentsOfDirectory(atPath: input) {
       try FileManager.default.copyItem(atPath: input + "/" + name, toPath: workshop.path + "/" + name)
@@ -99,7 +100,7 @@ struct CheckCardTests {
     #expect(answer.exit == 0 && answer.errors.isEmpty, "\(answer.errors)")
     #expect(answer.output.contains("\"maKetQua\": \"000\"") && answer.output.contains("NGUYỄN VĂN MẪU"))
 
-    // Over: refused with its word, and answered with a note to who insists.
+    // Out of date: refused by default, answered with a note with `--unverified`.
     let late = ["check-card", "--package", package, "--on", "2026-11-27"] + question
     let expired = try Cardlink.run(late + keys)
     #expect(expired.exit == 65 && expired.output.isEmpty)
@@ -109,7 +110,7 @@ struct CheckCardTests {
       #expect(insisted.exit == 0 && insisted.output.contains("đã quá hạn dùng 26/11/2026"))
       #expect(insisted.errors.contains("The package was not verified"))
     }
-    // Whose it is can't be told without a key from elsewhere; another one's is refused.
+    // Without a separate key the sender is unknown; another key is refused.
     let doubtful = try Cardlink.run(
       ["check-card", "--package", package, "--on", "2026-11-23"] + question + keys.dropLast(2))
     #expect(doubtful.exit == 0 && doubtful.errors.contains("whose it is can't be told"))
@@ -119,7 +120,7 @@ struct CheckCardTests {
         + [workshop.path + "/other.key.pub"])
     #expect(other.exit == 65 && other.output.isEmpty && other.errors.contains("other_key"))
 
-    // What apply has put there is checked with the key that it has pinned.
+    // The result of apply is checked with the key that apply pinned.
     let home = workshop.path + "/home"
     let applied = try Cardlink.run(["apply", package, "--to", home, "--on", "2026-11-23"] + keys)
     #expect(applied.exit == 0, "\(applied.errors)")

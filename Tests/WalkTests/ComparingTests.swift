@@ -1,4 +1,4 @@
-// Rehearsals and differences between runs, against the real thing and against dictionaries.
+// Compares rehearsals with real reruns, and differences between runs with dictionaries.
 
 import Files
 import Foundation
@@ -19,7 +19,7 @@ struct ComparingTests {
     RunOptions(asOf: asOf, threads: threads, memoryBytes: 64 << 20, pages: NightPages())
   }
 
-  /// Every file below a folder with its bytes' digest, time and inode.
+  /// All files below a folder with digest, time and inode.
   private static func state(of folder: String) throws -> [String] {
     let names = FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String } ?? []
     return try names.sorted().map { name in
@@ -32,7 +32,7 @@ struct ComparingTests {
     }
   }
 
-  /// What the store says became of each insurance record: its line and file, outcome and reasons.
+  /// Each insurance record in the store by line and file, with outcome and reasons.
   private static func outcomes(_ pipeline: Pipeline) throws -> [String: (outcome: String, reasons: String)] {
     let store = try Store(path: pipeline.storePath(in: pipeline.workspace))
     var found: [String: (outcome: String, reasons: String)] = [:]
@@ -106,7 +106,7 @@ struct ComparingTests {
     expectEqual(found.cards, oldCards, newCards)
   }
 
-  /// Compares counts with those made the obvious way.
+  /// Compares counts with those of the simple way.
   private func expectEqual(
     _ found: CardDifferences, _ old: [String: LinkedCard], _ new: [String: LinkedCard]
   ) {
@@ -181,7 +181,7 @@ struct ComparingTests {
     let found = try rehearse(
       pipeline, from: .extract, options: Self.options(threads: 1 + edit % 2), progress: SilentProgress())
     #expect(found.stage == .extract && found.extractKeys.isEmpty == (edit == 4))
-    // A rehearsal of match reads none of it, and says so.
+    // A rehearsal of match reads no export, and says so.
     let ofMatch = try rehearse(pipeline, options: Self.options(), progress: SilentProgress())
     #expect(ofMatch.extractKeys == found.extractKeys)
     #expect(ofMatch.changes?.allSatisfy { $0.from == $0.to } == true && ofMatch.cards.total.all == 0)
@@ -213,7 +213,7 @@ struct ComparingTests {
     let workshop = try Workshop()
     var pipeline = try DecisionTests.done(200, seed: 96, in: workshop)
     let text = try String(contentsOfFile: pipeline.path, encoding: .utf8)
-    // Facility and dates as parallel lists: a card of two facilities is two records.
+    // Facility and dates as parallel lists: a card with two facilities makes two records.
     let path = try #require(try pipeline.foundFiles().first { $0.export == .insurance }).path
     let bytes = try String(contentsOfFile: path, encoding: .isoLatin1)
     try bytes.replacing(/,([0-9]{5}),/) { ",\($0.1)|01028," }.write(
@@ -256,7 +256,7 @@ struct ComparingTests {
     }
     try (bytes + bytes.suffix(60)).write(to: URL(filePath: file.path))
     #expect(try refusal().finding.found == "another file, or none, of that name")
-    // As many bytes, and not the same.
+    // The same size, other bytes.
     var changed = bytes
     changed[bytes.count - 12] ^= 1
     try changed.write(to: URL(filePath: file.path))
@@ -289,7 +289,7 @@ struct ComparingTests {
       let both = try shown("store: { sqlite: card-attributes.sqlite, postgresql: host=/nowhere }")
       #expect(both.exit == 0 && both.output.contains("run 2 for 2026-11-23"), "\(both.errors)")
     #endif
-    // A server alone is no store: the file is what packages, lookup, diff and rollback read.
+    // A server alone is not enough: packages, lookup, diff and rollback read the file.
     let alone = try shown("store: { postgresql: host=/nowhere }")
     #expect(alone.exit == 78)
     #expect(
@@ -304,9 +304,9 @@ struct ComparingTests {
     let workshop = try Workshop()
     let pipeline = try DecisionTests.done(500, seed: 80 + seed, in: workshop)
     let old = try Self.cards(Store(path: pipeline.storePath(in: pipeline.workspace)))
-    // Another night: some lines of the insurance export gone, some moved to another facility, some prolonged.
+    // The next exports: some lines removed, some moved to another facility, some with a later end.
     let path = try #require(try pipeline.foundFiles().first { $0.export == .insurance }).path
-    // Byte for byte, for some lines are no UTF-8.
+    // Byte for byte, because some lines are not UTF-8.
     var lines = try String(contentsOfFile: path, encoding: .isoLatin1).split(
       separator: "\n", omittingEmptySubsequences: false
     ).map(String.init)
@@ -334,7 +334,7 @@ struct ComparingTests {
     #expect(found.total.lost > 0)
     #expect(found.total.changed > 0)
     expectEqual(found, old, new)
-    // Who asked for the persons is in the audit log, and nothing else has changed.
+    // The audit log names who listed the persons, and nothing else has changed.
     let line = try #require(try Audit(pipeline.workspace).reading().lines.last)
     #expect(line.event == "differences_read" && line.door == "command")
     #expect(people.count == found.total.all)
@@ -348,7 +348,7 @@ struct ComparingTests {
     #expect(withoutAudit(try Self.state(of: pipeline.workspace)) == withoutAudit(before))
   }
 
-  /// Runs, and lets the run pass if a gate holds it.
+  /// Runs, and releases the run if a gate holds it.
   private func nextNight(_ pipeline: Pipeline, from stage: StageName? = nil) throws -> RunRecord {
     do {
       return try WalkTests.walk(pipeline, from: stage)
@@ -420,8 +420,8 @@ struct ComparingTests {
       Faults.fail(at: n, under: pipeline.workspace, as: kind)
       let found = Result { try rehearsal() }
       Faults.end(under: pipeline.workspace)
-      // On a disk where nothing can be removed any more, what is left goes with the next command.
-      // A process that another test begins holds this one's locks for the moment until it is a program of its own.
+      // If nothing can be removed, the next command removes the rest. A process that another test starts
+      // holds this process's locks until it executes its program.
       var tries = 0
       while kind != .full, tries < 100, try Self.state(of: pipeline.workspace) != before {
         if tries > 0 { usleep(20_000) }

@@ -1,4 +1,4 @@
-// What goes back to a supplier: only what is in quarantine, in the layout it came in.
+// Files for the supplier: only quarantined records, in the layout of the export.
 
 import Foundation
 import Support
@@ -41,7 +41,7 @@ struct CorrectionTests {
     let numbers = reasons.split(separator: "\n").dropFirst().compactMap {
       Int($0.split(separator: ",")[0].filter(\.isNumber))
     }
-    // The first line is the header, line 1; a line with two reasons is named twice.
+    // The first line is the header, line 1; a line with two reasons is listed twice.
     var wanted: [String] = []
     for number in numbers where wanted.last != lines[number - 1] { wanted.append(lines[number - 1]) }
     #expect(Array(backLines.dropFirst()) == wanted)

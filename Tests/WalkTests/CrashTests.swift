@@ -1,4 +1,4 @@
-// Nights that end badly: killed, out of room, with a workspace that is read-only or gone. The next run ends with the
+// Runs that are killed, fill the disk, or lose their workspace or write access. The next run ends with the
 // same store, row for row.
 //
 // CARDLINK_SOAK=100 kills a hundred runs instead of six; see `make soak`.
@@ -19,11 +19,11 @@ import Values
 
 @Suite("Nights that end badly", .serialized)
 struct CrashTests {
-  /// One killed run for each.
+  /// One killed run for each seed.
   static let seeds: Range<UInt64> =
     0..<(ProcessInfo.processInfo.environment["CARDLINK_SOAK"].flatMap { UInt64($0) } ?? 6)
 
-  /// Begins the command without waiting for it.
+  /// Starts the command without waiting for it.
   static func begin(_ arguments: [String]) throws -> Process {
     let process = Process()
     process.executableURL = Cardlink.binary
@@ -62,7 +62,7 @@ struct CrashTests {
     func command(_ pipeline: Pipeline, _ date: String) -> [String] {
       ["run", pipeline.path, "--workspace", pipeline.workspace, "--as-of", date, "--threads", "\(threads)"]
     }
-    // A workspace without a store before, one time in four.
+    // One workspace in four has no earlier store.
     let hasStore = random.chance(75)
     let start = ContinuousClock.now
     #expect(try Cardlink.run(command(undisturbed, Self.date(0))).exit == 0)
@@ -91,7 +91,7 @@ struct CrashTests {
     #expect(try Desk(pipeline, for: .user()).runs().allSatisfy { $0.state == .done })
   }
 
-  /// Does something when a stage begins.
+  /// Calls a closure when a stage begins.
   private final class Interrupting: Run.Progress {
     let stage: StageName
     let work: @Sendable () -> Void
@@ -148,7 +148,7 @@ struct CrashTests {
     try disk.fill(leaving: kilobytes)
     let full = try rerun()
     #expect(full.exit == Exit.cannotCreate.rawValue || full.exit == Exit.inputOutput.rawValue, "\(full)")
-    // With room for the store, the load is done, and the packages fail.
+    // If the store fits, the load is done, and the packages fail.
     let isAsBefore = try Data(contentsOf: URL(filePath: store)) == before
     #expect(try isAsBefore || kilobytes >= 400 && Store(path: store).runID() == 2)
     #expect(try WalkTests.rows(pipeline) == rows)
@@ -186,7 +186,7 @@ struct CrashTests {
   }
 }
 
-/// A file system in memory, mounted over a folder for one test.
+/// A file system in memory, mounted on a folder for one test.
 private final class SmallDisk {
   let path: String
 

@@ -1,4 +1,5 @@
-// Files that are cut off or damaged: refused with line and reason, or read up to the fault if the pipeline says so.
+// Files that are cut off or damaged: refused with line and reason, or read up to the fault if the pipeline
+// says so.
 
 import Foundation
 import Support
@@ -10,9 +11,9 @@ import Testing
 struct DamageTests {
   struct Damage: Sendable, CustomTestStringConvertible {
     var name: String
-    /// What the message says is wrong.
+    /// The fault that the message reports.
     var found: String
-    /// Of three insurance records, how many are read whole; and how many wait in quarantine.
+    /// How many of three insurance records are read whole, and how many are in quarantine.
     var read: Int
     var held: Int
     var testDescription: String { name }
@@ -51,7 +52,7 @@ struct DamageTests {
     let input = CaseTests.folder.appending(path: "linked/input")
     let isXML = damage.name.hasPrefix("xml")
     let names = header.split(separator: ",").map(String.init)
-    // Records far apart, so that what a cut leaves of the gzip file holds two of them.
+    // Records far apart, so that the rest of a truncated gzip file contains two of them.
     let filler = (0..<200_000).map { String($0 &* 2_654_435_761 % 999_983) }.joined()
     var bytes: [UInt8]
     if isXML {
@@ -72,7 +73,7 @@ struct DamageTests {
     }
     let plain = workshop.path + "/insurance-1.\(isXML ? "xml" : "csv")"
     if damage.name.hasPrefix("gzip") {
-      // One member, or two of them that are cut within the third record.
+      // One member, or two that are cut within the third record.
       let cut = damage.name == "gzip members" ? bytes.count / 2 : bytes.count
       var zipped: [UInt8] = []
       for part in [bytes[..<cut], bytes[cut...]] where !part.isEmpty {
@@ -157,7 +158,7 @@ struct DamageTests {
       let findings = try Cardlink.run(["findings", pipeline, "--output", "csv"] + work).output
       #expect(findings.contains(damage.name == "csv cut" ? "field_count" : "file_damaged"))
     }
-    // What was made from the damaged file is used again, and is still called damaged.
+    // A result made from the damaged file is used again, and still reported as damaged.
     let again = try Cardlink.run(["rerun", "match", pipeline, "--as-of", "2026-11-23"] + work)
     #expect(again.output.contains("Damaged, read up to its fault"))
   }

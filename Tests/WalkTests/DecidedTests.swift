@@ -1,5 +1,5 @@
-// A record that an officer gave to a person, seen from everywhere: it shows as decided where officers look, and serves like
-// any other card where facilities look.
+// A record that an officer gave to a person: officers see that it was decided, facilities see a card like any
+// other.
 
 import Foundation
 import Store
@@ -16,7 +16,7 @@ import Values
 struct DecidedTests {
   static let input = CaseTests.folder.appending(path: "decide/input").path()
 
-  /// The case `decide` behind its decisions, with packages in all formats.
+  /// The case `decide` after its decisions, with packages in all formats.
   private static func decided(in workshop: Workshop) throws -> Pipeline {
     for name in ["pipeline.yaml", "population.csv", "insurance.csv"] {
       try FileManager.default.copyItem(atPath: input + "/" + name, toPath: workshop.path + "/" + name)
@@ -67,7 +67,7 @@ struct DecidedTests {
     #expect(given.contains("→ in_force linked") && given.contains("Căn cước, bản gốc"))
     let accepted = try shown(["explain", "001090000101", pipeline.path])
     #expect(accepted.contains("✗ name") && accepted.contains("✓ decision            accept 1"))
-    // The number that nobody has says to whom its record went.
+    // For a number that no person has, explain shows where its record went.
     let gone = try shown(["explain", "001090000999", pipeline.path])
     #expect(gone.contains("about 001090000101") && gone.contains("→ in_force linked"))
   }
@@ -94,7 +94,7 @@ struct DecidedTests {
     #expect(ReadMetrics(metrics).problems == [])
     #expect(metrics.contains("cardlink_decided_records{pipeline=\"case\",effect=\"linked\"} 3"))
     #expect(metrics.contains("cardlink_decisions_in_force{pipeline=\"case\"} 4"))
-    // A rerun from a later stage takes the match's figures over, and a revocation takes the card back.
+    // A rerun from a later stage takes over the match's figures, and a revocation removes the card.
     #expect(try WalkTests.walk(pipeline, from: .load).decided == counts)
     _ = try Desk(pipeline, for: .user()).revoke([1, 2, 3, 4], because: "thử", by: nil)
     #expect(try WalkTests.walk(pipeline).decided == nil)
@@ -128,7 +128,8 @@ struct DecidedTests {
     let people = try String(contentsOfFile: package + "/data/people.csv", encoding: .utf8)
     let lines = people.split(whereSeparator: \.isNewline)
     #expect(lines.count == 3)
-    // Name, birth date and sex are the population's, the card the register's; who decided is nobody's business there.
+    // Name, birth date and sex are the population's, the card is the insurance register's; the package
+    // doesn't show who decided.
     #expect(
       lines.contains {
         $0.hasPrefix("001090000101,NGUYỄN VĂN MẪU,1990-03-05,male,") && $0.contains("DN4010100000105")
@@ -153,7 +154,7 @@ struct DecidedTests {
     }
     let packaged = try answer("079090000104, Lê Văn Đôi, 07/05/1990", ["--package", package])
     #expect(packaged.contains("\"maKetQua\": \"000\""))
-    // A wrong name is told nothing, of a decision neither.
+    // With a wrong name, the answer doesn't mention the decision either.
     #expect(!(try answer("079090000104, Lê Văn Khác, 07/05/1990", [pipeline.path])).contains(decidedNote))
   }
 }

@@ -1,6 +1,6 @@
-// A disk that fails while officers' decisions are recorded or revoked, at every operation and in every way: the book is
-// that of before or that of after, the audit log is whole or heals, and the same command given again gives what it gives
-// on a sound disk.
+// A disk that fails while officers' decisions are recorded or revoked, at every operation and in every way.
+// The book is the old or the new one, the audit log is whole or can be mended, and repeating the command
+// gives the same as on a sound disk.
 
 import Files
 import Foundation
@@ -13,12 +13,12 @@ import Values
 @testable import Views
 @testable import Workspace
 
-/// A workspace with a run, and what officers do in it.
+/// A workspace with a run, and officers' commands in it.
 final class FailingDesk {
   enum Act: String, CaseIterable, Sendable {
-    /// Nobody has decided anything yet.
+    /// The first decisions in a workspace.
     case first
-    /// Behind other decisions, of which the list holds some again.
+    /// After other decisions, some of which the list repeats.
     case more
     case standardInput, revoke
   }
@@ -62,7 +62,7 @@ final class FailingDesk {
     after = try Self.text(pipeline)
   }
 
-  /// Back to where nothing was given yet.
+  /// Resets the workspace to before the command.
   func begin() throws {
     for (path, bytes) in saved {
       if let bytes {
@@ -73,7 +73,7 @@ final class FailingDesk {
     }
   }
 
-  /// Gives the command.
+  /// Runs the command.
   func give() throws {
     switch act {
     case .first, .more:
@@ -95,13 +95,13 @@ final class FailingDesk {
   }
   func textNow() throws -> [String] { try Self.text(pipeline) }
 
-  /// What is wrong with the audit log.
+  /// The faults of the audit log.
   func auditFaults(healed: Bool) throws -> [String] {
     let reading = try Audit(pipeline.workspace).reading()
     var faults: [String] = []
     if let broken = reading.broken { faults.append("\(broken)") }
     if healed, reading.hasTornEnd { faults.append("torn") }
-    // Whatever is in the book was announced before.
+    // Everything in the book was announced in the log before.
     let told = Set(reading.lines.filter { $0.event == "decided" }.compactMap { $0.detail?["decision"] })
     let taken = Set(reading.lines.filter { $0.event == "revoked" }.compactMap { $0.detail?["decision"] })
     for entry in try DecisionBook(pipeline.workspace).entries {
@@ -135,13 +135,13 @@ struct DecisionFaultTests {
       case .failure(let error):
         let stop = try #require(error as? Stop, "\(n)")
         #expect(stop.exit == .inputOutput || stop.exit == .cannotCreate, "\(n): \(stop)")
-        // Who is told that nothing has changed can rely on it.
+        // A command that reports no change has changed nothing.
         if stop.next != "cardlink decisions PIPELINE" { #expect(text == desk.before, "\(n): \(stop)") }
         #expect(text == desk.before || text == desk.after, "\(n)")
       }
       #expect(try !DecisionBook(desk.pipeline.workspace).hasTornEnd, "\(n)")
       #expect(try desk.auditFaults(healed: false) == [], "\(n)")
-      // The disk is full still when it is tried again.
+      // The disk is still full when the command is repeated.
       Faults.fail(at: 1 + n % 5, under: desk.workshop.path, as: .full)
       _ = Result { try desk.give() }
       Faults.end(under: desk.workshop.path)
@@ -150,7 +150,7 @@ struct DecisionFaultTests {
       let now = try desk.textNow()
       let again = Result { try desk.give() }
       if case .failure(let error) = again {
-        // What is revoked can't be revoked again.
+        // A revoked decision can't be revoked again.
         #expect(act == .revoke && (error as? Stop)?.exit == .usage && now == desk.after, "\(n): \(error)")
       }
       #expect(try desk.textNow() == desk.after, "\(n)")

@@ -1,4 +1,4 @@
-// Officers' decisions: from the work list into the book, and from the book into the next night.
+// Officers' decisions: from the work list to the book, and from the book to the next run.
 
 import Files
 import Foundation
@@ -23,7 +23,7 @@ struct DecisionTests {
 
   /// Writes a work list of the store in force.
   ///
-  /// - Parameter decision: what is decided on a finding; nil leaves it open.
+  /// - Parameter decision: the decision on a finding; nil leaves it open.
   static func workList(
     _ pipeline: Pipeline, in workshop: Workshop, _ decision: (StoredFinding) -> String?
   ) throws -> String {
@@ -43,7 +43,7 @@ struct DecisionTests {
     return path
   }
 
-  /// By chance, of the findings that can be decided on.
+  /// Random decisions on findings that can be decided on.
   private static func some(_ seed: UInt64) -> (StoredFinding) -> String? {
     { finding in
       guard finding.outcome == "disputed" || finding.candidates == 1 else { return nil }
@@ -69,7 +69,7 @@ struct DecisionTests {
     #expect(run.finished(.extract)?.run == 1)
     #expect(try WalkTests.walk(pipeline).id == 2, "nothing has changed since")
 
-    // Each decision is seen in the store as it was taken, and the explanation says the same.
+    // The store shows each decision, and the explanation agrees.
     let store = try Store(path: pipeline.storePath(in: pipeline.workspace))
     for state in try Desk(pipeline, for: .user()).decisionStates() {
       let decision = state.entry.decision
@@ -137,13 +137,13 @@ struct DecisionTests {
     var reasons: [String] = []
     try Store(path: pipeline.storePath(in: pipeline.workspace)).findings { reasons.append($0.reasons ?? "") }
     for state in states { #expect(reasons.contains { $0.contains(state.changed.text) }) }
-    // What was judged then is refused now, with what has changed.
+    // The old values are refused now, and the message says what has changed.
     #expect(throws: (any Error).self) {
       try Desk(pipeline, for: .user()).decide(
         workList: input.appending(path: "spreadsheet.csv").path(), named: "spreadsheet.csv", by: nil
       )
     }
-    // As before again, the decisions hold again.
+    // The old values are back, so the decisions are valid again.
     try edit("population.csv", "NGUYỄN VĂN MẬN", "NGUYỄN VĂN MẪU")
     _ = try WalkTests.walk(pipeline)
     #expect(
@@ -205,7 +205,7 @@ struct DecisionTests {
     #expect(try DecisionBook(pipeline.workspace).acts.count == 1)
   }
 
-  // MARK: The book
+  // MARK: The decision book
 
   private static func decision(_ number: UInt32) -> Decision {
     Decision(

@@ -1,4 +1,4 @@
-// Doctor: sound pipelines pass, each thing that is wrong is found and named, and nothing is changed by looking.
+// Doctor: sound pipelines pass, each fault is found and named, and nothing is changed.
 
 import Extract
 import Files
@@ -43,7 +43,7 @@ struct DoctorTests {
     #expect(found.values.allSatisfy { $0.verdict != .fail }, "\(found.values.filter { $0.verdict == .fail })")
     #expect(found["last_runs"]?.command == "cardlink run \(pipeline.path)")
     #expect(!FileManager.default.fileExists(atPath: pipeline.workspace))
-    // Exports and business date are of today, whatever the day.
+    // Exports and business date are today's, whatever the day.
     _ = try WalkTests.walk(pipeline, asOf: Clock.today())
     let before = try Self.snapshot(workshop.path)
     found = Self.examine(pipeline)
@@ -120,7 +120,7 @@ struct DoctorTests {
       try FileManager.default.removeItem(atPath: export.path)
     }
     #expect(Self.examine(pipeline, memory: 1 << 50)["memory"]?.verdict == .fail)
-    // The first that fails says how doctor ends, and what to try next.
+    // The first failing check gives doctor's exit code and the command to try next.
     let result = try Cardlink.run(["doctor", pipeline.path])
     #expect(result.exit == 66)
     #expect(result.errors.hasSuffix("Try next: cardlink check \(pipeline.path)\n"))
@@ -142,7 +142,7 @@ struct DoctorTests {
       PackageRule(.facility("*"), encryptTo: [folder]),
     ]
     pipeline.publish.leavesOutWithoutKey = true
-    // No folder at all.
+    // The folder is missing.
     #expect(found()?.exit == .pipelineWrong)
     #expect(found()?.found == "\(folder): expected the facilities' public keys, found no such file or folder")
     try Folder.create(folder)
@@ -154,7 +154,7 @@ struct DoctorTests {
     #expect(found()?.found == "1 of 1 packages have none: province-01")
     try key("province-01")
     #expect(found()?.found == "readable, 1 file of keys; who has none is known after the first publication")
-    // Nobody else has a key: everybody but province 01's people is left out, and named.
+    // Only province 01 has a key: all other people are left out, and their packages named.
     let run = try WalkTests.walk(pipeline)
     let published = try #require(run.published)
     #expect(published.packagesLeftOut > 3 && published.leftOut > 0)
@@ -173,10 +173,10 @@ struct DoctorTests {
     #expect(found()?.verdict == .fail && found()?.exit == .pipelineWrong)
     for code in codes { try key(String(code)) }
     #expect(found() == .ok("facility_keys", "each of \(all) packages has one, \(all) files of keys"))
-    // Another's key in its place would do, so nobody else may write there.
+    // Other users must not be able to replace the key.
     chmod(folder + "/province-01.pub", 0o664)
     #expect(found()?.command == "chmod go-w \(folder)/province-01.pub" && found()?.verdict == .warn)
-    // Also the key of a facility that has no package tonight must be one.
+    // Key files of facilities without a package are checked too.
     try "age1nokey\n".write(toFile: folder + "/99999.pub", atomically: true, encoding: .utf8)
     #expect(
       found()?.exit == .pipelineWrong

@@ -1,6 +1,7 @@
-// A disk that fails during a night, at every operation and in every way: what is in force afterwards is the night before
-// or this one, whole and signed; nothing says more than is so; and the next run heals it.
-// Every try begins from the same two nights, so that it costs the same whether it is the first or the thousandth.
+// A disk that fails during a run, at every operation and in every way. Afterwards the previous or the new
+// result is in force, whole and signed; no record claims more than was done; and the next run repairs
+// everything. Every try begins from the same two runs, so that it costs the same whether it is the first or
+// the thousandth.
 
 import Files
 import Foundation
@@ -17,14 +18,14 @@ import Values
 @testable import Views
 @testable import Workspace
 
-/// A workspace with two nights, and the exports of a third one.
+/// A workspace with two runs, and the exports of a third one.
 private final class ThirdNight {
   let workshop: Workshop
   let pipeline: Pipeline
-  /// What the store and the packages say after the second night, and what after the third.
+  /// The content of store and packages after the second and after the third run.
   let before: [String]
   let after: [String]
-  /// What the third night does to the disk.
+  /// The disk operations of the third run.
   let operations: [Faults.Operation: Int]
   let kept: [String]
   private let metrics: Data
@@ -53,7 +54,7 @@ private final class ThirdNight {
     kept = Self.kept(in: pipeline.workspace)
   }
 
-  /// Back to the end of the second night.
+  /// Resets the workspace to the end of the second run.
   func begin() throws {
     try FileManager.default.removeItem(atPath: pipeline.workspace)
     try FileManager.default.copyItem(atPath: saved, toPath: pipeline.workspace)
@@ -62,7 +63,7 @@ private final class ThirdNight {
 
   func walk() throws -> RunRecord { try Self.walk(pipeline, 3, threads) }
 
-  // With several threads, chance decides which operation is the n-th.
+  // With several threads, the n-th operation may be any thread's.
   private static func walk(_ pipeline: Pipeline, _ night: Int, _ threads: Int) throws -> RunRecord {
     try Run.walk(
       pipeline, in: try pipeline.openWorkspace(pages: NightPages(), SilentProgress()),
@@ -72,7 +73,7 @@ private final class ThirdNight {
       progress: SilentProgress())
   }
 
-  /// What the store says; one that is byte for byte that of before is not read for it.
+  /// The store's rows; an unchanged file is not read for them.
   func rows() throws -> [String] {
     try Self.store(pipeline) == storeBefore ? before : WalkTests.rows(pipeline)
   }
@@ -81,7 +82,7 @@ private final class ThirdNight {
     try Data(contentsOf: URL(filePath: pipeline.storePath(in: pipeline.workspace)))
   }
 
-  /// How much is kept of earlier nights, and that the last one has its report.
+  /// How many earlier runs are kept, and that the last one has its report.
   private static func kept(in workspace: String) -> [String] {
     let runs = Folder.names(in: workspace + "/runs")
     let staged = runs.flatMap { run in
@@ -92,7 +93,7 @@ private final class ThirdNight {
   }
   func keptNow() -> [String] { Self.kept(in: pipeline.workspace) }
 
-  /// What is wrong with what others read: packages, metrics, run records, the audit log.
+  /// The faults of what others read: packages, metrics, run records, the audit log.
   func faults() throws -> [String] {
     var faults: [String] = []
     let packages = pipeline.workspace + "/packages/current"
@@ -103,14 +104,14 @@ private final class ThirdNight {
         VerifyRequest(
           folder: packages + "/" + name, keyFile: workshop.path + "/keys/publish.key.pub",
           identityFile: workshop.path + "/keys/facility.key", day: CalendarDate(packed: 2026_11_23)))
-      // Which package the facility had before is another question.
+      // Which package the facility had before is checked elsewhere.
       for fault in verdict.faults where fault.kind != .outOfChain { faults.append("\(name): \(fault)") }
       if verdict.signedBy == nil { faults.append("\(name): not signed") }
     }
     faults += ReadMetrics(try String(contentsOfFile: workshop.path + "/night.prom", encoding: .utf8)).problems
     let reading = try Audit(pipeline.workspace).reading()
     if let broken = reading.broken { faults.append("audit log: \(broken)") }
-    // A run that says it is done has its store in force, and its packages, and is done in the audit log too.
+    // A run that is marked done has its store and packages in force, and is done in the audit log too.
     let reader = WorkspaceReader(pipeline.workspace)
     if let done = try reader.runs().last(where: { $0.state == .done }) {
       let store = try Store(path: pipeline.storePath(in: pipeline.workspace))
@@ -125,7 +126,7 @@ private final class ThirdNight {
     return faults
   }
 
-  /// Files of work that was cut off.
+  /// Files of interrupted work.
   func remains() -> [String] {
     let all = FileManager.default.enumerator(atPath: workshop.path)?.compactMap { $0 as? String } ?? []
     return all.filter { name in
@@ -133,7 +134,7 @@ private final class ThirdNight {
     }
   }
 
-  // MARK: The village
+  // MARK: The exports
 
   private static func pipeline(in folder: String) throws -> Pipeline {
     try SigningKey().write(to: folder + "/keys/publish.key")
@@ -171,7 +172,7 @@ private final class ThirdNight {
     return try Pipeline(file: folder + "/pipeline.yaml")
   }
 
-  /// Some people of whom each ends in another way, and not the same every night.
+  /// People with different outcomes, which change from run to run.
   private static func writeExports(of night: Int, to folder: String) throws {
     func id(_ i: Int) -> String { "00109000010\(i)" }
     func number(_ i: Int) -> String { "010000010\(i)" }
@@ -198,7 +199,7 @@ private final class ThirdNight {
     }
     card(0, night == 3 ? "79002" : "01001")
     card(1, id: legacy(1), "79001")
-    // Kept in grace in the third night; by then the name of one is another, and the number of the other is gone.
+    // Kept in grace in the third run: one has another name by then, the other has lost the number.
     card(2, name: night == 3 ? "LÊ KHÁC" : nil)
     card(3, id: night == 3 ? "" : nil, "36001")
     card(4)
@@ -237,12 +238,13 @@ struct FaultTests {
       Faults.fail(at: n, under: night.workshop.path, as: kind)
       let found = Result { try night.walk() }
       let met = Faults.end(under: night.workshop.path).count(kind)
-      // Threads share the work by chance, so that a night may take some operations fewer than the one counted.
+      // Threads share the work in no fixed order, so a run may take some operations fewer than the counted
+      // one.
       #expect(met >= n || threads > 1, "\(kind) \(n)")
       let rows = try night.rows()
       switch found {
       case .success(let run):
-        // What fails without being told is nothing that the night promised.
+        // A failure that is not reported concerned nothing that the run must do.
         #expect(run.state == .done && rows == night.after, "\(kind) \(n)")
       case .failure(let error):
         #expect(met >= n, "\(kind) \(n): \(error)")

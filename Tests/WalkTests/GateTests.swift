@@ -13,7 +13,7 @@ import Values
 
 @Suite("Gates", .serialized)
 struct GateTests {
-  /// A run that made its own match, with these counts.
+  /// A run with its own match and these counts.
   private static func run(
     _ id: Int, population: Int = 10_000, insurance: Int = 10_000, linked: Int = 9_000, quarantined: Int = 100,
     blankFacility: Int = 500, missingByGroup: [String: Int] = [:], blankID: Int = 0, province: Int = 5_000,
@@ -125,13 +125,13 @@ struct GateTests {
 
   @Test("the median is that of the last seven done runs, rolled-back and held ones left out")
   func history() {
-    // A month of bad nights, long ago.
+    // Nine bad runs, long ago.
     let old = (1...9).map { Self.run($0, linked: 3_000) }
     let good = (10...16).map { Self.run($0) }
     #expect(Self.failures(Self.run(17), after: old + good) == [])
     let held = (17...24).map { Self.run($0, linked: 3_000, state: .held) }
     #expect(Self.failures(Self.run(25), after: good + held) == [])
-    // Four of seven were bad, and rolled back.
+    // Four of the last seven were bad, and rolled back.
     let bad = (17...20).map { Self.run($0, linked: 6_000) }
     let undone = bad.map { run in
       var rollback = Self.run(run.id + 10)
@@ -147,10 +147,10 @@ struct GateTests {
     let run = Self.run(
       8, insurance: 12_000, linked: 9_000, missingByGroup: ["QN": 1_500, "CA": 500, "DN": 40])
     #expect(Self.failures(run, after: Self.seven) == [])
-    // The same number of records of other groups does.
+    // The same number of records of other groups counts.
     let other = Self.run(8, insurance: 12_000, linked: 9_000, missingByGroup: ["DN": 2_000])
     #expect(Self.failures(other, after: Self.seven).count == 1)
-    // Nor against the blank numbers.
+    // They don't count as blank numbers either.
     let blank = Self.run(8, insurance: 12_000, linked: 9_000, missingByGroup: ["QN": 2_000], blankID: 2_100)
     #expect(Self.failures(blank, after: Self.seven) == [])
   }
@@ -228,7 +228,7 @@ struct GateTests {
     let before = try WalkTests.rows(pipeline)
     let records = try #require(try Desk(pipeline, for: .user()).runs().last).count(.insurance)
 
-    // Half of the insurance export is missing the next night.
+    // The next export lacks half of its records.
     let export = try #require(try Desk(pipeline, for: .user()).runs().last?.exports.last)
     let bytes = try Data(contentsOf: URL(filePath: export.path))
     let half = try #require(bytes[..<(bytes.count / 2)].lastIndex(of: UInt8(ascii: "\n")))
@@ -257,7 +257,7 @@ struct GateTests {
     #expect(try WalkTests.rows(pipeline) == before)
     #expect(try Desk(pipeline, for: .user()).runs().map(\.state) == [.done, .held])
 
-    // The same run is held again, and no way around leads into the store.
+    // The same run is held again, and no other command loads it.
     #expect(try Cardlink.run(night).exit == 65)
     #expect(try Cardlink.run(["rerun", "load", pipeline.path, "--as-of", "2026-11-24"]).exit == 65)
     #expect(try WalkTests.rows(pipeline) == before)
@@ -279,7 +279,7 @@ struct GateTests {
         "run_began", "run_done", "run_began", "run_held", "run_resumed", "run_held", "run_began", "run_held",
         "released", "run_done", "pruned",
       ])
-    // What was overtaken stays so.
+    // A run that a later one replaced can't be released.
     let late = try Cardlink.run(["release", pipeline.path, "2", "--because", "late"])
     #expect(
       late.errors == """

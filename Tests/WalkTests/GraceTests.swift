@@ -1,4 +1,4 @@
-// No sudden lapse, over many nights: who is kept, until when, and who is not, against a slow reading of the views.
+// Grace over many runs: who is kept, until when, and who is not, compared with a slow reading of the views.
 
 import Files
 import Foundation
@@ -13,7 +13,7 @@ import Values
 @testable import Views
 @testable import Workspace
 
-/// Some people whose records go right and wrong from night to night.
+/// People whose records become wrong and right again from run to run.
 private struct Village {
   static let count = 20
   private var random: SeededGenerator
@@ -29,8 +29,8 @@ private struct Village {
     "NGUYỄN VĂN \(["AN", "BA", "CẢ", "DŨNG"][i % 4]) \(["MỘT", "HAI"][i / 4 % 2])"
   }
 
-  /// Writes both exports of a night.
-  /// - Returns: what the population says of each number that it has readable records of.
+  /// Writes both exports of a run.
+  /// - Returns: the population's statuses for each number with readable records.
   mutating func write(to folder: String) throws -> [String: Set<String>] {
     var said: [String: Set<String>] = [:]
     var (population, insurance) = ([Self.populationHeader], [Self.insuranceHeader])
@@ -75,7 +75,7 @@ private struct Village {
     return said
   }
 
-  /// Lines of exports in which nothing is wrong.
+  /// Lines of exports without faults.
   static func whole(_ count: Int) -> (population: [String], insurance: [String]) {
     (
       [populationHeader] + (0..<count).map { "\(id($0)),\(name($0)),05/03/1990,Nam,1" },
@@ -128,7 +128,7 @@ struct GraceTests {
     return rows
   }
 
-  /// Who must be kept, read off the views the slow way.
+  /// Who must be kept, computed slowly from the views.
   private static func expected(
     _ pipeline: Pipeline, before: [String: CardAttribute], said: [String: Set<String>], asOf: CalendarDate
   ) throws -> [String: CardAttribute] {
@@ -172,7 +172,7 @@ struct GraceTests {
       day = day.adding(days: village.percent() < 75 ? 1 : 4)
       var said = try village.write(to: workshop.path)
       var run = try WalkTests.walk(pipeline, threads: 1 + village.below(2), memory: 1 << 20, asOf: day)
-      // A second delivery on the same day begins from the night before, not from the first.
+      // A second run on the same day begins from the day before, not from the first run.
       if village.percent() < 30 {
         said = try village.write(to: workshop.path)
         run = try WalkTests.walk(pipeline, asOf: day)
@@ -184,7 +184,7 @@ struct GraceTests {
       #expect(rows.count - found.count == Set(try Self.linked(pipeline).map(\.personalID)).count)
       #expect(try Self.linked(pipeline).count == run.count(.insurance, .linked))
       (kept, over) = (kept + found.count, over + (run.matched.grace?.ended ?? 0))
-      // Done is done; and any stage done again gives the same.
+      // A repeated run does nothing; any repeated stage gives the same.
       #expect(try WalkTests.walk(pipeline, asOf: day).id == run.id)
       let rehearsal = try rehearse(
         pipeline, options: RunOptions(asOf: day, threads: 2, memoryBytes: 1 << 20, pages: NightPages()),
@@ -235,7 +235,7 @@ struct GraceTests {
     }
     let whole = insurance.joined(separator: "\n") + "\n"
     #expect(try night(2026_11_20, whole).count == 6)
-    // Two records, half of a third; the one of whom the population says that he is dead is clearly gone.
+    // Two records and half of a third; the person whom the population lists as dead is not kept.
     let cut = insurance[...2].joined(separator: "\n") + "\n" + insurance[3].prefix(20)
     let kept = try night(2026_11_21, cut, dead: 5)
     #expect(Set(kept.keys) == Set((0..<5).map(Village.id)))
@@ -246,7 +246,7 @@ struct GraceTests {
     let report = try String(
       contentsOfFile: WorkspaceReader(pipeline.workspace).reportPath(of: run.id), encoding: .utf8)
     #expect(report.contains("a damaged file: the record may come after the damage"))
-    // A second night of the same: the day stays. Behind it they lapse.
+    // The same again in the next run: the last day stays. After it they lapse.
     #expect(
       try night(2026_11_22, cut, dead: 5)
         == kept.mapValues { row in
@@ -254,7 +254,7 @@ struct GraceTests {
           if row.graceUntil == nil { row.card.runID += 1 }
           return row
         })
-    // A whole file that names only one of them: the others are withdrawn.
+    // A complete file that names only one of them: the others are withdrawn.
     let next = try night(2026_11_23, insurance[...4].joined(separator: "\n") + "\n")
     #expect(
       next.mapValues(\.graceUntil)
@@ -267,7 +267,7 @@ struct GraceTests {
     return try (0..<Village.count).flatMap { try store.cards(of: Village.id($0)) }
   }
 
-  /// Equal but for the run that today's rows come from.
+  /// Equal except for the run that today's rows come from.
   private static func same(_ a: [String: CardAttribute], _ b: [String: CardAttribute]) -> Bool {
     func plain(_ rows: [String: CardAttribute]) -> [String: CardAttribute] {
       rows.mapValues { row in
@@ -326,16 +326,16 @@ struct GraceTests {
     #expect(runs.storeBefore("2026-11-21", inForce: 4) == 1)
     #expect(runs.storeBefore("2026-11-22", inForce: 4) == 3)
     #expect(runs.storeBefore("2026-11-23", inForce: 4) == 4)
-    // Rolled back from 4 to 2: run 3 was overtaken by it as well.
+    // Rolled back from 4 to 2, so run 3 no longer counts either.
     let back = runs + [run(5, "2026-11-21", rollback: (4, 2))]
     #expect(back.storeBefore("2026-11-22", inForce: 2) == 2)
     let on = back + [run(6, "2026-11-23")]
     #expect(on.storeBefore("2026-11-23", inForce: 6) == 2)
     #expect(on.storeBefore("2026-11-24", inForce: 6) == 6)
-    // Brought back again.
+    // Restored again.
     let again = on + [run(7, "2026-11-22", rollback: (6, 4))]
     #expect(again.storeBefore("2026-11-24", inForce: 4) == 4)
-    // A load that was cut off behind its switch.
+    // A load that was interrupted after its switch.
     #expect(runs.storeBefore("2026-11-23", inForce: 2) == 2)
   }
 }

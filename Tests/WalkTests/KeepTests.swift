@@ -1,4 +1,4 @@
-// Earlier stores brought back, and what is removed for good.
+// Restoring earlier stores, and removing what is not kept.
 
 import Files
 import Foundation
@@ -24,7 +24,7 @@ struct KeepTests {
     )
   }
 
-  /// Makes the exports of the next night: some records of the insurance export are gone.
+  /// Makes the next exports: some records of the insurance export are removed.
   private static func shorten(_ pipeline: Pipeline) throws {
     let export = try #require(try Desk(pipeline, for: .user()).runs().last?.exports.last)
     let bytes = try Data(contentsOf: URL(filePath: export.path))
@@ -32,7 +32,7 @@ struct KeepTests {
     try bytes[...cut].write(to: URL(filePath: export.path))
   }
 
-  /// Three nights, each with fewer records than the one before; the rows of each night's store.
+  /// Three runs, each with fewer records than the one before; the rows of each run's store.
   private static func threeNights(in workshop: Workshop, keep: String = "") throws -> (Pipeline, [[String]]) {
     var pipeline = try WalkTests.invented(60, seed: 31, xml: false, in: workshop.path)
     if !keep.isEmpty {
@@ -70,7 +70,7 @@ struct KeepTests {
     #expect(try WalkTests.rows(pipeline) == rows[1])
     #expect(try reader.runID() == 3)
     #expect(WorkspaceReader(pipeline.workspace).publishedRun == 2)
-    // Run 1's packages are gone; they are written anew from its store.
+    // Run 1's packages are gone, so they are written again from its store.
     #expect(try Cardlink.run(["rollback", pipeline.path, "1"]).exit == 0)
     #expect(try WalkTests.rows(pipeline) == rows[0])
     #expect(WorkspaceReader(pipeline.workspace).publishedRun == 5)

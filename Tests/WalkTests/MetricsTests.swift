@@ -1,4 +1,4 @@
-// The metrics file: well formed, true to the run, there after every kind of end.
+// The metrics file: well formed, equal to the run's figures, and written however a run ends.
 
 import Foundation
 import Support
@@ -20,7 +20,7 @@ struct ReadMetrics {
     var helped: Set<String> = []
     var typed: Set<String> = []
     var last = ""
-    // Made once, and not for each line.
+    // Made once, not for each line.
     let (help, type) = (
       #/# HELP ([a-z_:][a-z0-9_:]*) (\S.*)/#, #/# TYPE ([a-z_:][a-z0-9_:]*) (gauge|counter)/#
     )
@@ -35,7 +35,7 @@ struct ReadMetrics {
         if match.1 != last { problems.append("TYPE without its HELP: \(line)") }
       } else if let match = line.wholeMatch(of: sample) {
         let name = String(match.1)
-        // All samples of a family stand together, behind its HELP and TYPE.
+        // All samples of a family follow its HELP and TYPE.
         if name != last || !typed.contains(name) { problems.append("a sample outside its family: \(line)") }
         guard let value = Double(match.5), !match.5.contains("_") else {
           problems.append("no number: \(line)")
@@ -113,7 +113,7 @@ struct MetricsTests {
     let values = try PersonalValues(pipeline)
     #expect(values.found(in: try String(contentsOfFile: path, encoding: .utf8)) == [])
 
-    // Nothing to do is an attempt as well: that cron still works is news.
+    // A run with nothing to do is an attempt too.
     _ = try WalkTests.walk(pipeline)
     #expect(try Self.read(path)["run_id"] == 1)
   }
@@ -124,7 +124,7 @@ struct MetricsTests {
     let (pipeline, path) = try Self.measured(1200, workshop)
     _ = try WalkTests.walk(pipeline)
     let export = try #require(try pipeline.insurance.foundFiles(pipeline: pipeline.path).first)
-    // Bytes as letters, whatever the encoding.
+    // Each byte as a character, whatever the encoding.
     let whole = try String(contentsOfFile: export.path, encoding: .isoLatin1)
 
     try FileManager.default.removeItem(atPath: export.path)
@@ -141,7 +141,7 @@ struct MetricsTests {
     #expect(metrics["run_id"] == 2 && metrics["run_state", "state=\"failed\""] == 1)
     #expect(metrics["in_force_run_id"] == 1 && metrics["run_end_timestamp_seconds"] != nil)
 
-    // Half of the records are gone: the gate holds the run.
+    // Half of the records are missing: the gate holds the run.
     let lines = whole.split(separator: "\n")
     try (lines.prefix(lines.count / 2).joined(separator: "\n") + "\n").write(
       toFile: export.path, atomically: true, encoding: .isoLatin1)

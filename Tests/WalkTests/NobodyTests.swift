@@ -1,5 +1,6 @@
-// Nothing that cardlink writes for officers, administrators and programs is about anybody: dirty exports go in, and all that
-// comes out beside the answers of lookup, explain and findings is searched for their names and numbers.
+// What cardlink writes for officers, administrators and programs contains no personal data: faulty exports
+// are run, and all output except the answers of lookup, explain and findings is searched for their names and
+// numbers.
 
 import Files
 import Foundation
@@ -14,7 +15,7 @@ import Values
 
 @Suite("Nobody's data", .serialized)
 struct NobodyTests {
-  /// All that an ordinary day writes and shows about a pipeline, with where it came from.
+  /// Everything that a usual day writes and shows about a pipeline, with its source.
   private static func writings(_ pipeline: Pipeline, briefly: Bool) throws -> [(name: String, text: String)] {
     var writings: [(String, String)] = []
     let all = [
@@ -35,7 +36,7 @@ struct NobodyTests {
     }
     let files = FileManager.default.enumerator(atPath: pipeline.workspace)
     for name in files?.compactMap({ $0 as? String }) ?? [] {
-      // Of what lies in a workspace these hold no personal data.
+      // These files of a workspace contain no personal data.
       guard
         ["run.json", "report.html", "audit.log", "lock"].contains(
           name.split(separator: "/").last.map(String.init))
@@ -78,7 +79,7 @@ struct NobodyTests {
     try Self.search(pipeline, values)
   }
 
-  /// Ways in which a file arrives broken; each makes the first lines stand where they don't belong.
+  /// Kinds of broken files; each puts the first lines in wrong places.
   enum Damage: String, CaseIterable {
     case headerGone, headerTwice, quoteLeftOpen, lineCut, fieldsShifted, binary
   }
@@ -90,7 +91,7 @@ struct NobodyTests {
     let values = try PersonalValues(pipeline)
     for kind in ExportKind.allCases {
       let file = try #require(try pipeline.export(kind).foundFiles(pipeline: pipeline.path).first)
-      // Bytes as letters, whatever the encoding.
+      // Each byte as a character, whatever the encoding.
       let text = try String(contentsOfFile: file.path, encoding: .isoLatin1)
       var lines = text.split(separator: "\n").map(String.init)
       switch damage {

@@ -1,5 +1,6 @@
-// A workspace that an earlier version wrote: OldWorkspace holds its run records, audit log and decision book. Run 2 is
-// done, with decisions and grace; run 3 is held. A crash tore off a line of each log, which a later command mended.
+// A workspace that an earlier version wrote: OldWorkspace holds its run records, audit log and decision book.
+// Run 2 is done, with decisions and grace; run 3 is held. Each log has a line that a crash left incomplete
+// and a later command mended.
 
 import Foundation
 import Support

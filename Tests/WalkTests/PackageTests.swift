@@ -1,4 +1,4 @@
-// Packages as whole runs make them: for thousands of facilities, and night after night.
+// Packages made by whole runs: for thousands of facilities, and run after run.
 
 import Files
 import Foundation
@@ -62,7 +62,7 @@ struct PackageTests {
     #expect(told[2].contains("\(some.packagesLeftOut) packages without an encryption key"))
     #expect(
       told[3].contains("cardlink_published_persons{pipeline=\"p\",place=\"left_out\"} \(some.leftOut)\n"))
-    // What was published goes on being told when nothing had to be published anew.
+    // The counts stay even if nothing had to be published again.
     #expect(try WalkTests.walk(pipeline).published == some)
   }
 

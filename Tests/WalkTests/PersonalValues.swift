@@ -1,4 +1,4 @@
-// Every name and number that stands in a pipeline's exports, for tests that look for them where none may be.
+// Every name and number in a pipeline's exports, for tests that search output for personal data.
 
 import Foundation
 
@@ -12,7 +12,7 @@ import Foundation
 struct PersonalValues {
   private(set) var values: Set<String> = []
 
-  /// - Parameter pipeline: its exports in CSV or XML, in UTF-8 and not compressed; other files are passed over.
+  /// - Parameter pipeline: its exports in CSV or XML, in UTF-8 and not compressed; other files are skipped.
   init(_ pipeline: Pipeline) throws {
     for spec in [pipeline.population, pipeline.insurance] {
       let fields = ["personal_id", "legacy_id", "full_name", "insurance_number", "card_number"]
@@ -22,7 +22,7 @@ struct PersonalValues {
         spec.format == .csv ? read(csv: text, columns) : read(xml: text, columns)
       }
     }
-    // Shapes and single words are no personal data; a full name has two words, a number eight digits.
+    // Short values and single words are not personal data; a full name has two words, a number eight digits.
     values = values.filter { value in
       let digits = value.count { $0.isASCII && $0.isNumber }
       return Set(value.filter(\.isNumber)).count > 1 && digits >= 8
@@ -57,9 +57,9 @@ struct PersonalValues {
     }
   }
 
-  /// The values that occur in a text; a number counts only where no other digit touches it.
+  /// The values that occur in a text; a number must not be part of a longer one.
   func found(in text: String) -> [String] {
-    // One pass over the text's own words, rather than one search for each of thousands of values.
+    // One pass over the text's words instead of thousands of searches.
     let numbers = Set(text.split { !($0.isASCII && ($0.isNumber || $0.isLetter)) }.map(String.init))
     let names = values.filter { $0.contains(" ") }
     return values.intersection(numbers).sorted() + names.filter { text.contains($0) }.sorted()

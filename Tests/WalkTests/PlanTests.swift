@@ -1,4 +1,4 @@
-// What a run skips, what it does again, and what it says about it beforehand.
+// What a run skips, what it repeats, and what the plan says about it.
 
 import Files
 import Foundation
@@ -77,7 +77,7 @@ struct PlanTests {
     try FileManager.default.setAttributes(
       [.modificationDate: Date(timeIntervalSinceNow: 60)], ofItemAtPath: export.path)
     #expect(try Self.plan(pipeline) == Self.allSkipped)
-    // Of the same size, and with the old time put back.
+    // The same size, and the old time set again.
     let time = try FileManager.default.attributesOfItem(atPath: export.path)[.modificationDate] as? Date
     try Self.edit(export.path) { $0.replacing("01/01/", with: "02/01/") }
     try FileManager.default.setAttributes([.modificationDate: time as Any], ofItemAtPath: export.path)
@@ -139,7 +139,7 @@ struct PlanTests {
     let workshop = try Workshop()
     let pipeline = try Self.done(in: workshop)
     let rows = try WalkTests.rows(pipeline)
-    // What a killed process leaves: the run's record as it was when the stage began.
+    // The state after a kill: the run's record as it was when the stage began.
     _ = try WalkTests.walk(pipeline, from: .extract)
     let path = WorkspaceReader(pipeline.workspace).folder(of: 2) + "/run.json"
     var run = try #require(try JSONFile.read(RunRecord.self, from: path))

@@ -1,4 +1,4 @@
-// The report of a run: well formed, true to the ledger, complete in both languages, and about nobody.
+// The report of a run: well formed, equal to the ledger, complete in both languages, without personal data.
 
 import Foundation
 import FoundationXML
@@ -135,7 +135,7 @@ struct ReportTests {
         #expect(values.found(in: text) == [], "\(path)")
       }
     }
-    // The search finds what is there.
+    // The search finds existing values.
     let export = String(
       decoding: try Data(contentsOf: URL(filePath: runs[0].exports[0].path)), as: UTF8.self)
     #expect(values.found(in: export).count > 500)
@@ -185,7 +185,7 @@ struct ReportTests {
       case .atLeast(let percent):
         #expect((1..<5).contains(others))
         #expect(percent * rate.records <= linked * 100)
-        // The same bound would stand there for any count from one to four.
+        // The bound is the same for any count from one to four.
         #expect(percent == (rate.records - 4) * 100 / rate.records)
       case .atMost(let percent):
         #expect((1..<5).contains(linked))

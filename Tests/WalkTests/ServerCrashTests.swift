@@ -1,5 +1,5 @@
-// Nights with a store on a PostgreSQL server, killed at random moments: the server shows the old store or the new one,
-// and after the next run the same as SQLite.
+// Runs with a store on a PostgreSQL server, killed at random moments: the server shows the old store or the
+// new one, and after the next run the same as SQLite.
 
 #if PostgreSQL
   import Foundation
@@ -39,7 +39,7 @@
       self.pipeline = pipeline
     }
 
-    /// What the server shows of persons and of findings.
+    /// The persons and findings on the server.
     func served() throws -> [String] {
       let session = try ServerConnection(place)
       guard try session.execute("SELECT to_regclass('cardlink.card')")[0][0] != nil else { return [] }
@@ -54,7 +54,7 @@
       ).map { $0[0] ?? "" }.sorted()
     }
 
-    /// The same of the SQLite store.
+    /// The same from the SQLite store.
     func stored() throws -> [String] {
       let store = try Store(path: pipeline.storePath(in: pipeline.workspace))
       var rows: [String] = []
@@ -87,7 +87,7 @@
       let rows = try served()
       #expect(rows.count > 100)
       #expect(try rows == stored())
-      // Nothing to do, told by asking the server as well.
+      // Nothing to do, which the run also asks the server.
       try run("2027-01-01")
       try run("2027-02-01")
       #expect(try PostgreSQLStore(place, pipeline: pipeline.name).inForce()?.run == 2)
@@ -95,7 +95,7 @@
       #expect(back.exit == 0, "\(back.errors)")
       #expect(try PostgreSQLStore(place, pipeline: pipeline.name).inForce() == first)
       #expect(try served() == rows)
-      // A server that holds something else than SQLite is set right by the next run.
+      // The next run corrects a server that differs from SQLite.
       try run("2027-03-01")
       let session = try ServerConnection(place)
       try session.execute("UPDATE cardlink_data.store SET generation = NULL")
@@ -149,7 +149,7 @@
       }
       let date = CrashTests.date(night)
       let left = try served()
-      // The session of a killed run ends when the server notices, and its lock with it.
+      // The session of a killed run, and its lock, end when the server notices.
       let killed = ContinuousClock.now
       var again = try Cardlink.run(command(date))
       while again.exit == 75, ContinuousClock.now - killed < .seconds(20) {

@@ -1,4 +1,4 @@
-// A run's progress that tests don't look at.
+// A progress that ignores everything.
 
 import Run
 import Workspace

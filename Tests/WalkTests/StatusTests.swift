@@ -1,4 +1,4 @@
-// The status of a pipeline: right in every state, in eighty columns, about nobody.
+// The status of a pipeline: right in every state, in eighty columns, without personal data.
 
 import Files
 import Foundation
@@ -18,7 +18,7 @@ struct StatusTests {
   }
   private static func text(_ status: Status) -> String { StatusText(status, paint: Paint(isOn: false)).text }
 
-  /// Lines wider than a terminal; commands may be.
+  /// Lines wider than a terminal, except commands.
   private static func wide(_ text: String) -> [Substring] {
     text.split(separator: "\n").filter { $0.count > 80 && !$0.contains("cardlink ") }
   }
@@ -106,7 +106,7 @@ struct StatusTests {
     #expect(status.state == .running && status.holder?.process == Int(getpid()))
     #expect(status.stages.map(\.state) == [.skipped, .skipped, .running, .waiting])
     #expect(Self.text(status).contains("running · đang chạy"))
-    // load and publish are to come; the last run says how long they took.
+    // load and publish are to come; the last run shows how long they took.
     let left = try #require(status.secondsLeft)
     let last = try Desk(pipeline, for: .user()).runs()[0].stages.filter { $0.stage >= .load }.reduce(0) {
       $0 + $1.seconds

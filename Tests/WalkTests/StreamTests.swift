@@ -1,4 +1,4 @@
-// Standard output and error that can't be written: the night goes on, and no answer is cut off in silence.
+// Standard output and error that can't be written: the run continues, and a truncated answer is reported.
 
 import Foundation
 import Support

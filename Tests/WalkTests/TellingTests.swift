@@ -1,4 +1,4 @@
-// What a run tells while it works: the line on a terminal, the log, and that neither is about anybody.
+// The progress of a run: the line on a terminal, the log, and that neither contains personal data.
 
 import Foundation
 import Logging
@@ -34,7 +34,7 @@ struct TellingTests {
     #expect(
       match.text(width: 79, now: 0)
         == "match    ██████░░░░░░░░░░░░░░░░░░  ~25 %  about 36 s left")
-    // It takes longer than the last time: nothing is promised any more.
+    // It takes longer than the last time, so there is no estimate.
     match.seconds = 61
     #expect(match.text(width: 79, now: 0).hasSuffix("~99 %  1:01 min"))
     var publish = ProgressLine(stage: .publish, seconds: 3.9)

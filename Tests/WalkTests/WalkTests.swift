@@ -1,4 +1,4 @@
-// The walk as a whole: the truth about every record, the same answer from any width, and damage that is found.
+// Whole runs: the right outcome of every record, the same result from any width, and damage that is found.
 
 import Files
 import Foundation
@@ -43,7 +43,7 @@ struct WalkTests {
       progress: SilentProgress())
   }
 
-  /// All rows of the store but run numbers and times.
+  /// All rows of the store except run numbers and times.
   static func rows(_ pipeline: Pipeline) throws -> [String] {
     let store = try Store(path: pipeline.storePath(in: pipeline.workspace))
     var rows: [String] = []
@@ -181,7 +181,7 @@ struct WalkTests {
 }
 
 extension Store {
-  /// Lends every person with the serving card to `body`, ascending by personal ID number.
+  /// Passes every person with the serving card to `body`, ascending by personal ID number.
   func forEachCardAttribute(_ body: (CardAttribute) throws -> Void) throws {
     let persons = try StoredPersons(path: path)
     var batch = PersonBatch()

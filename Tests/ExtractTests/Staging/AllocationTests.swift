@@ -1,5 +1,6 @@
-// How often memory is asked for on the clean path, from a file's bytes to staged records: the limits stand in the file
-// allocation-limits. The modules on that path are optimized in the tests too, so the limits are of the code of the night.
+// Counts allocations on the clean path, from a file's bytes to staged records, against the limits in the file
+// allocation-limits. The modules on that path are optimized in the tests too, so that the limits apply to
+// release code.
 
 import AllocationCount
 import Extract
@@ -29,7 +30,7 @@ struct AllocationTests {
       }.joined() + "</D>"
   }
 
-  /// What reading and staging a file takes on this thread.
+  /// The allocations of reading and staging a file on this thread.
   static func allocations(_ text: String, _ kind: ExportFormat.Kind, held: Int) throws -> Int {
     let workshop = try Workshop()
     let folder = workshop.path
@@ -53,7 +54,7 @@ struct AllocationTests {
     return counted
   }
 
-  /// What 1,000 more records take: the difference between a long file and a short one.
+  /// The allocations of 1,000 more records: the difference between a long file and a short one.
   static func perThousand(_ make: (Int) -> String, _ kind: ExportFormat.Kind, allHeld: Bool = false) throws
     -> Int
   {

@@ -101,7 +101,7 @@ import Values
             continue
           }
           #expect(pattern.read(Array(text.utf8).span) == .date(date))
-          // Day 61 of the spreadsheet is 1 March 1900; before that the days stand one higher.
+          // Day 61 of the spreadsheet is 1 March 1900; earlier days are off by one.
           let number =
             date.dayNumber - CalendarDate(packed: 1900_03_01).dayNumber + (date.packed < 1900_03_01 ? 60 : 61)
           #expect(serial.read(Array("\(number)".utf8).span) == .date(date))

@@ -247,7 +247,7 @@ struct ConvertedNameTests {
       .reopenedPopulationBirthDate, .reopenedPopulationSex, .reopenedPopulationStatus,
       .reopenedInsuranceName, .reopenedInsuranceBirthDate, .reopenedInsuranceSex,
       .reopenedInsurancePersonalID, .keptInGrace,
-      // Of the export's encoding, not of one record.
+      // Depends on the export's encoding, not on one record.
       .nameConverted,
     ]
     #expect(words == Set(Reason.allCases.filter { !ofMatching.contains($0) }.map { $0.word[...] }))

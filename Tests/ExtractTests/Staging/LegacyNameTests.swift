@@ -25,20 +25,20 @@ struct LegacyNameTests {
   }
 
   static let written = [
-    // Six capitals of VISCII stand where ASCII has control characters: Ẳ 02, Ẵ 05, Ẫ 06, Ỷ 14, Ỹ 19, Ỵ 1E.
+    // VISCII has six capitals at ASCII control characters: Ẳ 02, Ẵ 05, Ẫ 06, Ỷ 14, Ỹ 19, Ỵ 1E.
     Written(.viscii, "42024E47 20 4348054E 20 064D 20 4B14 20 4D19 20 4B1E", "BẲNG CHẴN ẪM KỶ MỸ KỴ"),
     Written(.viscii, "5452854E 20 4D19 20 064D", "TRẦN MỸ ẪM"),
     Written(.viscii, "4E677579AD6E 20 5468B8 20 48DFBD6E67", "Nguyễn Thị Hương"),
     Written(.vps, "F199 20 51559643 20 854E", "ĐỖ QUỐC ẨN"),
     Written(.vps, "5472C06E 20 F1D963 20 5468A16E67", "Trần Đức Thắng"),
-    // VPS has no capital Ị: the small letter's code is all there is, and names are compared in capitals.
+    // VPS lacks the capital Ị and uses the small letter's code; names are compared in capitals.
     Written(.vps, "4CDD 20 5448CE 20 428F4E47", "LÝ THị BẲNG"),
     Written(.vni, "D14FC3 20 5448D2 20 48D6D4D84E47", "ĐỖ THỊ HƯỜNG"),
     Written(.vni, "4E67757965E36E 20 59DB 20 4261FB6F", "Nguyễn Ỷ Bảo"),
     // TCVN3 has no capitals with tone marks: its names are put in capitals.
     Written(.tcvn3, "4E677579D46E 20 56A86E 20 48DF61", "NGUYỄN VĂN HÒA"),
     Written(.tcvn3, "5452C74E 20 56A14E 20 B64D", "TRẦN VĂN ẢM"),
-    // Windows-1258 writes base letters and tone marks; a clean name has them in one.
+    // Windows-1258 has base letters and tone marks; a clean name has composed letters.
     Written(.windows1258, "D0D4DE 20 544849F2 20 48DDD5CC4E47", "ĐỖ THỊ HƯỜNG"),
     Written(.windows1258, "4E677579EADE6E 20 59D2 20 4261D26F", "Nguyễn Ỷ Bảo"),
   ]

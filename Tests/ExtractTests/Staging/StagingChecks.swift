@@ -1,8 +1,8 @@
-// What must hold between a file of any bytes and what is staged of it: for the fuzz target (scripts/fuzz) and for the
-// tests that read its finds again.
-// Invariant: no trap; every record that the extractor handed on is staged or in quarantine, once, and the counts say so;
-// the runs are read back whole and in order; a record in quarantine has its original; all of it is the same whatever
-// the chunks and the sorters' memory.
+// Properties of staging that must hold for a file of any bytes, for the fuzz target (scripts/fuzz) and for
+// the tests that read its finds.
+// Invariant: no trap; every record from the extractor is staged or in quarantine, once, and the counts agree;
+// the runs are read back whole and in order; a record in quarantine has its original; all of this is the same
+// whatever the chunks and the sorters' memory.
 // Load: some hundred inputs a second.
 
 import Extract
@@ -18,10 +18,10 @@ struct Unbalanced: Error, CustomStringConvertible {
   init(_ description: String) { self.description = description }
 }
 
-/// Checks what is staged of an input, which begins as ``checkAll(_:in:)`` has it: its first byte chooses the format,
+/// Checks what is staged of an input in the form of ``checkAll(_:in:)``: its first byte chooses the format,
 /// the encoding, the export and how its fields are read, the second the chunks, the rest is a file.
 ///
-/// - Parameter folder: where a file and a folder of staged runs may stand for the time being.
+/// - Parameter folder: for a file and a folder of staged runs.
 /// - Throws: ``Unbalanced`` with the property that doesn't hold.
 func checkStaging(_ input: [UInt8], in folder: String) throws {
   guard input.count > 2 else { return }
@@ -45,11 +45,11 @@ func checkStaging(_ input: [UInt8], in folder: String) throws {
   try whole?.check(choice, text: isPlain ? bytes : nil)
   let cut = try walk(path, choice, runs, chunkBytes: 1 + Int(input[1] % 61), bufferBytes: 1)
   try cut?.check(choice, text: isPlain ? bytes : nil)
-  // Where a file is damaged is told by line and byte, which libxml2 may tell otherwise when it gets less at once.
+  // The line and byte of a fault may differ, because libxml2 reports it otherwise if it gets less at once.
   guard whole?.undamaged == cut?.undamaged else { throw Unbalanced("other records in small chunks") }
 }
 
-/// What an input's first byte chooses.
+/// The choices in an input's first byte.
 private struct StagingChoice {
   let isXML: Bool
   let encoding: TextEncoding?
@@ -89,7 +89,7 @@ private struct StagingChoice {
       kind: isXML ? .xml(record: "The") : .csv(delimiter: 44), encoding: encoding, columns: columns)
   }
 
-  /// The pipeline file's part, for a file that turned out to be in an encoding.
+  /// The export's rules for a file in this encoding.
   func rules(_ encoding: TextEncoding) -> ExportRules {
     var sources: [Field: FieldSource] = [:]
     for (slot, field) in fields.enumerated() { sources[field.field] = .slot(slot) }
@@ -113,7 +113,7 @@ private struct StagingChoice {
   }
 }
 
-/// A record as the extractor handed it on.
+/// A record from the extractor.
 private struct Handed {
   var record: RawRecord
   var original: [UInt8]
@@ -126,7 +126,7 @@ private struct Kept: Equatable {
   var payload: [UInt8]
 }
 
-/// What one walk of a file through extractor and stager left.
+/// The result of passing a file through extractor and stager.
 private struct Walked {
   var handed: [UInt32: Handed] = [:]
   var part = StagedPart()
@@ -135,7 +135,7 @@ private struct Walked {
   var insurance: [Kept] = []
   var quarantine: [Kept] = []
 
-  /// All but what stands for the rest of a damaged file.
+  /// All records but the one for the rest of a damaged file.
   var undamaged: [[Kept]] {
     [population, legacy, insurance, quarantine].map { kept in
       kept.filter { handed[ordinal($0)]?.record.fault != .damaged }
@@ -200,7 +200,7 @@ private func walk(
   return walked
 }
 
-/// Reads runs one by one and all in one, and compares.
+/// Reads runs one by one and merged, and compares.
 private func read(_ runs: [SortedRun], in folder: String) throws -> [Kept] {
   var one: [Kept] = []
   for run in runs {
@@ -242,7 +242,7 @@ private func read(_ runs: [SortedRun], in folder: String) throws -> [Kept] {
 // MARK: The ledger
 
 extension Walked {
-  /// - Parameter text: the file, if originals stand in it just as it has them.
+  /// - Parameter text: the file, if it contains the originals unchanged.
   func check(_ choice: StagingChoice, text: [UInt8]?) throws {
     let records = population + insurance + quarantine
     guard part.quarantinedCount == quarantine.count, part.recordCount == records.count,
@@ -257,7 +257,7 @@ extension Walked {
     guard records.allSatisfy({ Int($0.place >> 48) == fileIndex && $0.place >> 40 & 0xFF == 0 }) else {
       throw Unbalanced("a place in another file")
     }
-    // Lists of cards make several records of one; nothing makes none.
+    // Lists of cards make several records of one, never none.
     guard Set(records.map(ordinal)) == Set(handed.keys), choice.splits || records.count == handed.count else {
       throw Unbalanced("\(handed.count) records handed on, \(records.count) staged")
     }

@@ -1,5 +1,5 @@
-// What the fuzz target found and began with, staged again; and files of values good and bad, with a few bytes changed,
-// that go with every test run.
+// Stages the fuzz target's seeds and finds again, and with every test run random files of good and bad values
+// with a few changed bytes.
 
 import Foundation
 import Support
@@ -24,10 +24,10 @@ struct StagingFuzzTests {
 
   static let paths = ["Ma", "Ten", "so", "Ng", "Gt", "Th", "Kb", "Tu", "Den", "Nam", "Kv"]
 
-  /// A file as suppliers write it, with values of any kind in any field, behind the two bytes that choose.
+  /// A file as suppliers write it, with random values in every field, after the two bytes that choose.
   static func file(_ random: inout SeededGenerator) -> [UInt8] {
     var choice = UInt8.random(in: 0...255, using: &random)
-    // Mostly UTF-8: what is none is refused or converted as a whole.
+    // Mostly UTF-8, because malformed UTF-8 is refused or converted as a whole.
     if Int.random(in: 0..<4, using: &random) > 0 { choice &= 0xF1 }
     let good =
       choice & 0x10 == 0

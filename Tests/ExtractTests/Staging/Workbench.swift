@@ -1,4 +1,4 @@
-// A stager in an empty folder of its own, and what it leaves, read back.
+// A stager in an empty folder of its own, and its results read back.
 
 import Extract
 import Rules
@@ -127,7 +127,7 @@ func stage(_ batch: RawBatch, rules: ExportRules) throws -> Staged {
   return staged
 }
 
-/// Where one record ended: its words, and `quarantined`, `missing`, `invalid`, `legacy` or `personal`.
+/// How one record ended: its words, and `quarantined`, `missing`, `invalid`, `legacy` or `personal`.
 func end(_ export: ExportKind, _ record: [Field: String], rules: ExportRules? = nil) throws -> String {
   let staged = try stage(export, [record], rules: rules)
   if let held = staged.held.first { return "quarantined " + held.record.reasonsText }
