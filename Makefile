@@ -1,17 +1,17 @@
-# cardlink: build, run and test on a Debian machine with Swift and nothing else.
+# cardlink: build, run and test on a Debian machine with Swift.
 # `make help` lists the targets. One build at a time: SwiftPM holds its folder.
 
 SHELL := /bin/bash
 CARDLINK := .build/release/cardlink
 PIPELINE ?= pipelines/nightly.yaml
-# What the command needs on the host that it is copied to: C libraries, and no Swift.
+# The C libraries that the installed command needs; it needs no Swift.
 STATIC := --static-swift-stdlib
 # The store in PostgreSQL: tested where libpq's headers are, built in with `make build PostgreSQL=1`.
 LIBPQ := $(shell pkg-config --exists libpq 2>/dev/null && echo 1)
 TEST_TRAITS := $(if $(LIBPQ),--traits PostgreSQL)
 BUILD_TRAITS := $(if $(PostgreSQL),--traits PostgreSQL)
 PACKAGES := libxml2-dev libsqlite3-dev zlib1g-dev pkg-config
-# Who may install packages: root itself, or through sudo.
+# How to install packages: as root, or through sudo.
 SUDO := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
 
 .PHONY: help run test test-packages quick build install uninstall tarball test-install libraries format lint sample-data reference bench \
@@ -27,20 +27,20 @@ test: libraries ## Install what is missing, build and run all tests
 	swift build --build-tests $(TEST_TRAITS)
 	scripts/test $(TEST_TRAITS)
 
-test-packages: build ## Look at packages with other people's tools: bagit, fhir.resources, xmllint, openssl, age
+test-packages: build ## Check packages with outside tools: bagit, fhir.resources, xmllint, openssl, age
 	scripts/outside-tools
 	scripts/test-packages $(CARDLINK)
 
-quick: libraries ## The fast tests only: values, rules, extract and the walls between modules
+quick: libraries ## The fast tests only: values, rules, extract and module imports
 	CARDLINK_QUICK=1 swift test $(TEST_TRAITS)
 
 build: libraries ## Build the command in release mode
 	swift build -c release --product cardlink $(STATIC) $(BUILD_TRAITS)
 
-install: ## Put the built command on this host, with manual, completions and units (PREFIX, SYSCONFDIR, DESTDIR)
+install: ## Install the built command on this host, with manual, completions and units (PREFIX, SYSCONFDIR, DESTDIR)
 	PREFIX="$(PREFIX)" SYSCONFDIR="$(SYSCONFDIR)" DESTDIR="$(DESTDIR)" CARDLINK=$(CARDLINK) scripts/install install
 
-uninstall: ## Take it away again; pipeline files and workspaces stay
+uninstall: ## Remove what install installed; pipeline files and workspaces stay
 	PREFIX="$(PREFIX)" SYSCONFDIR="$(SYSCONFDIR)" DESTDIR="$(DESTDIR)" scripts/install uninstall
 
 tarball: build ## One archive for hosts without Swift: tar -C / -xzf it
@@ -57,13 +57,13 @@ libraries: ## Install the C libraries and headers that are missing
 format: ## Format all Swift files
 	swift format format --in-place --parallel --recursive Package.swift Sources Tests
 
-lint: ## Check the formatting; fails where `make format` would change something
+lint: ## Check the formatting; fails if `make format` would change a file
 	swift format lint --strict --parallel --recursive Package.swift Sources Tests
 
-sample-data: build ## Write sample-data anew (the same seed gives the same bytes)
+sample-data: build ## Write sample-data again (the same seed gives the same bytes)
 	scripts/sample-data $(CARDLINK)
 
-reference: build ## Write the JSON Schema of the pipeline file and the tables of docs/pipeline-file.md anew
+reference: build ## Write the JSON Schema of the pipeline file and the tables of docs/pipeline-file.md
 	$(CARDLINK) reference > pipelines/pipeline.schema.json
 	page="$$($(CARDLINK) reference docs/pipeline-file.md; echo .)" && printf %s "$${page%.}" > docs/pipeline-file.md
 

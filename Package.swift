@@ -1,26 +1,25 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// The order of the targets below is the order in which data walks through the house. A module imports the
-// foundation (Values to SortedRuns) and its own C libraries, never another stage; only Run knows them all.
-// Tests/HouseTests keeps it so.
+// The targets are in the order of the data's way. A module imports the foundation (Values to SortedRuns) and its own C
+// libraries, never another stage; only Run imports all stages. Tests/HouseTests checks this.
 
 let swift: [SwiftSetting] = [.swiftLanguageMode(.v6), .enableUpcomingFeature("InternalImportsByDefault")]
 
 /// Strict memory safety: each use of a pointer is marked with `unsafe`.
 ///
-/// Store, Package, Publish and CardCheck are without it: they hand rows to SQLite, libpq and libxml2, or between buffers,
-/// by pointers. So are the tests.
+/// Store, Package, Publish and CardCheck don't use it, because they pass rows by pointers to SQLite, libpq and libxml2, or
+/// between buffers. Neither do the tests.
 let checked: [SwiftSetting] = swift + [.strictMemorySafety()]
 
-/// For what every record walks through: optimized in debug builds as well, so that tests try the code of the night, soon
-/// enough, and limits on allocations are limits of that code.
+/// For the code that every record passes: optimized in debug builds too, so that tests run fast on the code of release
+/// builds, and limits on allocations apply to that code.
 let walked: [SwiftSetting] =
   checked
   + [.unsafeFlags(["-O", "-whole-module-optimization", "-num-threads", "2"], .when(configuration: .debug))]
 
-/// For the foundation, whose small functions every loop of the stages calls: their bodies and the layout of their types
-/// are seen by the other modules, which `-cross-module-optimization` alone does for public ones only.
+/// For the foundation, whose small functions are called in every loop of the stages: other modules see their bodies and
+/// the layout of their types; `-cross-module-optimization` alone does this for public ones only.
 let foundation: [SwiftSetting] =
   walked
   + [
@@ -34,7 +33,7 @@ let foundation: [SwiftSetting] =
 let package = Package(
   name: "cardlink",
   products: [.executable(name: "cardlink", targets: ["cardlink"])],
-  // Without it cardlink builds where there is no libpq, and refuses pipelines that want a PostgreSQL store.
+  // Without it cardlink builds without libpq, and refuses pipelines with a PostgreSQL store.
   traits: [
     .trait(name: "PostgreSQL", description: "The store on a PostgreSQL server as well; needs libpq-dev")
   ],
@@ -52,9 +51,9 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     // Only with the trait PostgreSQL.
     .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
-    // No library: the processor's own instructions for finding bytes.
+    // No library: processor instructions that find bytes.
     .systemLibrary(name: "CScan"),
-    // No library: calls of the C library that Swift doesn't see.
+    // No library: functions of the C library that Swift doesn't import.
     .systemLibrary(name: "CSync"),
 
     // The foundation: values and names, files and keys, sorting on disk.
@@ -72,10 +71,10 @@ let package = Package(
     .target(
       name: "SortedRuns", dependencies: ["Values", "Files", "Threads", "CScan"], swiftSettings: foundation),
 
-    // Verdicts on records, persons and cards: values in, values out.
+    // Verdicts on records, persons and cards: pure functions of values.
     .target(name: "Rules", dependencies: ["Values", "Names"], swiftSettings: foundation),
 
-    // The stages, in the order of the walk.
+    // The stages, in order.
     .target(
       name: "Extract",
       dependencies: [
@@ -106,7 +105,7 @@ let package = Package(
       dependencies: ["Values", "Names", "Threads", "Files", "Seal", "SortedRuns", "Package"],
       swiftSettings: swift),
 
-    // What a clerk asks of the store or of a package.
+    // Card checks against the store or a package.
     .target(
       name: "CardCheck",
       dependencies: [
@@ -115,7 +114,7 @@ let package = Package(
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ], swiftSettings: swift),
 
-    // The pipeline file, and what a workspace keeps between two nights.
+    // The pipeline file, and what a workspace keeps between runs.
     .target(
       name: "Pipeline",
       dependencies: [
@@ -130,7 +129,7 @@ let package = Package(
         "Pipeline",
       ], swiftSettings: checked),
 
-    // The order of the stages, what people ask of the results, and how the answers look.
+    // The order of the stages, answers about the results, and their text.
     .target(
       name: "Run",
       dependencies: [
@@ -149,7 +148,7 @@ let package = Package(
         "Values", "Names", "Rules", "Threads", "Files", "Seal", "SortedRuns", "Match", "Store", "Pipeline",
         "Workspace", "Run", "Desk", .product(name: "Mustache", package: "swift-mustache"),
       ],
-      // Compiled into the program, which is copied to its hosts without other files.
+      // Compiled into the program, which is installed without other files.
       resources: [.embedInCode("Report/Templates")], swiftSettings: checked),
 
     // Invented people, and the command.
@@ -165,7 +164,7 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: checked),
 
-    // What several test targets use: seeds, folders, the slow CSV reader.
+    // Shared by several test targets: seeds, folders, the slow CSV reader.
     .target(name: "Support", dependencies: ["Values"], path: "Tests/Support", swiftSettings: swift),
     // A PostgreSQL server that tests start; empty without the trait.
     .target(
@@ -235,7 +234,7 @@ let package = Package(
   ]
 )
 
-// `make quick` leaves out what it doesn't test: after a change in a rule it builds neither the store nor the command.
+// `make quick` builds only what it tests: after a change in a rule neither the store nor the command.
 if Context.environment["CARDLINK_QUICK"] != nil {
   let quick: Set<String> = [
     "CScan", "CSync", "CLibXML2", "CZlib", "Values", "Names", "Rules", "Threads", "Files", "Seal",

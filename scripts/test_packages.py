@@ -11,7 +11,7 @@ import bagit
 from fhir.resources.R4B.coverage import Coverage
 from fhir.resources.R4B.patient import Patient
 
-# What it finds is thrown; it needn't be logged too.
+# Findings are thrown, so they need not be logged.
 logging.disable(logging.CRITICAL)
 root = pathlib.Path(sys.argv[1])
 seen = collections.Counter()
@@ -53,7 +53,7 @@ for package in packages:
                 resource.model_validate(json.loads(line))
                 seen[f"{name} lines"] += 1
 
-# A tool that refuses nothing shows nothing: one bit of one file.
+# Prove that the tool refuses a change: flip one bit of one file.
 victim = next(package for package in packages if kind(package) == "full") / "data/people.csv"
 text = bytearray(victim.read_bytes())
 text[-2] ^= 1
@@ -64,7 +64,7 @@ try:
 except bagit.BagValidationError:
     pass
 
-# What `apply` makes of encrypted packages is what it makes of plain ones.
+# `apply` gives the same from encrypted and from plain packages.
 for name in ["people.csv", "people.xml", "fhir/Patient.ndjson"]:
     sealed, plain = (root / f"homes/{home}/current/data" / name for home in ["sealed-people", "all-people"])
     if sealed.read_bytes().replace(b"sealed-people", b"all-people") != plain.read_bytes():

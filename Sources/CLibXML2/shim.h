@@ -1,4 +1,4 @@
-// The door to libxml2: the push SAX parser and its errors.
+// libxml2: the push SAX parser and its errors.
 #pragma once
 #include <libxml/xmlversion.h>
 // Debian's libxml2 is built with ICU, and its headers would bring in ICU's, which clash with Foundation's own. Only the

@@ -1,3 +1,3 @@
-// The door to libpq, PostgreSQL's own client library. Only read where the trait PostgreSQL is on.
+// libpq, PostgreSQL's client library. Used only with the trait PostgreSQL.
 #pragma once
 #include <libpq-fe.h>

@@ -1,6 +1,6 @@
-// Sixty-four bytes at once: where the delimiters, line ends and quotes stand, one bit a byte.
-// The compiler turns no portable SIMD comparison into one movemask instruction, so the two that every x86-64 and
-// every 64-bit ARM processor has are named here; elsewhere a loop does the same.
+// Finds delimiters, line ends and quotes in 64 bytes at once, one bit a byte.
+// The compiler doesn't turn portable SIMD comparisons into a movemask instruction, so those that every x86-64 and
+// every 64-bit ARM processor has are used here; elsewhere a loop does the same.
 #pragma once
 #include <stdint.h>
 #include <string.h>
@@ -46,7 +46,7 @@ static inline uint64_t cardlink_equal64(const uint8_t *p, uint8_t a, uint8_t b, 
 }
 #endif
 
-/// Where the lowest bit of `bits` is; anything if there is none.
+/// The position of the lowest bit of `bits`; undefined for zero.
 static inline uint32_t cardlink_lowest(uint64_t bits) { return (uint32_t)__builtin_ctzll(bits | (uint64_t)1 << 63); }
 
 /// Writes the offset of every byte of `text[from..<to]` that equals `a`, `b` or `c` to `positions`, ascending.
@@ -61,12 +61,12 @@ static inline uint32_t cardlink_positions(
     if (to - at >= 64) {
       bits = cardlink_equal64(text + at, a, b, c);
     } else {
-      // The last bytes of the text: copied, so that nothing behind it is read.
+      // Copy the last bytes of the text, so that no byte after it is read.
       uint8_t rest[64] = {0};
       memcpy(rest, text + at, to - at);
       bits = cardlink_equal64(rest, a, b, c) & (((uint64_t)1 << (to - at)) - 1);
     }
-    // How many there are can't be predicted: eight are written in any case, and those too many written over.
+    // Their number is unpredictable: always write eight, and overwrite the surplus.
     uint32_t more = (uint32_t)__builtin_popcountll(bits);
     uint32_t *next = positions + count;
     count += more;
@@ -103,11 +103,11 @@ static inline uint64_t cardlink_count(const uint8_t *text, uint64_t count, uint8
   return found;
 }
 
-/// What stands in a run of text besides ASCII that means nothing but itself.
+/// Kinds of bytes in a text besides ordinary ASCII.
 enum { cardlink_high = 1, cardlink_special = 2, cardlink_control = 4 };
 
-/// How many of the `count` bytes at `text` stand before the first `<`, all of them if there is none; `kinds` tells what is
-/// among them: bytes outside ASCII, `&` or `]`, bytes below a blank.
+/// How many of the `count` bytes at `text` come before the first `<`, or all. Sets `kinds` to the kinds among them: bytes
+/// outside ASCII, `&` or `]`, bytes below a blank.
 static inline uint64_t cardlink_text(const uint8_t *text, uint64_t count, uint32_t *kinds) {
   uint64_t at = 0;
   uint32_t seen = 0;
@@ -136,7 +136,7 @@ static inline uint64_t cardlink_text(const uint8_t *text, uint64_t count, uint32
   return at;
 }
 
-/// Whether the `count` bytes at `a` and `b` are equal, where eight bytes may be read from each beyond what is compared.
+/// Whether the `count` bytes at `a` and `b` are equal; eight more bytes of each must be readable.
 static inline int cardlink_same(const uint8_t *a, const uint8_t *b, uint64_t count) {
   uint64_t x, y;
   while (count > 8) {
@@ -154,5 +154,5 @@ static inline int cardlink_same(const uint8_t *a, const uint8_t *b, uint64_t cou
 #endif
 }
 
-/// Asks the processor to bring the memory at `p` near; it need not be there yet when this returns.
+/// Prefetches the memory at `p`.
 static inline void cardlink_prefetch(const void *p) { __builtin_prefetch(p); }

@@ -1,4 +1,4 @@
-// The door to zlib: inflateInit2 and deflateInit2 are macros, which Swift can't call.
+// zlib: inflateInit2 and deflateInit2 are macros, which Swift can't call.
 #pragma once
 #include <zlib.h>
 

@@ -102,7 +102,7 @@ struct Tally: Sendable {
     return counts
   }
 
-  /// Insurance records that did not link and bear no reason, by outcome.
+  /// Insurance records that did not link and have no reason, by outcome.
   func plainCounts() -> [String: Int] {
     var counts: [String: Int] = [:]
     for outcome in Outcome.ofInsurance where outcome != .linked && plain[Int(outcome.rawValue)] != 0 {

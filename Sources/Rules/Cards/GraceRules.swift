@@ -51,7 +51,7 @@ extension PersonStatus {
 extension CardRow {
   /// The last day on which this card of an earlier store may be kept; nil if it may not be kept.
   ///
-  /// The first night sets the day; later nights keep it. A card whose own validity has ended is not kept.
+  /// The first doubtful run sets the day; later runs keep it. A card whose own validity has ended is not kept.
   package func graceDay(on day: CalendarDate, days: Int) -> CalendarDate? {
     let until = graceUntil.isNone ? day.adding(days: days) : graceUntil
     guard until.lastDay >= day.firstDay, validTo.isNone || validTo.lastDay >= day.firstDay else { return nil }
