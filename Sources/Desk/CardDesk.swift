@@ -8,7 +8,6 @@ import Files
 package import Package
 import Synchronization
 package import Values
-import Workspace
 
 /// Answers card checks.
 package final class CardDesk: Sendable {

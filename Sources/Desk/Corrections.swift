@@ -47,13 +47,9 @@ extension Desk {
       // By place: the order of the files, and of the records in each.
       var sorter = Sorter(folder: sorting, name: export.name, bufferBytes: 16 << 20)
       var merge = try quarantine(of: last)
-      while merge.hasRecord {
-        let place = merge.place
-        try merge.withPayload { payload throws(Stop) in
-          guard (payload.integer(at: 0) as UInt8) == export.rawValue else { return }
-          try sorter.append(key: place, place: 0, Span<UInt8>(_bytes: payload))
-        }
-        try merge.advance()
+      try merge.forEach { _, place, payload throws(Stop) in
+        guard (payload.integer(at: 0) as UInt8) == export.rawValue else { return }
+        try sorter.append(key: place, place: 0, Span<UInt8>(_bytes: payload))
       }
       let runs = try sorter.finish()
       for (i, file) in last.staged.files(of: export).enumerated() where file.quarantinedCount > 0 {

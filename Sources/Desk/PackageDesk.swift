@@ -11,7 +11,7 @@ package struct VerifiedPackage: Sendable {
   /// Word, file, Vietnamese, English; empty for a package without faults.
   package var faults: [[String]] = []
   /// Sentences about a package without faults, Vietnamese and English.
-  package var facts: [(vietnamese: String, english: String)] = []
+  package var facts: [Bilingual] = []
 }
 
 /// Verifies a package.
@@ -39,31 +39,30 @@ package func applyPackages(
   }
   guard var verdict = report.verdict else {
     var package = VerifiedPackage()
-    package.facts.append(
-      (
-        "Không có gói nào mới hơn gói đang có.",
-        "None of the packages is newer than the one that you have."
-      ))
+    package.tell(
+      "Không có gói nào mới hơn gói đang có.", "None of the packages is newer than the one that you have.")
     return (package, nil)
   }
   // The facility now has all people, even if the last package held changes.
   if verdict.kind == .delta { verdict.kind = .applied }
   var package = VerifiedPackage(verdict)
-  package.facts.append(
-    (
-      "Đã áp dụng \(report.applied.count) gói; dùng thư mục \(folder)/current.",
-      "\(report.applied.count) \(report.applied.count == 1 ? "package" : "packages") applied; use the folder "
-        + "\(folder)/current."
-    ))
+  package.tell(
+    "Đã áp dụng \(report.applied.count) gói; dùng thư mục \(folder)/current.",
+    "\(report.applied.count) \(report.applied.count == 1 ? "package" : "packages") applied; use the folder "
+      + "\(folder)/current.")
   for (path, fault) in report.unreadable {
-    package.facts.append(
-      ("Không đọc được \(path): \(fault.kind.vietnamese).", "\(path) was passed over: \(fault.kind.english).")
+    package.tell(
+      "Không đọc được \(path): \(fault.kind.vietnamese).", "\(path) was passed over: \(fault.kind.english)."
     )
   }
   return (package, nil)
 }
 
 extension VerifiedPackage {
+  fileprivate mutating func tell(_ vietnamese: String, _ english: String) {
+    facts.append(Bilingual(vietnamese, english))
+  }
+
   fileprivate init(faults: [PackageFault]) {
     self.faults = faults.map { [$0.kind.rawValue, $0.file, $0.kind.vietnamese, $0.kind.english] }
   }
@@ -74,58 +73,44 @@ extension VerifiedPackage {
   }
 
   fileprivate mutating func describe(_ verdict: PackageVerdict) {
-    facts.append(
-      (
-        "Gói của \(verdict.recipient) nguyên vẹn: \(verdict.persons) người, dữ liệu ngày \(verdict.asOf), dùng đến hết "
-          + "ngày \(verdict.validUntil).",
-        "The package of \(verdict.recipient) is whole: \(verdict.persons) persons, business date \(verdict.asOf), to be "
-          + "used until the end of \(verdict.validUntil)."
-      ))
+    tell(
+      "Gói của \(verdict.recipient) nguyên vẹn: \(verdict.persons) người, dữ liệu ngày \(verdict.asOf), dùng đến hết "
+        + "ngày \(verdict.validUntil).",
+      "The package of \(verdict.recipient) is whole: \(verdict.persons) persons, business date \(verdict.asOf), to be "
+        + "used until the end of \(verdict.validUntil).")
     if verdict.kind == .delta {
-      facts.append(
-        (
-          "Gói chỉ gồm thay đổi so với gói trước: dùng cardlink apply.",
-          "It holds only what has changed since the package before: use cardlink apply."
-        ))
+      tell(
+        "Gói chỉ gồm thay đổi so với gói trước: dùng cardlink apply.",
+        "It holds only what has changed since the package before: use cardlink apply.")
     }
     switch (verdict.signedBy, verdict.isKeyKnown) {
     case (let key?, true):
-      facts.append(("Chữ ký đúng, khóa \(key).", "Signed with the key that you have, \(key)."))
+      tell("Chữ ký đúng, khóa \(key).", "Signed with the key that you have, \(key).")
     case (let key?, false) where verdict.isKeyPinnedNow:
-      facts.append(
-        (
-          "Chữ ký đúng. Từ nay chỉ nhận gói ký bằng khóa \(key): hãy gọi điện đối chiếu mã này với bên gửi.",
-          "Signed with \(key), which is pinned from now on: read it out to the sender on the telephone."
-        ))
+      tell(
+        "Chữ ký đúng. Từ nay chỉ nhận gói ký bằng khóa \(key): hãy gọi điện đối chiếu mã này với bên gửi.",
+        "Signed with \(key), which is pinned from now on: read it out to the sender on the telephone.")
     case (let key?, false):
-      facts.append(
-        (
-          "Chữ ký đúng với khóa nằm trong gói, \(key). Chưa chắc là của bên gửi: dùng --key với khóa nhận bằng đường khác.",
-          "Signed with the key that came in the package, \(key). Whose it is can't be told: give --key with a key that came "
-            + "another way."
-        ))
+      tell(
+        "Chữ ký đúng với khóa nằm trong gói, \(key). Chưa chắc là của bên gửi: dùng --key với khóa nhận bằng đường khác.",
+        "Signed with the key that came in the package, \(key). Whose it is can't be told: give --key with a key that came "
+          + "another way.")
     case (nil, _):
-      facts.append(
-        (
-          "Gói không có chữ ký: không thể biết ai đã gửi.",
-          "The package is not signed: who sent it can't be told."
-        ))
+      tell(
+        "Gói không có chữ ký: không thể biết ai đã gửi.",
+        "The package is not signed: who sent it can't be told.")
     }
     switch verdict.succession {
-    case .next: facts.append(("Nối tiếp gói đang có.", "It follows the package that you have."))
-    case .same: facts.append(("Chính là gói đang có.", "It is the package that you have."))
+    case .next: tell("Nối tiếp gói đang có.", "It follows the package that you have.")
+    case .same: tell("Chính là gói đang có.", "It is the package that you have.")
     case .gap:
-      facts.append(
-        (
-          "Mới hơn gói đang có; có gói ở giữa chưa nhận được.",
-          "Newer than the package that you have; packages in between were not received."
-        ))
+      tell(
+        "Mới hơn gói đang có; có gói ở giữa chưa nhận được.",
+        "Newer than the package that you have; packages in between were not received.")
     case .takenBack:
-      facts.append(
-        (
-          "Mới hơn gói đang có; bên gửi đã thu hồi gói đang có.",
-          "Newer than the package that you have, which the sender has taken back."
-        ))
+      tell(
+        "Mới hơn gói đang có; bên gửi đã thu hồi gói đang có.",
+        "Newer than the package that you have, which the sender has taken back.")
     case nil: break
     }
   }

@@ -6,7 +6,6 @@ import Files
 import Foundation
 package import Match
 import Run
-import Store
 package import Values
 package import Workspace
 
@@ -281,13 +280,5 @@ extension RunRecord {
   package var linkRate: Int? {
     matched.ledger.isEmpty
       ? nil : FigureText.share(count(.insurance, .linked), of: Figures(run: self).linkable)
-  }
-}
-
-extension ExportKind {
-  /// The outcomes in the order for people: linked ones first.
-  var outcomesForPeople: [Outcome] {
-    self == .insurance
-      ? Outcome.ofInsurance.reversed() : [.registered, .repeated, .personDuplicated, .quarantined]
   }
 }

@@ -1,7 +1,6 @@
 // A piece of a file for one thread to read: all of the file, or a part.
 
 import Files
-import SortedRuns
 import Values
 
 /// A file, or a part of one.

@@ -3,7 +3,6 @@
 
 import Files
 import Glibc
-import Values
 
 /// The pages already read of one file, or of a part of one.
 struct PassedPages {

@@ -2,7 +2,6 @@
 // Load: one piece per thread; memory is the sorters' buffers, whatever the size of the exports.
 
 import Files
-import SortedRuns
 import Synchronization
 import Values
 

@@ -7,7 +7,6 @@
 import Files
 package import Rules
 package import SortedRuns
-import Threads
 package import Values
 
 /// The input, the output folder, and the memory and threads to use.

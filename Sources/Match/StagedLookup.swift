@@ -53,14 +53,9 @@ package struct StagedLookup: Sendable {
     guard !wanted.isEmpty else { return [] }
     var found: [FoundInsurance] = []
     var merge = try Merge(snapshot.insurance, in: folder, to: LinkKey.firstLegacy.packed)
-    while merge.hasRecord {
-      let (key, place) = (LinkKey(packed: merge.key), Place(packed: merge.place))
-      try merge.withPayload { (payload) throws(Stop) in
-        let record = InsuranceRecord(payload)
-        guard wanted.contains(RecordNumbers(record.insuranceNumber, record.cardNumber)) else { return }
-        found.append(FoundInsurance(payload, key: key, place: place))
-      }
-      try merge.advance()
+    try merge.forEach { key, place, payload throws(Stop) in
+      guard wanted.contains(RecordNumbers(InsuranceRecord(payload))) else { return }
+      found.append(FoundInsurance(payload, key: LinkKey(packed: key), place: Place(packed: place)))
     }
     return found
   }
@@ -102,11 +97,7 @@ package struct StagedLookup: Sendable {
   ) throws(Stop) -> [Found] {
     var all: [Found] = []
     var merge = try Merge(runs, in: folder, from: key.packed, to: key.packed + 1)
-    while merge.hasRecord {
-      let place = Place(packed: merge.place)
-      all.append(try merge.withPayload { (payload) throws(Stop) in found(payload, place) })
-      try merge.advance()
-    }
+    try merge.forEach { _, place, payload throws(Stop) in all.append(found(payload, Place(packed: place))) }
     return all
   }
 }
@@ -117,10 +108,7 @@ extension MatchedSnapshot {
     let key = LinkKey.personal(id).packed
     var places: Set<Place> = []
     var merge = try Merge(shared, in: folder, from: key, to: key + 1)
-    while merge.hasRecord {
-      places.insert(Place(packed: merge.place))
-      try merge.advance()
-    }
+    try merge.forEach { _, place, _ throws(Stop) in places.insert(Place(packed: place)) }
     return places
   }
 }

@@ -1,6 +1,6 @@
 // The columns and formats of packages, declared once for their writers and readers.
 
-package import Values
+import Values
 
 package enum PackageFormat: String, CaseIterable, Hashable, Sendable { case csv, sqlite, xml, fhir }
 

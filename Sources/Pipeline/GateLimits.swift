@@ -1,8 +1,6 @@
 // The limits of the gates, from the pipeline file or by default.
 // Invariant: a complete, ordinary export passes every default; only `off` removes a gate.
 
-import Values
-
 /// The limits that a run must keep before it is loaded.
 package struct GateLimits: Hashable, Sendable {
   package enum Checksums: String, Sendable, CaseIterable {

@@ -69,6 +69,4 @@ package struct PublishReport: Sendable, Hashable {
   package var personsWithMalformedFacility = 0
   /// Persons in no package because no rule selects their facility.
   package var personsNotSelected = 0
-
-  package init() {}
 }

@@ -4,12 +4,9 @@
 // finished.
 // Load: 100 million persons, 90 million insurance records, a constant number of passes over them.
 
-import Files
 import Match
 package import Pipeline
 import Publish
-import SortedRuns
-import Store
 package import Values
 package import Workspace
 

@@ -19,16 +19,7 @@ package struct Digest {
   package mutating func update(_ text: String) { hasher.update(data: Array(text.utf8)) }
 
   /// 64 hexadecimal digits in lower case, of all that came so far.
-  package var text: String {
-    let digits = Array("0123456789abcdef".utf8)
-    var text: [UInt8] = []
-    text.reserveCapacity(64)
-    for byte in hasher.finalize() {
-      text.append(digits[Int(byte >> 4)])
-      text.append(digits[Int(byte & 15)])
-    }
-    return String(decoding: text, as: UTF8.self)
-  }
+  package var text: String { hexText(Array(hasher.finalize())) }
 
   package static func text(of text: String) -> String { self.text(of: Array(text.utf8)) }
 
@@ -63,18 +54,11 @@ extension Digest {
   package static func pseudonym(of text: String, key: String) -> String {
     let code = HMAC<SHA256>.authenticationCode(
       for: Array(text.utf8), using: SymmetricKey(data: Array(key.utf8)))
-    let digits = Array("0123456789abcdef".utf8)
-    return String(
-      decoding: code.prefix(16).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    return hexText(Array(code.prefix(16)))
   }
 
   /// A new random key of 64 hexadecimal digits.
   package static func newKey() -> String {
-    unsafe SymmetricKey(size: .bits256).withUnsafeBytes { bytes in
-      unsafe bytes.map { byte in
-        let text = String(byte, radix: 16)
-        return text.count == 1 ? "0" + text : text
-      }.joined()
-    }
+    unsafe SymmetricKey(size: .bits256).withUnsafeBytes { bytes in unsafe hexText(bytes) }
   }
 }

@@ -115,6 +115,31 @@ package import Values
     while least.key < start { settle(try unsafe cursors[least.cursor].skip(to: start)) }
   }
 
+  /// Reads all records that are left.
+  @inline(__always)
+  package mutating func forEach(
+    _ body: (_ key: UInt64, _ place: UInt64, _ payload: RawSpan) throws(Stop) -> Void
+  ) throws(Stop) {
+    while hasRecord {
+      let (key, place) = (key, place)
+      try withPayload { payload throws(Stop) in try body(key, place, payload) }
+      try advance()
+    }
+  }
+
+  /// Advances to a key and reads its records.
+  @inline(__always)
+  package mutating func forEach(
+    of wanted: UInt64, _ body: (_ place: UInt64, _ payload: RawSpan) throws(Stop) -> Void
+  ) throws(Stop) {
+    try skip(to: wanted)
+    while key == wanted {
+      let place = place
+      try withPayload { payload throws(Stop) in try body(place, payload) }
+      try advance()
+    }
+  }
+
   /// Replays the matches of the run that won, with its next record.
   @inline(__always)
   private mutating func settle(_ hasNext: Bool) {

@@ -13,14 +13,6 @@ package struct SortedRun: Hashable, Sendable, Codable {
   package var byteCount: Int
   package var firstKey: UInt64
   package var lastKey: UInt64
-
-  package init(name: String, recordCount: Int, byteCount: Int, firstKey: UInt64, lastKey: UInt64) {
-    self.name = name
-    self.recordCount = recordCount
-    self.byteCount = byteCount
-    self.firstKey = firstKey
-    self.lastKey = lastKey
-  }
 }
 
 /// One file of an export, with what was read from it.

@@ -86,6 +86,4 @@ package struct LoadReport: Sendable, Hashable, Codable {
   package var kept = 0
   package var findings = 0
   package var byteCount = 0
-
-  package init() {}
 }

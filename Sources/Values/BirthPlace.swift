@@ -39,12 +39,12 @@ package struct BirthPlace: Hashable, Sendable, BitwiseCopyable {
   package static let all: [BirthPlace] =
     IDPrefix.provinces.map { BirthPlace(index: $0.code) } + [.abroad, .unknownPrefix, .noNumber]
 
-  package var name: (vietnamese: String, english: String) {
+  package var name: Bilingual {
     switch self {
-    case .abroad: ("Đăng ký khai sinh ở nước ngoài", "Registered abroad")
-    case .unknownPrefix: ("Mã đầu số chưa biết", "Unknown prefix")
-    case .noNumber: ("Không có số định danh dùng được", "No usable personal ID number")
-    default: IDPrefix.province(index).map { ($0.vietnamese, $0.ascii) } ?? (code, code)
+    case .abroad: Bilingual("Đăng ký khai sinh ở nước ngoài", "Registered abroad")
+    case .unknownPrefix: Bilingual("Mã đầu số chưa biết", "Unknown prefix")
+    case .noNumber: Bilingual("Không có số định danh dùng được", "No usable personal ID number")
+    default: IDPrefix.province(index).map { Bilingual($0, $0) } ?? Bilingual(code, code)
     }
   }
 }

@@ -26,6 +26,17 @@ package enum Outcome: UInt8, NamedCase, BitwiseCopyable, Comparable {
   package static let ofPopulation: [Outcome] = [.quarantined, .personDuplicated, .registered, .repeated]
 }
 
+extension ExportKind {
+  /// How its records may end.
+  package var outcomes: [Outcome] { self == .insurance ? Outcome.ofInsurance : Outcome.ofPopulation }
+
+  /// The same in the order in which people read them: what went well first.
+  package var outcomesForPeople: [Outcome] {
+    self == .insurance
+      ? Outcome.ofInsurance.reversed() : [.registered, .repeated, .personDuplicated, .quarantined]
+  }
+}
+
 /// How a linked record found its person.
 package enum LinkRule: UInt8, NamedCase, BitwiseCopyable {
   case personalID = 0

@@ -5,7 +5,6 @@
 // Labels are names of pipelines, exports, outcomes, stages and gates.
 // Load: some hundred lines, written after every run.
 
-import Foundation
 import Run
 import Values
 import Workspace
@@ -19,20 +18,12 @@ struct Attempt: Hashable, Sendable {
 
 /// The metrics of one pipeline.
 struct Metrics {
-  private let pipeline: String
-  private let runs: [RunRecord]
-  private let inForce: RunRecord?
-  private let attempt: Attempt
-
-  /// - Parameters:
-  ///   - runs: all runs of the workspace, ascending.
-  ///   - inForce: the run whose store is in force.
-  init(pipeline: String, runs: [RunRecord], inForce: RunRecord?, attempt: Attempt) {
-    self.pipeline = pipeline
-    self.runs = runs
-    self.inForce = inForce
-    self.attempt = attempt
-  }
+  let pipeline: String
+  /// All runs of the workspace, ascending.
+  let runs: [RunRecord]
+  /// The run whose store is in force.
+  let inForce: RunRecord?
+  let attempt: Attempt
 
   /// The file's text.
   package var text: String {
@@ -40,54 +31,45 @@ struct Metrics {
     page.family(
       "last_attempt_timestamp_seconds",
       "When the last run, rerun, release or rollback ended, also one that could not begin.",
-      [([:], Double(attempt.at))])
+      attempt.at)
     page.family(
       "last_attempt_exit_code",
       "Its exit code: 0 done, 65 data refused, 66 export missing, 69 and up see docs.",
-      [([:], Double(attempt.exit.rawValue))])
+      Int(attempt.exit.rawValue))
     if let run = runs.last { add(run, to: &page) }
-    if let done = runs.last(where: { $0.state == .done }), let at = done.finishedAt.flatMap(Clock.seconds) {
-      page.family(
-        "last_done_timestamp_seconds", "When a run last ended as done.", [([:], Double(at))])
-    }
+    let done = runs.last { $0.state == .done }
+    page.family(
+      "last_done_timestamp_seconds", "When a run last ended as done.", done?.finishedAt.flatMap(Clock.seconds)
+    )
     if let inForce {
-      page.family("in_force_run_id", "The run whose store is in force.", [([:], Double(inForce.id))])
-      if let at = Clock.seconds(inForce.asOf + "T00:00:00+07:00") {
-        page.family(
-          "in_force_as_of_timestamp_seconds",
-          "The business date of the store in force, at midnight in Viet Nam.", [([:], Double(at))])
-      }
-      if let at = inForce.ended.flatMap(Clock.seconds) {
-        page.family(
-          "in_force_made_timestamp_seconds", "When the run that made the store in force ended.",
-          [([:], Double(at))])
-      }
+      page.family("in_force_run_id", "The run whose store is in force.", inForce.id)
+      page.family(
+        "in_force_as_of_timestamp_seconds",
+        "The business date of the store in force, at midnight in Viet Nam.",
+        Clock.seconds(inForce.asOf + "T00:00:00+07:00"))
+      page.family(
+        "in_force_made_timestamp_seconds", "When the run that made the store in force ended.",
+        inForce.ended.flatMap(Clock.seconds))
     }
     return page.text
   }
 
   private func add(_ run: RunRecord, to page: inout Exposition) {
-    page.family("run_id", "The last run's number.", [([:], Double(run.id))])
-    if let at = Clock.seconds(run.startedAt) {
-      page.family("run_start_timestamp_seconds", "When the last run began.", [([:], Double(at))])
-    }
-    if let at = run.ended.flatMap(Clock.seconds) {
-      page.family(
-        "run_end_timestamp_seconds", "When the last run was done, held or failed.", [([:], Double(at))])
-    }
+    page.family("run_id", "The last run's number.", run.id)
+    page.family("run_start_timestamp_seconds", "When the last run began.", Clock.seconds(run.startedAt))
+    page.family(
+      "run_end_timestamp_seconds", "When the last run was done, held or failed.",
+      run.ended.flatMap(Clock.seconds))
     page.family(
       "run_state", "1 for the state that the last run is in.",
       [RunState.running, .done, .held, .failed].map { (["state": $0.rawValue], run.state == $0 ? 1 : 0) })
     page.family(
-      "run_exit_code", "The exit code that the last run ended with.", [([:], Double(run.exitCode ?? 0))])
+      "run_exit_code", "The exit code that the last run ended with.", Int(run.exitCode ?? 0))
     page.family(
       "run_duration_seconds", "The total time of the stages of the last run.",
       [([:], run.ownSeconds)])
-    if let bytes = run.peakMemoryBytes {
-      page.family(
-        "run_peak_memory_bytes", "The peak memory of the last run's process.",
-        [([:], Double(bytes))])
-    }
+    page.family(
+      "run_peak_memory_bytes", "The peak memory of the last run's process.", run.peakMemoryBytes)
     let stages = run.stages
     page.family(
       "stage_duration_seconds",
@@ -103,7 +85,7 @@ struct Metrics {
       page.family(
         "records", "Records of the last run by export and outcome: the ledger.",
         ExportKind.allCases.flatMap { export in
-          (export == .population ? Outcome.ofPopulation : Outcome.ofInsurance).map { outcome in
+          export.outcomes.map { outcome in
             (["export": export.name, "outcome": outcome.name], Double(run.count(export, outcome)))
           }
         })
@@ -121,7 +103,7 @@ struct Metrics {
     if let decided = run.decided {
       page.family(
         "decisions_in_force", "Officers' decisions in force when the last run matched.",
-        [([:], Double(decided.inForce))])
+        decided.inForce)
       page.family(
         "decided_records",
         "Insurance records by what an officer's decision did: linked, kept_apart, or not_applied because of the person.",
@@ -150,12 +132,12 @@ struct Metrics {
         ].map { ($0.0, Double($0.1)) })
       page.family(
         "packages_left_out", "Packages that were not written because their facility has no encryption key.",
-        [([:], Double(published.packagesLeftOut))])
+        published.packagesLeftOut)
     }
     if let gates = run.gated.verdicts {
       page.family(
         "gates_failed", "Gates that the last run did not pass, released ones among them.",
-        [([:], Double(gates.count { !$0.passed }))])
+        gates.count { !$0.passed })
       let names = Set(gates.map(\.gate)).sorted()
       page.family(
         "gate_failed", "1 for a gate that the last run did not pass.",
@@ -184,6 +166,11 @@ struct Exposition {
       let words = labels.map { "\($0)=\"\(Self.escaped($1))\"" }
       text += "cardlink_\(name){\(words.joined(separator: ","))} \(Self.number(sample.value))\n"
     }
+  }
+
+  /// A family with one sample, without labels of its own; nothing if there is no value.
+  mutating func family(_ name: String, _ help: String, _ value: Int?) {
+    family(name, help, value.map { [([:], Double($0))] } ?? [])
   }
 
   private static func escaped(_ text: String) -> String {

@@ -22,15 +22,13 @@ package struct RunReport {
       lines.append(
         "  \(export.name) · \(export.vietnamese)".leftAligned(36) + FigureText.grouped(total).rightAligned(14)
       )
-      for outcome
-        in (export == .insurance
-        ? Outcome.ofInsurance.reversed() : [.registered, .repeated, .personDuplicated, .quarantined])
-      where run.count(export, outcome) > 0 {
+      for outcome in export.outcomesForPeople where run.count(export, outcome) > 0 {
         let count = run.count(export, outcome)
         lines.append(
           "    \(outcome.name)".leftAligned(24) + Self.bar(count, of: total)
             + FigureText.grouped(count).rightAligned(14)
-            + Self.percent(count, of: total).rightAligned(9) + "  " + outcome.vietnamese)
+            + FigureText.percent(FigureText.share(count, of: total) ?? 0).rightAligned(9) + "  "
+            + outcome.vietnamese)
       }
       lines.append("")
     }
@@ -104,11 +102,5 @@ package struct RunReport {
   private static func bar(_ count: Int, of total: Int) -> String {
     let width = total == 0 ? 0 : max(count > 0 ? 1 : 0, count * 20 / total)
     return String(repeating: "█", count: width) + String(repeating: "·", count: 20 - width)
-  }
-
-  private static func percent(_ count: Int, of total: Int) -> String {
-    guard total > 0 else { return "" }
-    let hundredths = (count * 100_00 + total / 2) / total
-    return "\(hundredths / 100).\(hundredths % 100 < 10 ? "0" : "")\(hundredths % 100) %"
   }
 }

@@ -3,7 +3,6 @@
 // only sign.
 
 package import Desk
-import Foundation
 import Values
 
 /// Colours of a terminal, or none.
@@ -240,11 +239,11 @@ package struct StatusText {
           let seconds = stage.seconds ?? 0
           let bar = Self.bar(longest > 0 ? seconds / longest : 0, width: 20)
           return (name + bar + FigureText.duration(seconds).rightAligned(13) + "   " + paint(last, .soft))
-            .withoutTrailingSpace
+            .withoutTrailingSpaces
         case .skipped: return name + "of run \(stage.run ?? 0)"
         case .running:
           return (name + paint("running · đang chạy", .wait) + "   " + paint(last, .soft))
-            .withoutTrailingSpace
+            .withoutTrailingSpaces
         case .waiting: return name + "–"
         }
       }
@@ -277,14 +276,6 @@ package struct StatusText {
       isEmpty = false
     }
     return lines + [line]
-  }
-}
-
-extension String {
-  fileprivate var withoutTrailingSpace: String {
-    var text = self[...]
-    while text.last == " " { text.removeLast() }
-    return String(text)
   }
 }
 

@@ -2,7 +2,6 @@
 // Invariant: a question never takes the lock. If it did, a run that starts meanwhile would exit with 75.
 
 import Files
-import Foundation
 import Glibc
 package import Values
 

@@ -4,7 +4,6 @@
 // Load: some folders a night.
 
 import Files
-import Foundation
 package import Pipeline
 package import Values
 

@@ -5,6 +5,7 @@
 
 package import Files
 package import Match
+package import Publish
 package import Values
 
 /// A stage that an officer can rerun.
@@ -161,12 +162,13 @@ package struct AppliedDecisions: Hashable, Sendable, Codable {
   package var digest: String
   /// Records linked by them; nil in runs of versions that did not count them.
   package var linked: Int?
+}
 
-  package init(acts: Int, inForce: Int, digest: String, linked: Int? = nil) {
-    self.acts = acts
-    self.inForce = inForce
-    self.digest = digest
-    self.linked = linked
+extension AppliedDecisions {
+  /// Nil for a book without decisions.
+  package init?(_ book: DecisionBook) {
+    guard !book.acts.isEmpty else { return nil }
+    self.init(acts: book.acts.count, inForce: book.inForce.count, digest: book.digest)
   }
 }
 
@@ -202,18 +204,10 @@ package struct PublishCounts: Hashable, Sendable, Codable {
 
   package var all: Int { persons + leftOut + withoutFacility + notSelected }
 
-  package init(
-    packages: Int, deltas: Int, encrypted: Int, persons: Int, leftOut: Int, packagesLeftOut: Int,
-    withoutFacility: Int, notSelected: Int
-  ) {
-    self.packages = packages
-    self.deltas = deltas
-    self.encrypted = encrypted
-    self.persons = persons
-    self.leftOut = leftOut
-    self.packagesLeftOut = packagesLeftOut
-    self.withoutFacility = withoutFacility
-    self.notSelected = notSelected
+  package init(_ report: PublishReport) {
+    (packages, deltas, encrypted) = (report.packages, report.deltas, report.encrypted)
+    (persons, leftOut, packagesLeftOut) = (report.persons, report.personsLeftOut, report.leftOut.count)
+    (withoutFacility, notSelected) = (report.personsWithoutFacility, report.personsNotSelected)
   }
 }
 

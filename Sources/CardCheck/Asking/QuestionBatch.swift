@@ -1,7 +1,6 @@
 // A batch of card checks that are answered together.
 
 package import Rules
-import Values
 
 /// Questions in the order of the input.
 ///

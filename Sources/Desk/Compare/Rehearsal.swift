@@ -194,7 +194,7 @@ private struct Rehearsing {
 
   private func totals(_ old: MatchedSnapshot, _ new: MatchedSnapshot) -> [Rehearsal.Total] {
     ExportKind.allCases.flatMap { export in
-      (export == .population ? Outcome.ofPopulation : Outcome.ofInsurance).map { outcome in
+      export.outcomes.map { outcome in
         Rehearsal.Total(
           export: export, outcome: outcome, before: old.count(export, outcome),
           now: new.count(export, outcome))

@@ -3,8 +3,6 @@
 // meanwhile is still read to its end.
 // Load: both stores once, in key order, in parallel.
 
-import Files
-import Store
 package import Values
 package import Workspace
 

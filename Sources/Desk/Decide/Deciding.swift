@@ -5,7 +5,6 @@
 // Load: some thousand lines; one pass over the findings of the store in force.
 
 import Files
-import Match
 import Rules
 import Store
 package import Values

@@ -2,7 +2,6 @@
 // Load: one pass over the findings, and a look-up for each accepted pair.
 
 import Files
-import Match
 import Rules
 import Store
 package import Values

@@ -65,6 +65,4 @@ package struct FileTally: Hashable, Sendable {
   package var declaredCount: Int?
   /// The last line, if it has no line break and too few fields or an open quote: the file may be half a copy.
   package var cutLine: Int?
-
-  package init() {}
 }

@@ -7,7 +7,6 @@
 // a part's reader counts those that the thread has not reached yet.
 
 internal import CScan
-import Glibc
 import Synchronization
 package import Values
 
@@ -20,13 +19,6 @@ package struct FilePart: Sendable, Hashable {
   package var line: Int
   /// Whether a record is known to begin at `start`.
   package var isExact: Bool
-
-  package init(start: Int, end: Int, line: Int, isExact: Bool) {
-    self.start = start
-    self.end = end
-    self.line = line
-    self.isExact = isExact
-  }
 
   func source(of file: ExportFile, _ format: ExportFormat, chunkBytes: Int) throws(Stop) -> ByteSource {
     let source = try ByteSource(file, chunkBytes: chunkBytes, from: isExact ? start : start - 1)
@@ -66,20 +58,16 @@ package final class FileParts: Sendable {
   /// - Throws: ``Stop`` with ``Exit/inputOutput`` if the file can't be read.
   /// - Complexity: reads the parts before it whose lines are not counted yet.
   package func part(_ i: Int) throws(Stop) -> FilePart {
-    let lines = linesBefore.withLock { counted -> Result<Int, Stop> in
-      do throws(Stop) {
-        while counted.count <= i {
-          let known = counted.count - 1
-          counted.append(
-            counted[known] + (try countLines(from: known * partBytes, to: (known + 1) * partBytes)))
-        }
-        return .success(counted[i])
-      } catch {
-        return .failure(error)
+    let lines = try linesBefore.withLock { counted throws(Stop) in
+      while counted.count <= i {
+        let known = counted.count - 1
+        counted.append(
+          counted[known] + (try countLines(from: known * partBytes, to: (known + 1) * partBytes)))
       }
+      return counted[i]
     }
     return FilePart(
-      start: i * partBytes, end: min((i + 1) * partBytes, byteCount), line: try lines.get() + 1,
+      start: i * partBytes, end: min((i + 1) * partBytes, byteCount), line: lines + 1,
       isExact: i == 0)
   }
 

@@ -61,16 +61,13 @@ struct CandidateSearch: Sendable {
     _ = try inOrder(sought, width: request.threads) { (run) throws(Stop) in
       var digester = FieldDigester()
       var records = try Merge([run], in: request.folder)
-      while records.hasRecord {
-        filters.whole.insert(records.key)
-        try records.withPayload { (payload) throws(Stop) in
-          let fields = SoughtRecord(payload).fields
-          let name = Span<UInt8>(_bytes: payload.extracting(SoughtRecord.headByteCount...))
-          if let key = digester.roughKey(ofClean: name, fields.birthDate, fields.sex) {
-            filters.rough.insert(key)
-          }
+      try records.forEach { key, _, payload throws(Stop) in
+        filters.whole.insert(key)
+        let fields = SoughtRecord(payload).fields
+        let name = Span<UInt8>(_bytes: payload.extracting(SoughtRecord.headByteCount...))
+        if let rough = digester.roughKey(ofClean: name, fields.birthDate, fields.sex) {
+          filters.rough.insert(rough)
         }
-        try records.advance()
       }
     }
     return filters
@@ -100,10 +97,7 @@ struct CandidateSearch: Sendable {
           else { return }
           bytes.removeAll(keepingCapacity: true)
           bytes.append(integer: place)
-          PopulationFields(
-            name: digester.nameDigest(ofClean: name), birthDate: record.birthDate, sex: record.sex,
-            status: record.status
-          ).append(to: &bytes)
+          digester.populationFields(of: record, name).append(to: &bytes)
           bytes.append(contentsOf: digester.bare)
           try hits.append(key: key, place: id, bytes.span)
         }
@@ -151,15 +145,11 @@ struct CandidateSearch: Sendable {
     throws(Stop)
   {
     groups.removeAll()
-    while persons.key == key {
-      let id = LinkKey(packed: persons.place).personalID ?? PersonalID(packed: 0)
-      try persons.withPayload { (payload) throws(Stop) in
-        groups.add(
-          Candidate(person: id, fields: PopulationFields(payload.extracting(8...))),
-          place: payload.integer(at: 0),
-          bareName: payload.extracting((8 + PopulationFields.byteCount)...))
-      }
-      try persons.advance()
+    try persons.forEach(of: key) { person, payload throws(Stop) in
+      let id = LinkKey(packed: person).personalID ?? PersonalID(packed: 0)
+      groups.add(
+        Candidate(person: id, fields: PopulationFields(payload.extracting(8...))),
+        place: payload.integer(at: 0), bareName: payload.extracting((8 + PopulationFields.byteCount)...))
     }
   }
 

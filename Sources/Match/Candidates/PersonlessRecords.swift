@@ -61,38 +61,30 @@ struct PersonlessRecords: ~Copyable {
     _ record: InsuranceRecord, _ payload: RawSpan, held: LinkKey, place: UInt64, _ reasons: Reasons,
     raw: Range<Int>, routing: Routing, _ findings: inout FindingSorter, _ tally: inout Tally
   ) throws(Stop) {
-    let failure = unsafe payload.extracting(record.nameRange(in: payload)).withUnsafeBytes { bytes -> Stop? in
-      let name = unsafe bytes.bindMemory(to: UInt8.self).span
-      do throws(Stop) {
-        let fields = digester.insuranceFields(of: record, name, held: held)
-        var verdict = Verdict(outcome: PersonRules.outcome(ofHeld: held), words: reasons)
-        // Done even if the record is sent on: the join may reject it later.
-        if routing == .now { try seekRepaired(record, fields, name, place, payload.extracting(raw), reasons) }
-        if routing != .none, !decisions.isEmpty {
-          let route = decisions.route(RecordNumbers(record), fields)
-          if let person = route.person {
-            if routing == .now || routing == .only {
-              try send(record, payload, name, held, place, reasons, raw, to: person)
-            }
-            return nil
-          }
-          verdict.words.formUnion(route.reopened)
+    let name = Span<UInt8>(_bytes: payload.extracting(record.nameRange(in: payload)))
+    let fields = digester.insuranceFields(of: record, name, held: held)
+    var verdict = Verdict(outcome: PersonRules.outcome(ofHeld: held), words: reasons)
+    // Done even if the record is sent on: the join may reject it later.
+    if routing == .now { try seekRepaired(record, fields, name, place, payload.extracting(raw), reasons) }
+    if routing != .none, !decisions.isEmpty {
+      let route = decisions.route(RecordNumbers(record), fields)
+      if let person = route.person {
+        if routing == .now || routing == .only {
+          try send(record, payload, name, held, place, reasons, raw, to: person)
         }
-        if routing == .only { return nil }
-        let key = held.isInvalid ? LinkKey.invalid.packed : held.packed
-        tally.add(.insurance, file: Place(packed: place).file, verdict.outcome, verdict.words)
-        tally.add(placeOf: key, verdict.outcome)
-        if verdict.outcome == .idMissing { tally.add(groupOf: record.cardNumber) }
-        try findings.append(
-          .insurance, record, key, place: place, verdict, judged: JudgedFields(fields, nil),
-          raw: payload.extracting(raw))
-        try seek(record, fields, name, place)
-        return nil
-      } catch {
-        return error
+        return
       }
+      verdict.words.formUnion(route.reopened)
     }
-    if let failure { throw failure }
+    if routing == .only { return }
+    let key = held.isInvalid ? LinkKey.invalid.packed : held.packed
+    tally.add(.insurance, file: Place(packed: place).file, verdict.outcome, verdict.words)
+    tally.add(placeOf: key, verdict.outcome)
+    if verdict.outcome == .idMissing { tally.add(groupOf: record.cardNumber) }
+    try findings.append(
+      .insurance, record, key, place: place, verdict, judged: JudgedFields(fields, nil),
+      raw: payload.extracting(raw))
+    try seek(record, fields, name, place)
   }
 
   /// What happens to a record that an officer gave to a person.

@@ -62,9 +62,7 @@ struct RepairedNumbers: ~Copyable {
 
   /// Adds one of the population's records of the number.
   mutating func add(_ record: PopulationRecord, name: Span<UInt8>, _ id: PersonalID) {
-    let fields = PopulationFields(
-      name: digester.nameDigest(ofClean: name), birthDate: record.birthDate, sex: record.sex,
-      status: record.status)
+    let fields = digester.populationFields(of: record, name)
     let key = digester.candidateKey(ofClean: name, record.birthDate, record.sex)
     for i in asked.indices {
       if asked[i].candidate == nil { asked[i].candidate = Candidate(person: id, fields: fields) }

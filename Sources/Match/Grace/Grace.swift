@@ -94,19 +94,15 @@ struct Grace {
     var byNumber = sorter("by-number")
     let export = UInt64(ExportKind.insurance.rawValue)
     var findings = try Merge(matched.findings, in: request.folder, from: export, to: export + 1)
-    while findings.hasRecord {
-      let (named, mark) = try findings.withPayload { (payload) throws(Stop) in Self.named(in: payload) }
-      if let mark {
-        let byte = [mark.rawValue]
-        // An officer's decision is about one card of the person.
-        if mark != .cleared {
-          for key in named.persons { try byPerson.append(key: key.packed, place: findings.place, byte) }
-        }
-        for number in named.numbers {
-          try byNumber.append(key: number.packed, place: findings.place, byte)
-        }
+    try findings.forEach { _, place, payload throws(Stop) in
+      let (named, mark) = Self.named(in: payload)
+      guard let mark else { return }
+      let byte = [mark.rawValue]
+      // An officer's decision is about one card of the person.
+      if mark != .cleared {
+        for key in named.persons { try byPerson.append(key: key.packed, place: place, byte) }
       }
-      try findings.advance()
+      for number in named.numbers { try byNumber.append(key: number.packed, place: place, byte) }
     }
     return (try byPerson.finish(), try byNumber.finish())
   }
@@ -162,10 +158,7 @@ struct Grace {
     let asked = KeyFilter(
       keyCount: fallen.reduce(0) { $0 + $1.recordCount }, memoryBytes: request.memoryBytes / 8)
     var numbers = try Merge(fallen, in: request.folder)
-    while numbers.hasRecord {
-      asked.insert(numbers.key)
-      try numbers.advance()
-    }
+    try numbers.forEach { number, _, _ throws(Stop) in asked.insert(number) }
     let logs = claims.indices.map { (part: $0, log: claims[$0]) }
     let sorted = try inOrder(logs, width: request.threads) { [request] (item) throws(Stop) in
       try item.log.sorted(asked, request, name: "grace-claims-\(item.part)")
@@ -219,29 +212,18 @@ struct Grace {
       request.snapshot.population, in: request.stagedFolder, from: LinkKey.firstPersonal.packed,
       to: LinkKey.end.packed)
     var statuses: [PersonStatus] = []
-    while candidates.hasRecord {
-      let key = candidates.key
-      try population.skip(to: key)
+    try candidates.forEach { key, _, payload throws(Stop) in
       statuses.removeAll(keepingCapacity: true)
-      while population.hasRecord, population.key == key {
-        statuses.append(
-          try population.withPayload { (payload) throws(Stop) in PopulationRecord(payload).status })
-        try population.advance()
+      try population.forEach(of: key) { _, payload throws(Stop) in
+        statuses.append(PopulationRecord(payload).status)
       }
-      if isGone(statuses) {
+      guard !isGone(statuses) else {
         people.counts.cleared += 1
-      } else {
-        try candidates.withPayload { (payload) throws(Stop) in
-          if let word = KeptRecord.mark(of: payload)?.word {
-            people.counts.kept[word, default: 0] += 1
-          }
-          if people.sources[KeptRecord.source(of: payload)].run != before.runID {
-            people.counts.keptBefore += 1
-          }
-          try kept.append(key: key, place: 0, payload)
-        }
+        return
       }
-      try candidates.advance()
+      if let word = KeptRecord.mark(of: payload)?.word { people.counts.kept[word, default: 0] += 1 }
+      if people.sources[KeptRecord.source(of: payload)].run != before.runID { people.counts.keptBefore += 1 }
+      try kept.append(key: key, place: 0, payload)
     }
     if let run = try kept.finish() { people.runs = [run] }
   }
@@ -300,26 +282,22 @@ extension Merge {
   ///
   /// Keys ascend from call to call.
   fileprivate mutating func leastMark(at key: UInt64) throws(Stop) -> GraceMark? {
-    try skip(to: key)
     var least: GraceMark?
-    while hasRecord, self.key == key {
-      let mark = try withPayload { (payload) throws(Stop) in GraceMark(rawValue: payload.integer(at: 0)) }
+    try forEach(of: key) { _, payload throws(Stop) in
+      let mark = GraceMark(rawValue: payload.integer(at: 0))
       least = least.map { min($0, mark) } ?? mark
-      try advance()
     }
     return least
   }
 
   /// The only person whose records claim a number today; nil if none or several do.
   fileprivate mutating func onlyClaimant(of number: UInt64) throws(Stop) -> UInt64? {
-    try skip(to: number)
     var found: UInt64?
     var areSeveral = false
-    while hasRecord, key == number {
-      let person = try withPayload { (payload) throws(Stop) in payload.integer(at: 0) as UInt64 }
+    try forEach(of: number) { _, payload throws(Stop) in
+      let person: UInt64 = payload.integer(at: 0)
       if let found, found != person { areSeveral = true }
       found = person
-      try advance()
     }
     return areSeveral ? nil : found
   }

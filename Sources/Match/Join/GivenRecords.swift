@@ -25,16 +25,11 @@ struct GivenRecords: Sendable {
       try population.skip(to: held.packed)
       guard population.key != held.packed, let id = held.personalID else { continue }
       person.begin(id)
-      try records.skip(to: held.packed)
-      while records.key == held.packed {
-        let place = records.place
-        try records.withPayload { (payload) throws(Stop) in
-          let record = InsuranceRecord(payload)
-          try personless.take(
-            record, payload, held: held, place: place, person.unknownReasons,
-            raw: record.rawIDRange(in: payload), routing: .only, &findings, &tally)
-        }
-        try records.advance()
+      try records.forEach(of: held.packed) { place, payload throws(Stop) in
+        let record = InsuranceRecord(payload)
+        try personless.take(
+          record, payload, held: held, place: place, person.unknownReasons,
+          raw: record.rawIDRange(in: payload), routing: .only, &findings, &tally)
       }
     }
     _ = try findings.finish()

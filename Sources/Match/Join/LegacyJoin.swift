@@ -28,7 +28,6 @@ struct LegacyJoin: Sendable {
     var bytes: [UInt8] = []
     while records.hasRecord {
       let key = records.key
-      try pairs.skip(to: key)
       let holders = try Self.holders(of: key, &pairs)
       while records.key == key {
         let place = records.place
@@ -69,14 +68,10 @@ struct LegacyJoin: Sendable {
   /// Reads the persons who held a number, and moves `pairs` past it.
   private static func holders(of key: UInt64, _ pairs: inout Merge) throws(Stop) -> Holders {
     var holders = Holders()
-    while pairs.key == key {
-      let id = try pairs.withPayload { (payload) throws(Stop) in PersonalID(packed: payload.integer(at: 0)) }
-      if let first = holders.first {
-        holders.areSeveral = holders.areSeveral || first != id
-      } else {
-        holders.first = id
-      }
-      try pairs.advance()
+    try pairs.forEach(of: key) { _, payload throws(Stop) in
+      let id = PersonalID(packed: payload.integer(at: 0))
+      if let first = holders.first, first != id { holders.areSeveral = true }
+      holders.first = id
     }
     return holders
   }

@@ -23,32 +23,24 @@ struct UnusableNumbers: Sendable {
     var findings = FindingSorter(
       folder: request.folder, name: "findings-unusable", bufferBytes: request.sorterBytes)
     var quarantine = try Merge(request.snapshot.quarantine, in: request.stagedFolder)
-    while quarantine.hasRecord {
-      let place = quarantine.place
-      try quarantine.withPayload { (payload) throws(Stop) in
-        let export = ExportKind(rawValue: payload.integer(at: 0)) ?? .insurance
-        let reasons = Reasons(low: payload.integer(at: 5), high: payload.integer(at: 13))
-        tally.add(export, file: Place(packed: place).file, .quarantined, reasons)
-        if export == .insurance { tally.add(placeOf: quarantine.key, .quarantined) }
-        try findings.append(quarantined: payload, export, place: place)
-      }
-      try quarantine.advance()
+    try quarantine.forEach { key, place, payload throws(Stop) in
+      let export = ExportKind(rawValue: payload.integer(at: 0)) ?? .insurance
+      let reasons = Reasons(low: payload.integer(at: 5), high: payload.integer(at: 13))
+      tally.add(export, file: Place(packed: place).file, .quarantined, reasons)
+      if export == .insurance { tally.add(placeOf: key, .quarantined) }
+      try findings.append(quarantined: payload, export, place: place)
     }
     var personless = PersonlessRecords(request, name: "unusable")
     var records = try Merge(
       request.snapshot.insurance, in: request.stagedFolder, to: LinkKey.firstLegacy.packed)
-    while records.hasRecord {
-      let (key, place) = (records.key, records.place)
-      try records.withPayload { (payload) throws(Stop) in
-        let record = InsuranceRecord(payload)
-        let raw = record.rawIDRange(in: payload)
-        let held =
-          key == LinkKey.missing.packed
-          ? LinkKey.missing : LinkKey.invalid(digestOf: payload.extracting(raw))
-        try personless.take(
-          record, payload, held: held, place: place, record.words, raw: raw, routing: .now, &findings, &tally)
-      }
-      try records.advance()
+    try records.forEach { key, place, payload throws(Stop) in
+      let record = InsuranceRecord(payload)
+      let raw = record.rawIDRange(in: payload)
+      let held =
+        key == LinkKey.missing.packed
+        ? LinkKey.missing : LinkKey.invalid(digestOf: payload.extracting(raw))
+      try personless.take(
+        record, payload, held: held, place: place, record.words, raw: raw, routing: .now, &findings, &tally)
     }
     return NumberlessPart(
       findings: try findings.finish(), personless: try personless.finish(), tally: tally)

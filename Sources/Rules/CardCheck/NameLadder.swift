@@ -5,8 +5,6 @@
 // are missing. First letters are compared in the bare form.
 // Load: one comparison of bytes per question; names are folded only if the bytes differ.
 
-import Values
-
 /// The grades of agreement between two names.
 package enum NameRung: Sendable, Hashable { case exact, bare, damaged, firstLetter, differs }
 

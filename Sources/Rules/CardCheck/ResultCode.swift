@@ -4,6 +4,8 @@
 //
 // Source: letter 1923/BHXH-CNTT of 20 June 2024, table of codes.
 
+import Values
+
 /// The code of an answer to a card check.
 package enum ResultCode: UInt16, Sendable, CaseIterable {
   case right = 0
@@ -20,10 +22,7 @@ package enum ResultCode: UInt16, Sendable, CaseIterable {
   case wrongFormat = 205
 
   /// Three digits, as the gateway writes it.
-  package var text: String {
-    let digits = String(rawValue)
-    return String(repeating: "0", count: 3 - digits.count) + digits
-  }
+  package var text: String { padded(UInt64(rawValue), to: 3) }
 
   /// Whether the question named the person correctly, so that the person's card may be shown.
   package var showsCard: Bool {

@@ -148,9 +148,7 @@ package struct CandidateCheck: Sendable {
     guard let person = namesake ?? (isRepaired ? first : nil) else { return nil }
     return JudgedFields(
       digester.insuranceFields(of: record.record, Array(record.name.utf8).span, held: record.held),
-      PopulationFields(
-        name: digester.nameDigest(ofClean: Array(person.name.utf8).span), birthDate: person.record.birthDate,
-        sex: person.record.sex, status: person.record.status))
+      digester.populationFields(of: person.record, Array(person.name.utf8).span))
   }
 
   private mutating func key(_ name: String, _ birthDate: CalendarDate, _ sex: Sex) -> UInt64? {

@@ -16,12 +16,8 @@ package struct FieldDigester: Sendable {
 
   package mutating func nameDigest(ofClean name: Span<UInt8>) -> UInt64 {
     exact.removeAll(keepingCapacity: true)
-    Self.fold(name, into: &exact, folder)
-    return unsafe digest64(exact.span.bytes)
-  }
-
-  private static func fold(_ name: Span<UInt8>, into exact: inout [UInt8], _ folder: NameFolder) {
     folder.exact(ofClean: name, into: &exact)
+    return unsafe digest64(exact.span.bytes)
   }
 
   package mutating func insuranceFields(of record: InsuranceRecord, _ name: Span<UInt8>, held: LinkKey)
@@ -29,6 +25,12 @@ package struct FieldDigester: Sendable {
   {
     InsuranceFields(
       name: nameDigest(ofClean: name), birthDate: record.birthDate, sex: record.sex, held: held)
+  }
+
+  package mutating func populationFields(of record: PopulationRecord, _ name: Span<UInt8>) -> PopulationFields
+  {
+    PopulationFields(
+      name: nameDigest(ofClean: name), birthDate: record.birthDate, sex: record.sex, status: record.status)
   }
 
   /// The key that a record shares with its candidates: a digest of bare name, birth date and sex; nil if the
@@ -99,10 +101,6 @@ package struct FieldDigester: Sendable {
   /// Writes the bare form of a clean name into ``bare``.
   package mutating func foldBare(_ name: Span<UInt8>) {
     bare.removeAll(keepingCapacity: true)
-    Self.foldBare(name, into: &bare, folder)
-  }
-
-  private static func foldBare(_ name: Span<UInt8>, into bare: inout [UInt8], _ folder: NameFolder) {
     folder.bare(ofClean: name, into: &bare)
   }
 }

@@ -5,8 +5,6 @@
 // Source: Decision 1351/QĐ-BHXH (2015), Decision 1697/QĐ-BHXH (2023), Decision 1018/QĐ-BHXH (2024). The
 // groups AK, BA, DS, HK, ND, TD, TG, TH, TU, TV are in use; no published text defines them.
 
-import Values
-
 /// The known object groups, one bit each.
 package struct ObjectGroups: Sendable, BitwiseCopyable {
   private var bits = InlineArray<11, UInt64>(repeating: 0)

@@ -139,6 +139,6 @@ struct Gates {
   }
 
   private static func placeName(_ code: String) -> String {
-    Int(code).flatMap { IDPrefix.province($0) }.map { "\(code) \($0.vietnamese)" } ?? code
+    Int(code).flatMap { IDPrefix.province($0) }.map { "\(code) \($0)" } ?? code
   }
 }

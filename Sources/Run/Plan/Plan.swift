@@ -6,10 +6,8 @@
 // time is read.
 
 package import Files
-import Glibc
 package import Pipeline
 import Seal
-import Store
 package import Values
 package import Workspace
 

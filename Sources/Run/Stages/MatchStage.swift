@@ -50,14 +50,6 @@ extension MatchRequest {
   }
 }
 
-extension AppliedDecisions {
-  /// Nil for a book without decisions.
-  init?(_ book: DecisionBook) {
-    guard !book.acts.isEmpty else { return nil }
-    self.init(acts: book.acts.count, inForce: book.inForce.count, digest: book.digest)
-  }
-}
-
 /// A sum that several threads add to.
 private final class Sum: Sendable {
   private let value = Atomic<Int>(0)

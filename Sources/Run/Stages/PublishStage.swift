@@ -104,12 +104,3 @@ extension Store {
     return outcomes.max().map { .outcome($0) } ?? .notInExport
   }
 }
-
-extension PublishCounts {
-  init(_ report: PublishReport) {
-    self.init(
-      packages: report.packages, deltas: report.deltas, encrypted: report.encrypted, persons: report.persons,
-      leftOut: report.personsLeftOut, packagesLeftOut: report.leftOut.count,
-      withoutFacility: report.personsWithoutFacility, notSelected: report.personsNotSelected)
-  }
-}

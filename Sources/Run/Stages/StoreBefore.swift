@@ -3,8 +3,6 @@
 // any stage of it, uses the same store. It is the last one that was in force on an earlier business date and
 // was not rolled back.
 
-import Files
-import Foundation
 package import Match
 package import Pipeline
 import Store

@@ -67,16 +67,14 @@ func write(_ batches: BatchQueue<FindingBatch>, _ db: Database, _ path: String) 
       held.set(6, row.sourceID)
       held.set(7, row.line)
       if row.candidates >= 0 { held.set(8, row.candidates) } else { held.setNull(8) }
-      let failure = batch.bytes.withUnsafeBufferPointer { bytes -> Stop? in
+      try batch.bytes.withUnsafeBufferPointer { bytes throws(Stop) in
         for i in row.ends.indices {
           let end = Int(row.ends[i])
           held.set(FindingBatch.columns[i], bytes: UnsafeBufferPointer(rebasing: bytes[start..<end]))
           start = end
         }
-        do throws(Stop) { try held.step() } catch { return error }
-        return nil
+        try held.step()
       }
-      if let failure { throw failure }
     }
     count += batch.rows.count
   }

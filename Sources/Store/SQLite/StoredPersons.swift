@@ -120,9 +120,9 @@ package final class StoredPersons {
     card.insuranceNumber = try row.value(4) { try? InsuranceNumber($0) } ?? .none
     card.cardNumber = try row.value(5) { try? CardNumber($0) } ?? .none
     card.facility = try row.value(6) { ShortCode($0) } ?? .none
-    card.validFrom = try row.value(7, storedDate) ?? .none
-    card.validTo = try row.value(8, storedDate) ?? .none
-    card.fiveYearsFrom = try row.value(9, storedDate) ?? .none
+    card.validFrom = try row.value(7) { CalendarDate(iso: $0) } ?? .none
+    card.validTo = try row.value(8) { CalendarDate(iso: $0) } ?? .none
+    card.fiveYearsFrom = try row.value(9) { CalendarDate(iso: $0) } ?? .none
     card.area = try row.value(10) { ShortCode($0) } ?? .none
     guard let sex = Sex(rawValue: UInt8(truncatingIfNeeded: row.integer(3))),
       let rule = LinkRule(rawValue: UInt8(truncatingIfNeeded: row.integer(11)))
@@ -149,7 +149,7 @@ package final class StoredPersons {
     batch.cards.append(card)
     batch.persons.append(
       PersonRow(
-        personalID: id, birthDate: try row.value(2, storedDate) ?? .none, sex: sex,
+        personalID: id, birthDate: try row.value(2) { CalendarDate(iso: $0) } ?? .none, sex: sex,
         nameRange: start..<batch.bytes.count, cards: firstCard..<firstCard + 1))
   }
 }
@@ -184,18 +184,4 @@ private struct StoredRow {
     guard value != nil || isAbsent else { throw .notAStore(path, found: "a value of another form") }
     return value
   }
-}
-
-/// Reads `yyyy`, `yyyy-MM` or `yyyy-MM-dd` without a `String`.
-private func storedDate(_ text: Span<UInt8>) -> CalendarDate? {
-  guard text.count == 4 || text.count == 7 || text.count == 10 else { return nil }
-  func number(_ range: Range<Int>) -> Int? {
-    (try? readDigits(text.extracting(range), count: range.count)).map { Int($0) }
-  }
-  guard let year = number(0..<4) else { return nil }
-  guard text.count > 4 else { return CalendarDate(year: year) }
-  guard text[4] == UInt8(ascii: "-"), let month = number(5..<7), month > 0 else { return nil }
-  guard text.count > 7 else { return CalendarDate(year: year, month: month) }
-  guard text[7] == UInt8(ascii: "-"), let day = number(8..<10), day > 0 else { return nil }
-  return CalendarDate(year: year, month: month, day: day)
 }

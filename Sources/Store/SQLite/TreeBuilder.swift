@@ -147,11 +147,9 @@ struct LeafBuilder: ~Copyable {
 
 extension PagedFile {
   fileprivate func append(_ page: [UInt8]) throws(Stop) -> UInt32 {
-    let (number, failure) = page.withUnsafeBytes { bytes -> (UInt32, Stop?) in
-      do throws(Stop) { return (try append(page: bytes), nil) } catch { return (0, error) }
+    try page.withUnsafeBufferPointer { bytes throws(Stop) in
+      try append(page: UnsafeRawBufferPointer(bytes))
     }
-    if let failure { throw failure }
-    return number
   }
 }
 
@@ -374,11 +372,7 @@ func putPageCount(_ file: PagedFile) throws(Stop) {
   put(changes, 0)
   put(UInt32(file.pageCount), 4)
   put(changes, 68)
-  let failure = head.withUnsafeBytes { bytes -> Stop? in
-    do throws(Stop) {
-      try file.overwrite(at: 24, bytes)
-      return nil
-    } catch { return error }
+  try head.withUnsafeBufferPointer { bytes throws(Stop) in
+    try file.overwrite(at: 24, UnsafeRawBufferPointer(bytes))
   }
-  if let failure { throw failure }
 }

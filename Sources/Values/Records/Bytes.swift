@@ -139,3 +139,15 @@ extension RawSpan {
     unsafe extracting(range).withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) }
   }
 }
+
+/// Bytes as hexadecimal digits in small letters.
+package func hexText(_ bytes: some Collection<UInt8>) -> String {
+  func digit(_ nibble: UInt8) -> UInt8 { nibble < 10 ? 48 + nibble : 87 + nibble }
+  return unsafe String(unsafeUninitializedCapacity: 2 * bytes.count) { text in
+    for (i, byte) in bytes.enumerated() {
+      unsafe text[2 * i] = digit(byte >> 4)
+      unsafe text[2 * i + 1] = digit(byte & 15)
+    }
+    return 2 * bytes.count
+  }
+}

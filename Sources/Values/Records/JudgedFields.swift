@@ -104,20 +104,13 @@ extension JudgedFields {
   /// It is `d`, the insurance side in hexadecimal digits, then `p` and the population's if it is known, so
   /// that no spreadsheet takes it for a number.
   package var text: String {
-    var text: [UInt8] = []
-    text.reserveCapacity(2 + 2 * (InsuranceFields.byteCount + PopulationFields.byteCount))
-    text.append(UInt8(ascii: "d"))
     var bytes: [UInt8] = []
-    bytes.reserveCapacity(InsuranceFields.byteCount)
     insurance.append(to: &bytes)
-    Self.appendDigits(of: bytes, to: &text)
-    if let population {
-      text.append(UInt8(ascii: "p"))
-      bytes.removeAll(keepingCapacity: true)
-      population.append(to: &bytes)
-      Self.appendDigits(of: bytes, to: &text)
-    }
-    return String(decoding: text, as: UTF8.self)
+    let text = "d" + hexText(bytes)
+    guard let population else { return text }
+    bytes.removeAll(keepingCapacity: true)
+    population.append(to: &bytes)
+    return text + "p" + hexText(bytes)
   }
 
   /// Reads what ``text`` wrote; nil for anything else.
@@ -134,14 +127,6 @@ extension JudgedFields {
       other[12] <= Sex.female.rawValue, PersonStatus(rawValue: other[13]) != nil
     else { return nil }
     population = unsafe PopulationFields(other.span.bytes)
-  }
-
-  private static func appendDigits(of bytes: [UInt8], to text: inout [UInt8]) {
-    func digit(_ nibble: UInt8) -> UInt8 { nibble < 10 ? 48 + nibble : 87 + nibble }
-    for byte in bytes {
-      text.append(digit(byte >> 4))
-      text.append(digit(byte & 15))
-    }
   }
 
   private static func bytes(_ digits: Substring, count: Int) -> [UInt8]? {

@@ -45,9 +45,7 @@ extension ReportPage.Flow {
     let total = lines.reduce(0) { $0 + $1.records }
     guard total > 0 else { return nil }
     let groups = Self.groups(of: lines.map(\.sourceFile))
-    let kinds =
-      export == .insurance
-      ? Outcome.ofInsurance.reversed() : [.registered, .repeated, .personDuplicated, .quarantined]
+    let kinds = export.outcomesForPeople
     let counts = groups.map { group in
       kinds.map { kind in
         lines.filter { group.contains($0.sourceFile) && $0.outcome == kind.name }.reduce(0) {

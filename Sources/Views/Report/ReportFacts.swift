@@ -234,7 +234,7 @@ extension ReportFacts {
   }
 
   var places: ReportPage.Places? {
-    let rates = PlaceRate.all(run.matched.places ?? [:])
+    let rates = PlaceRate.all(run.matched.places)
     let items = rates.map { rate in
       let value: Bilingual =
         switch rate.rate {
@@ -242,11 +242,8 @@ extension ReportFacts {
         case .atLeast(let percent): Bilingual("≥ \(percent)\u{A0}%", "≥ \(percent)\u{A0}%")
         case .atMost(let percent): Bilingual("≤ \(percent)\u{A0}%", "≤ \(percent)\u{A0}%")
         }
-      let name = rate.place.map { place in
-        Bilingual(place.name.vietnamese, rate.isProvince ? place.name.vietnamese : place.name.english)
-      }
       return ReportPage.Places.Item(
-        name: name ?? Bilingual("Các nơi có dưới 5 bản ghi", "Places with fewer than 5 records"),
+        name: rate.place?.name ?? Bilingual("Các nơi có dưới 5 bản ghi", "Places with fewer than 5 records"),
         code: rate.isProvince ? rate.place?.code : nil, value: value, records: FigureText.count(rate.records),
         width: Double(rate.hundredths) / 100)
     }

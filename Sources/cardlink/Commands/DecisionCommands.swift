@@ -7,7 +7,6 @@ import Pipeline
 import Run
 import Values
 import Views
-import Workspace
 
 struct DecideCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

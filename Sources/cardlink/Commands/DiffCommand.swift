@@ -4,7 +4,6 @@ import ArgumentParser
 import Desk
 import Files
 import Foundation
-import Pipeline
 import Run
 import Values
 import Views

@@ -2,7 +2,6 @@
 
 import ArgumentParser
 import Desk
-import Foundation
 import Run
 import Values
 import Views

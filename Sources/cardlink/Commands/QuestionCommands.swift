@@ -8,7 +8,6 @@ import Pipeline
 import Run
 import Values
 import Views
-import Workspace
 
 struct CheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

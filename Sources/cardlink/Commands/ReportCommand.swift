@@ -2,8 +2,6 @@
 
 import ArgumentParser
 import Desk
-import Run
-import Values
 
 struct ReportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

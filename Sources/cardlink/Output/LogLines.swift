@@ -5,7 +5,6 @@
 import ArgumentParser
 import Foundation
 import Logging
-import Run
 import Synchronization
 import Values
 import Views
