@@ -213,61 +213,43 @@ extension Status {
 
   /// What to do now, the most urgent first.
   private func steps(after run: RunRecord, _ named: String) -> [Next] {
-    let report = Next(
-      command: "cardlink report \(named)", why: "the whole report", whyVietnamese: "báo cáo đầy đủ")
-    let again = Next(
-      command: "cardlink run \(named)", why: "continues after the last finished stage",
-      whyVietnamese: "chạy tiếp từ bước đã xong")
+    func step(_ command: String, _ why: String, _ whyVietnamese: String, _ options: String = "") -> Next {
+      Next(command: "cardlink \(command) \(named)\(options)", why: why, whyVietnamese: whyVietnamese)
+    }
+    let report = step("report", "the whole report", "báo cáo đầy đủ")
+    let again = step("run", "continues after the last finished stage", "chạy tiếp từ bước đã xong")
     switch state {
-    case .running:
-      return [
-        Next(command: "cardlink status \(named)", why: "look again later", whyVietnamese: "xem lại sau")
-      ]
+    case .running: return [step("status", "look again later", "xem lại sau")]
     case .cutOff: return [again]
     case .held:
       return [
         report,
-        Next(
-          command: "cardlink release \(named) \(run.id) --because \"…\"", why: "if the data is right",
-          whyVietnamese: "nếu dữ liệu đúng"),
-        Next(
-          command: "cardlink run \(named)", why: "with a correct export", whyVietnamese: "khi có tệp đúng"),
+        step("release", "if the data is right", "nếu dữ liệu đúng", " \(run.id) --because \"…\""),
+        step("run", "with a correct export", "khi có tệp đúng"),
       ]
     case .failed:
-      let check: Next =
-        switch Exit(rawValue: run.exitCode ?? 0) {
-        case .cannotCreate, .inputOutput, .storeUnavailable, .internalError:
-          Next(
-            command: "cardlink doctor \(named)", why: "what is wrong with the machine",
-            whyVietnamese: "kiểm tra máy")
-        default:
-          Next(
-            command: "cardlink check \(named)", why: "the exports and the pipeline file",
-            whyVietnamese: "kiểm tra tệp và cấu hình")
-        }
-      return [check, again]
+      switch Exit(rawValue: run.exitCode ?? 0) {
+      case .cannotCreate, .inputOutput, .storeUnavailable, .internalError:
+        return [step("doctor", "what is wrong with the machine", "kiểm tra máy"), again]
+      default:
+        return [step("check", "the exports and the pipeline file", "kiểm tra tệp và cấu hình"), again]
+      }
     case .done:
       var steps: [Next] = []
+      if let inForce, inForce.ageDays > 1, rollback == nil {
+        steps.append(
+          step(
+            "run", "what is in force is \(inForce.ageDays) days old",
+            "dữ liệu đã cũ \(inForce.ageDays) ngày"))
+      }
       let worst = Outcome.ofInsurance.filter { $0 != .linked }.max {
         run.count(.insurance, $0) < run.count(.insurance, $1)
       }
-      if let inForce, inForce.ageDays > 1, rollback == nil {
-        steps.append(
-          Next(
-            command: "cardlink run \(named)", why: "what is in force is \(inForce.ageDays) days old",
-            whyVietnamese: "dữ liệu đã cũ \(inForce.ageDays) ngày"))
-      }
       if let worst, run.count(.insurance, worst) > 0 {
-        steps.append(
-          Next(
-            command: "cardlink findings \(named) --outcome \(worst.name)", why: "the most records",
-            whyVietnamese: "nhiều bản ghi nhất"))
+        steps.append(step("findings", "the most records", "nhiều bản ghi nhất", " --outcome \(worst.name)"))
       }
       if let published, published.packagesLeftOut > 0 {
-        steps.append(
-          Next(
-            command: "cardlink doctor \(named)", why: "facilities without a key",
-            whyVietnamese: "cơ sở chưa có khóa"))
+        steps.append(step("doctor", "facilities without a key", "cơ sở chưa có khóa"))
       }
       return steps + [report]
     }

@@ -67,36 +67,28 @@ package struct GeneratorOptions: Sendable {
 
   /// Refuses options that can't be met.
   func check() throws(Stop) {
-    guard (1...Self.largestPeople).contains(people) else {
-      throw Stop(
-        .usage, at: "--people", expected: "a number from 1 to \(Self.largestPeople)", found: "\(people)",
-        remedy: "Choose fewer people, or generate several folders with different seeds.")
+    func number(_ given: Int, upTo largest: Int, at option: String, _ remedy: String) throws(Stop) {
+      try need(
+        (1...largest).contains(given), at: option, "a number from 1 to \(largest)", found: "\(given)", remedy)
     }
-    guard (1...Self.largestFiles).contains(filesPerExport) else {
-      throw Stop(
-        .usage, at: "--files", expected: "a number from 1 to \(Self.largestFiles)",
-        found: "\(filesPerExport)",
-        remedy: "Choose fewer files.")
+    func need(
+      _ isMet: Bool, at option: String, _ expected: String, found: String, _ remedy: String
+    ) throws(Stop) {
+      guard isMet else { throw Stop(.usage, at: option, expected: expected, found: found, remedy: remedy) }
     }
-    guard (1...Self.largestFacilities).contains(facilities) else {
-      throw Stop(
-        .usage, at: "--facilities", expected: "a number from 1 to \(Self.largestFacilities)",
-        found: "\(facilities)", remedy: "Choose fewer facilities.")
-    }
-    guard !hasUnreadColumns || populationFormat == .csv && insuranceFormat == .csv else {
-      throw Stop(
-        .usage, at: "--unread-columns", expected: "both exports as CSV", found: "XML",
-        remedy: "Leave the option out, or --format xml.")
-    }
-    guard asOf.precision == .day, (2000...2399).contains(asOf.year) else {
-      throw Stop(
-        .usage, at: "--as-of", expected: "a day from the year 2000 to 2399",
-        found: asOf.text, remedy: "Give a date such as 2026-11-23.")
-    }
-    guard rates.sum <= 1 else {
-      throw Stop(
-        .usage, at: "--rate", expected: "rates whose sum is at most 1", found: "a sum of \(rates.sum)",
-        remedy: "A person has one trouble at most: lower some of the rates.")
-    }
+    try number(
+      people, upTo: Self.largestPeople, at: "--people",
+      "Choose fewer people, or generate several folders with different seeds.")
+    try number(filesPerExport, upTo: Self.largestFiles, at: "--files", "Choose fewer files.")
+    try number(facilities, upTo: Self.largestFacilities, at: "--facilities", "Choose fewer facilities.")
+    try need(
+      !hasUnreadColumns || populationFormat == .csv && insuranceFormat == .csv, at: "--unread-columns",
+      "both exports as CSV", found: "XML", "Leave the option out, or --format xml.")
+    try need(
+      asOf.precision == .day && (2000...2399).contains(asOf.year), at: "--as-of",
+      "a day from the year 2000 to 2399", found: asOf.text, "Give a date such as 2026-11-23.")
+    try need(
+      rates.sum <= 1, at: "--rate", "rates whose sum is at most 1", found: "a sum of \(rates.sum)",
+      "A person has one trouble at most: lower some of the rates.")
   }
 }

@@ -169,6 +169,7 @@ package import Values
     return x == y ? a.cursor < b.cursor : x < y
   }
 }
+
 /// Keys that cut the records of the runs into `parts` of about equal size; ascending, at most `parts - 1` of
 /// them.
 ///

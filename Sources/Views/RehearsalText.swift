@@ -50,19 +50,19 @@ package struct RehearsalText {
     let population = movedTotals(.population)
     if !population.isEmpty { lines += ["", "population · dân cư"] + population.map(line) }
     let cards = found.cards
-    lines += [
-      "",
-      "persons with a card · người có thẻ".leftAligned(44) + FigureText.grouped(cards.before).rightAligned(14)
-        + " → "
-        + FigureText.grouped(cards.after),
-    ]
+    lines += ["", row("persons with a card · người có thẻ", cards.before, now: cards.after)]
     for (words, count) in [
       ("would gain one · được thêm", cards.total.gained), ("would lose it · mất", cards.total.lost),
       ("would have another · đổi thẻ", cards.total.changed),
     ] where count > 0 {
-      lines.append("  \(words)".leftAligned(44) + FigureText.grouped(count).rightAligned(14))
+      lines.append(row("  " + words, count))
     }
     return lines.joined(separator: "\n")
+  }
+
+  private func row(_ words: String, _ count: Int, now: Int? = nil) -> String {
+    words.leftAligned(44) + FigureText.grouped(count).rightAligned(14)
+      + (now.map { " → " + FigureText.grouped($0) } ?? "")
   }
 
   /// The insurance records, each followed from its old outcome to its new one.
@@ -70,20 +70,14 @@ package struct RehearsalText {
     let records = (moved + same).reduce(0) { $0 + $1.records }
     let unmoved = same.reduce(0) { $0 + $1.records }
     var lines = [
-      "insurance · bảo hiểm".leftAligned(44) + FigureText.grouped(records).rightAligned(14),
-      "  as before · như trước".leftAligned(44) + FigureText.grouped(unmoved).rightAligned(14),
+      row("insurance · bảo hiểm", records), row("  as before · như trước", unmoved),
     ]
     for change in moved {
-      lines.append(
-        "  \(change.from.name) → \(change.to.name)".leftAligned(44)
-          + FigureText.grouped(change.records).rightAligned(14)
-      )
+      lines.append(row("  \(change.from.name) → \(change.to.name)", change.records))
       lines += change.examples.map(line)
     }
     for change in same where change.otherReasons > 0 {
-      lines.append(
-        "  \(change.from.name), for other reasons".leftAligned(44)
-          + FigureText.grouped(change.otherReasons).rightAligned(14))
+      lines.append(row("  \(change.from.name), for other reasons", change.otherReasons))
       lines += change.examples.map(line)
     }
     return lines
@@ -96,14 +90,12 @@ package struct RehearsalText {
     }
     return [
       "The exports are cut into records otherwise than before, so that none of them can be followed.",
-      "insurance · bảo hiểm".leftAligned(44) + FigureText.grouped(sum(\.before)).rightAligned(14) + " → "
-        + FigureText.grouped(sum(\.now)),
+      row("insurance · bảo hiểm", sum(\.before), now: sum(\.now)),
     ] + movedTotals(.insurance).map(line)
   }
 
   private func line(_ total: Rehearsal.Total) -> String {
-    "  \(total.outcome.name)".leftAligned(44) + FigureText.grouped(total.before).rightAligned(14) + " → "
-      + FigureText.grouped(total.now)
+    row("  " + total.outcome.name, total.before, now: total.now)
   }
 
   private func line(_ example: Rehearsal.Example) -> String {

@@ -17,28 +17,23 @@ package import Values
 
 /// What one command decided or revoked, and who gave it.
 package struct DecisionAct: Hashable, Sendable, ChainedContent {
-  package var number: Int
+  package var number = 0
   package var at: String
   /// Who decided: the name given to the command, else the user.
   package var by: String
   /// The user who ran the command, as in the audit log.
   package var user: String
   /// How many decisions the act holds.
-  package var decided: Int
+  package var decided = 0
   /// The decisions that it revokes, by number.
   package var revoked: [Int]?
   /// Why they are revoked.
   package var because: String?
 
-  package init(
-    number: Int, at: String, by: String, user: String, decided: Int, revoked: [Int]? = nil,
-    because: String? = nil
-  ) {
-    self.number = number
+  package init(at: String, by: String, user: String, revoked: [Int]? = nil, because: String? = nil) {
     self.at = at
     self.by = by
     self.user = user
-    self.decided = decided
     self.revoked = revoked
     self.because = because
   }
@@ -164,23 +159,23 @@ private enum BookLine {
     return (decision, unescaped(parts[7]))
   }
 
+  /// What a backslash and a letter stand for.
+  private static let escapes: [(scalar: Unicode.Scalar, letter: Unicode.Scalar)] = [
+    ("\\", "\\"), ("\t", "t"), ("\r", "r"), ("\n", "n"),
+  ]
+
   // Scalar by scalar, because Swift takes CR and LF together as one character.
   private static func escaped(_ text: String) -> String {
     var escaped = String.UnicodeScalarView()
     for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\\": escaped.append(contentsOf: "\\\\".unicodeScalars)
-      case "\t": escaped.append(contentsOf: "\\t".unicodeScalars)
-      case "\r": escaped.append(contentsOf: "\\r".unicodeScalars)
-      case "\n": escaped.append(contentsOf: "\\n".unicodeScalars)
-      default: escaped.append(scalar)
-      }
+      let letter = escapes.first { $0.scalar == scalar }?.letter
+      if letter != nil { escaped.append("\\") }
+      escaped.append(letter ?? scalar)
     }
     return String(escaped)
   }
 
   private static func unescaped(_ text: String) -> String {
-    guard text.utf8.contains(UInt8(ascii: "\\")) else { return text }
     var plain = String.UnicodeScalarView()
     var scalars = text.unicodeScalars.makeIterator()
     while let scalar = scalars.next() {
@@ -188,7 +183,7 @@ private enum BookLine {
         plain.append(scalar)
         continue
       }
-      plain.append(next == "t" ? "\t" : next == "r" ? "\r" : next == "n" ? "\n" : next)
+      plain.append(escapes.first { $0.letter == next }?.scalar ?? next)
     }
     return String(plain)
   }

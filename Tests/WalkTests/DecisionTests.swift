@@ -224,7 +224,7 @@ struct DecisionTests {
     _ = try DecisionBook.append(to: workspace) { book throws(Stop) in
       NewAct(
         act: DecisionAct(
-          number: 0, at: "2026-11-23T01:00:00+07:00", by: "B", user: "b", decided: 0,
+          at: "2026-11-23T01:00:00+07:00", by: "B", user: "b",
           revoked: revoking.isEmpty ? nil : revoking),
         decisions: (0..<count).map {
           (decision(UInt32(book.entries.count + $0 + 1)), "lý do\t\\n \\\\ \r\n\($0)\\")

@@ -103,7 +103,7 @@ struct OldWorkspaceTests {
     #expect(book.entries[0].because == "vì thư số 7 \\ \"x\"" && !book.hasTornEnd)
     #expect(book.digest == Self.digest)
     _ = try DecisionBook.append(to: path) { _ in
-      NewAct(act: DecisionAct(number: 0, at: "", by: "", user: "", decided: 0, revoked: [1]))
+      NewAct(act: DecisionAct(at: "", by: "", user: "", revoked: [1]))
     } announce: { _ in
     }
     #expect(try DecisionBook(path).inForce.count == 4)

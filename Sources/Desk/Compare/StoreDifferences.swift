@@ -26,24 +26,23 @@ package struct ComparedRuns: Sendable {
       let list =
         kept.isEmpty
         ? "No store is there" : "Stores of runs \(kept.map(String.init).joined(separator: ", ")) are there"
-      guard let run = runs.first(where: { $0.id == number }) else {
-        throw Stop(
-          .usage, at: "run \(number)", expected: "a run of this workspace", found: "none", remedy: "\(list).",
+      func refused(_ expected: String, found: String, _ remedy: String = "") -> Stop {
+        Stop(
+          .usage, at: "run \(number)", expected: expected, found: found, remedy: "\(list).\(remedy)",
           next: "cardlink rollback PIPELINE")
       }
+      guard let run = runs.first(where: { $0.id == number }) else {
+        throw refused("a run of this workspace", found: "none")
+      }
       guard let loaded = run.finished(.load)?.run else {
-        throw Stop(
-          .usage, at: "run \(number)", expected: "a run that has loaded a store",
-          found: "one that is \(run.state.rawValue)",
-          remedy: "\(list). Name one of them.", next: "cardlink rollback PIPELINE")
+        throw refused(
+          "a run that has loaded a store", found: "one that is \(run.state.rawValue)", " Name one of them.")
       }
       if inForce == loaded { return (run, stores.path) }
       guard kept.contains(loaded) else {
-        throw Stop(
-          .usage, at: "run \(number)", expected: "a run whose store is kept",
-          found: "one whose store was removed",
-          remedy: "\(list). How many are kept says keep.stores in the pipeline file.",
-          next: "cardlink rollback PIPELINE")
+        throw refused(
+          "a run whose store is kept", found: "one whose store was removed",
+          " How many are kept says keep.stores in the pipeline file.")
       }
       return (run, stores.path(of: loaded))
     }

@@ -42,8 +42,7 @@ extension Desk {
       let new = newDecisions(decided, after: book, faults: &faults, before: &before)
       if let stop = faults.stop(at: name) { throw stop }
       guard !new.isEmpty else { return nil }
-      let act = DecisionAct(number: 0, at: Clock.now(), by: by, user: user, decided: new.count)
-      return NewAct(act: act, decisions: new)
+      return NewAct(act: DecisionAct(at: Clock.now(), by: by, user: user), decisions: new)
     } announce: { new throws(Stop) in
       try audit(
         .decided,
@@ -92,10 +91,7 @@ extension Desk {
         revoked.append(entry)
       }
       return NewAct(
-        act: DecisionAct(
-          number: 0, at: Clock.now(), by: by ?? user, user: user, decided: 0, revoked: numbers,
-          because: because
-        ))
+        act: DecisionAct(at: Clock.now(), by: by ?? user, user: user, revoked: numbers, because: because))
     } announce: { _ throws(Stop) in
       try audit(
         .revoked,

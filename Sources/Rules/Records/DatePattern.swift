@@ -300,19 +300,8 @@ package struct DatePattern: Sendable, Hashable {
       }
     }
     guard serial >= 1, serial != 60, serial <= 2_958_465 else { return .impossible }
-    // Days since 1 March of year 0, which makes the leap day the last of its year.
-    let day = serial + (serial < 60 ? 693_901 : 693_900) - 1
-    let era = day / 146_097
-    let dayOfEra = day % 146_097
-    let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-    let m = (5 * dayOfYear + 2) / 153
-    let month = m < 10 ? m + 3 : m - 9
-    let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-    guard let date = CalendarDate(year: year, month: month, day: dayOfYear - (153 * m + 2) / 5 + 1) else {
-      return .impossible
-    }
-    return .date(date)
+    let dayBefore = CalendarDate(packed: serial < 60 ? 1899_12_31 : 1899_12_30)
+    return .date(dayBefore.adding(days: serial))
   }
 
   package static func == (a: Self, b: Self) -> Bool {

@@ -91,8 +91,10 @@ package struct RecordRules: Sendable {
     cleanName(text.extracting(ranges[.fullName]), nameIsClean, &verdict.faults.reasons)
     verdict.record.birthDate = CalendarRule.birthDate(
       text.extracting(ranges[.birthDate]), patterns, asOf: asOf, &verdict.faults.reasons)
-    verdict.record.sex = sex(text, ranges, &verdict.faults)
-    if hasStatus { verdict.record.status = status(text, ranges, &verdict.faults) }
+    verdict.record.sex = code(.sex, sexes, .sexCode, text, ranges, &verdict.faults) ?? .unknown
+    if hasStatus {
+      verdict.record.status = code(.status, statuses, .statusCode, text, ranges, &verdict.faults) ?? .unknown
+    }
     return verdict
   }
 
@@ -112,7 +114,7 @@ package struct RecordRules: Sendable {
     MojibakeRule.note(name.span, isConverted: convertsNames, &notes)
     verdict.record.birthDate = CalendarRule.birthDate(
       text.extracting(ranges[.birthDate]), patterns, asOf: asOf, &verdict.faults.reasons)
-    verdict.record.sex = sex(text, ranges, &verdict.faults)
+    verdict.record.sex = code(.sex, sexes, .sexCode, text, ranges, &verdict.faults) ?? .unknown
 
     let own = InsuranceNumberRule.read(text.extracting(ranges[.insuranceNumber]), &verdict.faults.reasons)
     let card = CardNumberRule.read(
@@ -159,27 +161,19 @@ package struct RecordRules: Sendable {
     folder.exact(ofClean: name.span, into: &capitals)
   }
 
-  private func sex(_ text: Span<UInt8>, _ ranges: FieldRanges, _ faults: inout RecordFaults) -> Sex {
-    switch sexes.read(text.extracting(ranges[.sex]), empty) {
-    case .code(let code): return Sex(rawValue: code) ?? .unknown
-    case .blank: faults.blankCodes |= 1 << UInt64(Field.sex.index)
+  /// A coded value of the record; nil, with a fault for a code outside the list, if there is none.
+  @inline(__always)
+  private func code<Value: RawRepresentable<UInt8>>(
+    _ field: Field, _ codes: CodeList, _ unlisted: Reason, _ text: Span<UInt8>, _ ranges: FieldRanges,
+    _ faults: inout RecordFaults
+  ) -> Value? {
+    switch codes.read(text.extracting(ranges[field]), empty) {
+    case .code(let code): return Value(rawValue: code)
+    case .blank: faults.blankCodes |= 1 << UInt64(field.index)
     case .unlisted:
-      faults.reasons.insert(.sexCode)
-      faults.unlistedCode = ranges[.sex]
+      faults.reasons.insert(unlisted)
+      faults.unlistedCode = ranges[field]
     }
-    return .unknown
-  }
-
-  private func status(
-    _ text: Span<UInt8>, _ ranges: FieldRanges, _ faults: inout RecordFaults
-  ) -> PersonStatus {
-    switch statuses.read(text.extracting(ranges[.status]), empty) {
-    case .code(let code): return PersonStatus(rawValue: code) ?? .unknown
-    case .blank: faults.blankCodes |= 1 << UInt64(Field.status.index)
-    case .unlisted:
-      faults.reasons.insert(.statusCode)
-      faults.unlistedCode = ranges[.status]
-    }
-    return .unknown
+    return nil
   }
 }

@@ -103,6 +103,10 @@ package struct EncryptedInput: ~Copyable {
   package enum Failure: Error {
     case fault(EncryptedFault)
     case stop(Stop)
+
+    fileprivate static func stopping<T>(_ body: () throws(Stop) -> T) throws(Failure) -> T {
+      do { return try body() } catch { throw .stop(error) }
+    }
   }
 
   /// Whether a file begins like an encrypted one.
@@ -122,15 +126,12 @@ package struct EncryptedInput: ~Copyable {
   private static func opened(_ path: String, with keys: [DecryptionKey]) throws(Failure) -> (
     InputFile, SymmetricKey, Int
   ) {
-    let file: InputFile
-    do throws(Stop) { file = try InputFile(path) } catch { throw .stop(error) }
+    let file = try Failure.stopping { () throws(Stop) in try InputFile(path) }
     // A header with a key or two is short; read more for one with hundreds.
     var (start, fileKey, headerBytes) = ([] as [UInt8], nil as SymmetricKey?, 0)
     for count in [1 << 10, AgeHeader.longest] where fileKey == nil {
-      do throws(Stop) {
+      try Failure.stopping { () throws(Stop) in
         try file.read(at: 0, count: min(file.byteCount, count), into: &start)
-      } catch {
-        throw .stop(error)
       }
       do throws(EncryptedFault) {
         (fileKey, headerBytes) = try AgeHeader.read(start, with: keys)
@@ -143,10 +144,8 @@ package struct EncryptedInput: ~Copyable {
     guard let fileKey else { throw .fault(.altered) }
     let offset = headerBytes + Stream.nonceBytes
     guard offset + Stream.tagBytes <= file.byteCount else { throw .fault(.cutShort) }
-    do throws(Stop) {
+    try Failure.stopping { () throws(Stop) in
       try file.read(at: headerBytes, count: Stream.nonceBytes, into: &start)
-    } catch {
-      throw .stop(error)
     }
     return (file, Stream.key(fileKey, start), offset)
   }
@@ -155,11 +154,7 @@ package struct EncryptedInput: ~Copyable {
   package mutating func next(_ chunk: inout [UInt8]) throws(Failure) -> Bool {
     guard offset < file.byteCount else { return false }
     let count = min(Stream.chunkBytes + Stream.tagBytes, file.byteCount - offset)
-    do throws(Stop) {
-      try file.read(at: offset, count: count, into: &sealed)
-    } catch {
-      throw .stop(error)
-    }
+    try Failure.stopping { () throws(Stop) in try file.read(at: offset, count: count, into: &sealed) }
     let isLast = offset + count == file.byteCount
     guard count >= Stream.tagBytes, let opened = open(isLast: isLast) else {
       throw .fault(isLast && open(isLast: false) != nil ? .cutShort : .altered)

@@ -36,7 +36,7 @@ package struct Generation: Hashable, Sendable {
         throw refused(
           "PostgreSQL 13 or later", "version \(server.version / 10_000)", "Connect to a newer server.")
       }
-      let encoding = try server.execute("SHOW server_encoding").first?.first ?? nil
+      let encoding = try server.value("SHOW server_encoding")
       guard encoding == "UTF8" else {
         throw refused(
           "a database in UTF8", "one in \(encoding ?? "another")",
@@ -88,11 +88,7 @@ package struct Generation: Hashable, Sendable {
       try dropUnfinished()
       return try server.transaction { () throws(Stop) in
         let number =
-          Int(
-            try server.execute("SELECT nextval('cardlink_data.generation_number')").first?.first.flatMap {
-              $0
-            }
-              ?? "") ?? 0
+          try server.value("SELECT nextval('cardlink_data.generation_number')").flatMap { Int($0) } ?? 0
         let run = try copy(path, into: number, progress)
         for table in ServerSchema.large {
           for sql in table.indexes { try server.execute(sql.replacing("#", with: "\(number)")) }
@@ -189,8 +185,7 @@ package struct Generation: Hashable, Sendable {
     private func holds() throws(Stop) -> Bool {
       for attempt in 0..<100 {
         if attempt > 0 { try server.execute("SELECT pg_sleep(0.1)") }
-        let held = try server.execute("SELECT pg_try_advisory_lock(\(ServerSchema.lock))").first?.first
-        if held == "t" { return true }
+        if try server.value("SELECT pg_try_advisory_lock(\(ServerSchema.lock))") == "t" { return true }
       }
       return false
     }
@@ -201,8 +196,7 @@ package struct Generation: Hashable, Sendable {
 
     /// Whether the schemas exist and are ours; false if the database was never loaded.
     private func isOurs() throws(Stop) -> Bool {
-      guard try server.execute("SELECT to_regclass('cardlink_data.store') IS NOT NULL").first?.first == "t"
-      else { return false }
+      guard try server.value("SELECT to_regclass('cardlink_data.store')") != nil else { return false }
       let row = try server.execute("SELECT version, pipeline FROM cardlink_data.store").first ?? []
       // A store of the previous version is read as it is, and upgraded before the next load.
       guard ["\(ServerSchema.version)", "\(ServerSchema.versionBefore)"].contains(row.first) else {
@@ -219,7 +213,7 @@ package struct Generation: Hashable, Sendable {
     }
 
     private func version() throws(Stop) -> String? {
-      try server.execute("SELECT version FROM cardlink_data.store").first?.first ?? nil
+      try server.value("SELECT version FROM cardlink_data.store")
     }
 
     private func generations(_ condition: String) throws(Stop) -> [Generation] {
@@ -236,9 +230,7 @@ package struct Generation: Hashable, Sendable {
     private func isWhole(_ generation: Generation) throws(Stop) -> Bool {
       for table in ServerSchema.large {
         let name = "cardlink_data.\(table.name)_\(generation.number)"
-        guard try server.execute("SELECT to_regclass($1) IS NOT NULL", [name]).first?.first == "t" else {
-          return false
-        }
+        guard try server.value("SELECT to_regclass($1)", [name]) != nil else { return false }
       }
       return true
     }

@@ -70,6 +70,11 @@
       }
     }
 
+    /// The first value of a query's first row; nil for NULL or no row.
+    func value(_ sql: String, _ values: [String?] = []) throws(Stop) -> String? {
+      try execute(sql, values).first?.first ?? nil
+    }
+
     /// Runs `body` in a transaction.
     func transaction<T>(_ body: () throws(Stop) -> T) throws(Stop) -> T {
       try execute("BEGIN")
