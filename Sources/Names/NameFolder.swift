@@ -66,10 +66,10 @@ package struct NameFolder: Sendable {
           continue
         }
         if scalar < 0x20 || scalar == 0x7F || (scalar >= 0x30 && scalar <= 0x39) { fault = fault ?? .format }
-      } else if isSpace(scalar) {
+      } else if isWhiteSpace(scalar) {
         pendingSpace = clean.count > start
         continue
-      } else if isInvisible(scalar) {
+      } else if isIgnorable(scalar) {
         continue
       } else if scalar == 0xFFFD {
         fault = .mojibake
@@ -81,6 +81,7 @@ package struct NameFolder: Sendable {
         pendingSpace = false
         scalars += 1
       }
+      passIgnorable(name, &i, after: scalar)
       // Compose a letter with the combining marks after it, in the right order of marks.
       if i < name.count, name[i] == 0xCC || name[i] == 0xCD, scalar >= 0x41 {
         var next = i
@@ -173,6 +174,7 @@ package struct NameFolder: Sendable {
       guard isMark(mark) else { break }
       sort(mark == 0x340 ? 0x300 : mark == 0x341 ? 0x301 : mark)
       i = next
+      passIgnorable(name, &i, after: mark)
     }
     var whole = letter.base
     var left: [UInt32] = []
@@ -194,6 +196,19 @@ package struct NameFolder: Sendable {
     if left != 0 { bare.append(utf8: left) }
   }
 
+  /// Passes over ignorable characters between a letter and its marks.
+  ///
+  /// A soft hyphen after some letters is what UTF-8 read as Windows-1252 leaves of a letter, and stays to be found.
+  private func passIgnorable(_ name: Span<UInt8>, _ i: inout Int, after scalar: UInt32) {
+    while i < name.count, name[i] >= 0x80 {
+      var next = i
+      let following = nextScalar(name, &next)
+      let mayBeLeft = following == 0xAD && (scalar & ~0x20) >= 0xC2 && (scalar & ~0x20) <= 0xC6
+      guard isIgnorable(following), !mayBeLeft else { return }
+      i = next
+    }
+  }
+
   private func foldedLookalike(_ scalar: UInt32) -> UInt32 {
     switch scalar {
     case 0xD0, 0x189: 0x110
@@ -204,11 +219,8 @@ package struct NameFolder: Sendable {
   }
 
   private func isASCIILetter(_ s: UInt32) -> Bool { (s | 0x20) >= 0x61 && (s | 0x20) <= 0x7A }
-  private func isMark(_ s: UInt32) -> Bool { s >= 0x300 && s <= 0x36F }
-  private func isInvisible(_ s: UInt32) -> Bool { s == 0x200B || s == 0x200C || s == 0x200D || s == 0xFEFF }
-  private func isSpace(_ s: UInt32) -> Bool {
-    s == 0xA0 || (s >= 0x2000 && s <= 0x200A) || s == 0x202F || s == 0x205F || s == 0x3000 || s == 0x85
-  }
+  /// A combining mark; U+034F joins letters, and is ignored.
+  private func isMark(_ s: UInt32) -> Bool { s >= 0x300 && s <= 0x36F && s != 0x34F }
   private func isDropped(_ s: UInt32) -> Bool {
     switch s {
     case 0x300, 0x301, 0x303, 0x309, 0x323, 0x302, 0x306, 0x31B: true

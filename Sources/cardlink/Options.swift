@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Foundation
+import Names
 import Pipeline
 import Run
 import Values
@@ -110,7 +111,7 @@ struct OutputArguments: ParsableArguments {
 /// process list.
 func personalID(_ argument: String) throws(Stop) -> PersonalID {
   let text = argument == "-" ? readLine() ?? "" : argument
-  let digits = Array(text.utf8.filter { $0 > 0x20 })
+  let digits = Array(visible(text).utf8.filter { $0 > 0x20 })
   do {
     return try PersonalID(digits.span)
   } catch {

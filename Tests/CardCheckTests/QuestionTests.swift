@@ -27,6 +27,7 @@ struct QuestionTests {
   static let chips: [(String, String)] = [
     (chip, chipWords), (chip + "||||", chipWords), (chip + "|a|b|c|d", chipWords),
     ("\u{FEFF}" + chip + "\r", chipWords), (chip + "\0", chipWords), ("\0\0" + chip, chipWords),
+    ("0790\u{200B}90000123\u{200E}" + chip.dropFirst(12), chipWords), ("\u{2060}" + chip, chipWords),
     ("]Q1" + chip, chipWords), ("]Q3" + chip, chipWords), ("Ư" + chip, chipWords), ("  " + chip, chipWords),
     ("~!" + chip, chipWords), ("9" + chip, "qrCode"), ("a9" + chip, "qrCode"),
     (chip + "|||||", "qrCode"), ("079090000123|012345678|Nguyễn Văn A|01021990|Nam|Số 1", "qrCode"),
@@ -84,6 +85,8 @@ struct QuestionTests {
     ("7912345678\tNguyễn  Văn A \t1990", "7912345678 Nguyễn Văn A 1990 unknown"),
     ("\"079090000123\",\"Y \"\"B\"\" Blăk\",1990-02-01", "079090000123 Y \"B\" Blăk 1990-02-01 unknown"),
     ("\u{FEFF}079090000123,A,1990", "079090000123 A 1990 unknown"),
+    ("079090000123\u{A0},\u{202A}A\u{202C},\u{200E}1990", "079090000123 A 1990 unknown"),
+    ("DN4\u{3000}79\u{2060}7912345678,A,01/02/1990\u{FEFF}", "DN4797912345678 A 1990-02-01 unknown"),
     ("", "emptyLine"), ("   ", "emptyLine"), (",,", "numberMissing"), ("079090000123", "fieldCount"),
     ("079090000123,A", "fieldCount"), ("\"079090000123,A,1990", "quote"),
     ("079090000123,,1990", "nameMissing"),

@@ -6,8 +6,7 @@ import Foundation
 package enum SlowName {
   private static let tones = ["\u{300}", "\u{301}", "\u{309}", "\u{303}", "\u{323}"].map(scalar)
   private static let shapes = ["\u{302}", "\u{306}", "\u{31B}"].map(scalar)
-  private static let invisible = ["\u{200B}", "\u{200C}", "\u{200D}", "\u{FEFF}"].map(scalar)
-  /// Letters and signs that count as another one.
+  /// Letters and signs that count as another.
   private static let lookalikes: [Unicode.Scalar: String] = [
     "\u{D0}": "Đ", "\u{189}": "Đ", "\u{F0}": "đ", "\u{256}": "đ",
     "\u{2019}": "'", "\u{2BC}": "'", "\u{2018}": "'", "\u{2BB}": "'", "`": "'", "\u{B4}": "'",
@@ -17,7 +16,8 @@ package enum SlowName {
   /// words.
   package static func clean(_ name: String) -> String {
     var text = ""
-    for scalar in name.unicodeScalars where !invisible.contains(scalar) {
+    for scalar in name.unicodeScalars
+    where !scalar.properties.isDefaultIgnorableCodePoint && scalar.properties.generalCategory != .format {
       text += lookalikes[scalar] ?? String(scalar)
     }
     // A letter and the marks after it.

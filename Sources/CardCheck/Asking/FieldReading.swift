@@ -1,16 +1,17 @@
 // Reads the values of a question: numbers, dates, sex, and the facility printed on a card.
 // Invariant: no input traps; an unreadable value gives a fault or no value, never a guess.
 
+import Names
 import Package
 import Rules
 import Values
 
-/// The range of the bytes without white space at both ends.
+/// The range of the bytes without control characters, white space and invisible characters at both ends.
 func trimmed(_ bytes: Span<UInt8>) -> Range<Int> {
-  var (start, end) = (0, bytes.count)
-  while start < end, bytes[start] <= 0x20 { start += 1 }
-  while end > start, bytes[end - 1] <= 0x20 { end -= 1 }
-  return start..<end
+  var range = Rules.trimmed(bytes, 0..<bytes.count)
+  while let first = range.first, bytes[first] <= 0x20 { range.removeFirst() }
+  while let last = range.last, bytes[last] <= 0x20 { range.removeLast() }
+  return range
 }
 
 func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 }
@@ -21,9 +22,15 @@ func readNumber(_ field: Span<UInt8>) -> Result<AskedNumber, FieldProblem> {
   var text = InlineArray<17, UInt8>(repeating: 0)
   var count = 0
   var digits = 0
-  for i in field.indices {
+  var i = 0
+  while i < field.count {
     let byte = field[i]
-    if byte <= 0x20 { continue }
+    let blank = byte <= 0x20 ? 1 : byte >= 0x80 ? blankCount(field, at: i) : 0
+    guard blank == 0 else {
+      i += blank
+      continue
+    }
+    i += 1
     guard count < 17 else { return .failure(FieldProblem(.numberForm)) }
     text[count] = byte >= 0x61 && byte <= 0x7A ? byte - 32 : byte
     if isDigit(byte) { digits += 1 }
@@ -66,6 +73,11 @@ struct DateForms: OptionSet {
 
 /// Reads a date; a day or month of zero is unknown.
 func readDate(_ field: Span<UInt8>, _ forms: DateForms) -> Result<CalendarDate, FieldProblem> {
+  if hasInvisible(field) {
+    var seen: [UInt8] = []
+    appendVisible(field, to: &seen)
+    return readDate(seen.span, forms)
+  }
   let text = field.extracting(trimmed(field))
   let bad = FieldProblem(.birthDateForm)
   func number(_ at: Int, _ count: Int) -> Int? {
@@ -98,6 +110,11 @@ func readDate(_ field: Span<UInt8>, _ forms: DateForms) -> Result<CalendarDate, 
 
 /// Reads `Nam`, `Nữ` (with or without its mark) and the store's own words; anything else is unknown.
 func readSex(_ field: Span<UInt8>) -> Sex {
+  if hasInvisible(field) {
+    var seen: [UInt8] = []
+    appendVisible(field, to: &seen)
+    return readSex(seen.span)
+  }
   let text = field.extracting(trimmed(field))
   if equalsIgnoringCase(text, "nam") || equalsIgnoringCase(text, "male") { return .male }
   if equalsIgnoringCase(text, "nu") || equalsIgnoringCase(text, "female") { return .female }

@@ -126,16 +126,10 @@ package struct QuestionReader: Sendable {
   private mutating func readChipCard(_ question: inout CardQuestion, _ names: inout [UInt8]) -> QuestionFault?
   {
     guard (7...11).contains(cut.fields.count) else { return .qrCode }
-    let first = cut.text.span.extracting(cut.fields[0])
-    let number = first.extracting(trimmed(first))
-    // Scanners and keyboard layouts may insert characters before the number; the last twelve digits are the
-    // number.
-    guard number.count >= 12, let id = try? PersonalID(number.extracting((number.count - 12)...)) else {
-      return number.isEmpty ? .numberMissing : .qrCode
+    switch readChipNumber(cut.text.span.extracting(cut.fields[0])) {
+    case .success(let id): question.number = AskedNumber(InsuranceNumber(id))
+    case .failure(let problem): return problem.fault
     }
-    guard isScannerPrefix(number.extracting(0..<number.count - 12)) else { return .qrCode }
-    if id.isFiller { return .numberMissing }
-    question.number = AskedNumber(InsuranceNumber(id))
     switch readDate(cut.text.span.extracting(cut.fields[3]), .compact) {
     case .success(let date): question.birthDate = date
     case .failure(let problem): return problem.fault
@@ -148,6 +142,24 @@ package struct QuestionReader: Sendable {
     case .format, .mojibake: question.isNameDamaged = true
     }
     return nil
+  }
+
+  private func readChipNumber(_ field: Span<UInt8>) -> Result<PersonalID, FieldProblem> {
+    if hasInvisible(field) {
+      var seen: [UInt8] = []
+      appendVisible(field, to: &seen)
+      return readChipNumber(seen.span)
+    }
+    let number = field.extracting(trimmed(field))
+    // Scanners and keyboard layouts may insert characters before the number; the last twelve digits are the
+    // number.
+    guard number.count >= 12, let id = try? PersonalID(number.extracting((number.count - 12)...)) else {
+      return .failure(FieldProblem(number.isEmpty ? .numberMissing : .qrCode))
+    }
+    guard isScannerPrefix(number.extracting(0..<number.count - 12)) else {
+      return .failure(FieldProblem(.qrCode))
+    }
+    return id.isFiller ? .failure(FieldProblem(.numberMissing)) : .success(id)
   }
 
   /// Reads the fields 0, 1, 2, 3 and 5 of a health-insurance card.

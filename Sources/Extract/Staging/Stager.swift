@@ -33,6 +33,10 @@ package struct Stager: ~Copyable {
 
   // Reused from record to record.
   private var joined: [UInt8] = []
+  /// The current record's values without invisible characters, if it has any.
+  private var seen: [UInt8] = []
+  /// Whether a value of the current record has white space outside ASCII, or an ignorable character.
+  private var hasUnseen = false
   /// Whether the current record's name is known to be in clean form.
   private var nameIsClean = false
   private var payload: [UInt8] = []
@@ -78,18 +82,18 @@ package struct Stager: ~Copyable {
     for i in 0..<batch.count {
       var ranges = FieldRanges()
       var raw = batch.record(i)
-      nameIsClean = false
+      (nameIsClean, hasUnseen) = (false, false)
       if plan.isFlat {
         findValues(i, of: batch, bytes.span, &ranges)
         if raw.uncheckedSlots != 0 { check(&raw, i, of: batch, bytes.span, ranges) }
-        try stage(raw, bytes.span, bytes.span, ranges)
+        try stageVisible(raw, bytes.span, bytes.span, ranges)
       } else if plan.joins {
         if raw.uncheckedSlots != 0 { check(&raw, i, of: batch, bytes.span, ranges) }
         join(batch, i, bytes.span, &ranges)
         // Moved out and back, so that the record can be read while the stager changes.
         var text: [UInt8] = []
         swap(&text, &joined)
-        try stage(raw, bytes.span, text.span, ranges)
+        try stageVisible(raw, bytes.span, text.span, ranges)
         swap(&text, &joined)
       } else {
         for k in plan.mapped.indices {
@@ -98,9 +102,44 @@ package struct Stager: ~Copyable {
             field.node, i, of: batch, bytes.span, empty, keepEmpty: field.isCoded)
         }
         if raw.uncheckedSlots != 0 { check(&raw, i, of: batch, bytes.span, ranges) }
-        try stage(raw, bytes.span, bytes.span, ranges)
+        try stageVisible(raw, bytes.span, bytes.span, ranges)
       }
     }
+  }
+
+  /// Stages a record without the invisible characters of its values.
+  @inline(__always)
+  private mutating func stageVisible(
+    _ raw: RawRecord, _ whole: Span<UInt8>, _ text: Span<UInt8>, _ ranges: FieldRanges
+  ) throws(Stop) {
+    if hasUnseen { try stageSeen(raw, whole, text, ranges) } else { try stage(raw, whole, text, ranges) }
+  }
+
+  @inline(never)
+  private mutating func stageSeen(
+    _ raw: RawRecord, _ whole: Span<UInt8>, _ text: Span<UInt8>, _ ranges: FieldRanges
+  ) throws(Stop) {
+    var ranges = ranges
+    seen.removeAll(keepingCapacity: true)
+    for k in plan.mapped.indices {
+      let field = plan.mapped[k]
+      let value = text.extracting(ranges[at: field.field])
+      let start = seen.count
+      if field.field == Field.fullName.index {
+        // The folder removes them too, after it has searched them for traces of another encoding.
+        unsafe value.withUnsafeBufferPointer { unsafe seen.append(contentsOf: $0) }
+      } else {
+        appendVisible(value, to: &seen)
+      }
+      let shown = trimmed(seen.span, start..<seen.count)
+      let isNone = !field.isCoded && empty.contains(seen.span.extracting(shown))
+      ranges[at: field.field] = isNone ? 0..<0 : shown
+    }
+    // Moved out and back, so that the record can be read while the stager changes.
+    var shown: [UInt8] = []
+    swap(&shown, &seen)
+    try stage(raw, whole, shown.span, ranges)
+    swap(&shown, &seen)
   }
 
   /// Finds the values of a record if each field is one slot.
@@ -123,7 +162,7 @@ package struct Stager: ~Copyable {
     }
   }
 
-  /// Marks the record if a value with bytes outside ASCII is not UTF-8.
+  /// Marks the record if a value with bytes outside ASCII is not UTF-8, and notes whether one has invisible characters.
   ///
   /// A name in clean form is UTF-8, so nearly all records are checked only once.
   private mutating func check(
@@ -143,6 +182,7 @@ package struct Stager: ~Copyable {
         raw.faultDetail = UInt32(truncatingIfNeeded: position)
         return
       }
+      if hasInvisible(bytes.extracting(value)) { hasUnseen = true }
     }
   }
 

@@ -148,7 +148,7 @@ import Values
     guard kinds & special == 0 else { return .notPlain }
     guard i &+ 1 < text.count else { return .needsMore }
     if kinds & high != 0,
-      unsafe !isXMLText(Span(_unsafeElements: UnsafeBufferPointer(rebasing: text[start..<i])))
+      unsafe !isPlainText(Span(_unsafeElements: UnsafeBufferPointer(rebasing: text[start..<i])))
     {
       return .notPlain
     }
@@ -357,10 +357,11 @@ import Values
     return true
   }
 
-  /// Whether the text is UTF-8 without the two code points that XML excludes.
+  /// Whether the text is UTF-8 without the two code points that XML excludes, and without invisible characters, which
+  /// are rare.
   @inline(never)
-  private static func isXMLText(_ text: Span<UInt8>) -> Bool {
-    guard malformedPosition(text) == nil else { return false }
+  private static func isPlainText(_ text: Span<UInt8>) -> Bool {
+    guard malformedPosition(text) == nil, !hasInvisible(text) else { return false }
     for i in text.indices where text[i] == 0xEF && i + 2 < text.count {
       if text[i + 1] == 0xBF, text[i + 2] >= 0xBE { return false }
     }

@@ -10,6 +10,7 @@
 //
 // Source: Decision 1666/QĐ-BHXH (2020); Decision 4750/QĐ-BYT, annex (MA_DKBD).
 
+import Names
 package import Values
 
 package enum FacilityRule {
@@ -21,7 +22,7 @@ package enum FacilityRule {
     var hyphens = 0
     var i = 0
     while i < value.count {
-      var width = spaceCount(value, at: i)
+      var width = blankCount(value, at: i)
       if width == 0 {
         width = hyphenWidth(value, at: i)
         if width > 0 {

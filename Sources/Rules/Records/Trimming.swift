@@ -1,7 +1,9 @@
-// Trims white space from both ends of a value, and recognizes the values that mean "no value".
+// Trims white space and invisible characters from both ends of a value, and recognizes the values that mean "no value".
 // Load: every value of every record; nearly all begin and end with a byte that needs one comparison.
 
-/// The part of a value between the white space at its ends: blanks, tabs, line ends, no-break and zero-width spaces.
+import Names
+
+/// The part of a value between the white space and the ignorable characters at its ends.
 @inline(__always)
 package func trimmed(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Range<Int> {
   guard let first = range.first, let last = range.last else { return range }
@@ -16,7 +18,7 @@ package func mayBeTrimmed(_ bytes: Span<UInt8>, _ start: Int, _ end: Int) -> Boo
 }
 
 @inline(__always)
-private func mayBeSpace(_ b: UInt8) -> Bool { b <= 0x20 || b == 0xC2 || b == 0xE2 || b == 0xEF }
+private func mayBeSpace(_ b: UInt8) -> Bool { b <= 0x20 || b == 0xC2 || b > 0xC6 }
 @inline(__always)
 private func mayBeSpaceEnd(_ b: UInt8) -> Bool { b <= 0x20 || (b >= 0x80 && b < 0xC0) }
 
@@ -24,33 +26,17 @@ private func mayBeSpaceEnd(_ b: UInt8) -> Bool { b <= 0x20 || (b >= 0x80 && b < 
 private func slowlyTrimmed(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Range<Int> {
   var (start, end) = (range.lowerBound, range.upperBound)
   while start < end {
-    let count = spaceCount(bytes.extracting(start..<end), at: 0)
+    let count = blankCount(bytes.extracting(start..<end), at: 0)
     if count == 0 { break }
     start += count
   }
-  scan: while start < end {
-    for width in 1...3 where end - start >= width {
-      if spaceCount(bytes.extracting(start..<end), at: end - start - width) == width {
-        end -= width
-        continue scan
-      }
-    }
-    break
+  while start < end {
+    var last = end - 1
+    while last > start, bytes[last] & 0xC0 == 0x80 { last -= 1 }
+    guard blankCount(bytes.extracting(..<end), at: last) == end - last else { break }
+    end = last
   }
   return start..<end
-}
-
-/// The byte count of the white-space character at `i`; 0 if there is none.
-func spaceCount(_ bytes: Span<UInt8>, at i: Int) -> Int {
-  switch bytes[i] {
-  case 0x20, 0x09...0x0D: return 1
-  case 0xC2: return i + 1 < bytes.count && (bytes[i + 1] == 0xA0 || bytes[i + 1] == 0x85) ? 2 : 0
-  case 0xE2:
-    guard i + 2 < bytes.count, bytes[i + 1] == 0x80 else { return 0 }
-    return bytes[i + 2] <= 0x8B || bytes[i + 2] == 0xAF ? 3 : 0
-  case 0xEF: return i + 2 < bytes.count && bytes[i + 1] == 0xBB && bytes[i + 2] == 0xBF ? 3 : 0
-  default: return 0
-  }
 }
 
 /// The values that an export writes in place of no value.
@@ -88,7 +74,7 @@ func isEqual(_ value: Span<UInt8>, _ other: [UInt8]) -> Bool {
   return true
 }
 
-/// A short value in ASCII capitals, without the white space within it.
+/// A short value without the white space and ignorable characters within it, in ASCII capitals.
 struct ShortText {
   private(set) var bytes = InlineArray<24, UInt8>(repeating: 0)
   private(set) var count = 0
@@ -97,7 +83,7 @@ struct ShortText {
   init(_ value: Span<UInt8>) {
     var i = 0
     while i < value.count {
-      let space = value[i] <= 0x20 || value[i] >= 0x80 ? spaceCount(value, at: i) : 0
+      let space = value[i] <= 0x20 || value[i] >= 0x80 ? blankCount(value, at: i) : 0
       if space > 0 {
         i += space
         continue
