@@ -73,20 +73,64 @@ package struct Export: Sendable {
   }
 
   private func faultOfXML(in report: HeaderReport, of file: FoundFile) -> Stop? {
+    if report.isWhole, let fault = faultOfAbsent(in: report, of: file, recordCount: report.recordCount) {
+      return fault
+    }
     guard report.recordCount >= Self.fewestRecords else { return nil }
     let needed: [Field] =
       rules.export == .population ? [.personalID, .fullName, .birthDate] : [.fullName, .birthDate]
-    for field in needed {
-      let columns = (rules.fields[field]?.slots ?? []).map { format.columns[$0] }
-      guard let first = columns.first, columns.allSatisfy(report.missing.contains) else { continue }
-      let nearest = columns.compactMap { report.nearest[$0] }.first
-      return Stop(
-        .dataRefused, at: file.name, field: first, expected: "the \(field.rawValue) of some record",
-        found: "none in the first \(report.recordCount)",
-        remedy: (nearest.map { "Is it \($0)? " } ?? "")
-          + "Correct fields in the pipeline file, or ask the supplier for the element.")
+    return needed.lazy.compactMap {
+      absent($0, in: report, of: file, found: "none in the first \(report.recordCount)")
+    }.first
+  }
+
+  // MARK: Elements that a file lacks
+
+  /// Fields whose empty value has a meaning, so that an element that was renamed would change what the records say.
+  private static var silent: [Field] { [.validTo, .status, .facilityCode, .sex] }
+
+  /// Refuses a file of XML none of whose records has the element of a field whose empty value has a meaning.
+  ///
+  /// One that is there and empty is the supplier's word. Of `valid_to`, which would be an open end, a single record counts.
+  func checkElements(of file: FoundFile, _ part: StagedPart) throws(Stop) {
+    guard case .xml = format.kind else { return }
+    // Records that were held before their fields were looked at.
+    let unread = [Reason.valueTooLong, .repeatedElement, .fileDamaged, .listLength]
+      .reduce(0) { $0 + part.reasonCounts[$1, default: 0] }
+    let judged = part.recordCount - unread
+    func isBlank(_ field: Field) -> Bool { judged > 0 && part.blankCounts[field] == judged }
+    guard Self.silent.contains(where: isBlank),
+      let report = try? headerReport(ExportFile(file), format: format),
+      let fault = faultOfAbsent(in: report, of: file, recordCount: part.recordCount, where: isBlank)
+    else { return }
+    throw fault
+  }
+
+  private func faultOfAbsent(
+    in report: HeaderReport, of file: FoundFile, recordCount: Int,
+    where isBlank: (Field) -> Bool = { _ in true }
+  ) -> Stop? {
+    for field in Self.silent where isBlank(field) && !rules.mayBeAbsent.contains(field) {
+      guard recordCount >= (field == .validTo ? 1 : Self.fewestRecords) else { continue }
+      let fault = absent(
+        field, in: report, of: file, found: "none in all \(recordCount)",
+        orElse: " If the supplier leaves it out where it is empty, write may_be_absent: [\(field.rawValue)].")
+      if let fault { return fault }
     }
     return nil
+  }
+
+  private func absent(
+    _ field: Field, in report: HeaderReport, of file: FoundFile, found: String, orElse: String = ""
+  ) -> Stop? {
+    let columns = (rules.fields[field]?.slots ?? []).map { format.columns[$0] }
+    guard let first = columns.first, columns.allSatisfy(report.missing.contains) else { return nil }
+    let nearest = columns.compactMap { report.nearest[$0] }.first
+    return Stop(
+      .dataRefused, at: file.name, field: first, expected: "the \(field.rawValue) of some record",
+      found: found,
+      remedy: (nearest.map { "Is it \($0)? " } ?? "")
+        + "Correct fields in the pipeline file, or ask the supplier for the element." + orElse)
   }
 }
 

@@ -52,6 +52,7 @@ package struct Extraction: Sendable {
     for (file, part) in zip(files, collected.parts) {
       let export = exports[file.export]
       try export.checkNotEmpty(file, recordCount: part.recordCount)
+      try export.checkElements(of: file, part)
       try export.checkEncoding(file, misread: part.misreadCount, of: part.recordCount, atLeast: 20)
     }
     let digestTexts = try digests.value()

@@ -34,6 +34,15 @@ extension PipelineKeys {
         "XML only: the element that is one record; prefixes in the file are ignored",
         "Chỉ XML: thẻ chứa một bản ghi; bỏ qua tiền tố trong tệp", example: "TheBHYT"),
       Key(
+        "may_be_absent",
+        .list(
+          of: .choice(export == .insurance ? ["valid_to", "facility_code", "sex"] : ["status", "sex"]),
+          atLeast: 0),
+        \.mayBeAbsent,
+        "XML only: fields whose element a whole file may lack, because the supplier leaves out empty elements; without it, such a file is refused",
+        "Chỉ XML: các trường mà cả tệp được phép không có thẻ, vì bên gửi bỏ thẻ trống; nếu không khai, tệp như vậy bị từ chối"
+      ),
+      Key(
         "fields", fields(of: export), \.fields, isRequired: true,
         "Canonical name: column (CSV) or path (XML, such as `HoVaTen/Ten` or `The/@so`); `[A, B]` joins, `{any: [A, B]}` takes the first that has a value",
         "Tên chuẩn: cột (CSV) hoặc đường dẫn (XML); `[A, B]` nối các phần, `{any: [A, B]}` lấy phần đầu tiên có giá trị"
@@ -61,7 +70,7 @@ extension PipelineKeys {
       keys,
       together: [
         "if": xml, "then": ["required": ["record"], "properties": ["delimiter": false]],
-        "else": ["properties": ["record": false]],
+        "else": ["properties": ["record": false, "may_be_absent": false]],
       ], check: together)
   }
 
@@ -82,9 +91,10 @@ extension PipelineKeys {
           remedy: "Name the element that is one record, for example record: TheBHYT")
       }
     case "csv":
-      if let node = read["record"] {
+      for (key, what) in [("record", "record element"), ("may_be_absent", "element that may be absent")] {
+        guard let node = read[key] else { continue }
         reader.report(
-          node, key: "record", expected: "no record element in a CSV export", found: "one",
+          node, key: key, expected: "no \(what) in a CSV export", found: "one",
           remedy: "Remove the line, or write format: xml")
       }
     default: break

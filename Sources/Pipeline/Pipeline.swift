@@ -85,6 +85,8 @@ package struct ExportSpec: Hashable, Sendable {
   /// The element that is one record; XML only.
   package var record = ""
   package var fields: [String: Source] = [:]
+  /// Fields whose element a whole file may lack; XML only.
+  package var mayBeAbsent: [String] = []
   package var split: Split?
   package var sexCodes: [Code]?
   package var statusCodes: [Code]?

@@ -78,6 +78,67 @@ struct PlainRecordTests {
     }
   }
 
+  /// Content of an element as suppliers nest it.
+  static func nested(_ random: inout SeededGenerator, depth: Int = 0) -> String {
+    var xml = ""
+    for _ in 0..<1 + random.next() % 4 {
+      switch random.next() % 7 {
+      case 0: xml += "<b/>"
+      case 1: xml += "<!-- <x>no</x> -->"
+      case 2: xml += "<![CDATA[]31]]>"
+      case 3: xml += "\n  "
+      case 4, 5: xml += "VĂN" + String(random.next() % 10)
+      default: if depth < 3 { xml += "<x a=\"1\">\(nested(&random, depth: depth + 1))</x>" }
+      }
+    }
+    return xml
+  }
+
+  /// All text of an element, with a blank where an end tag meets a start tag.
+  static func text(_ xml: String) -> String {
+    var rest = xml.replacing(/<!--.*?-->/, with: "").replacing("<b/>", with: "<b></b>")[...]
+    var text = ""
+    while let first = rest.first {
+      if rest.hasPrefix("<![CDATA[") {
+        text += "]31"
+        rest = rest.dropFirst("<![CDATA[]31]]>".count)
+      } else if first == "<" {
+        let isEnd = rest.hasPrefix("</")
+        rest = rest.drop { $0 != ">" }.dropFirst()
+        let meetsStart = rest.first == "<" && !rest.hasPrefix("</") && !rest.hasPrefix("<!")
+        if isEnd, meetsStart, !text.isEmpty { text += " " }
+      } else {
+        text.append(first)
+        rest = rest.dropFirst()
+      }
+    }
+    return text
+  }
+
+  @Test("all text within an element is its value, by the scanner as by libxml2", arguments: UInt64(0)..<400)
+  func nesting(seed: UInt64) throws {
+    var random = SeededGenerator(seed &+ 4_000_000)
+    var bytes = Array("<D>\n".utf8)
+    var expected: [String] = []
+    for i in 0..<6 {
+      // Plain records between, so that the scanner is at work.
+      let xml = i % 2 == 0 ? "NGUYỄN \(i)" : Self.nested(&random)
+      bytes += Array("<The><Ma>\(xml)</Ma><Khac>no</Khac></The>\n".utf8)
+      expected.append("\(i) \(Self.text(xml))|–|–|–|–")
+    }
+    bytes += Array("</D>\n".utf8)
+    for scans in [false, true] {
+      for chunkBytes in [16, 1 << 16] {
+        let found = try Self.read(bytes, scans: scans, chunkBytes: chunkBytes)
+        let values = stride(from: 0, to: found.count, by: 2).map { i in
+          let words = found[i].split(separator: " ", maxSplits: 3, omittingEmptySubsequences: false)
+          return "\(words[0]) \(words[3])"
+        }
+        #expect(values == expected, "scans: \(scans), chunks of \(chunkBytes) bytes")
+      }
+    }
+  }
+
   static func document(_ random: inout SeededGenerator) -> [UInt8] {
     var text = ["", "<?xml version=\"1.0\"?>\n", "<!-- <The> -->"][Int(random.next() % 3)] + "<D>\n"
     for _ in 0..<random.next() % 12 {

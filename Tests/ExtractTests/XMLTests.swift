@@ -34,6 +34,20 @@ struct XMLTests {
     #expect(records.map(\.fault) == [.tooManyValues])
   }
 
+  static let nested: [(xml: String, value: String)] = [
+    ("<Ma><Ngay>31/12/2025</Ngay></Ma>", "31/12/2025"), ("<Ma>01<s>0</s>28</Ma>", "01028"),
+    ("<Ma><Ho>NGUYỄN</Ho><Ten>AN</Ten></Ma>", "NGUYỄN AN"), ("<Ma>A<Ma>B</Ma></Ma>", "AB"),
+    ("<Ma>A<So>1</So></Ma>", "A"), ("<Ma>A<Sau><So>1</So>B</Sau></Ma>", "A1B"),
+  ]
+
+  @Test("text of elements within is the value's, unless a path leads to them", arguments: nested)
+  func children(xml: String, value: String) throws {
+    let records = try read(
+      Array("<D><The>\(xml)</The></D>".utf8), Self.kind, columns: ["Ma", "Ma/So"])
+    #expect(records.map { $0.values[0] } == [value])
+    #expect(records.map(\.fault) == [.none])
+  }
+
   @Test("a value beyond all bounds marks its record")
   func tooLong() throws {
     let long = String(repeating: "x", count: 70_000)

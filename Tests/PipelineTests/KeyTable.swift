@@ -44,7 +44,10 @@ struct PipelineText {
   init(_ path: String, _ value: Node) throws {
     try self.init()
     let export = path.split(separator: ".").dropFirst().first.map { "exports.\($0)" } ?? ""
-    if path.hasSuffix(".record") { set("\(export).format", "xml") }
+    if path.hasSuffix(".record") || path.hasSuffix(".may_be_absent") {
+      set("\(export).format", "xml")
+      set("\(export).record", "R")
+    }
     if path.hasSuffix(".split.by") { set("\(export).split.fields", ["card_number", "valid_from"]) }
     if path.hasSuffix(".split.fields") { set("\(export).split.by", ";") }
     if path.contains("packages[]") {

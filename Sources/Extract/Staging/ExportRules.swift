@@ -16,6 +16,8 @@ package struct ExportRules: Sendable {
   package var emptyValues: [[UInt8]]
   /// Patterns, tried in order.
   package var datePatterns: [DatePattern]
+  /// XML: fields whose element a whole file may lack.
+  package var mayBeAbsent: [Field] = []
   /// Fields with parallel lists: one record for each position.
   package var split: (separator: UInt8, fields: [Field])?
   /// Whether to write names in capitals after decoding, because the encoding has no capitals with tone marks.

@@ -9,6 +9,14 @@
 internal import CLibXML2
 import Values
 
+/// An open element: its node, -1 where no path leads to it, and the slot of its text.
+///
+/// Text of an element that no path leads to belongs to the nearest element around it that a path names.
+private struct OpenElement {
+  var node: Int
+  var slot: Int
+}
+
 /// Reads the records of one XML file.
 @safe final class XMLReader {
   private let source: ByteSource
@@ -58,8 +66,10 @@ import Values
   fileprivate var recordDepth = 0
   fileprivate var recordLine: UInt32 = 0
   fileprivate var recordBytes = 0
-  /// The node of each open element below the record; -1 where no slot is read.
-  fileprivate var path: [Int] = []
+  /// The record's element and those that are open below it.
+  fileprivate var path: [OpenElement] = []
+  /// The last tag was an end tag, and no text has come since.
+  fileprivate var isBehindEndTag = false
   fileprivate var values: [[UInt8]]
   fileprivate var present: [Bool]
   fileprivate var fault = RawFault.none
@@ -363,20 +373,28 @@ import Values
     hasRoot = true
     if depth > Self.deepest { return refuse("elements nested deeper than \(Self.deepest)") }
     if depth == 1 { unsafe readDeclaredCount(attributes, count) }
-    var node = -1
+    var element = OpenElement(node: 0, slot: -1)
     if recordDepth == 0 {
       guard unsafe PathTree.equal(recordName, name) else { return }
       startRecord()
-      node = 0
-    } else if let parent = path.last, parent >= 0 {
-      node = unsafe tree.child(of: parent, named: name)
+    } else if let parent = path.last {
+      element.node = parent.node < 0 ? -1 : unsafe tree.child(of: parent.node, named: name)
+      element.slot = parent.slot
     }
-    path.append(node)
+    let node = element.node
+    if node >= 0, tree.nodes[node].slot >= 0 {
+      element.slot = tree.nodes[node].slot
+      startValue(of: element.slot)
+    } else if isBehindEndTag, element.slot >= 0, !values[element.slot].isEmpty {
+      // Elements side by side hold words of their own: `<Ho>NGUYỄN</Ho><Ten>AN</Ten>`.
+      values[element.slot].append(0x20)
+    }
+    isBehindEndTag = false
+    path.append(element)
     if collectsPaths {
       if depth > recordDepth { names.append(unsafe String(cString: name)) }
       if !names.isEmpty { seenPaths.insert(names.joined(separator: "/")) }
     }
-    if node >= 0, tree.nodes[node].slot >= 0 { startValue(of: tree.nodes[node].slot) }
     for i in 0..<count { unsafe takeAttribute(attributes, i, of: node) }
   }
 
@@ -429,9 +447,8 @@ import Values
   }
 
   fileprivate func characters(_ text: UnsafePointer<xmlChar>, _ count: Int) {
-    guard recordDepth > 0, let node = path.last, node >= 0 else { return }
-    let slot = tree.nodes[node].slot
-    guard slot >= 0 else { return }
+    isBehindEndTag = false
+    guard recordDepth > 0, let slot = path.last?.slot, slot >= 0 else { return }
     unsafe append(UnsafeBufferPointer(start: text, count: count), to: slot)
   }
 
@@ -448,10 +465,12 @@ import Values
     defer { depth -= 1 }
     guard recordDepth > 0 else { return }
     path.removeLast()
+    isBehindEndTag = true
     if collectsPaths, !names.isEmpty { names.removeLast() }
     guard depth == recordDepth else { return }
     recordDepth = 0
     endedCount += 1
+    var unchecked: UInt64 = 0
     // Values are appended after the current text, which does not grow before they are returned.
     for slot in present.indices {
       guard present[slot] else {
@@ -461,8 +480,10 @@ import Values
       let start = buffer.count + appendix.count
       appendix.append(contentsOf: values[slot])
       unsafe scanner.values[slot] = RawBatch.packed(start, start + values[slot].count)
+      if values[slot].contains(where: { $0 >= 0x80 }) { unchecked |= 1 << UInt64(min(slot, 63)) }
     }
     var record = RawRecord(line: recordLine, ordinal: ordinal, byteOffset: UInt64(recordOffset), fault: fault)
+    record.uncheckedSlots = unchecked
     let original = recordOffset - heldOffset..<parserOffset - heldOffset
     if original.lowerBound >= 0, original.upperBound <= held.count, original.count <= Self.longestRecord {
       record.textStart = UInt32(truncatingIfNeeded: buffer.count + appendix.count)

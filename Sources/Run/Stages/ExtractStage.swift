@@ -83,7 +83,7 @@ extension ExportSpec {
       mapped[field] = source(value)
       names[field] = value.columns.joined(separator: "+")
     }
-    return ExportRules(
+    var exportRules = ExportRules(
       export: kind, fields: mapped, columnNames: names,
       sexCodes: (sexCodes ?? []).compactMap { code in
         Sex(name: code.value).map { (bytes: Array(code.code.utf8), sex: $0) }
@@ -94,5 +94,7 @@ extension ExportSpec {
       emptyValues: emptyValues.map { Array($0.utf8) }, datePatterns: patterns,
       split: split.map { ($0.separator, $0.fields.compactMap { Field(rawValue: $0) }) },
       asOf: asOf)
+    exportRules.mayBeAbsent = mayBeAbsent.compactMap { Field(rawValue: $0) }
+    return exportRules
   }
 }
