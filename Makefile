@@ -4,15 +4,15 @@
 SHELL := /bin/bash
 CARDLINK := .build/release/cardlink
 PIPELINE ?= pipelines/nightly.yaml
-# The C libraries that the installed command needs; it needs no Swift.
+# The business date of the sample data.
+AS_OF ?= 2026-11-23
+# What the command needs on the host that it is copied to: C libraries, and no Swift.
 STATIC := --static-swift-stdlib
 # The store in PostgreSQL: tested where libpq's headers are, built in with `make build PostgreSQL=1`.
 LIBPQ := $(shell pkg-config --exists libpq 2>/dev/null && echo 1)
 TEST_TRAITS := $(if $(LIBPQ),--traits PostgreSQL)
 BUILD_TRAITS := $(if $(PostgreSQL),--traits PostgreSQL)
 PACKAGES := libxml2-dev libsqlite3-dev zlib1g-dev pkg-config
-# How to install packages: as root, or through sudo.
-SUDO := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
 
 .PHONY: help run test test-packages quick build install uninstall tarball test-install libraries format lint sample-data reference bench \
   bench-scale bench-duckdb bench-check soak fuzz clean
@@ -21,7 +21,7 @@ help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: build ## Install what is missing, build, run the nightly pipeline on the sample data
-	$(CARDLINK) run $(PIPELINE)
+	$(CARDLINK) run $(PIPELINE) --as-of $(AS_OF)
 
 test: libraries ## Install what is missing, build and run all tests
 	swift build --build-tests $(TEST_TRAITS)
@@ -50,15 +50,14 @@ test-install: build ## Install into an empty root and run the night there, witho
 	scripts/test-install $(CARDLINK)
 
 libraries: ## Install the C libraries and headers that are missing
-	@missing=""; for p in $(PACKAGES); do dpkg -s $$p >/dev/null 2>&1 || missing="$$missing $$p"; done; \
-	if [ -n "$$missing" ]; then echo "installing:$$missing"; \
-	  $(SUDO) apt-get update -qq && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq $$missing; fi
+	@scripts/debian-packages $(PACKAGES)
 
 format: ## Format all Swift files
 	swift format format --in-place --parallel --recursive Package.swift Sources Tests
 
-lint: ## Check the formatting; fails if `make format` would change a file
+lint: ## Check the formatting (`make format` mends it), and the scripts with shellcheck
 	swift format lint --strict --parallel --recursive Package.swift Sources Tests
+	scripts/lint-scripts
 
 sample-data: build ## Write sample-data again (the same seed gives the same bytes)
 	scripts/sample-data $(CARDLINK)
