@@ -6,15 +6,15 @@ CARDLINK := .build/release/cardlink
 PIPELINE ?= pipelines/nightly.yaml
 # The business date of the sample data.
 AS_OF ?= 2026-11-23
-# What the command needs on the host that it is copied to: C libraries, and no Swift.
-STATIC := --static-swift-stdlib
+# What the command needs on the host that it is copied to: C libraries, and no Swift. The folder of the build is not in it.
+STATIC := --static-swift-stdlib -Xcc -ffile-prefix-map=$(CURDIR)=.
 # The store in PostgreSQL: tested where libpq's headers are, built in with `make build PostgreSQL=1`.
 LIBPQ := $(shell pkg-config --exists libpq 2>/dev/null && echo 1)
 TEST_TRAITS := $(if $(LIBPQ),--traits PostgreSQL)
 BUILD_TRAITS := $(if $(PostgreSQL),--traits PostgreSQL)
 PACKAGES := libxml2-dev libsqlite3-dev zlib1g-dev pkg-config
 
-.PHONY: help run test test-packages quick build install uninstall tarball test-install libraries format lint sample-data reference bench \
+.PHONY: help run test test-packages quick build install uninstall tarball deb test-deb test-install libraries format lint sample-data reference bench \
   bench-scale bench-duckdb bench-check soak fuzz clean
 
 help: ## List the targets
@@ -46,7 +46,13 @@ uninstall: ## Remove what install installed; pipeline files and workspaces stay
 tarball: build ## One archive for hosts without Swift: tar -C / -xzf it
 	scripts/tarball $(CARDLINK)
 
-test-install: build ## Install into an empty root and run the night there, without Swift (root; PACKAGES of Debian's)
+deb: build ## A Debian package, and the list of its parts (SPDX) beside it
+	scripts/deb $(CARDLINK)
+
+test-deb: deb ## Let lintian look at the package; install, upgrade and remove it in empty Debian 12 and 13 (root; BEFORE=older.deb)
+	scripts/test-deb "$$(ls -t .build/cardlink_*.deb | head -1)" $(BEFORE)
+
+test-install: build ## Install into an empty root and run the night there, without Swift (root)
 	scripts/test-install $(CARDLINK)
 
 libraries: ## Install the C libraries and headers that are missing
