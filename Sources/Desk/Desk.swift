@@ -141,10 +141,11 @@ package struct Desk: Sendable {
         StagedSnapshot.self, from: reader.folder(of: extracted) + "/result.json"),
       let matched = try JSONFile.read(MatchedSnapshot.self, from: reader.folder(of: judged) + "/result.json")
     else {
+      guard try runs().contains(where: { $0.state == .done }) else { throw try noRun() }
       throw Stop(
-        .usage, at: pipeline.path, expected: "a run that has finished",
-        found: "none in \(pipeline.workspace)",
-        remedy: "Run the pipeline first.", next: "cardlink run PIPELINE")
+        .storeUnavailable, at: pipeline.path, expected: "the staged records of a finished run",
+        found: "none in \(pipeline.workspace): they were removed, as keep.staged says",
+        remedy: "Stage the exports anew.", next: "cardlink rerun extract PIPELINE")
     }
     return LastStaged(
       run: run, staged: staged, folder: reader.folder(of: extracted), matched: matched,
@@ -156,6 +157,9 @@ package struct Desk: Sendable {
 package struct Findings {
   fileprivate let store: Store
   fileprivate let outcome: Outcome?
+
+  /// How many there are.
+  package func count() throws(Stop) -> Int { try store.findingCount(outcome: outcome) }
 
   /// Passes on the records in the order of the store, at most `limit`.
   package func forEach(limit: Int? = nil, _ body: (StoredFinding) throws(Stop) -> Void) throws(Stop) {
@@ -205,6 +209,12 @@ package struct Explanation: Sendable {
   package var suggested: [Suggestion]
   /// Officers' decisions on this person.
   package var decisions: [DecisionState]
+
+  /// Whether the system holds nothing on the number.
+  package var isEmpty: Bool {
+    population.isEmpty && judgements.isEmpty && quarantined.isEmpty && kept == nil && personless.isEmpty
+      && suggested.isEmpty && decisions.isEmpty
+  }
 
   /// `file:line` of a record.
   package func origin(_ export: ExportKind, _ place: Place, line: UInt32) -> String {

@@ -3,6 +3,7 @@
 // no line.
 
 import CardCheck
+import Files
 import Match
 import SortedRuns
 import Store
@@ -39,7 +40,16 @@ extension Desk {
 
   /// The store in force, for an answer that is already in the audit log, or will be person by person.
   func storeInForce() throws(Stop) -> Store {
-    try Store(path: pipeline.storePath(in: pipeline.workspace))
+    try Store(path: storePath())
+  }
+
+  /// The path of the store in force.
+  ///
+  /// - Throws: ``Stop`` if no run has finished yet.
+  private func storePath() throws(Stop) -> String {
+    let path = pipeline.storePath(in: pipeline.workspace)
+    if !Folder.exists(path), try !runs().contains(where: { $0.state == .done }) { throw try noRun() }
+    return path
   }
 
   /// The staged records of a run, under the same condition.
@@ -56,6 +66,6 @@ extension Desk {
   /// The store's cards, for card checks that write each question, or the batch, into the audit log.
   func cards(daysOfUse: Int, memoryBytes: Int = 2 << 30) throws(Stop) -> StoredCards {
     try StoredCards(
-      path: pipeline.storePath(in: pipeline.workspace), daysOfUse: daysOfUse, memoryBytes: memoryBytes)
+      path: storePath(), daysOfUse: daysOfUse, memoryBytes: memoryBytes)
   }
 }

@@ -123,14 +123,10 @@ extension Desk {
   /// The state of the pipeline now.
   ///
   /// - Parameter named: the pipeline as commands name it.
-  /// - Throws: ``Stop`` with ``Exit/usage`` if it has never run.
+  /// - Throws: ``Stop`` with ``Exit/storeUnavailable`` if it has never run.
   package func status(named: String) throws(Stop) -> Status {
     let runs = try runs()
-    guard let run = runs.last else {
-      throw Stop(
-        .usage, at: pipeline.path, expected: "a run", found: "none in \(pipeline.workspace)",
-        remedy: "Run the pipeline first.", next: "cardlink run \(named)")
-    }
+    guard let run = runs.last else { throw try noRun() }
     let reader = WorkspaceReader(pipeline.workspace)
     let inForce = pipeline.runInForce
     return Status(
@@ -224,7 +220,7 @@ extension Status {
     case .held:
       return [
         report,
-        step("release", "if the data is right", "nếu dữ liệu đúng", " \(run.id) --because \"…\""),
+        step("release \(run.id)", "if the data is right", "nếu dữ liệu đúng", " --because \"…\""),
         step("run", "with a correct export", "khi có tệp đúng"),
       ]
     case .failed:

@@ -5,6 +5,8 @@
 /// The exit codes of the command, after sysexits.h.
 package enum Exit: Int32, Sendable, Hashable {
   case done = 0
+  /// What was asked for isn't there: no such person, no card.
+  case none = 1
   case usage = 64
   /// A gate or the ledger refused the data.
   case dataRefused = 65

@@ -8,8 +8,11 @@ import Values
 /// One person's explanation, for people and for programs.
 package struct ExplanationText {
   private let found: Explanation
+  private let paint: Paint
 
-  package init(_ found: Explanation) { self.found = found }
+  package init(_ found: Explanation, paint: Paint = Paint(isOn: false)) {
+    (self.found, self.paint) = (found, paint)
+  }
 
   package var text: String {
     var lines = [
@@ -105,12 +108,14 @@ package struct ExplanationText {
       if verdict.passed == false, !verdict.population.isEmpty, !verdict.insurance.isEmpty {
         line += "   population: \(verdict.population)   insurance: \(verdict.insurance)"
       }
-      lines.append(line.withoutTrailingSpaces)
+      let colour: Paint.Colour? = verdict.passed.map { $0 ? .good : .bad }
+      lines.append(paint(line.withoutTrailingSpaces, colour))
     }
     let words = judgement.words.text
     lines.append(
-      "    → \(judgement.outcome.name) · \(judgement.outcome.vietnamese)"
-        + (words.isEmpty ? "" : "  \(words)"))
+      paint(
+        "    → \(judgement.outcome.name) · \(judgement.outcome.vietnamese)",
+        judgement.outcome == .linked ? .good : .bad) + (words.isEmpty ? "" : "  \(words)"))
     lines += meanings(of: judgement.words.words)
     return lines
   }

@@ -80,7 +80,7 @@ package struct RunReport {
   }
 
   private var next: [String] {
-    if run.state == .held { return ["cardlink release \(pipelinePath) \(run.id) --because \"…\""] }
+    if run.state == .held { return ["cardlink release \(run.id) \(pipelinePath) --because \"…\""] }
     guard run.state == .done else {
       return ["cardlink check \(pipelinePath)", "cardlink run \(pipelinePath)"]
     }
@@ -91,9 +91,9 @@ package struct RunReport {
     if let worst, run.count(.insurance, worst) > 0 {
       next.append("cardlink findings \(pipelinePath) --outcome \(worst.name)")
     }
-    next.append("cardlink explain PERSONAL_ID \(pipelinePath)")
+    next.append("cardlink explain - \(pipelinePath)")
     next.append("cardlink report \(pipelinePath)")
-    next.append("cardlink lookup PERSONAL_ID \(pipelinePath)")
+    next.append("cardlink lookup - \(pipelinePath)")
     return next
   }
 

@@ -24,6 +24,23 @@ package struct Table {
     return table
   }
 
+  /// The table less as many of some columns as are needed to fit a width, the first of them first.
+  ///
+  /// - Parameter width: of a terminal; nil where there is none, and everything fits.
+  package func fitting(_ width: Int?, without dispensable: [String]) -> Table {
+    guard let width else { return self }
+    var table = self
+    for column in dispensable where table.width > width { table = table.without(column) }
+    return table
+  }
+
+  /// The length of the longest line.
+  private var width: Int { widths.reduce(0, +) + 2 * (columns.count - 1) }
+
+  private var widths: [Int] {
+    columns.indices.map { i in rows.reduce(columns[i].count) { max($0, ($1[i] ?? "").count) } }
+  }
+
   /// All rows as CSV, the header first, with a line break after each.
   package var csv: String {
     ([columns] + rows.map { $0.map { $0 ?? "" } }).reduce(into: "") { $0 += csvLine($1) + "\n" }
@@ -31,9 +48,7 @@ package struct Table {
 
   /// Aligned columns, two spaces apart.
   package var text: String {
-    let widths = columns.indices.map { i in
-      rows.reduce(columns[i].count) { max($0, ($1[i] ?? "").count) }
-    }
+    let widths = widths
     func line(_ cells: [String]) -> String {
       let padded = cells.indices.map { i in
         let space = String(repeating: " ", count: widths[i] - cells[i].count)

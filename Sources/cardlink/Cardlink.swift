@@ -11,22 +11,29 @@ struct Cardlink: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "cardlink",
     abstract: "Links the population register with the social-insurance register, night after night.",
+    usage: "cardlink <command> [options]",
     discussion: """
-      A pipeline file names two exports and a workspace. A run reads both exports, checks every record, joins them
-      on the personal ID number, settles which card serves, and leaves a store and a package for each facility.
+      A pipeline file names two exports and a workspace. A run reads both exports,
+      checks every record, joins them on the personal ID number, settles which card
+      serves, and leaves a store and a package for each facility.
 
       FIRST STEPS
-        cardlink check pipelines/nightly.yaml      is everything there? changes nothing
-        cardlink run pipelines/nightly.yaml        the nightly run
-        cardlink status pipelines/nightly.yaml     what happened, in a screenful
-        cardlink doctor pipelines/nightly.yaml     can the next night go well?
-        cardlink findings pipelines/nightly.yaml   the records that did not link, and why
-        cardlink explain 001090000123 pipelines/nightly.yaml
-        cardlink decide --help                     settle what no rule can
+        cardlink check nightly.yaml       is everything there? changes nothing
+        cardlink run nightly.yaml         the nightly run
+        cardlink status nightly.yaml      what happened, in a screenful
+        cardlink doctor nightly.yaml      can the next night go well?
+        cardlink findings nightly.yaml    the records that did not link, and why
+        cardlink explain - nightly.yaml   one person; reads the number from the
+                                          terminal
+        cardlink decide --help            settle what no rule can
 
       EXIT CODES
-        0 done · 64 usage · 65 data refused · 66 export missing · 69 store unavailable · 70 internal error
-        73 can't create output · 74 input/output error · 75 another run holds the workspace · 78 pipeline file wrong
+        0  done                           70 internal error
+        1  there is no such person        73 can't create output
+        64 usage                          74 input/output error
+        65 data refused                   75 another run holds the workspace
+        66 export missing                 78 pipeline file wrong
+        69 store unavailable, or no run yet
       """,
     version: "0.1.0",
     subcommands: [
@@ -45,7 +52,7 @@ struct Cardlink: ParsableCommand {
     var exit = Exit.done
     do {
       do {
-        var command = try parseAsRoot()
+        var command = try parsed(Array(CommandLine.arguments.dropFirst()))
         try command.run()
       } catch  where exitCode(for: error).isSuccess {
         // --help and --version.
@@ -60,8 +67,27 @@ struct Cardlink: ParsableCommand {
     } catch {
       exit = .usage
       StandardError.write(
-        UsageText(fullMessage(for: error), arguments: CommandLine.arguments, commands: configuration).text)
+        UsageText(message(for: error), typed: Array(CommandLine.arguments.dropFirst())).text)
     }
     Foundation.exit(exit.rawValue)
+  }
+
+  /// The command that was typed; its pipeline file may come before what is asked of it, or after it.
+  static func parsed(_ typed: [String]) throws -> any ParsableCommand {
+    do {
+      return try parseAsRoot(typed)
+    } catch {
+      guard !exitCode(for: error).isSuccess, let at = typed.firstIndex(where: isPipelineFile), at > 0 else {
+        throw error
+      }
+      var others = typed
+      let file = others.remove(at: at)
+      for order in [others + [file], [others[0], file] + others.dropFirst()] where order != typed {
+        if let command = try? parseAsRoot(order) { return command }
+      }
+      // Where only the order is wrong, something else is wrong as well.
+      if message(for: error).hasPrefix("The value '\(file)'") { return try parseAsRoot(others + [file]) }
+      throw error
+    }
   }
 }

@@ -110,6 +110,7 @@ struct OutputArguments: ParsableArguments {
 /// A personal ID number from the command line, or for `-` from standard input, which keeps it out of the
 /// process list.
 func personalID(_ argument: String) throws(Stop) -> PersonalID {
+  if argument == "-", isatty(0) == 1 { StandardError.write("Personal ID number · Số định danh cá nhân:") }
   let text = argument == "-" ? readLine() ?? "" : argument
   let digits = Array(visible(text).utf8.filter { $0 > 0x20 })
   do {

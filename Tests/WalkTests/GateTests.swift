@@ -251,7 +251,7 @@ struct GateTests {
         """
         The run is held and the store of run 1 stays in force. Ask the supplier and run again; if the data is \
         right, release it.
-        Try next: cardlink release \(pipeline.path) 2 --because "…"
+        Try next: cardlink release 2 \(pipeline.path) --because "…"
 
         """), "\(held.errors)")
     #expect(try WalkTests.rows(pipeline) == before)

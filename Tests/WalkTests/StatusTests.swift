@@ -54,7 +54,7 @@ struct StatusTests {
     #expect(status.gatesFailed.contains { $0.gate == .records })
     let linked = try #require(status.counts.first { $0.outcome == "linked" })
     #expect(linked.before == first.count(.insurance, .linked) && linked.records > 0)
-    #expect(status.next.map(\.command).contains("cardlink release \(pipeline.path) 2 --because \"…\""))
+    #expect(status.next.map(\.command).contains("cardlink release 2 \(pipeline.path) --because \"…\""))
     text = Self.text(status)
     #expect(Self.wide(text) == [])
     #expect(

@@ -70,7 +70,7 @@ package struct ComparedRuns: Sendable {
       throw Stop(
         .runInProgress, at: "run \(run.id)", expected: "its store", found: "that of run \(store.runID)",
         remedy: "A run has replaced it this very moment. Ask again.",
-        next: "cardlink diff PIPELINE \(before.id) \(after.id)")
+        next: "cardlink diff \(before.id) \(after.id) PIPELINE")
     }
     return try cardDifferences(
       before: { batch throws(Stop) in try old.nextBatch(into: &batch) },

@@ -61,7 +61,7 @@ extension Night {
       expected: first.expected, found: first.found,
       remedy: also
         + "The run is held and \(inForce). Ask the supplier and run again; if the data is right, release it.",
-      next: "cardlink release PIPELINE \(run.id) --because \"…\"")
+      next: "cardlink release \(run.id) PIPELINE --because \"…\"")
     try Audit(workspace.path).append(
       .runHeld, run: run.id,
       detail: ["gates": failed.map(\.name).joined(separator: ", ")])

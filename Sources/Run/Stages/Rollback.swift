@@ -84,7 +84,7 @@ private func rollbackUnmeasured(
   record.gated = RunRecord.Gated()
   // Until it is done it counts as failed, and the same command repeats it.
   (record.state, record.exitCode) = (.failed, Exit.inputOutput.rawValue)
-  record.failure = "The rollback was cut off. Try next: cardlink rollback \(pipeline.path) \(number)"
+  record.failure = "The rollback was cut off. Try next: cardlink rollback \(number) \(pipeline.path)"
   let packages = Folder.names(in: workspace.path + "/packages").filter {
     $0.isPackage(ofRun: target.publishedRun)
   }

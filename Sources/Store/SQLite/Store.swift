@@ -104,6 +104,19 @@ package struct Store: Sendable {
     try each("SELECT * FROM finding\(condition) LIMIT ?", arguments, StoredFinding.init, body)
   }
 
+  /// How many findings there are.
+  ///
+  /// - Parameter outcome: only those that ended so; nil for all.
+  package func findingCount(outcome: Outcome?) throws(Stop) -> Int {
+    let condition = outcome == nil ? "" : " WHERE outcome = ?"
+    let arguments: StatementArguments = outcome.map { [$0.name] } ?? []
+    return try stopping(at: path) {
+      try queue.read { db in
+        try Int.fetchOne(db, sql: "SELECT count(*) FROM finding\(condition)", arguments: arguments) ?? 0
+      }
+    }
+  }
+
   /// The run that the rows come from.
   package func runID() throws(Stop) -> Int {
     try stopping(at: path) {

@@ -114,7 +114,7 @@ extension ReportFacts {
     return .init(
       failed: table(false), passed: table(true), all: verdicts.count, isHeld: isHeld,
       releaseCommand: isHeld && run.gated.released == nil
-        ? "cardlink release \(pipeline) \(run.id) --because \"…\"" : nil,
+        ? "cardlink release \(run.id) \(pipeline) --because \"…\"" : nil,
       release: run.gated.released.map { .init(by: $0.by, at: FigureText.time($0.at), because: $0.because) })
   }
 

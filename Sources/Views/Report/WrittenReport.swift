@@ -13,13 +13,11 @@ extension Desk {
     run: RunRecord, page: ReportPage
   ) {
     let runs = try runs()
-    guard let run = number.map({ number in runs.last { $0.id == number } }) ?? runs.last else {
+    guard let last = runs.last else { throw try noRun() }
+    guard let run = number.map({ number in runs.last { $0.id == number } }) ?? last else {
       throw Stop(
-        .usage, at: pipeline.path, expected: number.map { "run \($0)" } ?? "a run",
-        found: runs.isEmpty
-          ? "none in \(pipeline.workspace)" : "runs \(runs[0].id) to \(runs[runs.count - 1].id)",
-        remedy: runs.isEmpty ? "Run the pipeline first." : "Name one of the runs listed.",
-        next: runs.isEmpty ? "cardlink run PIPELINE" : "cardlink runs PIPELINE")
+        .usage, at: pipeline.path, expected: "one of the runs \(runs[0].id) to \(last.id)",
+        found: "run \(number ?? 0)", remedy: "Name one of the runs listed.", next: "cardlink runs PIPELINE")
     }
     return (run, ReportPage(run, among: runs, pipeline: pipelineName))
   }

@@ -11,12 +11,15 @@ struct AuditCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "audit", abstract: "The audit log: read it, or check that nobody changed it.",
     discussion: """
-      The workspace keeps a log that only grows: runs, holds, releases, decisions, rollbacks, prunes, and every
-      lookup, explanation and list of findings, each with who, when and, if given, why. A person's number never
-      stands in it; the log names a person by a pseudonym that only this workspace's key can make.
+      The workspace keeps a log that only grows: runs, holds, releases, decisions,
+      rollbacks, prunes, and every lookup, explanation and list of findings, each
+      with who, when and, if given, why. A person's number never stands in it; the
+      log names a person by a pseudonym that only this workspace's key can make.
         cardlink audit verify pipelines/nightly.yaml
         cardlink audit show pipelines/nightly.yaml --event looked_up
-        cardlink audit show pipelines/nightly.yaml --person -      who asked for this person? (number on standard input)
+        cardlink audit show pipelines/nightly.yaml --person -
+      The last one lists who asked for a person; it reads the number from standard
+      input.
       """,
     subcommands: [AuditVerifyCommand.self, AuditShowCommand.self])
 }
@@ -24,10 +27,13 @@ struct AuditCommand: ParsableCommand {
 struct AuditVerifyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "verify", abstract: "Check that the audit log is what was written, line by line.",
+    usage: "cardlink audit verify <pipeline> [options]",
     discussion: """
-      Each line ends with a hash over itself and the line before. Exit code 0: intact; 65: broken, with the first
-      line that is not as it was written. Keep the head that is printed in another place (a mail, a paper, another
-      machine): a log whose end was cut off, or that was written anew from some line on, no longer has it.
+      Each line ends with a hash over itself and the line before. Exit code 0:
+      intact; 65: broken, with the first line that is not as it was written. Keep
+      the head that is printed in another place (a mail, a paper, another machine):
+      a log whose end was cut off, or that was written anew from some line on, no
+      longer has it.
         cardlink audit verify pipelines/nightly.yaml --head 5f1c…
       """)
   @OptionGroup var arguments: PipelineArguments
@@ -59,7 +65,8 @@ struct AuditVerifyCommand: ParsableCommand {
 
 struct AuditShowCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "show", abstract: "List the events of the audit log, the last one last.")
+    commandName: "show", abstract: "List the events of the audit log, the last one last.",
+    usage: "cardlink audit show <pipeline> [options]")
   @OptionGroup var arguments: PipelineArguments
   @Option(help: ArgumentHelp("Only events of this kind, such as looked_up or released.", valueName: "event"))
   var event: AuditEvent?
@@ -71,12 +78,17 @@ struct AuditShowCommand: ParsableCommand {
   @Option(help: "At most so many events, the last ones; default all.") var limit: Int?
   @OptionGroup var form: OutputArguments
 
+  func validate() throws {
+    if let limit, limit < 1 { throw ValidationError("--limit takes a number of events, 1 or more.") }
+  }
+
   func run() throws {
     let audit = Audit(try arguments.load().workspace)
     let wanted = try person.map { try audit.pseudonym(of: personalID($0)) }
     let lines = try audit.reading().lines.filter { line in
       (event == nil || line.event == event?.rawValue) && (wanted == nil || line.person == wanted)
     }
+    StandardOutput.usesPager = form.output == .text
     Table(
       columns: ["number", "at", "event", "user", "run", "person", "because", "detail"],
       rows: lines.suffix(limit ?? lines.count).map { line in

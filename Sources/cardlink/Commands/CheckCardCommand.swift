@@ -14,14 +14,21 @@ struct CheckCardCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "check-card",
     abstract: "Check a card as the insurer's gateway does, offline. Tra cứu thẻ BHYT không cần mạng.",
+    usage: """
+      cardlink check-card <pipeline> [options]
+      cardlink check-card --package <dir> [options]
+      """,
     discussion: """
-      Reads one card from standard input: what a scanner sends of a chip ID card (căn cước) or of a \
-      health-insurance card (thẻ BHYT), a typed line of number, name and birth date, or the gateway's own request. \
-      Answers with the gateway's field names and result codes, and a note to the clerk in Vietnamese (ghiChu). The \
-      number is a card number of 15 or 17 characters, an insurance number of 10 digits or a personal ID number of \
-      12. Personal data are never taken from the command line, where other users could read them.
+      Reads one card from standard input: what a scanner sends of a chip ID card
+      (căn cước) or of a health-insurance card (thẻ BHYT), a typed line of number,
+      name and birth date, or the gateway's own request. Answers with the gateway's
+      field names and result codes, and a note to the clerk in Vietnamese (ghiChu).
+      The number is a card number of 15 or 17 characters, an insurance number of 10
+      digits or a personal ID number of 12. Personal data are never taken from the
+      command line, where other users could read them.
 
-      AT THE INSURER, from the store of a pipeline; typed, scanned, or as programs ask:
+      AT THE INSURER, from the store of a pipeline; typed, scanned, or as programs
+      ask:
         echo '079090000123, Nguyễn Văn A, 01/02/1990' |
           cardlink check-card pipelines/nightly.yaml
         echo '079090000123||Nguyễn Văn A|01021990|Nam|Phố Mẫu|15052021' |
@@ -29,17 +36,20 @@ struct CheckCardCommand: ParsableCommand {
         echo '{"maThe":"7912345678","hoTen":"Nguyễn Văn A","ngaySinh":"1990"}' |
           cardlink check-card pipelines/nightly.yaml --because 'quầy 3'
 
-      AT A FACILITY, from its package and nothing else (in any format that has names and birth dates):
+      AT A FACILITY, from its package and nothing else (in any format that has names
+      and birth dates):
         cardlink check-card --package /srv/cardlink/01028/current
         cardlink check-card --package /media/usb/01028 --key publisher.pub
         cardlink check-card --package 01028.age --identity facility.key
         cardlink check-card --package people.csv --on 2026-12-31
-      A package is verified before it answers anything, as `cardlink verify` does: one that was altered, is expired, older \
-      than the newest seen (--state) or signed with another key is refused. Of a file by itself, or with --unverified, it \
-      says that it was not verified.
+      A package is verified before it answers anything, as `cardlink verify` does:
+      one that was altered, is expired, older than the newest seen (--state) or
+      signed with another key is refused. Of a file by itself, or with --unverified,
+      it says that it was not verified.
 
-      MANY AT ONCE, one per line, in any of these forms; a header such as maThe,hoTen,ngaySinh may name the columns. \
-      Each line gets one answer, in order, with its number (dong):
+      MANY AT ONCE, one per line, in any of these forms; a header such as
+      maThe,hoTen,ngaySinh may name the columns. Each line gets one answer, in
+      order, with its number (dong):
         cardlink check-card pipelines/nightly.yaml --batch in.csv > out.ndjson
 
       CODES
@@ -49,8 +59,9 @@ struct CheckCardCommand: ParsableCommand {
         052 province wrong         053 level wrong
         060 name wrong             061 name wrong but for its first letter
         070 birth date wrong       205 can't be read
-      Any code is an answer, and the exit code is then 0. docs/check-card.md tells how each is found. A check against \
-      a store is written into its audit log, a batch as a whole.
+      Any code is an answer, and the exit code is then 0. docs/check-card.md tells
+      how each is found. A check against a store is written into its audit log, a
+      batch as a whole.
       """)
   @Argument(
     help: ArgumentHelp("The pipeline file, for its store.", valueName: "pipeline"),

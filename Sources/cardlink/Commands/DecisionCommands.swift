@@ -12,28 +12,41 @@ struct DecideCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "decide",
     abstract: "Record officers' decisions on disputed records and candidates. Ghi quyết định của cán bộ.",
+    usage: """
+      cardlink decide <pipeline> --file <file> [options]
+      cardlink decide <pipeline> --revoke <number> --because <reason> [options]
+      """,
     discussion: """
-      1  Take a work list. It holds personal data: keep it where only the officers read it.
-           cardlink findings pipelines/nightly.yaml --outcome disputed --output csv > decisions.csv
-         Outcomes that may be decided on: disputed; and id_missing, id_invalid and person_unknown where candidates is
-         1 or more. Where it is more than 1, write the person's number into candidate_personal_id.
-      2  Add two columns, decision and reason. decision is accept (the record is this person's), reject (it is
-         not), or empty (not decided yet). Any spreadsheet will do; save as CSV UTF-8. Leave the other columns.
-      3  Give it back. All of it is recorded, or nothing; a line that can't be taken is named with its column.
+      1  Take a work list. It holds personal data: keep it where only the officers
+         read it.
+           cardlink findings pipelines/nightly.yaml --outcome disputed \\
+             --output csv > decisions.csv
+         Records that may be decided on are disputed, or are id_missing,
+         id_invalid or person_unknown with candidates of 1 or more. Where there
+         are more than 1, write the person's number into candidate_personal_id.
+      2  Add two columns, decision and reason. decision is accept (the record is
+         this person's), reject (it is not), or empty (not decided yet). Any
+         spreadsheet will do; save as CSV UTF-8. Leave the other columns.
+      3  Give it back. All of it is recorded, or nothing; a line that can't be
+         taken is named with its column.
            cardlink decide pipelines/nightly.yaml --file decisions.csv
-           cardlink decide pipelines/nightly.yaml --file - --by 'Nguyễn Thị B, BHXH tỉnh' < decisions.csv
-      4  The next run applies it.
-           cardlink rerun match pipelines/nightly.yaml --dry-run      what would change
+           cardlink decide pipelines/nightly.yaml --file - \\
+             --by 'Nguyễn Thị B, BHXH tỉnh' < decisions.csv
+      4  See what would change; then the next run applies it.
+           cardlink rerun match pipelines/nightly.yaml --dry-run
            cardlink run pipelines/nightly.yaml
 
-      A decision holds while name, birth date, sex and status are as they were judged, on both sides. When one of them
-      changes it is open again: the finding says which, and so does cardlink decisions. To take one back:
-        cardlink decide pipelines/nightly.yaml --revoke 12 --because 'giấy khai sinh nộp sau'
+      A decision holds while name, birth date, sex and status are as they were
+      judged, on both sides. When one of them changes it is open again: the finding
+      says which, and so does cardlink decisions. To take one back:
+        cardlink decide pipelines/nightly.yaml --revoke 12 \\
+          --because 'giấy khai sinh nộp sau'
 
-      TIẾNG VIỆT
-      Lấy danh sách bằng lệnh findings, thêm cột decision (accept: đúng là người này, reject: không phải, để trống:
-      chưa quyết định) và cột reason (lý do), lưu dạng CSV UTF-8 rồi nộp lại bằng lệnh decide. Quyết định có hiệu lực từ
-      lần đối chiếu sau, cho đến khi một trong các trường đã xem xét thay đổi hoặc quyết định bị thu hồi.
+      TIẾNG VIỆT Lấy danh sách bằng lệnh findings, thêm cột decision (accept: đúng
+      là người này, reject: không phải, để trống: chưa quyết định) và cột reason (lý
+      do), lưu dạng CSV UTF-8 rồi nộp lại bằng lệnh decide. Quyết định có hiệu lực
+      từ lần đối chiếu sau, cho đến khi một trong các trường đã xem xét thay đổi
+      hoặc quyết định bị thu hồi.
       """)
   @OptionGroup var arguments: PipelineArguments
   @Option(
@@ -128,15 +141,19 @@ struct DecisionsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "decisions",
     abstract: "List officers' decisions and where they stand. Danh sách quyết định.",
+    usage: "cardlink decisions <pipeline> [options]",
     discussion: """
-      in_force   holds. effect says what the store in force shows of it: linked, kept_apart; not_needed (the record links
-                 by itself now), not_applied (the person is not active, gone, or has records that disagree),
-                 number_shared, none (the record is in no export any more), next_match (the next run applies it).
-      reopened   what was judged has changed since; changed says which field. Judge it anew from a new work list.
+      in_force   holds. effect says what the store in force shows of it: linked,
+                 kept_apart; not_needed (the record links by itself now),
+                 not_applied (the person is not active, gone, or has records
+                 that disagree), number_shared, none (the record is in no export
+                 any more), next_match (the next run applies it).
+      reopened   what was judged has changed since; changed says which field.
+                 Judge it anew from a new work list.
       revoked    taken back, with who, when and why.
 
         cardlink decisions pipelines/nightly.yaml --state reopened
-        cardlink decisions pipelines/nightly.yaml --output csv > decisions-2026-11.csv
+        cardlink decisions pipelines/nightly.yaml --output csv > decisions.csv
 
       The list holds personal data; that it was read is in the audit log.
       """)
@@ -168,6 +185,7 @@ struct DecisionsCommand: ParsableCommand {
       print("No decisions. Chưa có quyết định.")
       return print("Try next:\n  cardlink findings \(arguments.named) --outcome disputed --output csv")
     }
+    StandardOutput.usesPager = true
     print(table.without("revoked_because").without("revoked_by").without("revoked_at").text)
     let words = Set(states.flatMap(\.changed.words)).sorted()
     if !words.isEmpty { print("\nWhat has changed · Đã thay đổi:") }

@@ -13,21 +13,25 @@ struct DiffCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "diff",
     abstract: "Compare the stores of two finished runs: who gained, lost or changed the card.",
+    usage: "cardlink diff <run> <run> <pipeline> [options]",
     discussion: """
-      Counts persons by place of birth registration, which the number names, and by facility of initial registration. A
-      card is changed when its number, facility or validity, or another attribute that facilities read, is not the same;
-      came and went are the persons who changed to or from a facility.
-        cardlink diff pipelines/nightly.yaml 7 8
-        cardlink diff pipelines/nightly.yaml 7 8 --output csv > diff-7-8.csv
+      Counts persons by place of birth registration, which the number names, and by
+      facility of initial registration. A card is changed when its number, facility
+      or validity, or another attribute that facilities read, is not the same; came
+      and went are the persons who changed to or from a facility.
+        cardlink diff 7 8 pipelines/nightly.yaml
+        cardlink diff 7 8 pipelines/nightly.yaml --output csv > diff-7-8.csv
 
-      Stores are there of the run in force and of as many before as keep.stores in the pipeline file says; cardlink
-      rollback lists them. --people lists the persons themselves instead, by personal ID number; it is written into the
+      Stores are there of the run in force and of as many before as keep.stores in
+      the pipeline file says; cardlink rollback lists them. --people lists the
+      persons themselves instead, by personal ID number; it is written into the
       audit log.
-        cardlink diff pipelines/nightly.yaml 7 8 --people --output csv --because 'complaint of facility 79024'
+        cardlink diff 7 8 pipelines/nightly.yaml --people --output csv \\
+          --because 'complaint of facility 79024'
       """)
-  @OptionGroup var arguments: PipelineArguments
   @Argument(help: ArgumentHelp("The run before.", valueName: "run")) var before: Int
   @Argument(help: ArgumentHelp("The run after.", valueName: "run")) var after: Int
+  @OptionGroup var arguments: PipelineArguments
   @Flag(help: "List the persons, by personal ID number.") var people = false
   @Option(help: "At most so many facilities in text; default 20, and all as CSV or JSON.") var limit = 20
   @OptionGroup var reason: ReasonArguments
@@ -151,7 +155,7 @@ struct DiffCommand: ParsableCommand {
     }
     lines += [
       "", "Try next:",
-      "  cardlink diff \(arguments.named) \(before) \(after) --people --output csv --because \"…\"",
+      "  cardlink diff \(before) \(after) \(arguments.named) --people --output csv --because \"…\"",
     ]
     return lines.map(\.withoutTrailingSpaces).joined(separator: "\n")
   }

@@ -9,9 +9,11 @@ import Values
 struct GenerateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "generate", abstract: "Write exports of invented people, with every kind of trouble.",
+    usage: "cardlink generate <directory> --people <people> --seed <seed> [options]",
     discussion: """
-      Writes a population export, an insurance export, a pipeline file that reads them, and truth.csv, which says
-      how each record must end. The same seed gives the same bytes on every machine.
+      Writes a population export, an insurance export, a pipeline file that reads
+      them, and truth.csv, which says how each record must end. The same seed gives
+      the same bytes on every machine.
         cardlink generate /tmp/invented --people 100000 --seed 7
         cardlink run /tmp/invented/pipeline.yaml
       No name or number belongs to a real person.
@@ -73,7 +75,7 @@ extension GenerateCommand {
         filesPerExport: files,
         asOf: date, rates: rates,
         facilities: facilities, hasUnreadColumns: unreadColumns))
-    print(
+    StandardOutput.summarize(
       "\(FigureText.grouped(report.records(.population))) population and \(FigureText.grouped(report.records(.insurance))) insurance records:"
     )
     for file in report.files { print("  \(directory)/\(file)") }

@@ -10,12 +10,15 @@ import Workspace
 struct RollbackCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "rollback", abstract: "Put the store and packages of an earlier run in force again.",
+    usage: "cardlink rollback [<run>] <pipeline> [options]",
     discussion: """
-      Takes seconds: the store of each run is kept beside the one in force, as many as the pipeline file's keep.stores
-      says. Programs that have a store open go on reading it. Without a run, lists the stores that are kept.
+      Takes seconds: the store of each run is kept beside the one in force, as many
+      as the pipeline file's keep.stores says. Programs that have a store open go on
+      reading it. Without a run, lists the stores that are kept.
         cardlink rollback pipelines/nightly.yaml
-        cardlink rollback pipelines/nightly.yaml 7 --because "Run 8 lacks Can Tho"
-      The result that was taken out of force is not loaded again unless someone releases it.
+        cardlink rollback 7 pipelines/nightly.yaml --because "Run 8 lacks Can Tho"
+      The result that was taken out of force is not loaded again unless someone
+      releases it.
       """)
   @OptionGroup var pipeline: PipelineArguments
   @Argument(help: ArgumentHelp("The run whose store is to be in force.", valueName: "run")) var number: Int?
@@ -56,12 +59,15 @@ struct RollbackCommand: ParsableCommand {
 struct PruneCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "prune", abstract: "Remove staged personal data, quarantine and old stores for good.",
+    usage: "cardlink prune <pipeline> [options]",
     discussion: """
-      A run does this by itself when it is done, as the pipeline file's keep says. Never removes the store in force, nor
-      what a run that did not finish goes on from. Run records and the audit log hold no personal data and stay.
+      A run does this by itself when it is done, as the pipeline file's keep says.
+      Never removes the store in force, nor what a run that did not finish goes on
+      from. Run records and the audit log hold no personal data and stay.
         cardlink prune pipelines/nightly.yaml --keep 1 --dry-run
         cardlink prune pipelines/nightly.yaml --older-than 30
-        cardlink prune pipelines/nightly.yaml --keep 0       nothing but what is in force
+        cardlink prune pipelines/nightly.yaml --keep 0
+      --keep 0 leaves nothing but what is in force.
       """)
   @OptionGroup var arguments: PipelineArguments
   @Option(

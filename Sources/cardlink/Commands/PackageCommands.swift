@@ -11,23 +11,31 @@ struct VerifyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "verify",
     abstract: "Check a package as it was received. Kiểm tra gói dữ liệu đã nhận, không cần mạng.",
+    usage: "cardlink verify <package> [options]",
     discussion: """
-      Looks at every byte of a package, on any PC, without a network, a pipeline or a workspace. Names each file that
-      is missing, altered or added, and says whether the package may still be used, is older than the one you have or
-      does not follow it, and whether the signature is right.
+      Looks at every byte of a package, on any PC, without a network, a pipeline or
+      a workspace. Names each file that is missing, altered or added, and says
+      whether the package may still be used, is older than the one you have or does
+      not follow it, and whether the signature is right.
 
         cardlink verify /media/usb/01028 --key publisher.pub
-        cardlink verify /media/usb/01028 --key publisher.pub --after /srv/cardlink/01028
+        cardlink verify /media/usb/01028 --key publisher.pub \\
+          --after /srv/cardlink/01028
         cardlink verify /media/usb/01028 --state /srv/cardlink/seen.txt
-        cardlink verify /media/usb/01028.age --identity facility.key --key publisher.pub
+        cardlink verify /media/usb/01028.age --identity facility.key \\
+          --key publisher.pub
 
-      With --state the newest package of each recipient is remembered, and the key of the first signed package: whatever
-      comes later and is older, out of chain or signed with another key is refused.
-      Without --key or --state a signature is checked with the key that lies in the package: that finds damage, not forgery. Get
-      the publisher's key another way than the packages, once, and read its fingerprint out on the telephone.
+      With --state the newest package of each recipient is remembered, and the key
+      of the first signed package: whatever comes later and is older, out of chain
+      or signed with another key is refused. Without --key or --state a signature is
+      checked with the key that lies in the package: that finds damage, not forgery.
+      Get the publisher's key another way than the packages, once, and read its
+      fingerprint out on the telephone.
 
       EXIT CODES
-        0 whole, and may be used · 65 not to be used; the list says why · 66 no package or no key there
+        0 whole, and may be used
+        65 not to be used; the list says why
+        66 no package or no key there
       """)
   @Argument(help: ArgumentHelp("The package: its folder, or its encrypted file.", valueName: "package"))
   var directory: String
@@ -62,22 +70,30 @@ struct ApplyCommand: ParsableCommand {
     commandName: "apply",
     abstract:
       "Bring a facility's folder to the newest package. Cập nhật dữ liệu của cơ sở từ các gói đã nhận.",
+    usage: "cardlink apply <package> ... --to <directory> [options]",
     discussion: """
-      Takes packages as they were received, full ones and ones of changes, in any order, verifies each, and puts the people
-      together. The folder's link `current` leads to a whole package at every moment: check-card reads it there. What is
-      older than what you have is passed over; what doesn't follow it is refused, and nothing changes.
+      Takes packages as they were received, full ones and ones of changes, in any
+      order, verifies each, and puts the people together. The folder's link
+      `current` leads to a whole package at every moment: check-card reads it there.
+      What is older than what you have is passed over; what doesn't follow it is
+      refused, and nothing changes.
 
         cardlink apply /media/usb/01028 --to /srv/cardlink/01028
-        cardlink apply /media/usb/run-*/01028 --to /srv/cardlink/01028 --key publisher.pub
-        cardlink apply /media/usb/01028.age --to /srv/cardlink/01028 --identity facility.key
+        cardlink apply /media/usb/run-*/01028 --to /srv/cardlink/01028 \\
+          --key publisher.pub
+        cardlink apply /media/usb/01028.age --to /srv/cardlink/01028 \\
+          --identity facility.key
         cardlink check-card --package /srv/cardlink/01028/current
 
-      What was encrypted stands decrypted in DIRECTORY, for its owner alone: keep it on an encrypted disk.
-      The publisher's key is pinned in DIRECTORY/seen.txt with the first signed package; read its fingerprint out to the
-      sender on the telephone, or give --key the first time.
+      What was encrypted stands decrypted in DIRECTORY, for its owner alone: keep it
+      on an encrypted disk. The publisher's key is pinned in DIRECTORY/seen.txt with
+      the first signed package; read its fingerprint out to the sender on the
+      telephone, or give --key the first time.
 
       EXIT CODES
-        0 up to date · 65 a package was refused; the list says why · 66 no package or no key there
+        0 up to date
+        65 a package was refused; the list says why
+        66 no package or no key there
       """)
   @Argument(help: ArgumentHelp("Packages as they were received.", valueName: "package")) var packages:
     [String]
@@ -135,12 +151,15 @@ struct KeysCommand: ParsableCommand {
 struct NewKeyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "new", abstract: "Make a key pair for signing packages.",
+    usage: "cardlink keys new <file>",
     discussion: """
-      Writes the private key to FILE (PEM, mode 0600) and the public one to FILE.pub. Name FILE in the pipeline file:
+      Writes the private key to FILE (PEM, mode 0600) and the public one to
+      FILE.pub. Name FILE in the pipeline file:
         publish:
           signing_key: keys/publish.key
-      Give FILE.pub to the facilities, another way than the packages, and the fingerprint by telephone. Keep a copy of
-      FILE where no network reaches it: a new key means going to every facility again.
+      Give FILE.pub to the facilities, another way than the packages, and the
+      fingerprint by telephone. Keep a copy of FILE where no network reaches it: a
+      new key means going to every facility again.
         cardlink keys new keys/publish.key
       """)
   @Argument(help: ArgumentHelp("The file of the private key; it must not exist.", valueName: "file"))
@@ -153,11 +172,14 @@ struct FacilityKeyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "facility",
     abstract: "Make a facility's key pair, to which its packages are encrypted. Tạo cặp khóa của cơ sở.",
+    usage: "cardlink keys facility <file>",
     discussion: """
-      Run it at the facility. It writes the private key to FILE (mode 0600), shows the public one (age1…) and writes it to
-      FILE.pub. Send FILE.pub to the insurer and read it out on the telephone; FILE never leaves the facility. Without FILE
+      Run it at the facility. It writes the private key to FILE (mode 0600), shows
+      the public one (age1…) and writes it to FILE.pub. Send FILE.pub to the insurer
+      and read it out on the telephone; FILE never leaves the facility. Without FILE
       encrypted packages can't be read: keep a copy where no network reaches it.
-      Chạy tại cơ sở: gửi FILE.pub cho bên gửi, giữ kín FILE, cất một bản sao ở nơi an toàn.
+      Chạy tại cơ sở: gửi FILE.pub cho bên gửi, giữ kín FILE, cất một bản sao ở nơi
+      an toàn.
         cardlink keys facility facility.key
       The keys are those of age (age-encryption.org): age-keygen makes them as well.
       """)

@@ -11,7 +11,8 @@ import Views
 
 struct CheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "check", abstract: "Check the pipeline file and the exports' headers; runs nothing.")
+    commandName: "check", abstract: "Check the pipeline file and the exports' headers; runs nothing.",
+    usage: "cardlink check <pipeline> [options]")
   @OptionGroup var arguments: PipelineArguments
   @OptionGroup var form: OutputArguments
 
@@ -34,19 +35,33 @@ struct CheckCommand: ParsableCommand {
   }
 }
 
-extension Outcome: ExpressibleByArgument {
-  public init?(argument: String) { self.init(name: argument) }
+/// An outcome that findings have.
+struct FindingOutcome: ExpressibleByArgument, CaseIterable {
+  let outcome: Outcome
+
+  static let allCases = Outcome.ofInsurance.filter { $0 != .linked }.map { FindingOutcome(outcome: $0) }
+  static var allValueStrings: [String] { allCases.map(\.outcome.name) }
+
+  init?(argument: String) {
+    guard let outcome = Outcome(name: argument), Self.allValueStrings.contains(argument) else { return nil }
+    self.outcome = outcome
+  }
+
+  private init(outcome: Outcome) { self.outcome = outcome }
 }
 
 struct FindingsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "findings", abstract: "The records that did not link, why, and what to do.",
+    usage: "cardlink findings <pipeline> [options]",
     discussion: """
-      Text shows the first records and explains their reasons; --output csv or json gives all of them.
-      Outcomes: \(Outcome.ofInsurance.dropLast().map(\.name).joined(separator: ", ")).
+      Text shows the first twenty records and explains their reasons. On a terminal
+      it shows as many columns as fit; --wide shows all of them. --output csv or
+      json gives all records with all columns.
 
-      --as-export DIRECTORY writes what waits in quarantine into a new folder, for the supplier: each file of an export
-      with its own header or root element and only the records to correct, byte for byte as they came, and beside it
+      --as-export DIRECTORY writes what waits in quarantine into a new folder, for
+      the supplier: each file of an export with its own header or root element and
+      only the records to correct, byte for byte as they came, and beside it
       FILE.reasons.csv with what is wrong, line by line, in English and Vietnamese.
 
         cardlink findings pipelines/nightly.yaml --as-export corrections-2026-11-24
@@ -56,14 +71,19 @@ struct FindingsCommand: ParsableCommand {
     help: ArgumentHelp(
       "Write the quarantined records there in the supplier's own layout.", valueName: "directory"))
   var asExport: String?
-  @Option(help: "Only the records that ended so.") var outcome: Outcome?
+  @Option(help: "Only the records that ended so.") var outcome: FindingOutcome?
   @Option(help: "At most so many records; default 20 as text, all as CSV or JSON.") var limit: Int?
+  @Flag(help: "All columns, though they don't fit the terminal.") var wide = false
   @OptionGroup var form: OutputArguments
+
+  func validate() throws {
+    if let limit, limit < 1 { throw ValidationError("--limit takes a number of records, 1 or more.") }
+  }
 
   func run() throws {
     let pipeline = try arguments.load()
     if let asExport { return try writeCorrections(pipeline, to: asExport) }
-    let findings = try Desk(pipeline, for: .user()).findings(outcome: outcome)
+    let findings = try Desk(pipeline, for: .user()).findings(outcome: outcome?.outcome)
     let columns = [
       "export", "outcome", "reasons", "personal_id", "insurance_number", "card_number", "source_file",
       "source_line",
@@ -85,20 +105,40 @@ struct FindingsCommand: ParsableCommand {
     switch form.output {
     case .csv: break
     case .json: print(table.json)
-    case .text:
-      if table.rows.isEmpty { return print("No such record. Không có bản ghi nào.") }
-      // The digest is for decide, not for people.
-      print(table.without("digest").text)
-      let words = Set(table.rows.flatMap { ($0[2] ?? "").split(separator: ",").map(String.init) }).sorted()
-      print("\nWhat the reasons mean · Ý nghĩa:")
-      for word in words {
-        guard let reason = Reason(shown: word) else { continue }
-        print(
-          "  \(word): \(reason.meaning.english)\n    \(reason.meaning.vietnamese)\n    → \(reason.remedy.english)"
-        )
-      }
-      print("\nTry next:\n  cardlink explain PERSONAL_ID \(arguments.named)")
+    case .text: try show(table, of: findings.count())
     }
+  }
+
+  /// Left out first where the terminal is too narrow for all columns.
+  private static let dispensable = [
+    "run_id", "export", "card_number", "insurance_number", "candidate_personal_id", "candidates",
+  ]
+
+  private func show(_ table: Table, of total: Int) throws {
+    guard !table.rows.isEmpty else { return print("No such record. Không có bản ghi nào.") }
+    StandardOutput.usesPager = true
+    // What was judged is for decide, not for people.
+    let all = table.without("digest")
+    let shown = wide ? all : all.fitting(Terminal.columns(of: 1), without: Self.dispensable)
+    print(shown.text)
+    let left = all.columns.filter { !shown.columns.contains($0) }
+    if !left.isEmpty { print("\nNot shown: \(left.joined(separator: ", ")); --wide shows them.") }
+    if table.rows.count < total {
+      let (some, all) = (FigureText.grouped(table.rows.count), FigureText.grouped(total))
+      print("\n\(some) of \(all) records · \(some) trên \(all) bản ghi. --limit or --output csv gives more.")
+    }
+    let words = Set(table.rows.flatMap { ($0[2] ?? "").split(separator: ",").map(String.init) }).sorted()
+    print("\nWhat the reasons mean · Ý nghĩa:")
+    for word in words {
+      guard let reason = Reason(shown: word) else { continue }
+      print(
+        "  \(word): \(reason.meaning.english)\n    \(reason.meaning.vietnamese)\n    → \(reason.remedy.english)"
+      )
+    }
+    let outcome = outcome.map { " --outcome \($0.outcome.name)" } ?? ""
+    print(
+      "\nTry next:\n  cardlink explain - \(arguments.named)\n"
+        + "  cardlink findings \(arguments.named)\(outcome) --output csv")
   }
 }
 
@@ -122,9 +162,10 @@ extension FindingsCommand {
 struct LookupCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "lookup", abstract: "The card that serves for one person.",
+    usage: "cardlink lookup <personal-id> <pipeline> [options]",
     discussion: """
-      Give the number as -, and it is read from standard input. Every lookup is written into the audit log, with
-      the reason that --because gives.
+      Give the number as -, and it is read from standard input. Every lookup is
+      written into the audit log, with the reason that --because gives.
       """)
   @Argument(help: ArgumentHelp("The personal ID number, 12 digits.", valueName: "personal-id")) var number:
     String
@@ -159,23 +200,32 @@ struct LookupCommand: ParsableCommand {
       columns.append("grace_until")
       for i in rows.indices { rows[i].append(found?.graceUntil) }
     }
-    guard form.output == .text else {
-      return Table(columns: columns, rows: rows, numeric: ["source_line", "run_id"]).write(form.output)
+    if form.output != .text {
+      Table(columns: columns, rows: rows, numeric: ["source_line", "run_id"]).write(form.output)
     }
     guard let row = rows.first else {
-      print("No linked card for this number. Không có thẻ được liên kết.")
-      return print("Try next:\n  cardlink explain PERSONAL_ID \(arguments.named)")
+      throw Stop(
+        .none, at: arguments.pipeline, expected: "a linked card of this number", found: "none",
+        remedy: "Không có thẻ được liên kết với số này. explain says why.",
+        next: "cardlink explain - \(arguments.named)")
     }
+    guard form.output == .text else { return }
     for (column, value) in zip(columns, row) { print(column.leftAligned(18) + (value ?? "–")) }
+  }
+
+  mutating func validate() {
+    (number, arguments.pipeline) = inOrder(number, arguments.pipeline)
   }
 }
 
 struct ExplainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "explain", abstract: "Why one person's records are linked, or why not.",
+    usage: "cardlink explain <number> <pipeline> [options]",
     discussion: """
-      Shows the records of both exports as they are staged, every rule's verdict, and what would have to change.
-      Give the number as -, and it is read from standard input.
+      Shows the records of both exports as they are staged, every rule's verdict,
+      and what would have to change. Give the number as -, and it is read from
+      standard input.
       """)
   @Argument(help: ArgumentHelp("The personal ID number, 12 digits.", valueName: "personal-id")) var number:
     String
@@ -187,7 +237,27 @@ struct ExplainCommand: ParsableCommand {
     let id = try personalID(number)
     let pipeline = try arguments.load()
     let found = try Desk(pipeline, for: reason.actor).explain(id)
-    let text = ExplanationText(found)
-    form.output == .text ? print(text.text) : text.table.write(form.output)
+    let text = ExplanationText(found, paint: .ofStandardOutput)
+    if form.output != .text { text.table.write(form.output) }
+    guard !found.isEmpty else {
+      throw Stop(
+        .none, at: arguments.pipeline, expected: "a record of this number in run \(found.run.id)",
+        found: "none in either export",
+        remedy: "Check the digits. A record whose number can't be read waits in quarantine.\n"
+          + "  Không có bản ghi nào mang số này; hãy kiểm tra lại số.",
+        next: "cardlink findings \(arguments.named) --outcome quarantined")
+    }
+    guard form.output == .text else { return }
+    StandardOutput.usesPager = true
+    print(text.text)
   }
+
+  mutating func validate() {
+    (number, arguments.pipeline) = inOrder(number, arguments.pipeline)
+  }
+}
+
+/// A number and a pipeline file, typed in either order.
+private func inOrder(_ number: String, _ pipeline: String) -> (String, String) {
+  isPipelineFile(number) && !isPipelineFile(pipeline) ? (pipeline, number) : (number, pipeline)
 }

@@ -6,12 +6,15 @@ import Desk
 struct ReportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "report", abstract: "The report of a run: one HTML page, in Vietnamese and English.",
+    usage: "cardlink report [<run>] <pipeline> [options]",
     discussion: """
-      Each run writes its report at its end, whether it was done, held or failed. This prints where it lies, or the
-      page itself. The page stands for itself: no script, nothing fetched from elsewhere, no personal data; open it in
-      any browser, mail it, or print it. docs/reading-the-report.md explains each part.
-        cardlink report pipelines/nightly.yaml                              the last run's, as a path
-        cardlink report pipelines/nightly.yaml 7 --output html > report.html
+      Each run writes its report at its end, whether it was done, held or failed.
+      This prints where it lies, or the page itself. The page stands for itself: no
+      script, nothing fetched from elsewhere, no personal data; open it in any
+      browser, mail it, or print it. docs/reading-the-report.md explains each part.
+        cardlink report pipelines/nightly.yaml
+        cardlink report 7 pipelines/nightly.yaml --output html > report.html
+      Without a run it is the last one's.
       """)
   enum Form: String, ExpressibleByArgument, CaseIterable { case path, html }
 

@@ -12,12 +12,15 @@ extension StageName: ExpressibleByArgument {}
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "run", abstract: "Run a pipeline: extract, match, load, publish.",
+    usage: "cardlink run <pipeline> [options]",
     discussion: """
-      Reads both exports, and replaces the store and the facilities' packages when all of it has succeeded. What was
-      in force before stays in force if anything fails. A stage whose result was made from the same exports, pipeline
-      file, business date and build of cardlink is skipped; a run that was cut off continues after its last finished
-      stage.
-        cardlink run pipelines/nightly.yaml --plan       what would run, why, and how long it took last time
+      Reads both exports, and replaces the store and the facilities' packages when
+      all of it has succeeded. What was in force before stays in force if anything
+      fails. A stage whose result was made from the same exports, pipeline file,
+      business date and build of cardlink is skipped; a run that was cut off
+      continues after its last finished stage.
+        cardlink run pipelines/nightly.yaml --plan
+      --plan says what would run, why, and how long it took last time.
       """)
   @OptionGroup var pipeline: PipelineArguments
   @OptionGroup var arguments: RunArguments
@@ -53,20 +56,26 @@ private func printPlan(_ arguments: PipelineArguments, _ run: RunArguments, _ fo
 struct RerunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "rerun", abstract: "Run one stage and all after it, on what the stage before left.",
+    usage: "cardlink rerun <stage> <pipeline> [options]",
     discussion: """
-      For example after a correction of the pipeline file that concerns matching only:
+      For example after a correction of the pipeline file that concerns matching
+      only:
         cardlink rerun match pipelines/nightly.yaml
       Stages: extract, match, load, publish.
 
-      --dry-run rehearses a rerun of match or extract: which records would end otherwise, with examples by file and line,
-      and whose card would change, against the last finished run. Nothing in the workspace is changed, and no lock is
-      taken: it may run beside the night. A rehearsal of match takes the records as they are staged, and says so if the
-      pipeline file has changed in how exports are read (fields, values, dates, empty, encoding …); one of extract reads
-      the exports anew, if they are those of that run still. It needs disk for a second match result while it works, and
-      of extract for second staged records; all of it goes with the command.
+      --dry-run rehearses a rerun of match or extract: which records would end
+      otherwise, with examples by file and line, and whose card would change,
+      against the last finished run. Nothing in the workspace is changed, and no
+      lock is taken: it may run beside the night. A rehearsal of match takes the
+      records as they are staged, and says so if the pipeline file has changed in
+      how exports are read (fields, values, dates, empty, encoding …); one of
+      extract reads the exports anew, if they are those of that run still. It needs
+      disk for a second match result while it works, and of extract for second
+      staged records; all of it goes with the command.
         cardlink rerun match pipelines/nightly.yaml --dry-run
         cardlink rerun extract pipelines/nightly.yaml --dry-run
-        cardlink rerun match tomorrow.yaml --workspace /var/lib/cardlink/nightly --dry-run --as-of 2027-01-01 --output csv
+        cardlink rerun match tomorrow.yaml --workspace /var/lib/cardlink/nightly \\
+          --dry-run --as-of 2027-01-01 --output csv
       """)
   @Argument(help: "The stage to begin with: extract, match, load or publish.") var stage: StageName
   @OptionGroup var pipeline: PipelineArguments
@@ -109,15 +118,18 @@ struct RerunCommand: ParsableCommand {
 struct ReleaseCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "release", abstract: "Let a run pass that a gate holds, and go on with load and publish.",
+    usage: "cardlink release <run> <pipeline> --because <reason> [options]",
     discussion: """
-      A run whose figures are out of line is held before anything is loaded: what was in force stays in force. Look at
-      the figures first; then either ask the supplier for a correct export, or release the run. The reason is
-      written into the audit log, with your user name and the time.
+      A run whose figures are out of line is held before anything is loaded: what
+      was in force stays in force. Look at the figures first; then either ask the
+      supplier for a correct export, or release the run. The reason is written into
+      the audit log, with your user name and the time.
         cardlink status pipelines/nightly.yaml
-        cardlink release pipelines/nightly.yaml 8 --because "Two provinces deliver from today on, letter 1804"
+        cardlink release 8 pipelines/nightly.yaml \\
+          --because "Two provinces deliver from today on, letter 1804"
       """)
-  @OptionGroup var pipeline: PipelineArguments
   @Argument(help: ArgumentHelp("The number of the held run.", valueName: "run")) var number: Int
+  @OptionGroup var pipeline: PipelineArguments
   @Option(help: ArgumentHelp("Why the data is right all the same.", valueName: "reason")) var because: String
   @OptionGroup var work: WorkArguments
 

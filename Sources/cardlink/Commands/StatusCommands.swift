@@ -8,25 +8,20 @@ import Values
 import Views
 import Workspace
 
-extension Paint {
-  /// The colours for standard output: none in a file or pipe, with NO_COLOR, or on a dumb terminal.
-  static var ofStandardOutput: Paint {
-    let environment = ProcessInfo.processInfo.environment
-    return Paint(
-      isOn: isatty(1) == 1 && (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb")
-  }
-}
-
 struct StatusCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "status", abstract: "How the night went, what is in force, what to do next: in a screenful.",
+    usage: "cardlink status <pipeline> [options]",
     discussion: """
-      The last run and its state (done, held, failed, running, cut off), what everybody reads now and how old it is, the
-      ledger with the change against the finished run before, the largest causes with the command that lists their
-      records, gates that did not pass, how long each stage took, and what to do next. Takes no lock: ask at any time.
+      The last run and its state (done, held, failed, running, cut off), what
+      everybody reads now and how old it is, the ledger with the change against the
+      finished run before, the largest causes with the command that lists their
+      records, gates that did not pass, how long each stage took, and what to do
+      next. Takes no lock: ask at any time.
         cardlink status pipelines/nightly.yaml
         cardlink status pipelines/nightly.yaml --output json | jq .state
-      --output csv gives the ledger of the last run, a line for each file and outcome. NO_COLOR is respected.
+      --output csv gives the ledger of the last run, a line for each file and
+      outcome. NO_COLOR is respected.
       """)
   @OptionGroup var arguments: PipelineArguments
   @OptionGroup var form: OutputArguments
@@ -53,9 +48,11 @@ struct StatusCommand: ParsableCommand {
 struct RunsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "runs", abstract: "List the runs, the last one last.",
+    usage: "cardlink runs <pipeline> [options]",
     discussion: """
-      Text shows the last twenty, narrow enough for a terminal; --output csv or json gives all of them with all their times
-      and the seconds of each stage. A run that says it is at work and has no process is shown as cut_off.
+      Text shows the last twenty, narrow enough for a terminal; --output csv or json
+      gives all of them with all their times and the seconds of each stage. A run
+      that says it is at work and has no process is shown as cut_off.
         cardlink runs pipelines/nightly.yaml
         cardlink runs pipelines/nightly.yaml --output csv --last 365 > a-year.csv
       """)
@@ -118,18 +115,26 @@ struct DoctorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor",
     abstract: "Whether the next night can go well: machine, workspace, exports, last nights.",
+    usage: "cardlink doctor <pipeline> [options]",
     discussion: """
-      Looks at everything that a run needs and changes nothing: the exports, the workspace with its owner and modes, the lock,
-      room on the disk against what the last run took, memory against --memory, open files, the libraries' versions, the
-      clock, the store and packages in force, the metrics, the last runs, the audit log, and what a cut-off run left.
-      Each line is ok, warn or fail, with what to do.
+      Looks at everything that a run needs and changes nothing: the exports, the
+      workspace with its owner and modes, the lock, room on the disk against what
+      the last run took, memory against --memory, open files, the libraries'
+      versions, the clock, the store and packages in force, the metrics, the last
+      runs, the audit log, and what a cut-off run left. Each line is ok, warn or
+      fail, with what to do.
         cardlink doctor pipelines/nightly.yaml
         cardlink doctor pipelines/nightly.yaml --memory 16G --output json
 
       EXIT CODES
-        0 nothing fails, though something may be to look at; else that of the first line that fails:
-        65 an export lacks a column · 66 an export or the signing key is missing · 69 the store or a library
-        73 can't write there · 74 disk, memory, modes, clock or audit log · 78 pipeline file wrong
+        0 nothing fails, though something may be to look at; else that of the first
+        line that fails:
+        65 an export lacks a column
+        66 an export or the signing key is missing
+        69 the store or a library
+        73 can't write there
+        74 disk, memory, modes, clock or audit log
+        78 pipeline file wrong
       """)
   @OptionGroup var arguments: PipelineArguments
   @Option(help: ArgumentHelp("The bound on memory that runs are given.", valueName: "size"))

@@ -181,7 +181,7 @@ final class RunProgress: Run.Progress {
     guard let line = line(state) else { return }
     let now = (Int(Date().timeIntervalSince1970) + 7 * 3600) % 86_400
     // Overwrites the previous line and clears its rest, so that the line never flickers.
-    raw("\r" + line.text(width: Self.columns - 1, now: now) + "\u{1B}[K")
+    raw("\r" + line.text(width: (Terminal.columns(of: 2) ?? 80) - 1, now: now) + "\u{1B}[K")
     state.hasLine = true
   }
 
@@ -198,13 +198,6 @@ final class RunProgress: Run.Progress {
   }
 
   private func raw(_ text: String) { StandardError.raw(text) }
-
-  /// The terminal's width, which may change at any time.
-  private static var columns: Int {
-    var size = winsize()
-    guard unsafe ioctl(2, UInt(TIOCGWINSZ), &size) == 0, size.ws_col >= 20 else { return 80 }
-    return Int(size.ws_col)
-  }
 
   private static func text(_ seconds: Double) -> String { String(format: "%.2f", seconds) }
   private static func rounded(_ seconds: Double) -> Double { (seconds * 1000).rounded() / 1000 }

@@ -15,10 +15,10 @@ enum StandardStreams {
   /// Called before anything else, so that no file of the workspace gets one of these descriptors. They are opened
   /// read-only: writing to a standard output that was closed still fails.
   static func prepare() {
-    _ = unsafe signal(SIGPIPE, SIG_IGN)
+    _ = signal(SIGPIPE, SIG_IGN)
     for descriptor: Int32 in 0...2 where fcntl(descriptor, F_GETFD) < 0 {
       // Descriptors are assigned from the lowest on. Without /dev, any other file serves as well.
-      if open("/dev/null", O_RDONLY) < 0 { _ = open("/", O_RDONLY) }
+      if unsafe open("/dev/null", O_RDONLY) < 0 { _ = unsafe open("/", O_RDONLY) }
     }
   }
 
@@ -67,6 +67,8 @@ enum StandardOutput {
     var failure: Int32 = 0
     /// Whether the answer only sums up what the command has done.
     var isSummary = false
+    /// Whether the whole answer waits for its end, as a pager may show it.
+    var usesPager = false
 
     mutating func flush() {
       if failure == 0 { failure = StandardStreams.write(waiting.span, to: STDOUT_FILENO) }
@@ -76,9 +78,16 @@ enum StandardOutput {
   private static let state = Mutex(State())
   static let isTerminal = isatty(STDOUT_FILENO) == 1
 
+  /// Set before an answer that may be longer than the terminal is high.
+  static var usesPager: Bool {
+    get { state.withLock { $0.usesPager } }
+    set { state.withLock { $0.usesPager = newValue && isTerminal && Terminal.pager != nil } }
+  }
+
   static func write(_ text: String) {
     state.withLock { state in
       state.waiting.append(contentsOf: text.utf8)
+      if state.usesPager { return }
       if isTerminal || state.waiting.count >= 1 << 16 { state.flush() }
     }
   }
@@ -102,8 +111,28 @@ enum StandardOutput {
   ///
   /// - Throws: ``Stop`` if any of the answer could not be written.
   static func finish() throws(Stop) {
-    state.withLock { $0.flush() }
+    state.withLock { state in
+      let lineCount = state.waiting.count { $0 == UInt8(ascii: "\n") }
+      if state.usesPager, lineCount >= Terminal.rows, page(state.waiting) { state.waiting = [] }
+      state.flush()
+    }
     try check()
+  }
+
+  /// Shows an answer in the pager, until the user leaves it.
+  ///
+  /// - Returns: whether there was one.
+  private static func page(_ answer: [UInt8]) -> Bool {
+    // As git sets them: leave what fits on the screen there, show colours, keep the screen at the end.
+    unsafe setenv("LESS", "FRX", 0)
+    unsafe setenv("LESSCHARSET", "utf-8", 0)
+    guard let pager = Terminal.pager, let pipe = unsafe popen(pager, "w") else { return false }
+    // Control-C is the pager's as long as it is there.
+    _ = signal(SIGINT, SIG_IGN)
+    _ = signal(SIGQUIT, SIG_IGN)
+    _ = unsafe StandardStreams.write(answer.span, to: fileno(pipe))
+    // A shell ends with 127 where it doesn't find the pager.
+    return unsafe pclose(pipe) >> 8 & 0xFF != 127
   }
 
   /// Stops a long answer that can't be written any more.
