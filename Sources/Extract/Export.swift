@@ -84,17 +84,17 @@ package struct Export: Sendable {
     }.first
   }
 
-  // MARK: Elements that a file lacks
+  // MARK: Missing elements
 
-  /// Fields whose empty value has a meaning, so that an element that was renamed would change what the records say.
+  /// Fields whose empty value has a meaning, so that a renamed element would change the meaning of the records.
   private static var silent: [Field] { [.validTo, .status, .facilityCode, .sex] }
 
-  /// Refuses a file of XML none of whose records has the element of a field whose empty value has a meaning.
+  /// Refuses an XML file if no record has the element of a field whose empty value has a meaning.
   ///
-  /// One that is there and empty is the supplier's word. Of `valid_to`, which would be an open end, a single record counts.
+  /// An empty element is accepted. For `valid_to`, whose empty value is an open end, one record is enough to refuse.
   func checkElements(of file: FoundFile, _ part: StagedPart) throws(Stop) {
     guard case .xml = format.kind else { return }
-    // Records that were held before their fields were looked at.
+    // Records quarantined before their fields were checked.
     let unread = [Reason.valueTooLong, .repeatedElement, .fileDamaged, .listLength]
       .reduce(0) { $0 + part.reasonCounts[$1, default: 0] }
     let judged = part.recordCount - unread

@@ -1,7 +1,8 @@
-// White space, and the characters that show nothing: direction marks, joiners, variation selectors, soft hyphens.
-// Invariant: the two tables are Unicode's: White_Space, and Default_Ignorable_Code_Point with the general category Cf; a
-// test compares them with the standard library for every scalar.
-// Load: values with a byte outside ASCII that are no names in clean form; the leading byte answers for nearly all.
+// Recognizes and removes white space and ignorable characters: direction marks, joiners, variation selectors, soft
+// hyphens.
+// Invariant: the tables are Unicode's: White_Space, and the union of Default_Ignorable_Code_Point and the general category
+// Cf; a test compares them with the standard library for every scalar.
+// Load: values with a byte outside ASCII, except names in clean form; for nearly all the leading byte decides.
 //
 // Source: Unicode Character Database 15.0, PropList.txt and DerivedCoreProperties.txt.
 
@@ -13,7 +14,7 @@ package func isWhiteSpace(_ scalar: UInt32) -> Bool {
   }
 }
 
-/// Whether a scalar shows nothing and says nothing in a field: to be ignored.
+/// Whether a scalar is invisible and has no meaning in a field.
 package func isIgnorable(_ scalar: UInt32) -> Bool {
   switch scalar {
   case 0xAD, 0x34F, 0x600...0x605, 0x61C, 0x6DD, 0x70F, 0x890...0x891, 0x8E2, 0x115F...0x1160,
@@ -25,7 +26,9 @@ package func isIgnorable(_ scalar: UInt32) -> Bool {
   }
 }
 
-/// Whether a character outside ASCII that begins with this byte may be blank; letters of Vietnamese may not, but for E1.
+/// Whether a character outside ASCII that begins with this byte may be blank.
+///
+/// Of the bytes that begin Vietnamese letters only E1 may.
 @inline(__always)
 private func mayBeginBlank(_ byte: UInt8) -> Bool {
   switch byte {
@@ -34,7 +37,7 @@ private func mayBeginBlank(_ byte: UInt8) -> Bool {
   }
 }
 
-/// The byte count of the white space or ignorable character at `i`; 0 if there is another.
+/// The byte count of the white space or ignorable character at `i`; 0 for any other character.
 @inline(__always)
 package func blankCount(_ bytes: Span<UInt8>, at i: Int) -> Int {
   let byte = bytes[i]
@@ -49,10 +52,10 @@ private func slowBlankCount(_ bytes: Span<UInt8>, at i: Int) -> Int {
   return isWhiteSpace(scalar) || isIgnorable(scalar) ? next - i : 0
 }
 
-/// Whether a value holds white space outside ASCII, or an ignorable character.
+/// Whether a value contains white space outside ASCII, or an ignorable character.
 package func hasInvisible(_ bytes: Span<UInt8>) -> Bool {
   for i in bytes.indices where bytes[i] >= 0x80 && mayBeginBlank(bytes[i]) {
-    // U+1E00–U+1EFF, where Vietnamese has its letters with two marks.
+    // U+1E00–U+1EFF, which contains the Vietnamese letters with two marks.
     if bytes[i] == 0xE1, i + 1 < bytes.count, bytes[i + 1] >= 0xB8 { continue }
     if slowBlankCount(bytes, at: i) > 0 { return true }
   }

@@ -196,9 +196,9 @@ package struct NameFolder: Sendable {
     if left != 0 { bare.append(utf8: left) }
   }
 
-  /// Passes over ignorable characters between a letter and its marks.
+  /// Skips ignorable characters between a letter and its marks.
   ///
-  /// A soft hyphen after some letters is what UTF-8 read as Windows-1252 leaves of a letter, and stays to be found.
+  /// A soft hyphen after some letters is not skipped, because it shows that UTF-8 was read as Windows-1252.
   private func passIgnorable(_ name: Span<UInt8>, _ i: inout Int, after scalar: UInt32) {
     while i < name.count, name[i] >= 0x80 {
       var next = i
@@ -219,7 +219,7 @@ package struct NameFolder: Sendable {
   }
 
   private func isASCIILetter(_ s: UInt32) -> Bool { (s | 0x20) >= 0x61 && (s | 0x20) <= 0x7A }
-  /// A combining mark; U+034F joins letters, and is ignored.
+  /// Whether it is a combining mark, except U+034F, which is ignorable.
   private func isMark(_ s: UInt32) -> Bool { s >= 0x300 && s <= 0x36F && s != 0x34F }
   private func isDropped(_ s: UInt32) -> Bool {
     switch s {

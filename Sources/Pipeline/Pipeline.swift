@@ -85,7 +85,7 @@ package struct ExportSpec: Hashable, Sendable {
   /// The element that is one record; XML only.
   package var record = ""
   package var fields: [String: Source] = [:]
-  /// Fields whose element a whole file may lack; XML only.
+  /// XML only: fields whose element may be missing from a whole file.
   package var mayBeAbsent: [String] = []
   package var split: Split?
   package var sexCodes: [Code]?

@@ -115,7 +115,7 @@ package import Values
     while least.key < start { settle(try unsafe cursors[least.cursor].skip(to: start)) }
   }
 
-  /// Reads all records that are left.
+  /// Reads all remaining records.
   @inline(__always)
   package mutating func forEach(
     _ body: (_ key: UInt64, _ place: UInt64, _ payload: RawSpan) throws(Stop) -> Void

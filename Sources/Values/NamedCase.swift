@@ -1,5 +1,5 @@
 // Closed lists whose cases users read as words: `nameMissing` is `name_missing` in the store, in messages and in files.
-// Invariant: a word follows from the case's name, so a case is never renamed; ValuesTests keeps the words.
+// Invariant: a word follows from the case's name, so a case is never renamed; ValuesTests checks the words.
 
 /// A closed list with the raw values 0, 1, 2, …, each with a word that users read.
 package protocol NamedCase: CaseIterable, RawRepresentable, Sendable

@@ -8,7 +8,7 @@ package enum ExportKind: UInt8, NamedCase, BitwiseCopyable, Codable {
   package static let names = snakeCaseNames(of: allCases)
 }
 
-/// The end of an insurance record; the first that applies, in this order.
+/// The outcome of an insurance record; the first that applies, in this order.
 package enum Outcome: UInt8, NamedCase, BitwiseCopyable, Comparable {
   case quarantined, idMissing, idInvalid, personUnknown, personDuplicated, personInactive, disputed,
     numberShared
@@ -27,10 +27,10 @@ package enum Outcome: UInt8, NamedCase, BitwiseCopyable, Comparable {
 }
 
 extension ExportKind {
-  /// How its records may end.
+  /// The outcomes that its records can have.
   package var outcomes: [Outcome] { self == .insurance ? Outcome.ofInsurance : Outcome.ofPopulation }
 
-  /// The same in the order in which people read them: what went well first.
+  /// The same in the order for people: linked ones first.
   package var outcomesForPeople: [Outcome] {
     self == .insurance
       ? Outcome.ofInsurance.reversed() : [.registered, .repeated, .personDuplicated, .quarantined]

@@ -2,7 +2,7 @@
 // Invariant: a word's raw value is its bit in staged files; new words are added at the end, none is reused.
 // Load: a record's set of them is two 64-bit words.
 
-/// One reason why a record ended as it did, or one tolerated difference.
+/// One reason for a record's outcome, or one tolerated difference.
 package enum Reason: UInt8, NamedCase {
   // quarantined: the record can't be read
   case fieldCount, encoding, unclosedQuote, valueTooLong, repeatedElement, listLength
@@ -19,7 +19,7 @@ package enum Reason: UInt8, NamedCase {
   case leadingZeroLost, insuranceNumberInID, passport, spreadsheetExponent, wrongLength, notDigits
   // person_unknown
   case legacyUnknown, legacyAmbiguous, idPrefixUnknown, testNumber
-  // disputed, and what the records of a duplicated person disagree in
+  // disputed, and fields in which the records of a duplicated person differ
   case name, birthDate, sex, status
   case dayMonthSwapped, sameWords, iYSpelling, middleNameDropped, lunarBirthday
   // person_inactive
@@ -42,7 +42,7 @@ package enum Reason: UInt8, NamedCase {
   case idFromInsuranceNumber
 
   package static let names = snakeCaseNames(of: allCases)
-  /// The word as users read it.
+  /// The word that users see.
   package var word: String { name }
   package init?(word: String) { self.init(name: word) }
 }

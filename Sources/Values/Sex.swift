@@ -2,7 +2,7 @@
 // Invariant: staged files hold the raw values, which never change; names are the contract's canonical values.
 
 package enum Sex: UInt8, NamedCase, BitwiseCopyable {
-  /// The export says so, or says nothing.
+  /// The export says so, or has no value.
   case unknown = 0
   case male = 1
   case female = 2

@@ -168,7 +168,7 @@ struct Exposition {
     }
   }
 
-  /// A family with one sample, without labels of its own; nothing if there is no value.
+  /// A family with one sample without labels; nothing if the value is nil.
   mutating func family(_ name: String, _ help: String, _ value: Int?) {
     family(name, help, value.map { [([:], Double($0))] } ?? [])
   }

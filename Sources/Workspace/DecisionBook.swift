@@ -159,7 +159,7 @@ private enum BookLine {
     return (decision, unescaped(parts[7]))
   }
 
-  /// What a backslash and a letter stand for.
+  /// Characters and the letters that follow a backslash in their place.
   private static let escapes: [(scalar: Unicode.Scalar, letter: Unicode.Scalar)] = [
     ("\\", "\\"), ("\t", "t"), ("\r", "r"), ("\n", "n"),
   ]

@@ -78,7 +78,7 @@ struct PlainRecordTests {
     }
   }
 
-  /// Content of an element as suppliers nest it.
+  /// Random nested content of an element.
   static func nested(_ random: inout SeededGenerator, depth: Int = 0) -> String {
     var xml = ""
     for _ in 0..<1 + random.next() % 4 {
@@ -94,7 +94,7 @@ struct PlainRecordTests {
     return xml
   }
 
-  /// All text of an element, with a blank where an end tag meets a start tag.
+  /// All text of an element, with a blank between an end tag and a start tag.
   static func text(_ xml: String) -> String {
     var rest = xml.replacing(/<!--.*?-->/, with: "").replacing("<b/>", with: "<b></b>")[...]
     var text = ""
@@ -121,7 +121,7 @@ struct PlainRecordTests {
     var bytes = Array("<D>\n".utf8)
     var expected: [String] = []
     for i in 0..<6 {
-      // Plain records between, so that the scanner is at work.
+      // Plain records in between, which the scanner reads.
       let xml = i % 2 == 0 ? "NGUYỄN \(i)" : Self.nested(&random)
       bytes += Array("<The><Ma>\(xml)</Ma><Khac>no</Khac></The>\n".utf8)
       expected.append("\(i) \(Self.text(xml))|–|–|–|–")

@@ -1,4 +1,4 @@
-// The tables of white space and ignorable characters against those of the standard library.
+// Compares the tables of white space and ignorable characters with the standard library's.
 
 import Names
 import Support
@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Invisible characters")
 struct InvisibleTests {
-  /// All scalars, by what the standard library says of them.
+  /// All scalars with the standard library's properties.
   static func each(_ body: (Unicode.Scalar, _ isSpace: Bool, _ isIgnorable: Bool) -> Void) {
     for value in UInt32(0)...0x10FFFF {
       guard let scalar = Unicode.Scalar(value) else { continue }

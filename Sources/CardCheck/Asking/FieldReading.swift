@@ -6,7 +6,7 @@ import Package
 import Rules
 import Values
 
-/// The range of the bytes without control characters, white space and invisible characters at both ends.
+/// The range of the bytes without control characters, white space and ignorable characters at both ends.
 func trimmed(_ bytes: Span<UInt8>) -> Range<Int> {
   var range = Rules.trimmed(bytes, 0..<bytes.count)
   while let first = range.first, bytes[first] <= 0x20 { range.removeFirst() }

@@ -13,7 +13,7 @@ package struct HeaderReport: Sendable, Hashable {
   package var duplicated: [String]
   /// How many records were read; 0 for CSV, whose header is enough.
   package var recordCount = 0
-  /// Whether these are all records of the file.
+  /// Whether the file has no further records.
   package var isWhole = false
 }
 
@@ -35,7 +35,7 @@ package func headerReport(_ file: ExportFile, format: ExportFormat) throws(Stop)
     report.found = xml.seenPaths.sorted()
     report.recordCount = batch.count
     var rest = RawBatch(slotCount: format.columns.count)
-    // A fault further on is found where the file is read.
+    // A later fault is found when the file is read.
     if (try? xml.nextBatch(into: &rest)) != nil { report.isWhole = rest.count == 0 }
     report.missing = format.columns.indices.filter { slot in
       (0..<batch.count).allSatisfy { batch.range($0, slot) == nil }

@@ -16,7 +16,7 @@ package struct ExportRules: Sendable {
   package var emptyValues: [[UInt8]]
   /// Patterns, tried in order.
   package var datePatterns: [DatePattern]
-  /// XML: fields whose element a whole file may lack.
+  /// XML only: fields whose element may be missing from a whole file.
   package var mayBeAbsent: [Field] = []
   /// Fields with parallel lists: one record for each position.
   package var split: (separator: UInt8, fields: [Field])?

@@ -33,9 +33,9 @@ package struct Stager: ~Copyable {
 
   // Reused from record to record.
   private var joined: [UInt8] = []
-  /// The current record's values without invisible characters, if it has any.
+  /// The current record's values without invisible characters, if it had any.
   private var seen: [UInt8] = []
-  /// Whether a value of the current record has white space outside ASCII, or an ignorable character.
+  /// Whether a value of the current record contains white space outside ASCII, or an ignorable character.
   private var hasUnseen = false
   /// Whether the current record's name is known to be in clean form.
   private var nameIsClean = false
@@ -107,7 +107,7 @@ package struct Stager: ~Copyable {
     }
   }
 
-  /// Stages a record without the invisible characters of its values.
+  /// Removes invisible characters from a record's values and stages it.
   @inline(__always)
   private mutating func stageVisible(
     _ raw: RawRecord, _ whole: Span<UInt8>, _ text: Span<UInt8>, _ ranges: FieldRanges
@@ -126,7 +126,7 @@ package struct Stager: ~Copyable {
       let value = text.extracting(ranges[at: field.field])
       let start = seen.count
       if field.field == Field.fullName.index {
-        // The folder removes them too, after it has searched them for traces of another encoding.
+        // The name folder removes them, after it has searched the name for traces of another encoding.
         unsafe value.withUnsafeBufferPointer { unsafe seen.append(contentsOf: $0) }
       } else {
         appendVisible(value, to: &seen)

@@ -357,8 +357,8 @@ import Values
     return true
   }
 
-  /// Whether the text is UTF-8 without the two code points that XML excludes, and without invisible characters, which
-  /// are rare.
+  /// Whether the text is UTF-8 without invisible characters, which are rare, and without the two code points that XML
+  /// excludes.
   @inline(never)
   private static func isPlainText(_ text: Span<UInt8>) -> Bool {
     guard malformedPosition(text) == nil, !hasInvisible(text) else { return false }

@@ -9,9 +9,9 @@
 internal import CLibXML2
 import Values
 
-/// An open element: its node, -1 where no path leads to it, and the slot of its text.
+/// An open element: its node, -1 if no path leads to it, and the slot of its text.
 ///
-/// Text of an element that no path leads to belongs to the nearest element around it that a path names.
+/// Text of an element without a path belongs to the nearest enclosing element with one.
 private struct OpenElement {
   var node: Int
   var slot: Int
@@ -66,9 +66,9 @@ private struct OpenElement {
   fileprivate var recordDepth = 0
   fileprivate var recordLine: UInt32 = 0
   fileprivate var recordBytes = 0
-  /// The record's element and those that are open below it.
+  /// The record's element and the open elements in it.
   fileprivate var path: [OpenElement] = []
-  /// The last tag was an end tag, and no text has come since.
+  /// Whether the last tag was an end tag, with no text after it.
   fileprivate var isBehindEndTag = false
   fileprivate var values: [[UInt8]]
   fileprivate var present: [Bool]
@@ -386,7 +386,7 @@ private struct OpenElement {
       element.slot = tree.nodes[node].slot
       startValue(of: element.slot)
     } else if isBehindEndTag, element.slot >= 0, !values[element.slot].isEmpty {
-      // Elements side by side hold words of their own: `<Ho>NGUYỄN</Ho><Ten>AN</Ten>`.
+      // Adjacent elements contain separate words: `<Ho>NGUYỄN</Ho><Ten>AN</Ten>`.
       values[element.slot].append(0x20)
     }
     isBehindEndTag = false

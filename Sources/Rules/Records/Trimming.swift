@@ -1,9 +1,9 @@
-// Trims white space and invisible characters from both ends of a value, and recognizes the values that mean "no value".
+// Trims white space and ignorable characters from both ends of a value, and recognizes the values that mean "no value".
 // Load: every value of every record; nearly all begin and end with a byte that needs one comparison.
 
 import Names
 
-/// The part of a value between the white space and the ignorable characters at its ends.
+/// The part of a value without white space and ignorable characters at its ends.
 @inline(__always)
 package func trimmed(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Range<Int> {
   guard let first = range.first, let last = range.last else { return range }
@@ -74,7 +74,7 @@ func isEqual(_ value: Span<UInt8>, _ other: [UInt8]) -> Bool {
   return true
 }
 
-/// A short value without the white space and ignorable characters within it, in ASCII capitals.
+/// A short value in ASCII capitals, without the white space and ignorable characters within it.
 struct ShortText {
   private(set) var bytes = InlineArray<24, UInt8>(repeating: 0)
   private(set) var count = 0

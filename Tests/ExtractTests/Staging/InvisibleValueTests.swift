@@ -1,4 +1,4 @@
-// Records whose values hold characters that can't be seen end as those without them do.
+// Invisible characters in values don't change the outcome of records.
 
 import Extract
 import Rules
@@ -13,7 +13,7 @@ struct InvisibleValueTests {
     "\u{E0001}", "\u{3164}", "\u{180E}",
   ]
 
-  /// A value with signs anywhere, and spaces of other kinds.
+  /// A value with invisible characters in random places, and other kinds of spaces.
   static func hidden(_ value: String, _ random: inout SeededGenerator) -> String {
     var text = ""
     for scalar in value.unicodeScalars {
