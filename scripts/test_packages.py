@@ -41,12 +41,13 @@ for package in packages:
     seen[what] += 1
     bagit.Bag(str(package)).validate()
     signed(package / "proof" if what == "applied" else package)
-    xml = package / "data/people.xml"
-    if xml.exists():
-        command = ["xmllint", "--noout", "--nonet", "--schema", package / "data/people.xsd", xml]
-        subprocess.run(command, check=True, capture_output=True)
-        seen["XML files"] += 1
-    for name, resource in [("Patient", Patient), ("Coverage", Coverage)]:
+    for table in ["people", "other-cards"]:
+        xml = package / f"data/{table}.xml"
+        if xml.exists():
+            command = ["xmllint", "--noout", "--nonet", "--schema", package / f"data/{table}.xsd", xml]
+            subprocess.run(command, check=True, capture_output=True)
+            seen["XML files"] += 1
+    for name, resource in [("Patient", Patient), ("Coverage", Coverage), ("OtherCoverage", Coverage)]:
         lines = package / "data/fhir" / f"{name}.ndjson"
         if lines.exists():
             for line in lines.read_text().splitlines():

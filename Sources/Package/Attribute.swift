@@ -31,6 +31,19 @@ package enum Attribute: Int, NamedCase, Hashable {
     [.personalID, .fullName, .birthDate].allSatisfy(attributes.contains)
   }
 
+  /// Of the attributes that a recipient sees, those of the cards beside the serving one.
+  ///
+  /// Without both dates nothing tells on which days a card serves, and the recipient gets the serving card only.
+  package static func ofOtherCards(_ attributes: [Attribute]) -> [Attribute] {
+    guard attributes.contains(.validFrom), attributes.contains(.validTo) else { return [] }
+    return attributes.filter {
+      switch $0 {
+      case .fullName, .birthDate, .sex, .graceUntil: false
+      default: true
+      }
+    }
+  }
+
   static let freeText = allCases.filter(\.isFreeText)
   /// Whether a value may hold any character; all others are digits, letters, hyphens and words.
   var isFreeText: Bool {

@@ -1,4 +1,5 @@
-// One person with the serving card as texts: every package writer writes them, every reader reads them.
+// One person with the serving card and the others as texts: every package writer writes them, every reader reads
+// them.
 // Invariant: an attribute has the same text in every format; an absent value is an empty text.
 // Load: 90 million persons a night; one reused buffer, no `String`.
 
@@ -10,6 +11,9 @@ package struct PersonTexts {
   private var ranges = InlineArray<12, Range<Int>>(repeating: 0..<0)
   /// Whether the texts are in the order of the attributes, with a comma between two.
   private(set) var isCommaJoined = false
+  /// The texts of cards beside the serving one; the first ``otherCount`` are this person's.
+  private(set) var others: [PersonTexts] = []
+  private(set) var otherCount = 0
   /// Bytes that all texts but the name need at most, the commas included.
   private static let mostBytes = 128
 
@@ -22,7 +26,37 @@ package struct PersonTexts {
 
   /// Whether a recipient of these attributes sees the same in both.
   package func shows(_ attributes: [Attribute], as other: borrowing PersonTexts) -> Bool {
-    attributes.allSatisfy { bytes[range($0)].elementsEqual(other.bytes[other.range($0)]) }
+    guard hasSame(attributes, as: other) else { return false }
+    guard otherCount > 0 || other.otherCount > 0 else { return true }
+    let ofCards = Attribute.ofOtherCards(attributes)
+    guard !ofCards.isEmpty else { return true }
+    guard otherCount == other.otherCount else { return false }
+    for i in 0..<otherCount where !others[i].hasSame(ofCards, as: other.others[i]) { return false }
+    return true
+  }
+
+  private func hasSame(_ attributes: [Attribute], as other: borrowing PersonTexts) -> Bool {
+    for attribute in attributes
+    where !bytes[range(attribute)].elementsEqual(other.bytes[other.range(attribute)]) {
+      return false
+    }
+    return true
+  }
+
+  // MARK: Other cards
+
+  /// Adds a card beside the serving one.
+  package mutating func addOther(_ card: CardRow) {
+    if otherCount == others.count { others.append(PersonTexts()) }
+    others[otherCount].set(card.personalID, name: [UInt8]().span.bytes, birthDate: .none, sex: .unknown, card)
+    otherCount += 1
+  }
+
+  /// Adds a card beside the serving one, as a table has it.
+  mutating func addOther(_ card: PersonTexts) {
+    others.removeLast(others.count - otherCount)
+    others.append(card)
+    otherCount += 1
   }
 
   // MARK: From text
@@ -31,6 +65,7 @@ package struct PersonTexts {
     bytes.removeAll(keepingCapacity: true)
     ranges = InlineArray(repeating: 0..<0)
     isCommaJoined = false
+    otherCount = 0
   }
 
   mutating func set(_ attribute: Attribute, _ text: Span<UInt8>) {
@@ -51,18 +86,30 @@ package struct PersonTexts {
   /// Appends the person, with one card, to the others.
   func append(to people: inout PersonBatch) throws(StoredFault) {
     let text = bytes.span
+    let card = try card()
+    var row = PersonRow(
+      personalID: card.personalID, birthDate: .none, sex: .unknown, nameRange: 0..<0, cards: 0..<0)
+    row.birthDate = try StoredValues.date(text.extracting(range(.birthDate)), Attribute.birthDate.name)
+    row.sex = try StoredValues.sex(text.extracting(range(.sex)))
+    let start = people.bytes.count
+    people.bytes.append(contentsOf: self[.fullName])
+    row.nameRange = start..<people.bytes.count
+    row.cards = people.cards.count..<people.cards.count + 1
+    people.cards.append(card)
+    people.persons.append(row)
+  }
+
+  /// The card alone.
+  func card() throws(StoredFault) -> CardRow {
+    let text = bytes.span
     func date(_ attribute: Attribute) throws(StoredFault) -> CalendarDate {
       try StoredValues.date(text.extracting(range(attribute)), attribute.name)
     }
     func code(_ attribute: Attribute) throws(StoredFault) -> ShortCode {
       try StoredValues.code(text.extracting(range(attribute)), attribute.name)
     }
-    let id = try StoredValues.personalID(text.extracting(range(.personalID)))
-    var row = PersonRow(personalID: id, birthDate: .none, sex: .unknown, nameRange: 0..<0, cards: 0..<0)
-    row.birthDate = try date(.birthDate)
-    row.sex = try StoredValues.sex(text.extracting(range(.sex)))
     var card = CardRow()
-    card.personalID = id
+    card.personalID = try StoredValues.personalID(text.extracting(range(.personalID)))
     card.insuranceNumber = try StoredValues.insuranceNumber(text.extracting(range(.insuranceNumber)))
     card.cardNumber = try StoredValues.cardNumber(text.extracting(range(.cardNumber)))
     card.facility = try code(.facilityCode)
@@ -71,12 +118,7 @@ package struct PersonTexts {
     card.fiveYearsFrom = try date(.fiveYearsFrom)
     card.area = try code(.areaCode)
     card.graceUntil = try date(.graceUntil)
-    let start = people.bytes.count
-    people.bytes.append(contentsOf: self[.fullName])
-    row.nameRange = start..<people.bytes.count
-    row.cards = people.cards.count..<people.cards.count + 1
-    people.cards.append(card)
-    people.persons.append(row)
+    return card
   }
 
   // MARK: From values
@@ -128,6 +170,7 @@ package struct PersonTexts {
     }
     self.ranges = ranges
     isCommaJoined = true
+    otherCount = 0
   }
 }
 

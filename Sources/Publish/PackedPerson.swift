@@ -1,5 +1,5 @@
-// The byte form of a person with the serving card, while the packages are sorted.
-// Load: 90 million persons, 57 bytes and the name each.
+// The byte form of a person with the cards that a package holds, while the packages are sorted.
+// Load: 90 million persons, 57 bytes and the name each; 52 more for each card beside the serving one.
 
 import Package
 import Values
@@ -9,24 +9,44 @@ enum PackedPerson {
 
   /// A bit beside the sex: the last day of grace follows the fixed part.
   static let hasGrace: UInt64 = 1 << 7
+  /// A bit beside the sex: the number of the other cards and the cards come before the name.
+  static let hasOthers: UInt64 = 1 << 6
+  static let mostOthers = 63
+  static let cardBytes = 52
 
   /// Appends everything but the personal ID number, which is the place of the sorted record.
-  static func append(_ person: PersonRow, name: Span<UInt8>, _ card: CardRow, to bytes: inout [UInt8]) {
-    bytes.append(room: fixedBytes + 12 + name.count) { writer in
+  static func append(
+    _ person: PersonRow, name: Span<UInt8>, _ card: CardRow, others: ArraySlice<CardRow>,
+    to bytes: inout [UInt8]
+  ) {
+    bytes.append(room: fixedBytes + 12 + others.count * cardBytes + name.count) { writer in
       writer.append(UInt64(person.birthDate.packed), byteCount: 4)
       let isKept = !card.graceUntil.isNone
-      writer.append(UInt64(person.sex.rawValue) | (isKept ? hasGrace : 0), byteCount: 1)
-      writer.append(card.insuranceNumber.packed, byteCount: 8)
-      writer.append(card.cardNumber.head, byteCount: 8)
-      writer.append(card.cardNumber.tail.packed, byteCount: 8)
-      writer.append(card.facility.packed, byteCount: 8)
-      writer.append(card.area.packed, byteCount: 8)
-      writer.append(UInt64(card.validFrom.packed), byteCount: 4)
-      writer.append(UInt64(card.validTo.packed), byteCount: 4)
-      writer.append(UInt64(card.fiveYearsFrom.packed), byteCount: 4)
+      writer.append(
+        UInt64(person.sex.rawValue) | (isKept ? hasGrace : 0) | (others.isEmpty ? 0 : hasOthers), byteCount: 1
+      )
+      writer.append(card)
       if isKept { writer.append(UInt64(card.graceUntil.packed), byteCount: 4) }
+      if !others.isEmpty {
+        writer.append(UInt64(others.count), byteCount: 1)
+        for other in others { writer.append(other) }
+      }
       writer.append(name.bytes)
     }
+  }
+}
+
+extension ByteWriter {
+  @inline(__always)
+  fileprivate mutating func append(_ card: CardRow) {
+    append(card.insuranceNumber.packed, byteCount: 8)
+    append(card.cardNumber.head, byteCount: 8)
+    append(card.cardNumber.tail.packed, byteCount: 8)
+    append(card.facility.packed, byteCount: 8)
+    append(card.area.packed, byteCount: 8)
+    append(UInt64(card.validFrom.packed), byteCount: 4)
+    append(UInt64(card.validTo.packed), byteCount: 4)
+    append(UInt64(card.fiveYearsFrom.packed), byteCount: 4)
   }
 }
 
@@ -39,20 +59,29 @@ extension PersonTexts {
     }
     let birthDate = date()
     let flags = packed.integer(at: &offset, byteCount: 1)
-    let isKept = flags & PackedPerson.hasGrace != 0
-    let sex = Sex(rawValue: UInt8(truncatingIfNeeded: flags & ~PackedPerson.hasGrace)) ?? .unknown
-    var card = CardRow()
-    card.personalID = id
-    card.insuranceNumber = InsuranceNumber(packed: packed.integer(at: &offset, byteCount: 8))
-    let head = packed.integer(at: &offset, byteCount: 8)
-    let tail = InsuranceNumber(packed: packed.integer(at: &offset, byteCount: 8))
-    card.cardNumber = CardNumber(head: head, tail: tail)
-    card.facility = ShortCode(packed: packed.integer(at: &offset, byteCount: 8))
-    card.area = ShortCode(packed: packed.integer(at: &offset, byteCount: 8))
-    card.validFrom = date()
-    card.validTo = date()
-    card.fiveYearsFrom = date()
-    card.graceUntil = isKept ? date() : .none
+    let marks = PackedPerson.hasGrace | PackedPerson.hasOthers
+    let sex = Sex(rawValue: UInt8(truncatingIfNeeded: flags & ~marks)) ?? .unknown
+    func readCard() -> CardRow {
+      var card = CardRow()
+      card.personalID = id
+      card.insuranceNumber = InsuranceNumber(packed: packed.integer(at: &offset, byteCount: 8))
+      let head = packed.integer(at: &offset, byteCount: 8)
+      let tail = InsuranceNumber(packed: packed.integer(at: &offset, byteCount: 8))
+      card.cardNumber = CardNumber(head: head, tail: tail)
+      card.facility = ShortCode(packed: packed.integer(at: &offset, byteCount: 8))
+      card.area = ShortCode(packed: packed.integer(at: &offset, byteCount: 8))
+      card.validFrom = date()
+      card.validTo = date()
+      card.fiveYearsFrom = date()
+      return card
+    }
+    var card = readCard()
+    if flags & PackedPerson.hasGrace != 0 { card.graceUntil = date() }
+    let others = offset
+    let count = flags & PackedPerson.hasOthers == 0 ? 0 : Int(packed.integer(at: &offset, byteCount: 1))
+    offset += count * PackedPerson.cardBytes
     set(id, name: packed.extracting(offset...), birthDate: birthDate, sex: sex, card)
+    offset = others + 1
+    for _ in 0..<count { addOther(readCard()) }
   }
 }

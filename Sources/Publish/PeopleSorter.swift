@@ -1,9 +1,10 @@
 // Sorts the persons of the store by recipient, on disk.
-// Invariant: a person is written once under the key of each package that the rules give to the serving card's
-// facility and that can be written; a person in no package is counted by the reason. Persons ascend, or the
-// publication stops.
+// Invariant: a person is written once under the key of each package that can be written and that the rules give
+// to the facility on a card which serves while the packages may be used; a person in no package is counted by
+// the reason. Persons ascend, or the publication stops.
 // Load: 90 million persons, in parts that the threads read and sort.
 
+import Rules
 import SortedRuns
 import Synchronization
 import Threads
@@ -59,12 +60,17 @@ private struct PeopleSorter: ~Copyable {
   private var report = PublishReport()
   private var packed: [UInt8] = []
   private var last: PersonalID?
+  private let period: (first: CalendarDate, last: CalendarDate)
+  /// The current person's cards: the serving one, then those that begin while the packages may be used, or before.
+  private var cards: [CardRow] = []
+  private var keys: [UInt64] = []
   private let encryption: PackageKeys
   /// Whether a package is left out for lack of an encryption key, by its sort key.
   private var leftOut: [UInt64: Bool] = [:]
 
   init(_ request: PublishRequest, _ encryption: PackageKeys, into folder: String, name: String, bytes: Int) {
     self.encryption = encryption
+    period = (request.asOf, request.validUntil)
     sorter = Sorter(folder: folder, name: name, bufferBytes: bytes)
     recipients = Recipients(request.policy.rules)
   }
@@ -78,7 +84,11 @@ private struct PeopleSorter: ~Copyable {
       }
       let card = batch.cards[serving]
       let place = recipients.place(of: card.facility)
-      guard !place.packages.isEmpty else {
+      keys.removeAll(keepingCapacity: true)
+      keys.append(contentsOf: recipients.keys[place.packages])
+      cards.removeAll(keepingCapacity: true)
+      if person.cards.count > 1 { addOthers(of: person, batch, serving: serving) }
+      guard !keys.isEmpty else {
         if place.isNameless {
           report.personsWithoutFacility += 1
           if !card.facility.isNone { report.personsWithMalformedFacility += 1 }
@@ -89,10 +99,10 @@ private struct PeopleSorter: ~Copyable {
       }
       packed.removeAll(keepingCapacity: true)
       PackedPerson.append(
-        person, name: batch.bytes.span.extracting(person.nameRange), card, to: &packed)
+        person, name: batch.bytes.span.extracting(person.nameRange), card, others: cards.dropFirst(),
+        to: &packed)
       var written = 0
-      for package in place.packages {
-        let key = recipients.keys[package]
+      for key in keys {
         // Skip the look-up if the pipeline leaves no package out.
         if encryption.leavesOut, try isLeftOut(key) { continue }
         try sorter.append(key: key, place: person.personalID.packed, packed)
@@ -104,6 +114,25 @@ private struct PeopleSorter: ~Copyable {
       }
       report.persons += 1
       report.copies += written - 1
+    }
+  }
+
+  /// Takes a person's other cards, and the packages of the facilities on those that will serve.
+  private mutating func addOthers(of person: PersonRow, _ batch: PersonBatch, serving: Int) {
+    cards.append(batch.cards[serving])
+    for i in person.cards
+    where i != serving && batch.cards[i].validFrom.firstDay <= period.last.firstDay
+      && cards.count <= PackedPerson.mostOthers
+    {
+      cards.append(batch.cards[i])
+    }
+    let found = servingCards(among: cards.span, from: period.first, through: period.last)
+    for i in cards.indices.dropFirst() where found >> UInt64(i) & 1 == 1 {
+      let place = recipients.place(of: cards[i].facility)
+      for key in recipients.keys[place.packages]
+      where !keys.contains(key) && recipients.showsOtherCards(key) {
+        keys.append(key)
+      }
     }
   }
 

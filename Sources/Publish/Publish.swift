@@ -1,8 +1,8 @@
 // Publishing: makes one package for each recipient that the pipeline file names, from the persons of the
 // store.
-// Invariant: a person is in exactly the packages that the rules give to the serving card's facility, or is
-// counted as being in none, by reason; the packages hold as many persons as were counted. All packages of a
-// run appear at once: `current` always leads to a complete set.
+// Invariant: a person is in exactly the packages that the rules give to the facilities on the cards which serve
+// while the packages may be used, or is counted as being in none, by reason; the packages hold as many persons
+// as were counted. All packages of a run appear at once: `current` always leads to a complete set.
 // Load: 90 million persons, 13,000 facilities. Rows are sorted by recipient on disk; then each thread writes
 // the packages of its part of the order, and compares with the rows of the publication before if only changes
 // are written. All files are synced once, at the end.
@@ -17,12 +17,11 @@ package import Values
 /// Writes the packages of a run and puts them in force.
 ///
 /// - Parameters:
-///   - persons: the persons of the store, in parts. Of a person's cards only the serving one is read.
+///   - persons: the persons of the store, in parts, with the cards that begin by the packages' last day of use.
 ///   - reason: why a person whom a recipient had is no longer among its people.
 /// - Throws: ``Stop`` with ``Exit/internalError`` if persons don't ascend, ``Exit/pipelineWrong`` if the
-///   signing key can't
-///   be read or a package that is to be encrypted has no key; ``Exit/inputOutput`` or ``Exit/cannotCreate`` if the disk
-///   fails. The packages in force before are then still in force.
+///   signing key can't be read or a package that is to be encrypted has no key; ``Exit/inputOutput`` or
+///   ``Exit/cannotCreate`` if the disk fails. The packages in force before are then still in force.
 /// - Complexity: O(*n* log *n*) time; the request's memory, and some 200 KiB per thread and for each time
 ///   that the memory
 ///   was filled.

@@ -19,6 +19,9 @@ package struct PublishRequest: Sendable {
   /// How many files the process may have open; nil for the system's limit.
   package var openFiles: Int?
 
+  /// The last day on which the packages may be used.
+  package var validUntil: CalendarDate { asOf.adding(days: policy.validDays) }
+
   package init(
     folder: String, pipeline: String, runID: Int, asOf: CalendarDate, policy: PublishPolicy = PublishPolicy(),
     memoryBytes: Int, threads: Int

@@ -98,7 +98,7 @@ extension RunManifest {
       {
         "run": \(request.runID),
         "as_of": "\(request.asOf.text)",
-        "valid_until": "\(request.asOf.adding(days: request.policy.validDays).text)",
+        "valid_until": "\(request.validUntil.text)",
         "packages": \(packages.count),
         "deltas": \(report.deltas),
         "encrypted": \(report.encrypted),

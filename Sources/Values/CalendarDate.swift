@@ -74,6 +74,15 @@ package struct CalendarDate: Hashable, Sendable, BitwiseCopyable {
     return CalendarDate(year: year, month: month, day: dayOfYear - (153 * m + 2) / 5 + 1) ?? self
   }
 
+  /// The first day after all that the date may mean.
+  package var dayAfter: CalendarDate {
+    switch precision {
+    case .year: CalendarDate(year: year + 1, month: 1, day: 1) ?? self
+    case .month: CalendarDate(year: year + month / 12, month: month % 12 + 1, day: 1) ?? self
+    case .day: adding(days: 1)
+    }
+  }
+
   /// ISO 8601: `2026-01-01`, `1950-07`, `1950`; empty for no date.
   package var text: String {
     guard !isNone else { return "" }

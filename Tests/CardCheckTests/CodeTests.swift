@@ -138,6 +138,11 @@ struct CodeTests {
     ),
     (.nameMissing, "205", "Tham số sai định dạng: thiếu họ tên."),
     (.nameForm, "205", "Tham số sai định dạng: họ tên có ký tự không phải chữ."),
+    (
+      .nameUndecoded, "205",
+      "Tham số sai định dạng: họ tên được gửi sai bảng mã nên không đọc được: đặt máy quét về UTF-8 rồi quét lại, hoặc gõ "
+        + "số, họ tên, ngày sinh."
+    ),
     (.birthDateMissing, "205", "Tham số sai định dạng: thiếu ngày sinh."),
     (.birthDateForm, "205", "Tham số sai định dạng: ngày sinh phải là ngày/tháng/năm, tháng/năm hoặc năm."),
     (.birthDateImpossible, "205", "Tham số sai định dạng: ngày sinh không có thật."),

@@ -31,7 +31,7 @@ struct NameLadderTests {
       }
       let (asked, known) = (name(), name())
       matcher.begin(with: known.span)
-      let rung = ladder.rung(of: asked.span, isDamaged: false, to: known.span)
+      let rung = ladder.rung(of: asked.span, .whole, to: known.span)
       switch matcher.agreement(with: asked.span) {
       case .exact: #expect(rung == .exact)
       case .bare: #expect(rung == .bare)
@@ -58,9 +58,9 @@ struct NameLadderTests {
     var ladder = NameLadder()
     var clean: [UInt8] = []
     NameFolder().clean(Array(asked.utf8).span, into: &clean)
-    let rung = ladder.rung(of: clean.span, isDamaged: true, to: Array(known.utf8).span)
+    let rung = ladder.rung(of: clean.span, .damaged, to: Array(known.utf8).span)
     #expect((rung == .damaged || rung == .exact || rung == .bare) == agrees)
-    let undamaged = ladder.rung(of: clean.span, isDamaged: false, to: Array(known.utf8).span)
+    let undamaged = ladder.rung(of: clean.span, .whole, to: Array(known.utf8).span)
     #expect(undamaged != .damaged)
   }
 }

@@ -4,6 +4,7 @@
 import Files
 import Foundation
 import Publish
+import Rules
 import Support
 import Testing
 import Values
@@ -62,7 +63,11 @@ struct PackageFormatTests {
     for format in PackageFormat.allCases {
       let package = folder + "/" + format.rawValue
       try Folder.create(package + "/data")
-      for name in ["bag-info.txt", "data/" + (format == .fhir ? "fhir" : "people." + format.rawValue)] {
+      let others = "data/other-cards." + format.rawValue
+      for name in [
+        "bag-info.txt", "data/" + (format == .fhir ? "fhir" : "people." + format.rawValue), others,
+      ]
+      where name != others || Folder.exists(whole + "/" + name) {
         try FileManager.default.copyItem(atPath: whole + "/" + name, toPath: package + "/" + name)
       }
       packages[format] = package
@@ -115,6 +120,86 @@ struct PackageFormatTests {
       (standing.asOf, standing.validUntil) = (Town.day, CalendarDate(packed: 20_261_126))
       standing.isPackage = true
       #expect(expected == (try SourceTests.answers(MemoryCards(people, standing), lines, on: day)))
+    }
+  }
+
+  /// A card that begins while a package may be used, and one that ended before, among others.
+  private static func chains(_ random: inout SeededGenerator) -> PersonBatch {
+    func pick(_ words: [String]) -> String { words[Int.random(in: 0..<words.count, using: &random)] }
+    var people = PersonBatch()
+    for i in 0..<Int.random(in: 1...30, using: &random) {
+      let (number, id) = ("79" + String(10_000_000 + i), "0790900" + String(10_000 + i))
+      let cards = (0..<Int.random(in: 1...4, using: &random)).map { _ in
+        CardWords(
+          pick(["", "DN479\(number)", "GD479\(number)", "DN479\(id)"]), pick([number, id]),
+          pick(["2025-01-01", "2026", "2026-11-24", "2026-11-25", "2026-11-26", "2026-11-27", "2027-01-01"]),
+          pick(["", "2026-10", "2026-11-23", "2026-11-24", "2026-11-25", "2026-12-31", "2027-12-31"]),
+          facility: pick(["79024", "01028", ""]))
+      }
+      people.add(id, "NGUYỄN VĂN AN", "1990-02-01", .male, cards)
+      let person = people.persons[i]
+      let serving = servingCard(among: people.cards.span.extracting(person.cards), on: Town.day)
+      for (n, card) in person.cards.enumerated() { people.cards[card].isServing = n == serving }
+    }
+    return people
+  }
+
+  @Test(
+    "on each day of use every format answers as the store and as the staged cards do",
+    arguments: UInt64(0)..<30)
+  func everyDay(seed: UInt64) throws {
+    var random = SeededGenerator(seed)
+    let people = Self.chains(&random)
+    let workshop = try Workshop()
+    let packages = try Self.packages(of: people, Attribute.allCases, in: workshop.path)
+    try SourceTests.write(people, to: workshop.path + "/store.sqlite")
+    // Whom a package holds has no card that begins after its last day of use.
+    var known = PersonBatch()
+    for person in people.persons {
+      var row = person
+      row.nameRange = known.bytes.count..<known.bytes.count + person.nameRange.count
+      known.bytes.append(contentsOf: people.bytes[person.nameRange])
+      // The serving card comes first, as in the store and in a package.
+      let all = people.cards[person.cards]
+      let cards =
+        all.filter(\.isServing) + all.filter { !$0.isServing && $0.validFrom.firstDay <= 2026_11_26 }
+      row.cards = known.cards.count..<known.cards.count + cards.count
+      known.cards.append(contentsOf: cards)
+      known.persons.append(row)
+    }
+    var lines: [String] = []
+    for person in people.persons {
+      lines.append("\(person.personalID.text),NGUYỄN VĂN AN,1990")
+      for card in people.cards[person.cards] {
+        lines.append("\(card.insuranceNumber.text),NGUYỄN VĂN AN,1990")
+        if !card.cardNumber.isNone { lines.append("\(card.cardNumber.text),NGUYỄN VĂN AN,1990") }
+      }
+    }
+    var standing = DataStanding()
+    (standing.asOf, standing.validUntil, standing.isPackage) = (Town.day, Town.day.adding(days: 3), true)
+    for day in (0...3).map({ Town.day.adding(days: $0) }) {
+      let expected = try SourceTests.answers(MemoryCards(known, standing), lines, on: day)
+      for format in PackageFormat.allCases {
+        let package = try FacilityPackage.cards(try #require(packages[format]))
+        let answers = try SourceTests.answers(package, lines, on: day)
+        for (i, answer) in answers.enumerated() { #expect(answer == expected[i], "\(format) \(day.text)") }
+      }
+      let stored = try SourceTests.answers(
+        StoredCards(path: workshop.path + "/store.sqlite", daysOfUse: 3), lines, on: day)
+      for person in people.persons {
+        // By the words of the contract, from all cards of the person.
+        let valid = people.cards[person.cards].filter { card in
+          card.validFrom.firstDay <= day.packed && (card.validTo.isNone || day.packed <= card.validTo.lastDay)
+        }
+        let line = try #require(lines.firstIndex { $0.hasPrefix(person.personalID.text) })
+        let code = valid.isEmpty ? "\"010\"" : "\"00"
+        for answer in [stored[line], expected[line]] {
+          #expect(answer.hasPrefix("{\"dong\":\(line + 1),\"maKetQua\":\(code)"), "\(day.text) \(answer)")
+        }
+        guard let serving = valid.max(by: { $1.serves(before: $0, on: day) }) else { continue }
+        let part = "\"maDKBD\":" + (serving.facility.isNone ? "null" : "\"\(serving.facility.text)\"")
+        #expect(stored[line].contains(part) && expected[line].contains(part))
+      }
     }
   }
 

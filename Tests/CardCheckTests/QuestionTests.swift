@@ -18,7 +18,7 @@ struct QuestionTests {
     let number = question.number.isCard ? question.number.card.text : question.number.tail.text
     var words = [number, batch.name(of: question), question.birthDate.text, question.sex.name]
     if !question.facility.isNone { words.append(question.facility.text) }
-    if question.isNameDamaged { words.append("damaged") }
+    if question.nameReading != .whole { words.append("\(question.nameReading)") }
     return words.joined(separator: " ")
   }
 
@@ -67,7 +67,8 @@ struct QuestionTests {
     ("7912345678|-|1990|1|-|-|-|-|-|-|$", "nameMissing"), ("7912345678||1990|1|-|-|-|-|-|-|$", "nameMissing"),
     ("7912345678|4e6|1990|1|-|-|-|-|-|-|$", "nameForm"),
     ("7912345678|Nguyễn|1990|1|-|-|-|-|-|-|$", "nameForm"),
-    ("7912345678|c3|1990|1|-|-|-|-|-|-|$", "nameForm"), ("7912345678|3132|1990|1|-|-|-|-|-|-|$", "nameForm"),
+    ("7912345678|c3|1990|1|-|-|-|-|-|-|$", "nameUndecoded"),
+    ("7912345678|3132|1990|1|-|-|-|-|-|-|$", "nameForm"),
     ("-|\(name)|1990|1|-|-|-|-|-|-|$", "numberMissing"),
     ("791234567|\(name)|1990|1|-|-|-|-|-|-|$", "legacyNumber"),
     ("DN9797912345678|\(name)|1990|1|-|-|-|-|-|-|$", "benefitLevel"),

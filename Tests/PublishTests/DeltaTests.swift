@@ -32,10 +32,11 @@ struct DeltaTests {
     next.all.removeAll { _ in random.chance(5) }
     for i in next.all.indices where random.chance(15) {
       let other = People.someone(next.all[i].id, &random)
-      switch Int.random(in: 0..<4, using: &random) {
+      switch Int.random(in: 0..<5, using: &random) {
       case 0: next.all[i].serving.facility = other.serving.facility
       case 1: next.all[i].name = other.name
       case 2: next.all[i].serving.validTo = other.serving.validTo
+      case 3: next.all[i].others = other.others
       default: next.all[i] = other
       }
     }
@@ -56,7 +57,7 @@ struct DeltaTests {
     guard files["/people.sqlite"] != nil else { return files }
     let queue = try DatabaseQueue(path: folder + "/data/people.sqlite")
     let rows = try queue.read { db in
-      try ["package", "card_attribute"].flatMap { table in
+      try ["package", "card_attribute", "other_card"].filter { try db.tableExists($0) }.flatMap { table in
         try Row.fetchAll(db, sql: "SELECT * FROM \(table) ORDER BY 1").map { "\($0)" }
       }
     }

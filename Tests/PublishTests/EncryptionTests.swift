@@ -216,7 +216,7 @@ struct EncryptionTests {
     var (leftOut, persons, copies) = (Set<String>(), 0, 0)
     var (personsLeftOut, personsElsewhere) = (0, 0)
     for someone in people.all {
-      let packages = RecipientTests.slowRecipients(someone.serving.facility.text, policy).map(\.name)
+      let packages = RecipientTests.slowRecipients(someone, policy).map(\.name)
       let wanting = packages.filter { name in
         let code = ShortCode(Array(name.utf8).span).map {
           Recipients(policy.rules).recipient(of: $0.packed).rule

@@ -72,6 +72,75 @@ struct FormatTests {
     }
   }
 
+  @Test("every format holds the other cards that begin by the last day of use", arguments: UInt64(0)..<12)
+  func otherCards(seed: UInt64) throws {
+    let people = People(seed: seed)
+    let attributes = Self.randomAttributes(seed)
+    let workshop = try Workshop()
+    let data = try Self.publish(people, in: workshop, attributes)
+    let shown = Attribute.ofOtherCards(attributes)
+    #expect(shown.isEmpty == !(attributes.contains(.validFrom) && attributes.contains(.validTo)))
+    let expected = people.all.flatMap { someone in
+      someone.others(until: "2026-11-26").map { card in shown.map { someone.texts(of: card)[$0.rawValue] } }
+    }
+    let files = Folder.names(in: data) + Folder.names(in: data + "/fhir")
+    guard !shown.isEmpty, !expected.isEmpty else {
+      #expect(!files.contains { $0.lowercased().contains("other") })
+      return
+    }
+    let csv = slowRows(try String(contentsOfFile: data + "/other-cards.csv", encoding: .utf8))
+    #expect(csv == [shown.map(\.name)] + expected)
+
+    let queue = try DatabaseQueue(path: data + "/people.sqlite")
+    let (rows, cards) = try queue.read { db in
+      (
+        try Row.fetchAll(db, sql: "SELECT * FROM other_card ORDER BY personal_id, ordinal").map { row in
+          shown.map { row[$0.name] as String }
+        }, try Int.fetchOne(db, sql: "SELECT count(*) FROM card")
+      )
+    }
+    #expect(rows == expected)
+    #expect(cards == people.all.count + expected.count)
+
+    let xml = XMLPeople(try Data(contentsOf: URL(filePath: data + "/other-cards.xml")), element: "card")
+    #expect(xml.people.map { card in shown.map { card[$0.name] ?? "" } } == expected)
+
+    let coverages = try Self.resources(data + "/fhir/OtherCoverage.ndjson")
+    #expect(Set(coverages.compactMap { $0["id"] as? String }).count == expected.count)
+    let found = coverages.map { coverage -> [String] in
+      let reference = (coverage["beneficiary"] as? [String: Any])?["reference"] as? String ?? ""
+      let values = Self.values(ofCoverage: coverage)
+      return shown.map { $0 == .personalID ? String(reference.dropFirst(10)) : values[$0.rawValue] }
+    }
+    #expect(found == expected)
+    let manifest = try #require(
+      try JSONSerialization.jsonObject(with: Data(contentsOf: URL(filePath: data + "/fhir/manifest.json")))
+        as? [String: Any])
+    let output = manifest["output"] as? [[String: Any]]
+    #expect(output?.last?["count"] as? Int == expected.count && output?.count == 3)
+  }
+
+  /// The texts of a Coverage of another card, in the order of the attributes.
+  private static func values(ofCoverage coverage: [String: Any]) -> [String] {
+    let all = coverage["extension"] as? [[String: Any]] ?? []
+    func ext(_ name: String) -> String {
+      let one = all.first { $0["url"] as? String == "urn:x-cardlink:" + name }
+      return one?["valueDateTime"] as? String ?? one?["valueCode"] as? String ?? ""
+    }
+    let classes = coverage["class"] as? [[String: Any]] ?? []
+    let facility = classes.first {
+      let codes = ($0["type"] as? [String: Any])?["coding"] as? [[String: Any]]
+      return codes?.first?["code"] as? String == "initial-facility"
+    }
+    let period = coverage["period"] as? [String: Any]
+    return [
+      "", "", "", "", coverage["subscriberId"] as? String ?? "",
+      (coverage["identifier"] as? [[String: Any]])?.first?["value"] as? String ?? "",
+      facility?["value"] as? String ?? "", period?["start"] as? String ?? "",
+      period?["end"] as? String ?? "", ext("five-years-from"), ext("living-area"), "",
+    ]
+  }
+
   static func resources(_ path: String) throws -> [[String: Any]] {
     let text = try Data(contentsOf: URL(filePath: path))
     #expect(text.isEmpty || text.last == UInt8(ascii: "\n"))
@@ -122,6 +191,11 @@ struct FormatTests {
     let arguments = ["--noout", "--schema", data + "/people.xsd", data + "/people.xml"]
     let result = try #require(try Workshop.run("xmllint", arguments))
     #expect(result.exit == 0, "\(result.output.prefix(500))")
+    let others = ["--noout", "--schema", data + "/other-cards.xsd", data + "/other-cards.xml"]
+    if Folder.exists(data + "/other-cards.xml") {
+      let result = try #require(try Workshop.run("xmllint", others))
+      #expect(result.exit == 0, "\(result.output.prefix(500))")
+    }
     // The schema refuses foreign elements; otherwise the test above would prove nothing.
     let url = URL(filePath: data + "/people.xml")
     let text = try String(contentsOf: url, encoding: .utf8)
@@ -162,11 +236,11 @@ struct FormatTests {
 struct XMLPeople {
   var people: [[String: String]] = []
 
-  init(_ data: Data) {
+  init(_ data: Data, element: String = "person") {
     let text = String(decoding: data, as: UTF8.self)
-    for part in text.components(separatedBy: "<person>").dropFirst() {
+    for part in text.components(separatedBy: "<\(element)>").dropFirst() {
       var person: [String: String] = [:]
-      let body = part.components(separatedBy: "</person>")[0]
+      let body = part.components(separatedBy: "</\(element)>")[0]
       for element in body.components(separatedBy: "</").dropLast() {
         guard let start = element.range(of: "<") else { continue }
         let rest = element[start.upperBound...]

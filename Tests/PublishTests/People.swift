@@ -3,6 +3,7 @@
 
 import Files
 import Foundation
+import Rules
 import Support
 import Values
 @testable import Package
@@ -31,22 +32,48 @@ extension Workshop {
   }
 }
 
-/// One person with the cards, of which the last serves.
+/// One person with the serving card and others.
 struct Someone: Hashable, Sendable {
   var id: PersonalID
   var name: String
   var birthDate: CalendarDate
   var sex: Sex
   var serving: CardRow
-  var hasOlderCard: Bool
+  var others: [CardRow]
 
   /// The texts in the order of the attributes.
-  var texts: [String] {
+  var texts: [String] { texts(of: serving) }
+
+  func texts(of card: CardRow) -> [String] {
     [
-      id.text, name, birthDate.text, sex.name, serving.insuranceNumber.text, serving.cardNumber.text,
-      serving.facility.text, serving.validFrom.text, serving.validTo.text, serving.fiveYearsFrom.text,
-      serving.area.text, serving.graceUntil.text,
+      id.text, name, birthDate.text, sex.name, card.insuranceNumber.text, card.cardNumber.text,
+      card.facility.text, card.validFrom.text, card.validTo.text, card.fiveYearsFrom.text,
+      card.area.text, card.graceUntil.text,
     ]
+  }
+
+  /// The other cards that a package holds which may be used until a day.
+  func others(until day: String) -> [CardRow] {
+    others.filter { $0.validFrom.isNone || $0.validFrom.text <= day }
+  }
+
+  /// The facilities on the cards that serve on a day of a period, day by day, by the words of the contract.
+  func facilities(from asOf: CalendarDate, days: Int) -> [String] {
+    let cards = [serving] + others(until: asOf.adding(days: days).text)
+    return (0...days).map { n -> String in
+      let day = asOf.adding(days: n).packed
+      func end(_ card: CardRow) -> UInt32 { card.validTo.isNone ? .max : card.validTo.lastDay }
+      func rank(_ card: CardRow) -> [String] {
+        func sortable(_ number: UInt32) -> String { padded(UInt64(number), to: 12) }
+        let isValid = card.validFrom.firstDay <= day && day <= end(card)
+        return [
+          isValid ? "1" : "0", sortable(end(card)), sortable(card.validFrom.firstDay), card.cardNumber.text,
+          card.insuranceNumber.isNone ? "" : card.insuranceNumber.text,
+        ]
+      }
+      let best = cards.map(rank).max { $0.lexicographicallyPrecedes($1) }
+      return cards.first { rank($0) == best }?.facility.text ?? ""
+    }
   }
 }
 
@@ -57,6 +84,13 @@ struct People {
     "Nguyễn Văn Mẫu", "Trần Thị \"Bé\", Em", "K'Brai", "Lê <b>&amp; Đỗ", "Y Blăk\u{7F}", "Phạm Văn\nHai",
     "Võ \\ Thị 'Năm'", "ĐỖ", "Huỳnh Thị\u{1}Sáu",
   ]
+  /// The business date of most tests.
+  static let asOf = CalendarDate(packed: 2026_11_23)
+  /// Around the business date, and the last day of use three days later.
+  private static let days = [
+    "2025-01-01", "2025-12-31", "2026", "2026-11", "2026-11-22", "2026-11-23", "2026-11-24", "2026-11-26",
+    "2026-11-27", "2027-01-01", "2027-12-31",
+  ].map { CalendarDate(iso: $0) ?? .none }
   static let facilities = ["01028", "01C54", "01001", "79025", "79A1b", "31313", "", "0-1", "a,b", "97"]
 
   init(seed: UInt64, count: Int = 200) {
@@ -85,9 +119,23 @@ struct People {
     card.validTo = random.chance(80) ? date(2025...2027, &random) : .none
     card.fiveYearsFrom = random.chance(50) ? date(2020...2030, &random) : .none
     if random.chance(10) { card.graceUntil = CalendarDate(iso: "2026-12-06") ?? .none }
+    var cards = [card]
+    while random.chance(25), cards.count < 4 {
+      var other = card
+      other.isServing = false
+      other.graceUntil = .none
+      other.facility = ShortCode(Array(facilities.any(&random).utf8).span) ?? .none
+      if random.chance(50) { other.area = .none }
+      other.validFrom = days.any(&random)
+      other.validTo = random.chance(70) ? days.any(&random) : .none
+      cards.append(other)
+    }
+    // Of cards that are equal in all that is compared the first serves, as in the match.
+    let serving = servingCard(among: cards.span, on: asOf)
+    for i in cards.indices { cards[i].isServing = i == serving }
     return Someone(
       id: id, name: names.any(&random), birthDate: date(1920...2026, &random), sex: Sex.allCases.any(&random),
-      serving: card, hasOlderCard: random.chance(20))
+      serving: cards[serving], others: cards.indices.filter { $0 != serving }.map { cards[$0] })
   }
 
   private static func date(_ years: ClosedRange<Int>, _ random: inout SeededGenerator) -> CalendarDate {
@@ -136,8 +184,8 @@ struct People {
         for someone in all[first..<min(first + 64, end)] {
           let (start, firstCard) = (batch.bytes.count, batch.cards.count)
           batch.bytes.append(contentsOf: someone.name.utf8)
-          if someone.hasOlderCard { batch.cards.append(CardRow()) }
           batch.cards.append(someone.serving)
+          batch.cards.append(contentsOf: someone.others)
           batch.persons.append(
             PersonRow(
               personalID: someone.id, birthDate: someone.birthDate, sex: someone.sex,

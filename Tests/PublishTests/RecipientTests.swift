@@ -26,6 +26,23 @@ struct RecipientTests {
     return policy
   }
 
+  /// The packages of a person: those of the facility on the serving card, and those of the facilities on cards that will
+  /// serve while they may be used, if they show when cards serve.
+  static func slowRecipients(_ someone: Someone, _ policy: PublishPolicy) -> [(
+    name: String, attributes: [Attribute]
+  )] {
+    var packages = slowRecipients(someone.serving.facility.text, policy)
+    for facility in someone.facilities(from: People.asOf, days: 3) {
+      for later in slowRecipients(facility, policy)
+      where later.attributes.contains(.validFrom) && later.attributes.contains(.validTo)
+        && !packages.contains(where: { $0.name == later.name })
+      {
+        packages.append(later)
+      }
+    }
+    return packages
+  }
+
   /// The packages of a facility's people, by the pipeline file's rules without the product's code.
   static func slowRecipients(_ facility: String, _ policy: PublishPolicy) -> [(
     name: String, attributes: [Attribute]
@@ -70,7 +87,7 @@ struct RecipientTests {
     var expected: [String: [[String]]] = [:]
     var (persons, copies) = (0, 0)
     for someone in people.all {
-      let packages = Self.slowRecipients(someone.serving.facility.text, policy)
+      let packages = Self.slowRecipients(someone, policy)
       for (name, attributes) in packages {
         expected[name, default: [attributes.map(\.name)]].append(
           attributes.map { someone.texts[$0.rawValue] })
@@ -109,7 +126,11 @@ struct RecipientTests {
     }
     #expect(persons("all-people") == people.all.count)
     #expect(
-      persons("province-01") == people.all.filter { $0.serving.facility.text.hasPrefix("01") }.count)
+      persons("province-01")
+        == people.all.count { someone in
+          (someone.facilities(from: People.asOf, days: 3) + [someone.serving.facility.text])
+            .contains { $0.hasPrefix("01") }
+        })
     found = found.filter { !$0.key.hasPrefix("/all-people") && !$0.key.hasPrefix("/province-01") }
     found["/manifest.json"] = nil
     var before = try contents(of: plain.current)
@@ -122,6 +143,7 @@ struct RecipientTests {
     var people = People(seed: 1, count: 9000)
     for i in people.all.indices {
       people.all[i].serving.facility = ShortCode(Array(padded(UInt64(i % 3000), to: 5).utf8).span) ?? .none
+      people.all[i].others = []
     }
     var policy = PublishPolicy()
     policy.rules = [

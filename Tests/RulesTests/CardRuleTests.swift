@@ -207,6 +207,6 @@ struct CardCheckRuleTests {
   func ladder(asked: String, rung: NameRung) {
     var ladder = NameLadder()
     #expect(
-      ladder.rung(of: Array(asked.utf8).span, isDamaged: true, to: Array("NGUYỄN VĂN HÒA".utf8).span) == rung)
+      ladder.rung(of: Array(asked.utf8).span, .damaged, to: Array("NGUYỄN VĂN HÒA".utf8).span) == rung)
   }
 }

@@ -152,7 +152,7 @@ package struct AnswerWriter: ~Copyable {
       append(date: next.validFrom)
       append(byte: UInt8(ascii: "."))
     }
-    if let fault = answer.question.fault {
+    if let fault = answer.question.fault ?? answer.verdict.fault {
       if form != .json || answer.question.line > 1 {
         append(" dòng ")
         append(decimal: answer.question.line)

@@ -135,11 +135,12 @@ package struct QuestionReader: Sendable {
     case .failure(let problem): return problem.fault
     }
     question.sex = readSex(cut.text.span.extracting(cut.fields[4]))
-    switch folder.clean(cut.text.span.extracting(cut.fields[2]), into: &names) {
-    case nil: question.isNameDamaged = looksDamaged(names.span.extracting(Int(question.nameStart)...))
-    case .empty: return .nameMissing
-    case .tooLong: return .nameForm
-    case .format, .mojibake: question.isNameDamaged = true
+    switch Self.readName(cut.text.span.extracting(cut.fields[2]), folder, &question, &names) {
+    case nil:
+      guard question.nameReading == .whole else { break }
+      if looksDamaged(names.span.extracting(Int(question.nameStart)...)) { question.nameReading = .damaged }
+    case .nameForm?: question.nameReading = .damaged
+    case let fault: return fault
     }
     return nil
   }
@@ -172,7 +173,7 @@ package struct QuestionReader: Sendable {
     }
     if cut.fields[1].isEmpty || onlyByte(1) == UInt8(ascii: "-") { return .nameMissing }
     guard Self.decode(cut, 1, into: &decoded) else { return .nameForm }
-    if let fault = nameFault(folder.clean(decoded.span, into: &names)) { return fault }
+    if let fault = Self.readName(decoded.span, folder, &question, &names) { return fault }
     switch readDate(cut.text.span.extracting(cut.fields[2]), .slashes) {
     case .success(let date): question.birthDate = date
     case .failure(let problem): return problem.fault
@@ -252,7 +253,7 @@ package struct QuestionReader: Sendable {
     case .success(let number): question.number = number
     case .failure(let problem): return problem.fault
     }
-    if let fault = nameFault(folder.clean(text.span.extracting(name), into: &names)) { return fault }
+    if let fault = Self.readName(text.span.extracting(name), folder, &question, &names) { return fault }
     switch readDate(text.span.extracting(birthDate), [.slashes, .iso]) {
     case .success(let date): question.birthDate = date
     case .failure(let problem): return problem.fault
@@ -261,11 +262,33 @@ package struct QuestionReader: Sendable {
     return nil
   }
 
-  private func nameFault(_ fault: NameFault?) -> QuestionFault? {
+  // MARK: Names
+
+  /// Reads a name, and says in the question how much of it came through.
+  private static func readName(
+    _ raw: Span<UInt8>, _ folder: NameFolder, _ question: inout CardQuestion, _ names: inout [UInt8]
+  ) -> QuestionFault? {
+    if folder.isCleanAlready(raw) {
+      unsafe raw.withUnsafeBufferPointer { unsafe names.append(contentsOf: $0) }
+      return raw.isEmpty ? .nameMissing : nil
+    }
+    let start = names.count
+    let fault = folder.slowlyClean(raw, into: &names)
+    if fault == .mojibake || fault == nil && MisreadUTF8.hasForeignSign(names.span.extracting(start...)) {
+      if let repaired = MisreadUTF8.repaired(raw) {
+        names.removeLast(names.count - start)
+        question.nameReading = .repaired
+        return folder.clean(repaired.span, into: &names) == nil ? nil : .nameUndecoded
+      }
+      question.nameReading = .undecoded
+      // Some letters are left to compare, and spaces to tell the words.
+      return names[start...].count { $0 | 0x20 >= 0x61 && $0 | 0x20 <= 0x7A } < 2 ? .nameUndecoded : nil
+    }
     switch fault {
-    case nil: nil
-    case .empty: .nameMissing
-    case .tooLong, .format, .mojibake: .nameForm
+    case nil: return nil
+    case .empty: return .nameMissing
+    case .tooLong: return .nameForm
+    case .format, .mojibake: return .nameForm
     }
   }
 }

@@ -17,8 +17,12 @@ enum BagName {
   static let proof = "proof"
   static let people = "data/people.csv"
   static let changes = "data/changes.csv"
+  /// The cards beside the serving ones; in a package of changes those of the people in it.
+  static let otherCards = "data/other-cards.csv"
   /// In a package of changes: the digests of the people's files after the changes.
   static let result = "data/result-sha256.txt"
+  /// The same of the other cards, in a file of its own: programs of the first version compare the one above whole.
+  static let otherResult = "data/result-other-cards-sha256.txt"
 }
 
 /// What is known of a package once its payload is written.
@@ -58,6 +62,12 @@ enum Bag {
       _ = try file.finish()
     }
     return entry.digest
+  }
+
+  /// The digests that a package of changes names: those of the people's files, and of those of the other cards.
+  static func results(_ payload: [BagEntry]) -> (people: String, others: String) {
+    let text = payload.filter { !$0.path.hasSuffix(".sqlite") }
+    return (lines(text.filter { !$0.isOfOtherCards }), lines(text.filter(\.isOfOtherCards)))
   }
 
   /// A manifest's lines, in the order of the paths' bytes.

@@ -5,7 +5,8 @@
 package import Values
 
 package struct PackageFacts: Hashable, Sendable {
-  package static let schemaVersion = 1
+  /// Version 2 added the cards beside the serving ones.
+  package static let schemaVersion = 2
 
   var pipeline: String
   var recipient: String

@@ -45,10 +45,12 @@ package struct RecipientWriter {
     end.persons = people.persons
     end.payload = try people.finishPayload()
     if let changes {
-      let result = Bag.lines(end.payload)
-      end.payload = [
-        try changes.finish(), try PayloadFile.write(result, to: BagName.result, in: folder),
-      ]
+      let result = Bag.results(end.payload)
+      end.payload =
+        try changes.finish() + [try PayloadFile.write(result.people, to: BagName.result, in: folder)]
+      if !result.others.isEmpty {
+        end.payload.append(try PayloadFile.write(result.others, to: BagName.otherResult, in: folder))
+      }
       (end.put, end.removed) = (changes.putCount, changes.removedCount)
       if facts.formats.contains(.fhir) { end.fhir = names }
     }

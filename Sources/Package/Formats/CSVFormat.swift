@@ -1,5 +1,6 @@
-// CSV: the table of people, for spreadsheets and `cardlink check-card`, and the table of changes.
-// Invariant: UTF-8, LF, RFC 4180 quoting; a header, then a line for each person, ascending by personal ID number.
+// CSV: the table of people, for spreadsheets and `cardlink check-card`, the table of their other cards, and that of changes.
+// Invariant: UTF-8, LF, RFC 4180 quoting; a header, then a line for each person, ascending by personal ID number; of the other
+// cards a line each, in the order of their persons.
 
 import Files
 import Values
@@ -7,10 +8,11 @@ import Values
 private let comma = UInt8(ascii: ",")
 private let newline = UInt8(ascii: "\n")
 
-/// Writes `data/people.csv`.
+/// Writes `data/people.csv`, and `data/other-cards.csv` if anybody has another card.
 final class CSVFormat: FormatWriter {
   private let file: PayloadFile
   private let attributes: [Attribute]
+  private let others: OtherCardsTable
   /// The first and the last attribute, where no attribute between them is left out.
   private let together: (first: Attribute, last: Attribute)?
 
@@ -22,6 +24,7 @@ final class CSVFormat: FormatWriter {
     } else {
       together = nil
     }
+    others = OtherCardsTable(attributes, in: bag)
     file = try PayloadFile(BagName.people, in: bag)
     try file.append(csvLine(attributes.map(\.name)) + "\n")
   }
@@ -32,13 +35,11 @@ final class CSVFormat: FormatWriter {
         let range = person.range(together.first).lowerBound..<person.range(together.last).upperBound
         line.append(contentsOf: person.bytes[range])
       } else {
-        for (i, attribute) in attributes.enumerated() {
-          if i > 0 { line.append(comma) }
-          line.append(csv: attribute, of: person)
-        }
+        line.append(csv: attributes, of: person)
       }
       line.append(newline)
     }
+    if person.otherCount > 0 { try others.append(person) }
   }
 
   private func hasSpecials(_ person: borrowing PersonTexts) -> Bool {
@@ -48,10 +49,42 @@ final class CSVFormat: FormatWriter {
     return false
   }
 
-  func finish() throws(Stop) -> [BagEntry] { [try file.finish()] }
+  func finish() throws(Stop) -> [BagEntry] { [try file.finish()] + (try others.finish()) }
+}
+
+/// Writes `data/other-cards.csv`.
+private struct OtherCardsTable {
+  private let file: LatePayloadFile
+  private let attributes: [Attribute]
+
+  /// - Parameter attributes: those of the table of people.
+  init(_ attributes: [Attribute], in bag: String?) {
+    self.attributes = Attribute.ofOtherCards(attributes)
+    file = LatePayloadFile(
+      BagName.otherCards, head: csvLine(self.attributes.map(\.name)) + "\n", in: bag)
+  }
+
+  func append(_ person: borrowing PersonTexts) throws(Stop) {
+    guard !attributes.isEmpty else { return }
+    for i in 0..<person.otherCount {
+      try file.append { line in
+        line.append(csv: attributes, of: person.others[i])
+        line.append(newline)
+      }
+    }
+  }
+
+  func finish() throws(Stop) -> [BagEntry] { try file.finish() }
 }
 
 extension [UInt8] {
+  fileprivate mutating func append(csv attributes: [Attribute], of person: borrowing PersonTexts) {
+    for (i, attribute) in attributes.enumerated() {
+      if i > 0 { append(comma) }
+      append(csv: attribute, of: person)
+    }
+  }
+
   fileprivate mutating func append(csv attribute: Attribute, of person: borrowing PersonTexts) {
     if attribute.isFreeText {
       append(csv: person.bytes.span.extracting(person.range(attribute)))
@@ -61,18 +94,21 @@ extension [UInt8] {
   }
 }
 
-/// Writes `data/changes.csv`: a line for each person put in, changed or taken out, ascending by personal ID number.
+/// Writes `data/changes.csv`: a line for each person put in, changed or taken out, ascending by personal ID number; and the other
+/// cards of those who are put.
 final class ChangesFormat {
   fileprivate static let put = "put"
   fileprivate static let remove = "remove"
   fileprivate static let columns = ["change", "reason"]
   private let file: PayloadFile
+  private let others: OtherCardsTable
   private let attributes: [Attribute]
   private(set) var putCount = 0
   private(set) var removedCount = 0
 
   init(_ attributes: [Attribute], in bag: String) throws(Stop) {
     self.attributes = attributes
+    others = OtherCardsTable(attributes, in: bag)
     file = try PayloadFile(BagName.changes, in: bag)
     try file.append(csvLine(Self.columns + attributes.map(\.name)) + "\n")
   }
@@ -83,12 +119,11 @@ final class ChangesFormat {
       line.append(contentsOf: Self.put.utf8)
       // The reason is empty.
       line.append(comma)
-      for attribute in attributes {
-        line.append(comma)
-        line.append(csv: attribute, of: person)
-      }
+      line.append(comma)
+      line.append(csv: attributes, of: person)
       line.append(newline)
     }
+    if person.otherCount > 0 { try others.append(person) }
   }
 
   func remove(_ id: PersonalID, because reason: RemovalReason) throws(Stop) {
@@ -98,10 +133,10 @@ final class ChangesFormat {
     try file.append(csvLine(fields + hidden) + "\n")
   }
 
-  func finish() throws(Stop) -> BagEntry { try file.finish() }
+  func finish() throws(Stop) -> [BagEntry] { [try file.finish()] + (try others.finish()) }
 }
 
-/// Reads a table of people or of changes.
+/// Reads a table of people, of changes or of other cards.
 struct CSVPeople: ~Copyable {
   private let path: String
   private var rows: DelimitedRows
@@ -109,7 +144,7 @@ struct CSVPeople: ~Copyable {
   /// The columns that hold attributes.
   private let columns: [(attribute: Attribute, column: Int)]
   /// The current row.
-  private(set) var person = PersonTexts()
+  fileprivate(set) var person = PersonTexts()
 
   var attributes: [Attribute] { columns.map(\.attribute) }
 
@@ -146,6 +181,60 @@ struct CSVPeople: ~Copyable {
     var table = try CSVPeople(path)
     guard Attribute.areOfPersons(table.attributes) else { return false }
     while try table.next() { try people.append(table.person, path, line: table.rows.line) }
+    return true
+  }
+
+  /// Reads a table of other cards.
+  static func readOtherCards(_ path: String) throws(Stop) -> [CardRow] {
+    var table = try CSVPeople(path)
+    var cards: [CardRow] = []
+    while try table.next() {
+      do throws(StoredFault) {
+        cards.append(try table.person.card())
+      } catch {
+        throw .damagedPackage(path, table.rows.line, "a value of the form of \(error.column)", "another one")
+      }
+    }
+    return cards
+  }
+}
+
+/// Reads the people of a package, or of one of changes, with their other cards.
+struct CSVPeopleWithCards: ~Copyable {
+  private var people: CSVPeople
+  private var others: CSVPeople?
+  private var hasOther: Bool
+  var person: PersonTexts { people.person }
+
+  /// - Parameter table: the table's path seen from the package.
+  init(_ table: String, in package: String) throws(Stop) {
+    let people = try CSVPeople(package + "/" + table)
+    var others = try Self.otherCards(package + "/" + BagName.otherCards)
+    let hasOther = try others?.next() ?? false
+    self.people = people
+    self.others = others
+    self.hasOther = hasOther
+  }
+
+  private static func otherCards(_ path: String) throws(Stop) -> CSVPeople? {
+    guard Folder.exists(path) else { return nil }
+    return try CSVPeople(path)
+  }
+
+  var attributes: [Attribute] { people.attributes }
+  var isRemoval: Bool { people.isRemoval }
+
+  /// Goes to the next person.
+  ///
+  /// - Returns: false if there is none left.
+  mutating func next() throws(Stop) -> Bool {
+    guard try people.next() else { return false }
+    while hasOther, let id = others?.person[.personalID],
+      !people.person[.personalID].lexicographicallyPrecedes(id)
+    {
+      if let card = others?.person, id == people.person[.personalID] { people.person.addOther(card) }
+      hasOther = try others?.next() ?? false
+    }
     return true
   }
 }

@@ -13,6 +13,10 @@ struct BagEntry: Hashable, Sendable {
   var path: String
   var digest: String
   var byteCount: Int
+
+  var isOfOtherCards: Bool {
+    path.hasPrefix("data/other-cards.") || path.hasSuffix("/" + FHIRFormat.otherCoverages)
+  }
 }
 
 final class PayloadFile {
@@ -61,6 +65,38 @@ final class PayloadFile {
     let file = try PayloadFile(path, in: bag)
     try file.append(text)
     return try file.finish()
+  }
+}
+
+/// A file that is made with its first line: most packages hold no card beside the serving ones.
+final class LatePayloadFile {
+  private let path: String
+  private let bag: String?
+  private let head: String
+  private var file: PayloadFile?
+  /// How many times something was appended.
+  private(set) var count = 0
+
+  /// - Parameter head: what the file begins with.
+  init(_ path: String, head: String = "", in bag: String?) {
+    (self.path, self.bag, self.head) = (path, bag, head)
+  }
+
+  func append(_ fill: (inout [UInt8]) -> Void) throws(Stop) {
+    if file == nil {
+      let file = try PayloadFile(path, in: bag)
+      try file.append(head)
+      self.file = file
+    }
+    count += 1
+    try file?.append(fill)
+  }
+
+  /// - Returns: nothing if nothing was appended.
+  func finish(tail: String = "") throws(Stop) -> [BagEntry] {
+    guard let file else { return [] }
+    try file.append(tail)
+    return [try file.finish()]
   }
 }
 

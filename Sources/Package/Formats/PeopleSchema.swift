@@ -1,4 +1,4 @@
-// The XML Schema that people.xml is valid against; packages hold it beside the table.
+// The XML Schemas that people.xml and other-cards.xml are valid against; packages hold them beside the tables.
 
 enum PeopleSchema {
   /// The schema of packages that show grace.
@@ -9,4 +9,7 @@ enum PeopleSchema {
 
   /// The schema of all other packages; a recipient may lack any attribute but the number.
   static let text = String(decoding: PackageResources.people_xsd, as: UTF8.self)
+
+  /// The schema of the table of other cards.
+  static let otherCards = String(decoding: PackageResources.other_cards_xsd, as: UTF8.self)
 }

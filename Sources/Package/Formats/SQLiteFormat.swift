@@ -1,5 +1,6 @@
 // SQLite: a file that a facility's own program queries offline, and its reader.
-// Invariant: the table `card_attribute` has the columns that the recipient may see, as text, none of them NULL; the table
+// Invariant: the table `card_attribute` has the columns that the recipient may see, as text, none of them NULL, `other_card` those
+// of the cards beside the serving ones, and the view `card` is both; the table
 // `package` says what the rows are and how long they may be used. The reader loads the file into memory, so SQLite neither
 // changes it nor leaves a file beside it.
 // Load: a facility's some ten thousand people. The writer uses one transaction without journal and sync, because the
@@ -17,12 +18,17 @@ final class SQLiteFormat: FormatWriter {
   private let path: String
   private let attributes: [Attribute]
   private let queue: DatabaseQueue
+  private let otherAttributes: [Attribute]
   /// Nil once the rows are written: a file with a statement can't be closed.
   private var insert: Statement?
+  /// Made with the first card beside the serving ones.
+  private var insertOther: Statement?
   private static let name = "data/people.sqlite"
 
   init(_ attributes: [Attribute], _ facts: PackageFacts, in bag: String) throws(Stop) {
     self.attributes = attributes
+    let otherAttributes = Attribute.ofOtherCards(attributes)
+    self.otherAttributes = otherAttributes
     let path = bag + "/" + Self.name
     self.path = path
     // Created here with access for its owner only; SQLite takes an empty file as an empty database.
@@ -47,6 +53,20 @@ final class SQLiteFormat: FormatWriter {
         }
         try db.execute(
           sql: "CREATE TABLE card_attribute (\(columns.joined(separator: ", "))) WITHOUT ROWID")
+        if !otherAttributes.isEmpty {
+          let names = otherAttributes.map(\.name)
+          // The key's columns first: otherwise SQLite's own check finds faults that aren't there.
+          let columns =
+            ["personal_id TEXT NOT NULL", "ordinal INTEGER NOT NULL"]
+            + names.dropFirst().map { "\($0) TEXT NOT NULL" }
+          try db.execute(
+            sql: """
+              CREATE TABLE other_card (\(columns.joined(separator: ", ")), PRIMARY KEY (personal_id, ordinal))
+                WITHOUT ROWID;
+              CREATE VIEW card AS SELECT \(names.joined(separator: ", ")) FROM card_attribute
+                UNION ALL SELECT \(names.joined(separator: ", ")) FROM other_card;
+              """)
+        }
         let places = attributes.map { _ in "?" }.joined(separator: ", ")
         return try db.makeStatement(sql: "INSERT INTO card_attribute VALUES (\(places))")
       }
@@ -58,6 +78,34 @@ final class SQLiteFormat: FormatWriter {
 
   func append(_ person: borrowing PersonTexts) throws(Stop) {
     guard let handle = insert?.sqliteStatement else { throw .defect(inPackages: "a person after the end") }
+    try step(handle, attributes, of: person)
+    guard !otherAttributes.isEmpty else { return }
+    for i in 0..<person.otherCount {
+      let handle = try otherStatement().sqliteStatement
+      sqlite3_bind_int(handle, CInt(otherAttributes.count + 1), CInt(truncatingIfNeeded: i + 1))
+      try step(handle, otherAttributes, of: person.others[i])
+    }
+  }
+
+  private func otherStatement() throws(Stop) -> Statement {
+    if let insertOther { return insertOther }
+    do {
+      let names = (otherAttributes.map(\.name) + ["ordinal"]).joined(separator: ", ")
+      let places = otherAttributes.map { _ in "?, " }.joined() + "?"
+      let statement = try queue.writeWithoutTransaction { db in
+        try db.makeStatement(sql: "INSERT INTO other_card (\(names)) VALUES (\(places))")
+      }
+      insertOther = statement
+      return statement
+    } catch {
+      throw .sqliteFailed(path, error)
+    }
+  }
+
+  /// Runs a statement with the texts of a person or a card as its first parameters.
+  private func step(_ handle: OpaquePointer, _ attributes: [Attribute], of person: borrowing PersonTexts)
+    throws(Stop)
+  {
     var code = SQLITE_OK
     unsafe person.bytes.withUnsafeBufferPointer { bytes in
       for (i, attribute) in attributes.enumerated() {
@@ -83,7 +131,7 @@ final class SQLiteFormat: FormatWriter {
   func finish() throws(Stop) -> [BagEntry] {
     try Faults.pass(.database, path)
     let indexes = [Attribute.insuranceNumber, .cardNumber].filter { attributes.contains($0) }
-    insert = nil
+    (insert, insertOther) = (nil, nil)
     do {
       try queue.writeWithoutTransaction { db in
         for attribute in indexes {
@@ -144,7 +192,9 @@ enum SQLitePeople {
             if key == "valid_until" { people.validUntil = date }
           }
         }
-        return try readPeople(db, into: &people.batch)
+        guard try readPeople(db, into: &people.batch) else { return false }
+        if try db.tableExists("other_card") { try people.add(readOtherCards(db), path) }
+        return true
       }
     } catch let error as StoredFault {
       throw damaged(path, error.sqlite.map { "SQLite's error \($0)" } ?? "another \(error.column)")
@@ -159,20 +209,37 @@ enum SQLitePeople {
     let statement = try db.makeStatement(sql: "SELECT * FROM card_attribute")
     let columns = Attribute.columns(statement.columnNames.map { $0.lowercased().filter { $0 != "_" } })
     guard Attribute.areOfPersons(columns.map(\.attribute)) else { return false }
-    let handle = statement.sqliteStatement
     var person = PersonTexts()
-    while true {
-      let code = unsafe sqlite3_step(handle)
-      if code == SQLITE_DONE { return true }
-      guard code == SQLITE_ROW else { throw StoredFault(sqlite: code) }
-      person.removeAll()
-      for (attribute, column) in columns {
-        let text = unsafe sqlite3_column_text(handle, CInt(column))
-        let count = Int(sqlite3_column_bytes(handle, CInt(column)))
-        person.set(attribute, unsafe UnsafeBufferPointer(start: text, count: count).span)
-      }
-      try person.append(to: &people)
+    while try next(statement, columns, into: &person) { try person.append(to: &people) }
+    return true
+  }
+
+  private static func readOtherCards(_ db: Database) throws -> [CardRow] {
+    let statement = try db.makeStatement(sql: "SELECT * FROM other_card ORDER BY personal_id, ordinal")
+    let columns = Attribute.columns(statement.columnNames.map { $0.lowercased().filter { $0 != "_" } })
+    var person = PersonTexts()
+    var cards: [CardRow] = []
+    while try next(statement, columns, into: &person) { cards.append(try person.card()) }
+    return cards
+  }
+
+  /// Reads the next row.
+  ///
+  /// - Returns: false if there is none left.
+  private static func next(
+    _ statement: Statement, _ columns: [(attribute: Attribute, column: Int)], into person: inout PersonTexts
+  ) throws -> Bool {
+    let handle = statement.sqliteStatement
+    let code = unsafe sqlite3_step(handle)
+    if code == SQLITE_DONE { return false }
+    guard code == SQLITE_ROW else { throw StoredFault(sqlite: code) }
+    person.removeAll()
+    for (attribute, column) in columns {
+      let text = unsafe sqlite3_column_text(handle, CInt(column))
+      let count = Int(sqlite3_column_bytes(handle, CInt(column)))
+      person.set(attribute, unsafe UnsafeBufferPointer(start: text, count: count).span)
     }
+    return true
   }
 
   private static func damaged(_ path: String, _ found: String) -> Stop {

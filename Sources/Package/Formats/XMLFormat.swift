@@ -1,4 +1,5 @@
-// XML: one element for each person, with its schema beside it, and its reader on libxml2.
+// XML: one element for each person, and in a file of its own one for each other card, with their schemas beside them, and
+// their reader on libxml2.
 // Invariant: UTF-8; an attribute without a value is an element left out; a character that XML 1.0 can't hold becomes U+FFFD.
 // The reader refuses a document type declaration, so no entity is expanded and nothing is fetched, and every element and
 // attribute that the writer doesn't write. Its memory is a piece of the file, and ten megabytes where libxml2 waits for the
@@ -9,48 +10,92 @@ import Files
 import Glibc
 import Values
 
-/// Writes `data/people.xml` and `data/people.xsd`.
+/// What an XML file of a package holds.
+struct XMLTable {
+  var namespace: StaticString
+  /// The root, and the element that is repeated in it.
+  var root: StaticString
+  var element: StaticString
+
+  var schema: StaticString
+  var isOfPeople = false
+
+  static let people = XMLTable(
+    namespace: "urn:x-cardlink:people:1", root: "people", element: "person", schema: "people.xsd",
+    isOfPeople: true)
+  static let otherCards = XMLTable(
+    namespace: "urn:x-cardlink:other-cards:1", root: "cards", element: "card", schema: "other-cards.xsd")
+
+  fileprivate func head(_ facts: PackageFacts) -> String {
+    """
+    <?xml version="1.0" encoding="UTF-8"?>
+    <\(root) xmlns="\(namespace)" recipient="\(facts.recipient)" run="\(facts.runID)" \
+    as_of="\(facts.asOf)" valid_until="\(facts.validUntil)">
+
+    """
+  }
+}
+
+/// Writes `data/people.xml` and `data/people.xsd`, and `data/other-cards.xml` with its schema if anybody has another card.
 final class XMLFormat: FormatWriter {
-  fileprivate static let namespace = "urn:x-cardlink:people:1"
+  private typealias Tags = [(attribute: Attribute, start: [UInt8], end: [UInt8])]
   private let file: PayloadFile
+  private let others: LatePayloadFile
   private let bag: String?
   private let schema: String
   /// Each attribute's tags, made once.
-  private let tags: [(attribute: Attribute, start: [UInt8], end: [UInt8])]
+  private let tags: Tags
+  private let otherTags: Tags
 
   init(_ attributes: [Attribute], _ facts: PackageFacts, in bag: String?) throws(Stop) {
     self.bag = bag
     schema = attributes.contains(.graceUntil) ? PeopleSchema.withGrace : PeopleSchema.text
-    tags = attributes.map { ($0, Array("<\($0.name)>".utf8), Array("</\($0.name)>".utf8)) }
+    func tags(_ attributes: [Attribute]) -> Tags {
+      attributes.map { ($0, Array("<\($0.name)>".utf8), Array("</\($0.name)>".utf8)) }
+    }
+    self.tags = tags(attributes)
+    otherTags = tags(Attribute.ofOtherCards(attributes))
+    others = LatePayloadFile("data/other-cards.xml", head: XMLTable.otherCards.head(facts), in: bag)
     file = try PayloadFile("data/people.xml", in: bag)
-    try file.append(
-      """
-      <?xml version="1.0" encoding="UTF-8"?>
-      <people xmlns="\(Self.namespace)" recipient="\(facts.recipient)" run="\(facts.runID)" \
-      as_of="\(facts.asOf)" valid_until="\(facts.validUntil)">
-
-      """)
+    try file.append(XMLTable.people.head(facts))
   }
 
   func append(_ person: borrowing PersonTexts) throws(Stop) {
     try file.append { line in
       line.append(contentsOf: "<person>".utf8)
-      for (attribute, start, end) in tags where !person.isEmpty(attribute) {
-        line.append(contentsOf: start)
-        if attribute.isFreeText {
-          Self.appendEscaped(person.bytes.span.extracting(person.range(attribute)), to: &line)
-        } else {
-          line.append(contentsOf: person.bytes[person.range(attribute)])
-        }
-        line.append(contentsOf: end)
-      }
+      Self.append(person, tags, to: &line)
       line.append(contentsOf: "</person>\n".utf8)
+    }
+    guard !otherTags.isEmpty else { return }
+    for i in 0..<person.otherCount {
+      try others.append { line in
+        line.append(contentsOf: "<card>".utf8)
+        Self.append(person.others[i], otherTags, to: &line)
+        line.append(contentsOf: "</card>\n".utf8)
+      }
+    }
+  }
+
+  private static func append(_ person: borrowing PersonTexts, _ tags: Tags, to line: inout [UInt8]) {
+    for (attribute, start, end) in tags where !person.isEmpty(attribute) {
+      line.append(contentsOf: start)
+      if attribute.isFreeText {
+        appendEscaped(person.bytes.span.extracting(person.range(attribute)), to: &line)
+      } else {
+        line.append(contentsOf: person.bytes[person.range(attribute)])
+      }
+      line.append(contentsOf: end)
     }
   }
 
   func finish() throws(Stop) -> [BagEntry] {
     try file.append("</people>\n")
-    return [try file.finish(), try PayloadFile.write(schema, to: "data/people.xsd", in: bag)]
+    var entries = [try file.finish(), try PayloadFile.write(schema, to: "data/people.xsd", in: bag)]
+    let others = try others.finish(tail: "</cards>\n")
+    guard !others.isEmpty else { return entries }
+    entries += others
+    entries.append(try PayloadFile.write(PeopleSchema.otherCards, to: "data/other-cards.xsd", in: bag))
+    return entries
   }
 
   private static func appendEscaped(_ text: Span<UInt8>, to line: inout [UInt8]) {
@@ -75,10 +120,13 @@ final class XMLFormat: FormatWriter {
   }
 }
 
-/// Reads `people.xml`.
+/// Reads `people.xml` and `other-cards.xml`.
 final class XMLPeople {
   private let path: String
+  private let table: XMLTable
   private var people: PackagePeople
+  /// Of a table of other cards.
+  private var cards: [CardRow] = []
   private var person = PersonTexts()
   private var context: xmlParserCtxtPtr?
   /// How many elements are open.
@@ -94,24 +142,35 @@ final class XMLPeople {
   ///
   /// - Returns: false if it holds persons without names or birth dates.
   static func read(_ path: String, into people: inout PackagePeople) throws(Stop) -> Bool {
-    let reader = try XMLPeople(path, people)
+    let reader = XMLPeople(path, .people, people)
     people = PackagePeople()
-    let file = try InputFile(path)
-    try file.readAll { chunk throws(Stop) in
-      var start = 0
-      while start < chunk.count {
-        let end = min(start + pieceBytes, chunk.count)
-        try reader.parse(chunk.extracting(start..<end))
-        start = end
-      }
-    }
-    try reader.parse(Span(), isLast: true)
+    try reader.readAll()
     swap(&people, &reader.people)
     return people.areOfPersons
   }
 
-  private init(_ path: String, _ people: PackagePeople) throws(Stop) {
-    (self.path, self.people) = (path, people)
+  /// Reads a table of other cards.
+  static func readOtherCards(_ path: String) throws(Stop) -> [CardRow] {
+    let reader = XMLPeople(path, .otherCards, PackagePeople())
+    try reader.readAll()
+    return reader.cards
+  }
+
+  private func readAll() throws(Stop) {
+    let file = try InputFile(path)
+    try file.readAll { chunk throws(Stop) in
+      var start = 0
+      while start < chunk.count {
+        let end = min(start + Self.pieceBytes, chunk.count)
+        try parse(chunk.extracting(start..<end))
+        start = end
+      }
+    }
+    try parse(Span(), isLast: true)
+  }
+
+  private init(_ path: String, _ table: XMLTable, _ people: PackagePeople) {
+    (self.path, self.table, self.people) = (path, table, people)
     var handler = xmlSAXHandler()
     handler.initialized = XML_SAX2_MAGIC
     unsafe handler.startElementNs = { user, name, _, namespace, _, _, count, _, attributes in
@@ -166,21 +225,23 @@ final class XMLPeople {
     _ attributes: UnsafeMutablePointer<UnsafePointer<xmlChar>?>?, _ count: Int
   ) {
     depth += 1
-    let isOurs = unsafe namespace.map { unsafe isEqual($0, XMLFormat.namespace) } ?? false
+    let isOurs = unsafe namespace.map { unsafe isEqual($0, table.namespace) } ?? false
     switch depth {
     case 1:
-      guard isOurs, unsafe isEqual(name, "people"), takeDates(attributes, count) else {
-        return refuse("the element people of \(XMLFormat.namespace), with its dates")
+      guard isOurs, unsafe isEqual(name, table.root), takeDates(attributes, count) else {
+        return refuse("the element \(table.root) of \(table.namespace), with its dates")
       }
     case 2:
-      guard isOurs, unsafe isEqual(name, "person"), count == 0 else { return refuse("<person> or </people>") }
+      guard isOurs, unsafe isEqual(name, table.element), count == 0 else {
+        return refuse("<\(table.element)> or </\(table.root)>")
+      }
       person.removeAll()
       attribute = nil
     case 3:
       let rest = Attribute.allCases[(attribute.map { $0.rawValue + 1 } ?? 0)...]
       attribute = rest.first { unsafe isEqual(name, $0.name) }
       guard isOurs, attribute != nil, count == 0 else {
-        return refuse("an element of person, in the order of people.xsd")
+        return refuse("an element of \(table.element), in the order of \(table.schema)")
       }
       valueStart = person.bytes.count
     default: refuse("a value without elements")
@@ -195,7 +256,11 @@ final class XMLPeople {
       if person.isEmpty(attribute) { refuse("a value of \(attribute.name)") }
     } else if depth == 1 {
       do throws(StoredFault) {
-        try person.append(to: &people.batch)
+        if table.isOfPeople {
+          try person.append(to: &people.batch)
+        } else {
+          cards.append(try person.card())
+        }
       } catch {
         refuse("a value of the form of \(error.column)", "another one")
       }
@@ -233,4 +298,8 @@ final class XMLPeople {
 
 private func isEqual(_ name: UnsafePointer<xmlChar>, _ word: String) -> Bool {
   unsafe strcmp(UnsafeRawPointer(name).assumingMemoryBound(to: CChar.self), word) == 0
+}
+
+private func isEqual(_ name: UnsafePointer<xmlChar>, _ word: StaticString) -> Bool {
+  unsafe isEqual(name, "\(word)")
 }

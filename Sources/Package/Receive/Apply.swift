@@ -229,7 +229,9 @@ private struct Changing {
     var end = BagEnd(standing: standing)
     end.payload = try people.finishPayload()
     // SQLite orders its pages in its own way; its rows are those of the CSV table, whose digest is among these.
-    guard Bag.lines(end.payload.filter { !$0.path.hasSuffix(".sqlite") }) == result else {
+    let made = Bag.results(end.payload)
+    let others = try Folder.read(package + "/" + BagName.otherResult) ?? ""
+    guard made.people == result, made.others == others else {
       throw mismatch("the people that the changes lead to", "others")
     }
     end.persons = people.persons
@@ -238,8 +240,8 @@ private struct Changing {
   }
 
   private func merge(_ attributes: [Attribute], into people: inout PackageWriter) throws(Stop) {
-    var old = try CSVPeople(current + "/" + BagName.people)
-    var changes = try CSVPeople(package + "/" + BagName.changes)
+    var old = try CSVPeopleWithCards(BagName.people, in: current)
+    var changes = try CSVPeopleWithCards(BagName.changes, in: package)
     guard old.attributes == attributes, changes.attributes == attributes else {
       throw mismatch("tables with the columns that the package names", "others")
     }
@@ -277,7 +279,7 @@ private struct Changing {
     var entries: [BagEntry] = []
     let names = [
       BagName.declaration, BagName.info, BagName.manifest, BagName.tagManifest, BagName.publisher,
-      BagName.signature, BagName.result,
+      BagName.signature, BagName.result, BagName.otherResult,
     ]
     for name in names where Folder.exists(package + "/" + name) {
       let path = BagName.proof + "/" + Folder.name(of: name)

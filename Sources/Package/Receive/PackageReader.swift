@@ -8,7 +8,7 @@ package import Values
 
 /// The people of a package.
 package struct PackagePeople: Sendable {
-  /// Each with one card.
+  /// Each with the serving card first.
   package var batch = PersonBatch()
   /// The business date; `none` if the package doesn't say it.
   package var asOf = CalendarDate.none
@@ -19,6 +19,30 @@ package struct PackagePeople: Sendable {
   var areOfPersons: Bool {
     batch.persons.isEmpty
       || batch.persons.contains { !$0.nameRange.isEmpty } && batch.persons.contains { !$0.birthDate.isNone }
+  }
+
+  /// Adds cards beside the serving ones to their persons.
+  ///
+  /// - Parameter path: the file that they come from.
+  mutating func add(_ others: [CardRow], _ path: String) throws(Stop) {
+    guard !others.isEmpty else { return }
+    let byPerson = Dictionary(grouping: others, by: \.personalID)
+    var cards: [CardRow] = []
+    cards.reserveCapacity(batch.cards.count + others.count)
+    var added = 0
+    for i in batch.persons.indices {
+      let start = cards.count
+      cards.append(contentsOf: batch.cards[batch.persons[i].cards])
+      if let more = byPerson[batch.persons[i].personalID] {
+        cards.append(contentsOf: more)
+        added += more.count
+      }
+      batch.persons[i].cards = start..<cards.count
+    }
+    batch.cards = cards
+    guard added == others.count else {
+      throw .damagedPackage(path, 1, "the cards of the package's people", "another person's")
+    }
   }
 
   mutating func append(_ person: borrowing PersonTexts, _ path: String, line: Int) throws(Stop) {
@@ -66,7 +90,10 @@ package enum FacilityPackage {
     } else if path.hasSuffix(".ndjson") {
       // One half alone is useless.
       names = fhirNames
+    } else if let others = otherCards(of: names[0]) {
+      names.append(others)
     }
+    names.removeAll { optionalNames.contains(Folder.name(of: $0)) && !Folder.exists(folder + "/" + $0) }
     var people = try read(names.map { (name: $0, path: folder + "/" + $0) }, path)
     for place in places {
       for name in ["bag-info.txt", "manifest.json"] {
@@ -91,7 +118,18 @@ package enum FacilityPackage {
     return people
   }
 
-  private static let fhirNames = ["Patient.ndjson", "Coverage.ndjson"]
+  private static let fhirNames = ["Patient.ndjson", "Coverage.ndjson", FHIRFormat.otherCoverages]
+  /// Files that a package has only if somebody has another card.
+  private static let optionalNames = ["other-cards.csv", "other-cards.xml", FHIRFormat.otherCoverages]
+
+  /// The file of other cards beside a table of people.
+  private static func otherCards(of name: String) -> String? {
+    switch name {
+    case "people.csv": "other-cards.csv"
+    case "people.xml": "other-cards.xml"
+    default: nil
+    }
+  }
 
   /// The files to read of a package: its SQLite file, or else the first of CSV, XML and FHIR.
   ///
@@ -112,12 +150,14 @@ package enum FacilityPackage {
   {
     var people = PackagePeople()
     var tables = 0
+    let others = files.first { optionalNames.contains(Folder.name(of: $0.name)) }
     func isTable(_ file: (name: String, path: String)) throws(Stop) -> Bool {
+      if file.name == others?.name { return false }
       if file.name.hasSuffix(".xml") { return try XMLPeople.read(file.path, into: &people) }
       if SQLitePeople.isDatabase(file.path) { return try SQLitePeople.read(file.path, into: &people) }
       return try CSVPeople.read(file.path, into: &people)
     }
-    let resources = fhirNames.map { name in files.first { Folder.name(of: $0.name) == name } }
+    let resources = fhirNames.prefix(2).map { name in files.first { Folder.name(of: $0.name) == name } }
     if let patients = resources[0], let coverages = resources[1], Folder.exists(patients.path),
       Folder.exists(coverages.path)
     {
@@ -137,6 +177,15 @@ package enum FacilityPackage {
         found: "none",
         remedy: "Ask the sender for the package anew, with these attributes in one of these formats.",
         next: "cardlink check-card --help")
+    }
+    if let others {
+      let cards =
+        switch Folder.name(of: others.name) {
+        case "other-cards.csv": try CSVPeople.readOtherCards(others.path)
+        case "other-cards.xml": try XMLPeople.readOtherCards(others.path)
+        default: try FHIRPeople.readOtherCards(others.path)
+        }
+      try people.add(cards, others.path)
     }
     return people
   }

@@ -184,7 +184,7 @@ private struct Verifier {
       let signed = Self.entries(tags),
       let manifest = try package.text(proof + BagName.manifest).flatMap({ Self.entries($0) }),
       let result = try package.text(proof + Folder.name(of: BagName.result)),
-      let files = Self.entries(result),
+      var files = Self.entries(result),
       let said = try package.text(proof + BagName.info).map(BagInfo.init)
     else { return note(.malformed, BagName.proof) }
     (tagManifest, verdict.digest) = (tags, Digest.text(of: tags))
@@ -192,9 +192,12 @@ private struct Verifier {
     where try Digest.text(of: package.text(proof + entry.path) ?? "") != entry.digest {
       note(.altered, proof + entry.path)
     }
-    if !manifest.contains(where: { $0.path == BagName.result && $0.digest == Digest.text(of: result) }) {
-      note(.altered, proof + Folder.name(of: BagName.result))
+    let others = try package.text(proof + Folder.name(of: BagName.otherResult))
+    for (name, text) in [(BagName.result, result), (BagName.otherResult, others)] {
+      let signed = manifest.first { $0.path == name }?.digest
+      if signed != text.map(Digest.text(of:)) { note(.altered, proof + Folder.name(of: name)) }
     }
+    files += others.flatMap { Self.entries($0) } ?? []
     for file in files {
       guard package.has(file.path) else {
         note(.missing, file.path)

@@ -1,8 +1,9 @@
-// Decides which packages a person goes into, by the facility on the serving card.
+// Decides which packages a person goes into, by the facility on a card.
 // Invariant: a code always leads to the same packages: one for each copying rule that selects it, and one for
 // the first other rule that does. A package named by a code holds that code's people only.
 // Load: called for every person; a code is compared with the rules once and remembered.
 
+import Package
 import Values
 
 struct Recipients {
@@ -53,6 +54,11 @@ struct Recipients {
   /// The keys of packages with a name of their own, even without people.
   var keysOfNamedPackages: [UInt64] {
     rules.indices.filter { rules[$0].name != nil }.map { Self.named | UInt64($0) }
+  }
+
+  /// Whether the package of a key holds cards beside the serving ones.
+  func showsOtherCards(_ key: UInt64) -> Bool {
+    !Attribute.ofOtherCards(recipient(of: key).rule.attributes).isEmpty
   }
 
   /// The rule of a key, and the package's name.

@@ -9,7 +9,7 @@ package import Values
 package enum QuestionFault: UInt8, Sendable, Hashable, CaseIterable, BitwiseCopyable {
   case emptyLine, lineTooLong, fieldCount, quote, qrCode, json
   case numberMissing, numberForm, legacyNumber, benefitLevel, cardCode
-  case nameMissing, nameForm
+  case nameMissing, nameForm, nameUndecoded
   case birthDateMissing, birthDateForm, birthDateImpossible
 
   /// The gateway distinguishes a card number with a wrong part from a text that is no number.
@@ -37,6 +37,8 @@ package enum QuestionFault: UInt8, Sendable, Hashable, CaseIterable, BitwiseCopy
     case .cardCode: "Mã thẻ gồm hai chữ cái, mức hưởng, mã tỉnh và 10 hoặc 12 số."
     case .nameMissing: "thiếu họ tên."
     case .nameForm: "họ tên có ký tự không phải chữ."
+    case .nameUndecoded:
+      "họ tên được gửi sai bảng mã nên không đọc được: đặt máy quét về UTF-8 rồi quét lại, hoặc gõ số, họ tên, ngày sinh."
     case .birthDateMissing: "thiếu ngày sinh."
     case .birthDateForm: "ngày sinh phải là ngày/tháng/năm, tháng/năm hoặc năm."
     case .birthDateImpossible: "ngày sinh không có thật."
@@ -61,6 +63,17 @@ package struct AskedNumber: Hashable, Sendable, BitwiseCopyable {
   }
 }
 
+/// How much of a name came through.
+package enum NameReading: UInt8, Sendable, Hashable, BitwiseCopyable {
+  case whole
+  /// It comes from a scanner that may have destroyed letters.
+  case damaged
+  /// Its UTF-8 was read in another encoding, and was got back.
+  case repaired
+  /// Its UTF-8 was read in another encoding: letters beyond ASCII are lost.
+  case undecoded
+}
+
 /// One card check.
 package struct CardQuestion: Sendable, Hashable, BitwiseCopyable {
   /// Its line in the input, from 1.
@@ -69,8 +82,7 @@ package struct CardQuestion: Sendable, Hashable, BitwiseCopyable {
   package var number = AskedNumber.none
   package var birthDate = CalendarDate.none
   package var sex = Sex.unknown
-  /// Whether the name comes from a scanner that may have destroyed letters.
-  package var isNameDamaged = false
+  package var nameReading = NameReading.whole
   /// The facility printed on the card; `none` if unknown.
   package var facility = ShortCode.none
   /// The start of the clean name in the batch.

@@ -15,6 +15,8 @@ package struct CardVerdict: Sendable, Hashable {
   package var former: Int?
   /// The card after it.
   package var next: Int?
+  /// What can't be read, where that shows only beside the person's data.
+  package var fault: QuestionFault?
 
   package init(_ code: ResultCode, _ remarks: Remarks = []) {
     self.code = code
@@ -62,10 +64,16 @@ package struct CardRules: Sendable {
     }
     if presented.isWithoutNumber { remarks.insert(.noCardNumber) }
 
-    switch names.rung(of: asked, isDamaged: question.isNameDamaged, to: name) {
+    let reading = question.nameReading
+    if reading == .repaired { remarks.insert(.nameRepaired) }
+    switch names.rung(of: asked, reading, to: name) {
     case .exact: break
     case .bare: remarks.insert(.nameSpelling)
     case .damaged: remarks.insert(.nameDamaged)
+    case .firstLetter where reading == .undecoded, .differs where reading == .undecoded:
+      var verdict = CardVerdict(.wrongFormat)
+      verdict.fault = .nameUndecoded
+      return verdict
     case .firstLetter: return CardVerdict(.nameWrongButFirstLetter)
     case .differs: return CardVerdict(.nameWrong)
     }

@@ -2,8 +2,11 @@
 // clerk.
 // Invariant: equal exact forms agree; equal bare forms agree with a remark, as in the match. A damaged name
 // agrees if its remaining letters occur in the person's name in the same order and only letters with marks
-// are missing. First letters are compared in the bare form.
+// are missing; in a name that was read in another encoding, also a letter after a marked one, which a sign of
+// two bytes may have swallowed. First letters are compared in the bare form.
 // Load: one comparison of bytes per question; names are folded only if the bytes differ.
+
+import Names
 
 /// The grades of agreement between two names.
 package enum NameRung: Sendable, Hashable { case exact, bare, damaged, firstLetter, differs }
@@ -15,7 +18,8 @@ package struct NameLadder: Sendable {
   package init() {}
 
   /// Compares two clean names.
-  package mutating func rung(of asked: Span<UInt8>, isDamaged: Bool, to name: Span<UInt8>) -> NameRung {
+  package mutating func rung(of asked: Span<UInt8>, _ reading: NameReading, to name: Span<UInt8>) -> NameRung
+  {
     if areEqual(asked, name) { return .exact }
     names.begin(with: name)
     switch names.agreement(with: asked) {
@@ -23,7 +27,11 @@ package struct NameLadder: Sendable {
     case .bare: return .bare
     case .differs: break
     }
-    if isDamaged, agreesAsFarAsLegible() { return .damaged }
+    switch reading {
+    case .whole, .repaired: break
+    case .damaged: if agreesAsFarAsLegible() { return .damaged }
+    case .undecoded: if agreesAsFarAsLegible(isUndecoded: true) { return .damaged }
+    }
     return haveSameFirstLetter ? .firstLetter : .differs
   }
 
@@ -51,7 +59,7 @@ package struct NameLadder: Sendable {
   }
 
   /// Follows, at once, all ways in which the scanned letters may occur in the name.
-  private func agreesAsFarAsLegible() -> Bool {
+  private func agreesAsFarAsLegible(isUndecoded: Bool = false) -> Bool {
     let letters = String(decoding: names.exact, as: UTF8.self).unicodeScalars.map { scalar -> Letter in
       var base: [UInt8] = []
       names.folder.bare(ofExact: Array(String(scalar).utf8).span, into: &base)
@@ -62,6 +70,9 @@ package struct NameLadder: Sendable {
     /// Whether the letters scanned so far can be the first n letters of the name.
     var reached = [Bool](repeating: false, count: letters.count + 1)
     reached[0] = true
+    func isPlain(_ n: Int) -> Bool {
+      n < letters.count && !letters[n].isMarked && letters[n].scalar > 0x40
+    }
     func passLost(_ reached: inout [Bool]) {
       for n in letters.indices where reached[n] && letters[n].isMarked { reached[n + 1] = true }
     }
@@ -69,7 +80,10 @@ package struct NameLadder: Sendable {
     var legible = 0
     for scalar in String(decoding: names.otherExact, as: UTF8.self).unicodeScalars {
       var next = [Bool](repeating: false, count: letters.count + 1)
-      let isLegible = scalar.properties.isAlphabetic || " '-.".unicodeScalars.contains(scalar)
+      let isSign = isUndecoded && scalar.value >= 0x80
+      let isLegible =
+        !isSign && (scalar.properties.isAlphabetic || " '-.".unicodeScalars.contains(scalar))
+      let maySwallow = isSign && MisreadUTF8.mayHoldLetter(scalar.value)
       if isLegible, scalar.properties.isAlphabetic { legible += 1 }
       for n in 0...letters.count where reached[n] {
         if isLegible {
@@ -79,6 +93,9 @@ package struct NameLadder: Sendable {
           // One lost letter may leave several characters.
           if n < letters.count, letters[n].isMarked { next[n + 1] = true }
           if n > 0, letters[n - 1].isMarked { next[n] = true }
+          guard maySwallow else { continue }
+          if n > 0, letters[n - 1].isMarked, isPlain(n) { next[n + 1] = true }
+          if n < letters.count, letters[n].isMarked, isPlain(n + 1) { next[n + 2] = true }
         }
       }
       passLost(&next)

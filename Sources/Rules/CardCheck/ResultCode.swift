@@ -88,10 +88,14 @@ package struct Remarks: OptionSet, Sendable, Hashable, BitwiseCopyable {
   /// A data officer decided that the card is this person's, though the registers disagree.
   package static let decided = Remarks(rawValue: 1 << 14)
 
+  /// The name was sent in another encoding and got back.
+  package static let nameRepaired = Remarks(rawValue: 1 << 15)
+
   /// The remarks whose sentence does not depend on the card.
   package static let sentences: [(Remarks, StaticString)] = [
     (.nameSpelling, "Họ tên chỉ khác dấu hoặc cách viết."),
     (.nameDamaged, "Máy quét làm mất dấu của họ tên; phần còn đọc được khớp."),
+    (.nameRepaired, "Máy quét gửi họ tên sai bảng mã; đã đọc lại được. Nên đặt máy quét về UTF-8."),
     (.birthDatePrecision, "Ngày sinh chỉ so được đến tháng hoặc năm."),
     (.sexDiffers, "Giới tính khác dữ liệu: đối chiếu giấy tờ."),
     (.facilityDiffers, "Nơi đăng ký KCB ban đầu in trên thẻ khác dữ liệu."),

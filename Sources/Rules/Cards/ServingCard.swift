@@ -35,3 +35,21 @@ package func servingCard(among cards: Span<CardRow>, on day: CalendarDate) -> In
   for i in 1..<max(1, cards.count) where cards[i].serves(before: cards[best], on: day) { best = i }
   return best
 }
+
+/// The cards that serve on some day of a period: a bit for each of a person's first 64 cards.
+package func servingCards(
+  among cards: Span<CardRow>, from first: CalendarDate, through last: CalendarDate
+) -> UInt64 {
+  var found: UInt64 = 0
+  // Another card can serve only from a day on which one begins, or the day after one has ended.
+  func look(on day: CalendarDate) {
+    guard day.firstDay >= first.firstDay, day.firstDay <= last.firstDay else { return }
+    found |= 1 << UInt64(min(63, servingCard(among: cards, on: day)))
+  }
+  look(on: first)
+  for i in cards.indices {
+    look(on: CalendarDate(packed: cards[i].validFrom.firstDay))
+    if !cards[i].validTo.isNone { look(on: cards[i].validTo.dayAfter) }
+  }
+  return found
+}

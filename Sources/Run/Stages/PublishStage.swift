@@ -20,7 +20,8 @@ extension Night {
     let read = Atomic<Int>(0)
     let parts = StoredPersons.parts(ofStoreBytes: Folder.byteCount(of: storePath))
     let persons = PeopleParts(count: parts.count) { [progress, storePath] part, take throws(Stop) in
-      let persons = try StoredPersons(path: storePath, numbers: parts[part])
+      let persons = try StoredPersons(
+        path: storePath, numbers: parts[part], otherCardsThrough: request.validUntil)
       var batch = PersonBatch()
       while try persons.nextBatch(into: &batch) {
         try take(batch)

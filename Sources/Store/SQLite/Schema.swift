@@ -100,6 +100,15 @@ enum Schema {
     """
   }
 
+  /// The same columns of the cards that don't serve, of those that begin by a day.
+  static func otherCardsInOrder(where condition: String = "1") -> String {
+    """
+    SELECT personal_id, NULL, NULL, 0, insurance_number, card_number, facility_code, valid_from, valid_to,
+      five_years_from, area_code, rule, note_id, source_id, source_line
+    FROM other_card WHERE \(condition) AND (valid_from IS NULL OR valid_from <= ?) ORDER BY personal_id, ordinal
+    """
+  }
+
   /// The number of an export's file in `source_file`.
   static func sourceID(_ export: ExportKind, _ fileIndex: Int) -> Int64 {
     Int64(fileIndex) * 2 + Int64(export.rawValue)

@@ -1,4 +1,5 @@
-// Reads the persons of the store for the publish stage, in batches, each person with the serving card.
+// Reads the persons of the store for the publish stage, in batches, each person with the serving card, and with
+// the other cards if they are asked for.
 // Invariant: persons ascend by personal ID number; an unreadable value stops the run; every return code of
 // SQLite is read.
 // Load: 90 million persons, some thousand per batch, read through the statement's handle without a `String`
@@ -8,13 +9,17 @@ internal import GRDB
 internal import GRDBSQLite
 package import Values
 
-/// Reads the persons of a store with their serving cards.
+/// Reads the persons of a store with their cards.
 package final class StoredPersons {
   private let path: String
   private let queue: DatabaseQueue
   /// Reads all persons in order; stepped until it is done.
   private let statement: Statement
   private var isDone = false
+  /// Reads their other cards in the same order; nil if none are asked for, and after the last.
+  private var others: Statement?
+  /// The person of the current row of ``others``.
+  private var otherPerson: PersonalID?
   /// The lists of notes, by their numbers.
   private let notes: [Int64: Reasons]
   private let batchPersons = 4096
@@ -26,11 +31,15 @@ package final class StoredPersons {
   /// The run that the rows come from.
   package let runID: Int
 
-  /// - Parameter numbers: a range of personal ID numbers, as 12 digits or their first digits; nil for all.
-  package init(path: String, numbers: Range<String>? = nil) throws(Stop) {
+  /// - Parameters:
+  ///   - numbers: a range of personal ID numbers, as 12 digits or their first digits; nil for all.
+  ///   - day: cards that don't serve are read too, if they begin by this day; nil for none of them.
+  package init(path: String, numbers: Range<String>? = nil, otherCardsThrough day: CalendarDate? = nil)
+    throws(Stop)
+  {
     self.path = path
     let queue = try stopping(at: path) { try openStore(path, readonly: true) }
-    (insuranceFiles, keptSources, runID, statement, notes) = try stopping(at: path) {
+    (insuranceFiles, keptSources, runID, statement, others, notes) = try stopping(at: path) {
       try queue.unsafeRead { db in
         var notes: [Int64: Reasons] = [:]
         for row in try Row.fetchAll(db, sql: "SELECT note_id, words FROM note_list") {
@@ -47,7 +56,8 @@ package final class StoredPersons {
             sql: "SELECT name, run_id, grace_until FROM source_file WHERE source_id < 0 ORDER BY file_index"
           ).map { KeptSource(sourceFile: $0[0], run: $0[1], graceUntil: $0[2]) },
           try Int.fetchOne(db, sql: "SELECT run_id FROM origin") ?? 0,
-          try Self.statement(db, numbers), notes
+          try Self.statement(db, numbers), try day.map { try Self.otherCards(db, numbers, through: $0) },
+          notes
         )
       }
     }
@@ -60,6 +70,20 @@ package final class StoredPersons {
     let statement = try db.makeStatement(
       sql: Schema.personsInOrder(where: "personal_id >= ? AND personal_id < ?"))
     try statement.setArguments([numbers.lowerBound, numbers.upperBound])
+    return statement
+  }
+
+  private static func otherCards(_ db: Database, _ numbers: Range<String>?, through day: CalendarDate) throws
+    -> Statement
+  {
+    guard let numbers else {
+      let statement = try db.makeStatement(sql: Schema.otherCardsInOrder())
+      try statement.setArguments([day.text])
+      return statement
+    }
+    let statement = try db.makeStatement(
+      sql: Schema.otherCardsInOrder(where: "personal_id >= ? AND personal_id < ?"))
+    try statement.setArguments([numbers.lowerBound, numbers.upperBound, day.text])
     return statement
   }
 
@@ -103,20 +127,62 @@ package final class StoredPersons {
           guard code == SQLITE_ROW else { throw Stop.storeFailed(path, code: code) }
           try append(StoredRow(handle, path), to: &batch)
         }
-        // Resetting the statement ends its read lock on the store's file.
-        if isDone { _ = sqlite3_reset(handle) }
+        // Resetting the statements ends their read lock on the store's file.
+        if isDone {
+          _ = sqlite3_reset(handle)
+          others = nil
+        }
       }
     }
     return !batch.persons.isEmpty
   }
 
   private func append(_ row: StoredRow, to batch: inout PersonBatch) throws(Stop) {
+    let id = try personalID(row)
+    guard let sex = Sex(rawValue: UInt8(truncatingIfNeeded: row.integer(3))) else {
+      throw .notAStore(path, found: "a code that it doesn't know")
+    }
+    let (start, firstCard) = (batch.bytes.count, batch.cards.count)
+    row.withText(1) { batch.bytes.append(contentsOf: $0) }
+    var serving = try card(of: id, row)
+    serving.isServing = true
+    batch.cards.append(serving)
+    if others != nil { try appendOthers(of: id, to: &batch) }
+    batch.persons.append(
+      PersonRow(
+        personalID: id, birthDate: try row.value(2) { CalendarDate(iso: $0) } ?? .none, sex: sex,
+        nameRange: start..<batch.bytes.count, cards: firstCard..<batch.cards.count))
+  }
+
+  /// Appends the cards that don't serve, in the order of the export.
+  private func appendOthers(of id: PersonalID, to batch: inout PersonBatch) throws(Stop) {
+    while let statement = others {
+      let row = StoredRow(statement.sqliteStatement, path)
+      if let otherPerson {
+        guard otherPerson <= id else { return }
+        if otherPerson == id { batch.cards.append(try card(of: id, row)) }
+      }
+      let code = sqlite3_step(statement.sqliteStatement)
+      guard code == SQLITE_ROW else {
+        guard code == SQLITE_DONE else { throw Stop.storeFailed(path, code: code) }
+        (others, otherPerson) = (nil, nil)
+        return
+      }
+      otherPerson = try personalID(row)
+    }
+  }
+
+  private func personalID(_ row: StoredRow) throws(Stop) -> PersonalID {
     guard let id = try row.value(0, { try? PersonalID($0) }) else {
       throw .notAStore(path, found: "a person without a number")
     }
+    return id
+  }
+
+  @inline(__always)
+  private func card(of id: PersonalID, _ row: StoredRow) throws(Stop) -> CardRow {
     var card = CardRow()
     card.personalID = id
-    card.isServing = true
     card.insuranceNumber = try row.value(4) { try? InsuranceNumber($0) } ?? .none
     card.cardNumber = try row.value(5) { try? CardNumber($0) } ?? .none
     card.facility = try row.value(6) { ShortCode($0) } ?? .none
@@ -124,9 +190,9 @@ package final class StoredPersons {
     card.validTo = try row.value(8) { CalendarDate(iso: $0) } ?? .none
     card.fiveYearsFrom = try row.value(9) { CalendarDate(iso: $0) } ?? .none
     card.area = try row.value(10) { ShortCode($0) } ?? .none
-    guard let sex = Sex(rawValue: UInt8(truncatingIfNeeded: row.integer(3))),
-      let rule = LinkRule(rawValue: UInt8(truncatingIfNeeded: row.integer(11)))
-    else { throw .notAStore(path, found: "a code that it doesn't know") }
+    guard let rule = LinkRule(rawValue: UInt8(truncatingIfNeeded: row.integer(11))) else {
+      throw .notAStore(path, found: "a code that it doesn't know")
+    }
     card.rule = rule
     if !row.isNull(12) {
       guard let list = notes[row.integer(12)] else {
@@ -144,13 +210,7 @@ package final class StoredPersons {
       card.graceUntil = graceDays[Int(card.fileIndex)]
     }
     card.line = UInt32(truncatingIfNeeded: row.integer(14))
-    let (start, firstCard) = (batch.bytes.count, batch.cards.count)
-    row.withText(1) { batch.bytes.append(contentsOf: $0) }
-    batch.cards.append(card)
-    batch.persons.append(
-      PersonRow(
-        personalID: id, birthDate: try row.value(2) { CalendarDate(iso: $0) } ?? .none, sex: sex,
-        nameRange: start..<batch.bytes.count, cards: firstCard..<firstCard + 1))
+    return card
   }
 }
 

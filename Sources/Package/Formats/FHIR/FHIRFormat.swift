@@ -1,4 +1,5 @@
-// Writes FHIR R4: a Patient and a Coverage for each person, as NDJSON with a manifest as in Bulk Data.
+// Writes FHIR R4: a Patient and a Coverage for each person, as NDJSON with a manifest as in Bulk Data. The Coverages of other
+// cards are in a file of their own, so that line n of the other two is the same person.
 // Invariant: one resource per line, LF; a Coverage whose period has ended is never active; the pipeline sets the identifier
 // systems, and neither resource holds an attribute that the recipient may not see.
 // Source: hl7.org/fhir/R4 Patient and Coverage, the Bulk Data Access guide.
@@ -7,8 +8,11 @@ import Files
 import Values
 
 final class FHIRFormat: FormatWriter {
+  static let otherCoverages = "OtherCoverage.ndjson"
   private let patients: PayloadFile
   private let coverages: PayloadFile
+  private let others: LatePayloadFile
+  private let hasOthers: Bool
   private let visible: Set<Attribute>
   private let facts: PackageFacts
   private let bag: String?
@@ -19,7 +23,7 @@ final class FHIRFormat: FormatWriter {
   /// The constant parts of the resources, made once.
   private struct Parts {
     var personalID, insuranceNumber, cardNumber, facility, group, level, fiveYears, area, grace,
-      payor: [UInt8]
+      payor, facilityClass: [UInt8]
 
     init(_ names: FHIRNames) {
       func identifier(_ system: String, type: String) -> [UInt8] {
@@ -44,6 +48,7 @@ final class FHIRFormat: FormatWriter {
           .utf8)
       group = coverageClass("group")
       level = coverageClass("level")
+      facilityClass = coverageClass("initial-facility")
       fiveYears = ext("five-years-from", "valueDateTime")
       area = ext("living-area", "valueCode")
       grace = ext("grace-until", "valueDate")
@@ -60,6 +65,8 @@ final class FHIRFormat: FormatWriter {
     if let bag { try Folder.create(bag + "/data/fhir") }
     patients = try PayloadFile("data/fhir/Patient.ndjson", in: bag)
     coverages = try PayloadFile("data/fhir/Coverage.ndjson", in: bag)
+    others = LatePayloadFile("data/fhir/" + Self.otherCoverages, in: bag)
+    hasOthers = !Attribute.ofOtherCards(attributes).isEmpty
   }
 
   private func shows(_ attribute: Attribute, _ person: borrowing PersonTexts) -> Bool {
@@ -70,6 +77,10 @@ final class FHIRFormat: FormatWriter {
     count += 1
     try patients.append { line in appendPatient(person, to: &line) }
     try coverages.append { line in appendCoverage(person, to: &line) }
+    guard hasOthers else { return }
+    for i in 0..<person.otherCount {
+      try others.append { line in appendCoverage(person.others[i], otherCard: i + 2, to: &line) }
+    }
   }
 
   private func appendPatient(_ person: borrowing PersonTexts, to line: inout [UInt8]) {
@@ -112,12 +123,16 @@ final class FHIRFormat: FormatWriter {
     line.append(contentsOf: "}\n".utf8)
   }
 
-  private func appendCoverage(_ person: borrowing PersonTexts, to line: inout [UInt8]) {
+  /// - Parameter number: 2 for a person's first card beside the serving one, whose facility is in the Patient; nil for that.
+  private func appendCoverage(
+    _ person: borrowing PersonTexts, otherCard number: Int? = nil, to line: inout [UInt8]
+  ) {
     func value(_ attribute: Attribute) {
       appendEscaped(person.bytes.span.extracting(person.range(attribute)), to: &line)
     }
     line.append(contentsOf: "{\"resourceType\":\"Coverage\",\"id\":\"c-".utf8)
     value(.personalID)
+    if let number { line.append(contentsOf: "-\(number)".utf8) }
     line.append(UInt8(ascii: "\""))
     var isFirst = true
     func appendExtension(_ attribute: Attribute, _ begin: [UInt8]) {
@@ -164,6 +179,7 @@ final class FHIRFormat: FormatWriter {
       }
       line.append(UInt8(ascii: "}"))
     }
+    let showsFacility = number != nil && shows(.facilityCode, person)
     if shows(.cardNumber, person) {
       let range = person.range(.cardNumber)
       line.append(contentsOf: ",\"class\":[".utf8)
@@ -172,12 +188,24 @@ final class FHIRFormat: FormatWriter {
       line.append(contentsOf: "\"},".utf8)
       line.append(contentsOf: parts.level)
       line.append(person.bytes[range.lowerBound + 2])
+      line.append(contentsOf: showsFacility ? "\"},".utf8 : "\"}]".utf8)
+    } else if showsFacility {
+      line.append(contentsOf: ",\"class\":[".utf8)
+    }
+    if showsFacility {
+      line.append(contentsOf: parts.facilityClass)
+      value(.facilityCode)
       line.append(contentsOf: "\"}]".utf8)
     }
     line.append(contentsOf: parts.payor)
   }
 
   func finish() throws(Stop) -> [BagEntry] {
+    let other = try others.finish()
+    let otherFile =
+      other.isEmpty
+      ? ""
+      : ",\n    {\"type\": \"Coverage\", \"url\": \"\(Self.otherCoverages)\", \"count\": \(others.count)}"
     let manifest = """
       {
         "transactionTime": "\(facts.asOf)T00:00:00+07:00",
@@ -185,7 +213,7 @@ final class FHIRFormat: FormatWriter {
         "requiresAccessToken": false,
         "output": [
           {"type": "Patient", "url": "Patient.ndjson", "count": \(count)},
-          {"type": "Coverage", "url": "Coverage.ndjson", "count": \(count)}
+          {"type": "Coverage", "url": "Coverage.ndjson", "count": \(count)}\(otherFile)
         ],
         "error": []
       }
@@ -194,7 +222,7 @@ final class FHIRFormat: FormatWriter {
     return [
       try coverages.finish(), try patients.finish(),
       try PayloadFile.write(manifest, to: "data/fhir/manifest.json", in: bag),
-    ]
+    ] + other
   }
 }
 

@@ -1,5 +1,6 @@
 // Reads the FHIR resources of a package, Patient and Coverage.
-// Invariant: a person is a Patient and the Coverage on the same line, which refer to each other. A member that the writer
+// Invariant: a person is a Patient and the Coverage on the same line, which refer to each other; another card is a Coverage in
+// a file of its own, which refers to its Patient. A member that the writer
 // doesn't write is refused, because it might change the meaning of the others. Identifiers are known by type and place: the
 // sender chooses their systems.
 // Load: 90,000 people in half a second; one line of each file in memory. JSONDecoder takes 14 times as long.
@@ -76,6 +77,33 @@ struct FHIRPeople {
     }
   }
 
+  /// Reads the Coverages of other cards.
+  static func readOtherCards(_ path: String) throws(Stop) -> [CardRow] {
+    var reader = FHIRPeople()
+    var lines = try LineReader(path)
+    var cards: [CardRow] = []
+    var number = 0
+    while let range = try lines.next() {
+      number += 1
+      guard !lines.isTooLong else {
+        throw .damagedPackage(path, number, "a line of some hundred bytes", "a longer one")
+      }
+      do throws(JSONFault) {
+        reader.person.removeAll()
+        try reader.coverage.read(lines.buffer.span.extracting(range))
+        try reader.takeCoverage(isOther: true)
+      } catch {
+        throw .damagedPackage(path, number, error.expected, "something else")
+      }
+      do throws(StoredFault) {
+        cards.append(try reader.person.card())
+      } catch {
+        throw .damagedPackage(path, number, "a value of the form of \(error.column)", "another one")
+      }
+    }
+    return cards
+  }
+
   // MARK: Patient
 
   private mutating func takePatient() throws(JSONFault) {
@@ -114,10 +142,20 @@ struct FHIRPeople {
 
   // MARK: Coverage
 
-  private mutating func takeCoverage() throws(JSONFault) {
+  /// - Parameter isOther: whether the Coverage is of a card beside the serving one.
+  private mutating func takeCoverage(isOther: Bool = false) throws(JSONFault) {
     let members = try coverage.members(of: 0, Self.coverageNames, "Coverage")
     guard coverage.isString(members[0], "Coverage") else { throw JSONFault("resourceType Coverage") }
-    try require(coverage, members[1], "c-", is: .personalID, "id, c- and the Patient's personal ID number")
+    if isOther {
+      // `c-001090000100-2`
+      let id = try coverage.string(members[1], "id")
+      person.set(.personalID, id.span.extracting(min(2, id.count)..<min(14, id.count)))
+      guard id.count > 15, id.dropFirst(15).allSatisfy({ (48...57).contains($0) }) else {
+        throw JSONFault("id, c-, the Patient's personal ID number, a hyphen and the card's number")
+      }
+    } else {
+      try require(coverage, members[1], "c-", is: .personalID, "id, c- and the Patient's personal ID number")
+    }
     guard members[6] >= 0 else { throw JSONFault("beneficiary") }
     let beneficiary = try coverage.members(of: members[6], Self.referenceNames, "beneficiary")
     try require(
@@ -127,7 +165,9 @@ struct FHIRPeople {
     guard coverage.isString(members[4], "active") || coverage.isString(members[4], "cancelled") else {
       throw JSONFault("status active or cancelled")
     }
-    if members[5] >= 0 || !person.isEmpty(.insuranceNumber) {
+    if isOther {
+      if members[5] >= 0 { try Self.take(&person, .insuranceNumber, coverage, members[5], "subscriberId") }
+    } else if members[5] >= 0 || !person.isEmpty(.insuranceNumber) {
       try require(
         coverage, members[5], "", is: .insuranceNumber, "subscriberId, the Patient's insurance number")
     }
@@ -151,14 +191,14 @@ struct FHIRPeople {
       if period[0] >= 0 { try Self.take(&person, .validFrom, coverage, period[0], "period.start") }
       if period[1] >= 0 { try Self.take(&person, .validTo, coverage, period[1], "period.end") }
     }
-    try checkClasses(members[8])
+    try checkClasses(members[8], isOther)
     let payor = try coverage.onlyElement(of: members[9], "payor")
     _ = try coverage.members(of: payor, Self.payorNames, "payor")
   }
 
-  /// Group and level are those of the card number, or there are none.
-  private func checkClasses(_ classes: Int) throws(JSONFault) {
-    guard (classes >= 0) == !person.isEmpty(.cardNumber) else {
+  /// Group and level are those of the card number, or there are none. The facility of a card beside the serving one is here.
+  private mutating func checkClasses(_ classes: Int, _ isOther: Bool) throws(JSONFault) {
+    guard isOther || (classes >= 0) == !person.isEmpty(.cardNumber) else {
       throw JSONFault("class beside a card number, and only there")
     }
     let card = person[.cardNumber]
@@ -166,6 +206,11 @@ struct FHIRPeople {
     while element >= 0 {
       let parts = try coverage.members(of: element, Self.classNames, "class")
       let code = try Self.code(of: parts[1], in: coverage)
+      if isOther, coverage.isString(code, "initial-facility") {
+        try Self.take(&person, .facilityCode, coverage, parts[0], "class.value")
+        element = coverage.element(after: element, of: classes)
+        continue
+      }
       let expected =
         coverage.isString(code, "group")
         ? card.prefix(2) : coverage.isString(code, "level") ? card.dropFirst(2).prefix(1) : []
