@@ -99,7 +99,8 @@ let package = Package(
         "Values", "Names", "Threads", "Files", "Seal", "CLibXML2",
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
-      ], resources: [.embedInCode("Formats/people.xsd"), .embedInCode("Formats/other_cards.xsd")], swiftSettings: swift),
+      ], resources: [.embedInCode("Formats/people.xsd"), .embedInCode("Formats/other_cards.xsd")],
+      swiftSettings: swift),
     .target(
       name: "Publish",
       dependencies: ["Values", "Names", "Threads", "Files", "Seal", "SortedRuns", "Package"],

@@ -21,7 +21,8 @@ package struct BatchReport: Sendable, Hashable {
 /// - Parameters:
 ///   - input: its first line may be a header, which gets no answer.
 ///   - questionsAtOnce: how many are held in memory, some 300 bytes each.
-///   - write: takes the answers, some hundred kilobytes at a time.
+///   - write: takes the answers, some hundred kilobytes at a time, or those that there are before the input waits: what a
+///     scanner types is answered line by line.
 package func checkBatch<Source: CardSource & ~Copyable>(
   _ input: inout LineReader, with checker: inout CardChecker<Source>, on day: CalendarDate, form: AnswerForm,
   questionsAtOnce: Int, write: (Span<UInt8>) throws(Stop) -> Void
@@ -36,7 +37,10 @@ package func checkBatch<Source: CardSource & ~Copyable>(
   var hasMore = true
   while hasMore {
     batch.removeAll()
+    var waits = false
     while batch.questions.count < questionsAtOnce {
+      waits = input.mustWait
+      if waits, !batch.questions.isEmpty { break }
       guard let range = try input.next() else {
         hasMore = false
         break
@@ -55,6 +59,7 @@ package func checkBatch<Source: CardSource & ~Copyable>(
       counts[Int(answer.code.rawValue)] += 1
       if answers.count >= 256 << 10 { try answers.flush(write) }
     }
+    if waits, answers.count > 0 { try answers.flush(write) }
     report.questions += batch.questions.count
   }
   if answers.count > 0 { try answers.flush(write) }

@@ -1,6 +1,7 @@
 // Verifies and applies a facility's packages, and makes keys for publishers and facilities.
 // Invariant: nothing here needs a pipeline or a workspace.
 
+import Files
 import Package
 import Pipeline
 import Seal
@@ -10,6 +11,8 @@ package import Values
 package struct VerifiedPackage: Sendable {
   /// Word, file, Vietnamese, English; empty for a package without faults.
   package var faults: [[String]] = []
+  /// What to do about the faults.
+  package var remedy = ""
   /// Sentences about a package without faults, Vietnamese and English.
   package var facts: [Bilingual] = []
 }
@@ -65,6 +68,7 @@ extension VerifiedPackage {
 
   fileprivate init(faults: [PackageFault]) {
     self.faults = faults.map { [$0.kind.rawValue, $0.file, $0.kind.vietnamese, $0.kind.english] }
+    remedy = PackageFault.remedy(faults)
   }
 
   fileprivate init(_ verdict: PackageVerdict) {
@@ -83,7 +87,7 @@ extension VerifiedPackage {
         "Gói chỉ gồm thay đổi so với gói trước: dùng cardlink apply.",
         "It holds only what has changed since the package before: use cardlink apply.")
     }
-    switch (verdict.signedBy, verdict.isKeyKnown) {
+    switch (verdict.signedBy.map(spokenFingerprint), verdict.isKeyKnown) {
     case (let key?, true):
       tell("Chữ ký đúng, khóa \(key).", "Signed with the key that you have, \(key).")
     case (let key?, false) where verdict.isKeyPinnedNow:
@@ -122,14 +126,30 @@ extension VerifiedPackage {
 package func newSigningKey(at path: String) throws(Stop) -> String {
   let key = SigningKey()
   try key.write(to: Paths.absolute(path))
-  return key.verifying.fingerprint
+  return spokenFingerprint(key.verifying.fingerprint)
+}
+
+/// The fingerprints of the public keys in a file, of either kind.
+///
+/// - Throws: ``Stop`` with ``Exit/exportMissing`` if there is none.
+package func fingerprints(ofKeys path: String) throws(Stop) -> [String] {
+  let text = try Folder.read(path)
+  if let key = text.flatMap(VerifyingKey.init(pem:)) { return [spokenFingerprint(key.fingerprint)] }
+  let keys = KeyFile.lines(text ?? "").map { EncryptionKey($0.text) }
+  guard !keys.isEmpty, !keys.contains(nil) else {
+    throw Stop(
+      .exportMissing, at: path, expected: "a public key, as PEM or age1…",
+      found: text == nil ? "no such file" : "another file", remedy: "Name the file that ends in .pub.",
+      next: "cardlink keys --help")
+  }
+  return keys.compactMap { $0.map { spokenFingerprint($0.fingerprint) } }
 }
 
 /// Makes a facility's key pair, to which packages are encrypted.
 ///
-/// - Returns: the public key, which the sender needs.
-package func newFacilityKey(at path: String) throws(Stop) -> String {
+/// - Returns: the public key, which the sender needs, and its fingerprint.
+package func newFacilityKey(at path: String) throws(Stop) -> (key: String, fingerprint: String) {
   let key = DecryptionKey()
   try key.write(to: Paths.absolute(path))
-  return key.encryption.text
+  return (key.encryption.text, spokenFingerprint(key.encryption.fingerprint))
 }

@@ -44,6 +44,31 @@ package func csvLine(_ fields: [String]) -> String {
   return String(decoding: line, as: UTF8.self)
 }
 
+/// One line of CSV that people open in a spreadsheet, without its end.
+package func csvLine(forPeople fields: [String]) -> String { csvLine(fields.map { Formula.asText($0) }) }
+
+/// A field that a spreadsheet takes for a formula, which may call other programs.
+package enum Formula {
+  /// The field; one that a spreadsheet takes for a formula has an apostrophe before it, which makes it text there.
+  package static func asText(_ field: String) -> String { isFormula(field) ? "'" + field : field }
+
+  /// The field as it was before ``asText(_:)``.
+  package static func asWritten(_ field: String) -> String {
+    field.hasPrefix("'") && isFormula(String(field.dropFirst())) ? String(field.dropFirst()) : field
+  }
+
+  /// A single sign and a number such as -12 or +0.5 are none.
+  private static func isFormula(_ field: String) -> Bool {
+    guard let first = field.utf8.first, field.utf8.count > 1 else { return false }
+    switch first {
+    case UInt8(ascii: "="), UInt8(ascii: "@"), 0x09, 0x0D: return true
+    case UInt8(ascii: "+"), UInt8(ascii: "-"):
+      return !field.dropFirst().utf8.allSatisfy { (48...57).contains($0) || $0 == 46 }
+    default: return false
+    }
+  }
+}
+
 /// The rows of a CSV file; a quoted field may hold line breaks.
 package struct DelimitedRows: ~Copyable {
   private var lines: LineReader

@@ -62,6 +62,13 @@ package struct LineReader: ~Copyable {
     }
   }
 
+  /// Whether ``next()`` would wait for somebody to type or scan.
+  package var mustWait: Bool {
+    guard !hasEnded, lineEnd(from: start) == nil else { return false }
+    var wanted = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    return unsafe poll(&wanted, 1, 0) == 0
+  }
+
   private func lineEnd(from: Int) -> Int? {
     guard from < end else { return nil }
     return unsafe buffer.withUnsafeBytes { all -> Int? in

@@ -16,6 +16,11 @@ extension PipelineKeys {
           "Days after the business date on which a package may still be used",
           "Số ngày gói còn được dùng sau ngày nghiệp vụ", example: "3"),
         Key(
+          "contact", .text("one line of text", matching: #"[^\r\n]+"#, upTo: 300), \.contact,
+          "Whom facilities ask about their packages; written in each package's HUONG-DAN.txt",
+          "Cơ sở hỏi ai về gói dữ liệu; ghi trong HUONG-DAN.txt của từng gói",
+          example: "\"Phòng CNTT, BHXH tỉnh, 024 0000 0000\""),
+        Key(
           "signing_key", .path, \.signingKey,
           "Private key that signs the packages; without it they are unsigned",
           "Khóa riêng dùng để ký gói; không ghi thì gói không có chữ ký", example: "keys/publish.key"),

@@ -107,7 +107,8 @@ extension RunManifest {
         "persons": \(report.persons),
         "copies": \(report.copies),
         "persons_left_out": \(report.personsLeftOut),
-        "persons_without_facility": \(report.personsWithoutFacility),
+        "persons_without_facility": \(report.personsWithoutFacility - report.personsWithMalformedFacility),
+        "persons_with_unusable_facility": \(report.personsWithMalformedFacility),
         "persons_not_selected": \(report.personsNotSelected),
         "folders": [
       """)

@@ -81,15 +81,31 @@ package struct VerifyingKey: Sendable {
 
   package var pem: String { key.pemRepresentation + "\n" }
 
-  /// SHA-256 of the 32 bytes, to read out on the telephone.
-  package var fingerprint: String {
-    var digest = Digest()
-    unsafe digest.update(Array(key.rawRepresentation).span.bytes)
-    return digest.text
-  }
+  /// SHA-256 of the 32 bytes; ``spokenFingerprint(_:)`` is how people read it.
+  package var fingerprint: String { Digest.text(ofKey: key.rawRepresentation) }
 
   package func isSignature(_ signature: [UInt8], of text: [UInt8]) -> Bool {
     key.isValidSignature(signature, for: text)
+  }
+}
+
+/// A fingerprint as people read it out on the telephone: the first 32 of its 64 hexadecimal digits, in groups of four.
+///
+/// Finding another key with the same 128 bits is out of reach.
+package func spokenFingerprint(_ fingerprint: String) -> String {
+  var spoken = ""
+  for (i, digit) in fingerprint.prefix(32).enumerated() {
+    if i > 0, i % 4 == 0 { spoken += " " }
+    spoken.append(digit)
+  }
+  return spoken
+}
+
+extension Digest {
+  static func text(ofKey bytes: Data) -> String {
+    var digest = Digest()
+    unsafe digest.update(Array(bytes).span.bytes)
+    return digest.text
   }
 }
 

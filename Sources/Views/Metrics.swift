@@ -128,6 +128,7 @@ struct Metrics {
         [
           (["place": "package"], published.persons), (["place": "left_out"], published.leftOut),
           (["place": "without_facility"], published.withoutFacility),
+          (["place": "unusable_facility"], published.unusableFacility ?? 0),
           (["place": "not_selected"], published.notSelected),
         ].map { ($0.0, Double($0.1)) })
       page.family(

@@ -43,7 +43,7 @@ package struct Table {
 
   /// All rows as CSV, the header first, with a line break after each.
   package var csv: String {
-    ([columns] + rows.map { $0.map { $0 ?? "" } }).reduce(into: "") { $0 += csvLine($1) + "\n" }
+    ([columns] + rows.map { $0.map { $0 ?? "" } }).reduce(into: "") { $0 += csvLine(forPeople: $1) + "\n" }
   }
 
   /// Aligned columns, two spaces apart.

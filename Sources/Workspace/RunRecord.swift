@@ -197,17 +197,22 @@ package struct PublishCounts: Hashable, Sendable, Codable {
   package var persons: Int
   /// Persons in no package because each package that would hold them lacks a key; and these packages.
   package var leftOut, packagesLeftOut: Int
-  /// Persons in no package because their card has no facility, or a code that can't name a package.
+  /// Persons in no package because their card has no facility.
   package var withoutFacility: Int
+  /// Persons in no package because the facility code on their card can't name a folder; nil in records of earlier versions,
+  /// which count them as ``withoutFacility``.
+  package var unusableFacility: Int?
   /// Persons in no package because no rule selects their facility.
   package var notSelected: Int
 
-  package var all: Int { persons + leftOut + withoutFacility + notSelected }
+  package var all: Int { persons + leftOut + withoutFacility + (unusableFacility ?? 0) + notSelected }
 
   package init(_ report: PublishReport) {
     (packages, deltas, encrypted) = (report.packages, report.deltas, report.encrypted)
     (persons, leftOut, packagesLeftOut) = (report.persons, report.personsLeftOut, report.leftOut.count)
-    (withoutFacility, notSelected) = (report.personsWithoutFacility, report.personsNotSelected)
+    withoutFacility = report.personsWithoutFacility - report.personsWithMalformedFacility
+    unusableFacility = report.personsWithMalformedFacility
+    notSelected = report.personsNotSelected
   }
 }
 

@@ -3,7 +3,9 @@
 
 import Files
 import Foundation
+import Glibc
 import Support
+import Synchronization
 import Testing
 import Values
 @testable import CardCheck
@@ -51,6 +53,37 @@ struct BatchTests {
       #expect(report.questions == lines.count)
       #expect(report.codes.values.reduce(0, +) == lines.count)
     }
+  }
+
+  @Test("what a scanner types is answered before the next line comes")
+  func lineByLine() throws {
+    var ends: [Int32] = [0, 0]
+    try #require(unsafe pipe(&ends) == 0)
+    let (reading, writing) = (ends[0], ends[1])
+    let answered = DispatchSemaphore(value: 0)
+    let waited = Mutex<[Bool]>([])
+    let thread = Thread {
+      for line in ["079090000123,Nguyễn Văn Hòa,1990\n", "079090000999,A,1990\n", "\n"] {
+        let bytes = Array(line.utf8)
+        _ = unsafe write(writing, bytes, bytes.count)
+        let isInTime = answered.wait(timeout: .now() + 20) == .success
+        waited.withLock { $0.append(isInTime) }
+      }
+      close(writing)
+    }
+    thread.start()
+    var lines = try LineReader("/dev/fd/\(reading)")
+    var checker = CardChecker(MemoryCards(Town.people, Town.standing), on: Town.day)
+    var flushes = 0
+    let report = try checkBatch(&lines, with: &checker, on: Town.day, form: .jsonLines, questionsAtOnce: 1000)
+    {
+      bytes throws(Stop) in
+      flushes += 1
+      answered.signal()
+    }
+    close(reading)
+    #expect(report.questions == 3 && flushes == 3)
+    #expect(waited.withLock { $0 }.allSatisfy { $0 })
   }
 
   @Test("lines don't depend on the buffer", arguments: UInt64(0)..<200)

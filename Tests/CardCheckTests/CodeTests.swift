@@ -159,6 +159,38 @@ struct CodeTests {
     #expect(Town.note(String(decoding: writer.bytes, as: UTF8.self)) == note)
   }
 
+  @Test("a clerk reads the verdict first, then what to do, then the card", arguments: ResultCode.allCases)
+  func clerk(code: ResultCode) throws {
+    let line = Self.cases.first { $0.1 == code.text }?.0 ?? ""
+    let lines = try Town.ask(line, form: .text).text.split(separator: "\n", omittingEmptySubsequences: false)
+    #expect(lines[1] == "  \(code.text)  \(code.verdict.vietnamese)")
+    #expect(lines[2] == "       \(code.verdict.english)")
+    #expect(lines[4] == "Cần làm: \(code.advice.vietnamese)" && lines[5] == "To do: \(code.advice.english)")
+    #expect(lines.contains { $0.hasPrefix("Họ tên · Name: ") } == code.showsCard)
+    #expect(lines.contains { $0.hasPrefix("Ghi chú: ") })
+  }
+
+  @Test("the text for a clerk, letter by letter")
+  func clerkText() throws {
+    #expect(
+      try Town.ask("079190000124,Trần Thị Bích,07/1990", form: .text).text == """
+        ============================================================
+          000  DÙNG ĐƯỢC THẺ
+               THE CARD IS VALID
+        ============================================================
+        Cần làm: Tiếp nhận; đối chiếu ảnh trên giấy tờ.
+        To do: Go on; compare the photograph on the ID.
+
+        Họ tên · Name: TRẦN THỊ BÍCH
+        Ngày sinh · Birth date: 07/1990 · Nữ
+        Thẻ · Card: HT3797912345679 · 01/06/2026 – 31/05/2027 · 01C54
+
+        Ghi chú: Thông tin thẻ đúng. Dữ liệu ngày 23/11/2026.
+
+
+        """)
+  }
+
   @Test("the table of faults is whole, and so is the table of codes")
   func tables() {
     #expect(Set(Self.faults.map(\.0)) == Set(QuestionFault.allCases))

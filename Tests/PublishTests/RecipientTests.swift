@@ -44,9 +44,10 @@ struct RecipientTests {
   }
 
   /// The packages of a facility's people, by the pipeline file's rules without the product's code.
-  static func slowRecipients(_ facility: String, _ policy: PublishPolicy) -> [(
+  static func slowRecipients(_ code: String, _ policy: PublishPolicy) -> [(
     name: String, attributes: [Attribute]
   )] {
+    let facility = code.uppercased()
     var packages: [(name: String, attributes: [Attribute])] = []
     for rule in policy.rules {
       let isSelected =
@@ -57,7 +58,8 @@ struct RecipientTests {
           !facility.isEmpty
             && facility.range(
               of: "^"
-                + NSRegularExpression.escapedPattern(for: glob).replacing("\\*", with: ".*").replacing(
+                + NSRegularExpression.escapedPattern(for: glob.uppercased()).replacing("\\*", with: ".*")
+                .replacing(
                   "\\?", with: ".") + "$", options: .regularExpression) != nil
         }
       guard isSelected else { continue }
@@ -69,7 +71,7 @@ struct RecipientTests {
       let isFit =
         !facility.isEmpty
         && facility.utf8.allSatisfy { ($0 | 32 >= 97 && $0 | 32 <= 122) || (48...57).contains($0) }
-      if isFit { packages.append((facility, rule.attributes)) }
+      if isFit, !["CON", "COM1"].contains(facility) { packages.append((facility, rule.attributes)) }
       break
     }
     return packages

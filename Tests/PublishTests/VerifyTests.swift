@@ -102,6 +102,53 @@ struct VerifyTests {
   }
 
   @Test(
+    "what a desktop leaves in a folder is to be deleted, and the package is whole then",
+    arguments: [
+      ".DS_Store", "data/Thumbs.db", "data/._people.csv", "Desktop.ini", "data/~$people.csv",
+      "__MACOSX/data/x",
+      "data/.~lock.people.csv#",
+    ])
+  func desktop(name: String) throws {
+    let (workshop, _) = try Self.workshop(signed: true)
+    let folder = workshop.current + "/all-people"
+    try FileManager.default.createDirectory(
+      atPath: Folder.parent(of: folder + "/" + name), withIntermediateDirectories: true)
+    try Data([1]).write(to: URL(filePath: folder + "/" + name))
+    #expect(try Self.faults(folder) == ["desktop_file \(name)"])
+    #expect {
+      try FacilityPackage.open(folder, PackageCheck(), on: Self.today)
+    } throws: {
+      ($0 as? Stop)?.finding.remedy.contains("xóa các tệp này") ?? false
+    }
+    try FileManager.default.removeItem(atPath: folder + "/" + name)
+    #expect(try Self.faults(folder).isEmpty)
+    // Beside a fault of the package the advice is to ask for it anew.
+    let faults = [PackageFault(.desktopFile, name), PackageFault(.altered, "data/people.csv")]
+    #expect(PackageFault.remedy(faults).contains("đề nghị bên gửi gửi lại"))
+  }
+
+  @Test("each package has its guide, which the tag manifest covers")
+  func guide() throws {
+    let (workshop, policy) = try Self.workshop(signed: true)
+    var asked = policy
+    asked.contact = "Phòng CNTT \"BHXH\"\n024"
+    try People(seed: 1, count: 3).publish(in: workshop, run: 8, asked)
+    let folder = workshop.current + "/all-people"
+    let text = try #require(try Folder.read(folder + "/HUONG-DAN.txt"))
+    #expect(text.hasPrefix("\u{FEFF}HƯỚNG DẪN") && text.contains("Hỏi Phòng CNTT BHXH024. "))
+    #expect(!text.contains("{ask"))
+    let bytes = Array(text.utf8)
+    for i in bytes.indices where bytes[i] == 0x0A { #expect(bytes[i - 1] == 0x0D) }
+    let tags = try #require(try Folder.read(folder + "/tagmanifest-sha256.txt"))
+    #expect(tags.contains("  HUONG-DAN.txt\n"))
+    #expect(
+      try Folder.read(workshop.packages + "/run-0007/all-people/HUONG-DAN.txt")?.contains("Hỏi cơ quan BHXH")
+        ?? false)
+    try Data([0]).write(to: URL(filePath: folder + "/HUONG-DAN.txt"))
+    #expect(try Self.faults(folder) == ["altered HUONG-DAN.txt"])
+  }
+
+  @Test(
     "a manifest that leads outside is not followed", arguments: ["../key", "/etc/hostname", "data/../../key"])
   func outside(path: String) throws {
     let (workshop, _) = try Self.workshop(signed: false)

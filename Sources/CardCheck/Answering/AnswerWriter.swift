@@ -18,6 +18,8 @@ package enum AnswerForm: Sendable {
   case jsonLines
   /// One row per line, with the line number of the question.
   case csv
+  /// For a clerk's eyes: the verdict in large letters, then what to do.
+  case text
 }
 
 /// Writes answers into a buffer that the caller empties.
@@ -90,6 +92,7 @@ package struct AnswerWriter: ~Copyable {
       if let i = verdict.former { former = people.cards[first + i] }
       if let i = verdict.next { next = people.cards[first + i] }
     }
+    if form == .text { return appendForClerk(answer, people, person, card, next) }
     beginRow(line: answer.question.line)
     field("maKetQua")
     quoted { $0.append(code: verdict.code) }
@@ -138,7 +141,7 @@ package struct AnswerWriter: ~Copyable {
 
   // MARK: The note
 
-  private mutating func appendNote(_ answer: Answer, _ card: CardRow, _ next: CardRow) {
+  mutating func appendNote(_ answer: Answer, _ card: CardRow, _ next: CardRow) {
     let (code, remarks) = (answer.code, answer.remarks)
     if remarks.contains(.notBegun) {
       append("Thẻ chưa đến hạn sử dụng: có giá trị từ ")
@@ -153,7 +156,7 @@ package struct AnswerWriter: ~Copyable {
       append(byte: UInt8(ascii: "."))
     }
     if let fault = answer.question.fault ?? answer.verdict.fault {
-      if form != .json || answer.question.line > 1 {
+      if form != .json && form != .text || answer.question.line > 1 {
         append(" dòng ")
         append(decimal: answer.question.line)
         append(byte: UInt8(ascii: ":"))
@@ -205,6 +208,7 @@ package struct AnswerWriter: ~Copyable {
     case .csv:
       append(decimal: line)
       isFirstField = false
+    case .text: break
     }
   }
 
@@ -213,6 +217,7 @@ package struct AnswerWriter: ~Copyable {
     case .json: append("\n}\n")
     case .jsonLines: append("}\n")
     case .csv: append("\n")
+    case .text: break
     }
   }
 
@@ -227,7 +232,7 @@ package struct AnswerWriter: ~Copyable {
       append(byte: UInt8(ascii: "\""))
       append(name)
       append("\":")
-    case .csv: break
+    case .csv, .text: break
     }
     isFirstField = false
   }
@@ -271,20 +276,20 @@ package struct AnswerWriter: ~Copyable {
 
   // MARK: Bytes
 
-  private mutating func append(byte: UInt8) {
+  mutating func append(byte: UInt8) {
     precondition(count < capacity)
     unsafe base[count] = byte
     count += 1
   }
 
-  private mutating func append(_ text: UnsafeBufferPointer<UInt8>) {
+  mutating func append(_ text: UnsafeBufferPointer<UInt8>) {
     precondition(text.count <= capacity - count)
     guard let source = text.baseAddress else { return }
     unsafe (base + count).update(from: source, count: text.count)
     count += text.count
   }
 
-  private mutating func append(_ text: StaticString) {
+  mutating func append(_ text: StaticString) {
     unsafe append(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
   }
 
@@ -313,7 +318,7 @@ package struct AnswerWriter: ~Copyable {
     }
   }
 
-  private mutating func append(digits: UInt64, count width: Int) {
+  mutating func append(digits: UInt64, count width: Int) {
     precondition(width <= capacity - count)
     var rest = digits
     var i = count + width
@@ -325,7 +330,7 @@ package struct AnswerWriter: ~Copyable {
     count += width
   }
 
-  private mutating func append(decimal number: Int) {
+  mutating func append(decimal number: Int) {
     var width = 1
     var rest = number / 10
     while rest > 0 {
@@ -335,10 +340,10 @@ package struct AnswerWriter: ~Copyable {
     append(digits: UInt64(max(0, number)), count: width)
   }
 
-  private mutating func append(code: ResultCode) { append(digits: UInt64(code.rawValue), count: 3) }
+  mutating func append(code: ResultCode) { append(digits: UInt64(code.rawValue), count: 3) }
 
   /// `dd/MM/yyyy`, `MM/yyyy` or `yyyy`.
-  private mutating func append(date: CalendarDate) {
+  mutating func append(date: CalendarDate) {
     if date.day > 0 {
       append(digits: UInt64(date.day), count: 2)
       append(byte: UInt8(ascii: "/"))

@@ -93,7 +93,7 @@ struct WorkList {
     }
     func value(_ column: String) -> String {
       guard let slot = columns.firstIndex(of: column), let range = batch.range(i, slot) else { return "" }
-      return unsafe batch.bytes.span.bytes.text(range).trimming()
+      return unsafe Formula.asWritten(batch.bytes.span.bytes.text(range).trimming())
     }
     let decision = value("decision").lowercased()
     guard !decision.isEmpty else {

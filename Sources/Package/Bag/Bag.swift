@@ -9,6 +9,9 @@ import Values
 enum BagName {
   static let declaration = "bagit.txt"
   static let info = "bag-info.txt"
+  /// What the package is and how to check it, for people; in a package of changes in `data`, since programs of the first
+  /// version take no other tag files there.
+  static let guide = "HUONG-DAN.txt"
   static let manifest = "manifest-sha256.txt"
   static let tagManifest = "tagmanifest-sha256.txt"
   static let signature = "tagmanifest-sha256.txt.sig"
@@ -53,6 +56,9 @@ enum Bag {
         try PayloadFile.write(lines(end.payload), to: BagName.manifest, in: folder),
       ]
     if let key { tags.append(try PayloadFile.write(key.verifying.pem, to: BagName.publisher, in: folder)) }
+    if end.standing.kind != .delta {
+      tags.append(try PayloadFile.write(Guide.text(contact: facts.contact), to: BagName.guide, in: folder))
+    }
     let tagManifest = lines(tags)
     let entry = try PayloadFile.write(tagManifest, to: BagName.tagManifest, in: folder)
     if let key {
@@ -93,6 +99,7 @@ enum Bag {
       ("Cardlink-Formats", facts.formats.map(\.rawValue).joined(separator: " ")),
       ("Cardlink-Attributes", facts.attributes.map(\.name).joined(separator: " ")),
     ]
+    if !facts.contact.isEmpty { pairs.append(("Cardlink-Contact", facts.contact)) }
     if standing.kind == .delta {
       pairs.append(("Cardlink-Persons-Put", "\(end.put)"))
       pairs.append(("Cardlink-Persons-Removed", "\(end.removed)"))

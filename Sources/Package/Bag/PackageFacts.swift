@@ -18,13 +18,18 @@ package struct PackageFacts: Hashable, Sendable {
   /// Ascending, as the attributes are.
   var formats: [PackageFormat]
   var attributes: [Attribute]
+  /// Whom to ask about the package; may be empty.
+  var contact: String
 
   package init(
     pipeline: String, recipient: String, runID: Int, edition: Int, asOf: CalendarDate, validDays: Int,
-    formats: [PackageFormat], attributes: [Attribute]
+    formats: [PackageFormat], attributes: [Attribute], contact: String = ""
   ) {
-    self.pipeline = String(
-      decoding: pipeline.utf8.filter { $0 >= 0x20 && !"\"<>&'\\".utf8.contains($0) }, as: UTF8.self)
+    func line(_ text: String) -> String {
+      String(decoding: text.utf8.filter { $0 >= 0x20 && !"\"<>&'\\".utf8.contains($0) }, as: UTF8.self)
+    }
+    self.pipeline = line(pipeline)
+    self.contact = line(contact)
     self.recipient = recipient
     self.runID = runID
     self.edition = edition
@@ -47,6 +52,7 @@ package struct PackageFacts: Hashable, Sendable {
     (self.asOf, self.validUntil) = (asOf.text, validUntil.text)
     self.formats = PackageFormat.allCases.filter { formats.contains(Substring($0.rawValue)) }
     self.attributes = Attribute.allCases.filter { attributes.contains(Substring($0.name)) }
+    contact = info["Cardlink-Contact"] ?? ""
     guard self.formats.count == formats.count, self.attributes.count == attributes.count,
       self.attributes.first == .personalID
     else { return nil }

@@ -48,6 +48,8 @@ package struct RecipientWriter {
       let result = Bag.results(end.payload)
       end.payload =
         try changes.finish() + [try PayloadFile.write(result.people, to: BagName.result, in: folder)]
+      end.payload.append(
+        try PayloadFile.write(Guide.text(contact: facts.contact), to: "data/" + BagName.guide, in: folder))
       if !result.others.isEmpty {
         end.payload.append(try PayloadFile.write(result.others, to: BagName.otherResult, in: folder))
       }

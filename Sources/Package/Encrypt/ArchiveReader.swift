@@ -35,7 +35,7 @@ struct ArchiveReader: ~Copyable {
   private static func opened(_ path: String, _ keys: [DecryptionKey]) throws(ArchiveFailure) -> EncryptedInput
   {
     do throws(EncryptedInput.Failure) {
-      return try EncryptedInput(path, with: keys)
+      return try EncryptedInput(path, with: keys, blockBytes: TarHeader.blockBytes)
     } catch {
       throw ArchiveFailure(error)
     }

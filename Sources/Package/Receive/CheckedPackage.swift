@@ -95,6 +95,7 @@ extension FacilityPackage {
       found:
         "\(fault.kind.rawValue)\(fault.file.isEmpty ? "" : " \(fault.file)")\(more > 0 ? " and \(more) more" : ""): "
         + "\(fault.kind.vietnamese); \(fault.kind.english)",
-      remedy: "Nothing was answered. Đề nghị bên gửi gửi gói mới.", next: "cardlink verify \(path)")
+      remedy: "Nothing was answered. " + PackageFault.remedy(package.verdict.faults),
+      next: "cardlink verify \(path)")
   }
 }

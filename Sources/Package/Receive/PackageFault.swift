@@ -11,6 +11,8 @@ package struct PackageFault: Hashable, Sendable {
     case otherKey = "other_key"
     case otherReader = "other_reader"
     case cutShort = "cut_short"
+    /// Added by Windows, macOS or an office program, not by a person.
+    case desktopFile = "desktop_file"
   }
   package var kind: Kind
   /// Seen from the package; empty where it concerns all of it.
@@ -38,6 +40,7 @@ extension PackageFault.Kind {
     case .otherKey: "ký bằng khóa khác với khóa đã nhận"
     case .otherReader: "mã hóa cho khóa khác, không phải khóa của đơn vị"
     case .cutShort: "tệp bị cắt cụt, thiếu phần cuối"
+    case .desktopFile: "tệp do Windows, macOS hoặc Excel tự tạo, không phải của bên gửi: hãy xóa tệp này"
     }
   }
 
@@ -56,7 +59,44 @@ extension PackageFault.Kind {
     case .otherKey: "signed with another key than the one that you have"
     case .otherReader: "encrypted to another key than yours"
     case .cutShort: "the end of the file is missing"
+    case .desktopFile: "made by Windows, macOS or an office program, not by the sender: delete this file"
     }
+  }
+}
+
+extension PackageFault {
+  /// A file that a manifest doesn't list.
+  static func unlisted(_ file: String) -> PackageFault {
+    PackageFault(isDesktopFile(file) ? .desktopFile : .added, file)
+  }
+
+  /// Whether a program makes a file of this name when somebody opens a folder or a table in it.
+  private static func isDesktopFile(_ file: String) -> Bool {
+    file.lowercased().split(separator: "/").contains { name in
+      switch name {
+      case ".ds_store", ".localized", "thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx", ".trashes",
+        ".fseventsd",
+        ".spotlight-v100", ".directory", "system volume information", "$recycle.bin":
+        true
+      // macOS's copy of a file's attributes; the locks of Excel and LibreOffice.
+      default: name.hasPrefix("._") || name.hasPrefix("~$") || name.hasPrefix(".~lock.")
+      }
+    }
+  }
+
+  /// What to do about a package with these faults.
+  package static func remedy(_ faults: [PackageFault]) -> String {
+    let kinds = Set(faults.map(\.kind))
+    if kinds == [.desktopFile] {
+      return "Nothing else is wrong with it: delete these files and try again. "
+        + "Ngoài ra gói còn nguyên vẹn: xóa các tệp này rồi làm lại."
+    }
+    if kinds == [.cutShort] {
+      return "Copy or download the file again. Chép hoặc tải lại tệp."
+    }
+    return
+      "Don't use it; ask the sender for it anew, or for a full one where packages in between are missing. "
+      + "Không dùng gói này; đề nghị bên gửi gửi lại, hoặc gửi gói đầy đủ."
   }
 }
 

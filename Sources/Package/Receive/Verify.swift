@@ -140,8 +140,9 @@ private struct Verifier {
 
   init(_ package: ReceivedPackage) { self.package = package }
 
-  mutating func note(_ kind: PackageFault.Kind, _ file: String = "") {
-    let fault = PackageFault(kind, file)
+  mutating func note(_ kind: PackageFault.Kind, _ file: String = "") { note(PackageFault(kind, file)) }
+
+  mutating func note(_ fault: PackageFault) {
     if !verdict.faults.contains(fault) { verdict.faults.append(fault) }
   }
 
@@ -149,7 +150,7 @@ private struct Verifier {
 
   mutating func checkFiles() throws(Stop) {
     var (unlisted, others) = package.names()
-    for other in others { note(.added, other) }
+    for other in others { note(PackageFault.unlisted(other)) }
     guard unlisted.remove(BagName.tagManifest) != nil,
       let text = try package.text(BagName.tagManifest)
     else { return note(.missing, BagName.tagManifest) }
@@ -171,7 +172,7 @@ private struct Verifier {
         note(.malformed, BagName.manifest)
       }
     }
-    for file in unlisted.sorted() { note(.added, file) }
+    for file in unlisted.sorted() { note(PackageFault.unlisted(file)) }
     if let text = try package.text(BagName.info) { info = BagInfo(text) }
     if info.kind == .applied { try checkApplied() }
   }

@@ -5,6 +5,8 @@
 package import Package
 
 package struct PublishPolicy: Hashable, Sendable {
+  /// Whom a facility asks about its package, such as an office and a telephone number.
+  package var contact = ""
   /// How many days after the business date a package may be used.
   package var validDays = 3
   /// The file of the signing key; nil leaves packages unsigned.

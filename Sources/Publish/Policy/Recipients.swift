@@ -26,8 +26,10 @@ struct Recipients {
 
   init(_ rules: [PackageRule]) { self.rules = rules }
 
-  mutating func place(of facility: ShortCode) -> Place {
-    if let place = known[facility.packed] { return place }
+  mutating func place(of code: ShortCode) -> Place {
+    if let place = known[code.packed] { return place }
+    // Windows holds two folders whose names differ only in case for one, and so do suppliers' typists.
+    let facility = code.capitals
     // There are some thousand codes; an export full of invented ones must not exhaust memory.
     if known.count >= 100_000 {
       known.removeAll(keepingCapacity: true)
@@ -47,7 +49,7 @@ struct Recipients {
     }
     packages.formUnion(keys[start...])
     let place = Place(packages: start..<keys.count, isNameless: isNameless && start == keys.count)
-    known[facility.packed] = place
+    known[code.packed] = place
     return place
   }
 
@@ -78,7 +80,7 @@ extension PackageRule {
     case .all: true
     case .province(let province): !facility.isNone && facility.text.hasPrefix(province)
     case .facility(let glob):
-      !facility.isNone && matches(Array(facility.text.utf8)[...], Array(glob.utf8)[...])
+      !facility.isNone && matches(Array(facility.text.utf8)[...], Array(glob.uppercased().utf8)[...])
     }
   }
 }
@@ -108,6 +110,21 @@ extension ShortCode {
       default: return false
       }
     }
-    return true
+    return !isReservedByWindows
+  }
+
+  /// With small letters as capitals.
+  var capitals: ShortCode {
+    ShortCode(Array(text.uppercased().utf8).span) ?? self
+  }
+
+  /// CON, NUL, COM1 and their like, which Windows has no folder of.
+  private var isReservedByWindows: Bool {
+    switch text.uppercased() {
+    case "CON", "PRN", "AUX", "NUL": true
+    case let name where name.count == 4 && (name.hasPrefix("COM") || name.hasPrefix("LPT")):
+      name.last.map { "0"..."9" ~= $0 } ?? false
+    default: false
+    }
   }
 }

@@ -51,6 +51,61 @@ package enum ResultCode: UInt16, Sendable, CaseIterable {
   }
 }
 
+/// What a clerk reads first, in large letters, and what the clerk does then; each in Vietnamese and English.
+extension ResultCode {
+  package var verdict: (vietnamese: StaticString, english: StaticString) {
+    switch self {
+    case .right: ("DÙNG ĐƯỢC THẺ", "THE CARD IS VALID")
+    case .replaced: ("THẺ CŨ HẾT HẠN: DÙNG THẺ MỚI", "THE OLD CARD HAS ENDED: USE THE NEW ONE")
+    case .renewed: ("DÙNG ĐƯỢC THẺ, ĐÃ CÓ THẺ MỚI", "THE CARD IS VALID, A NEW ONE IS KNOWN")
+    case .expired: ("THẺ KHÔNG CÓ GIÁ TRỊ NGÀY NÀY", "THE CARD IS NOT VALID ON THIS DAY")
+    case .noData: ("KHÔNG CÓ DỮ LIỆU", "NO DATA")
+    case .cardCodeWrong: ("MÃ THẺ KHÔNG KHỚP", "THE CARD NUMBER DOES NOT MATCH")
+    case .provinceWrong: ("MÃ TỈNH TRONG MÃ THẺ KHÔNG KHỚP", "THE PROVINCE IN THE CARD NUMBER DOES NOT MATCH")
+    case .levelWrong: ("MỨC HƯỞNG TRONG MÃ THẺ KHÔNG KHỚP", "THE LEVEL IN THE CARD NUMBER DOES NOT MATCH")
+    case .nameWrong, .nameWrongButFirstLetter: ("HỌ TÊN KHÔNG KHỚP", "THE NAME DOES NOT MATCH")
+    case .birthDateWrong: ("NGÀY SINH KHÔNG KHỚP", "THE BIRTH DATE DOES NOT MATCH")
+    case .wrongFormat: ("KHÔNG ĐỌC ĐƯỢC", "COULD NOT BE READ")
+    }
+  }
+
+  package var advice: (vietnamese: StaticString, english: StaticString) {
+    switch self {
+    case .right: ("Tiếp nhận; đối chiếu ảnh trên giấy tờ.", "Go on; compare the photograph on the ID.")
+    case .replaced: ("Tiếp nhận theo thẻ mới dưới đây.", "Go on with the new card below.")
+    case .renewed:
+      ("Tiếp nhận theo thẻ này đến hết hạn của thẻ.", "Go on with this card until its last day.")
+    case .expired:
+      (
+        "Hỏi người bệnh đã gia hạn hoặc có thẻ khác chưa; nếu có giấy tờ, hỏi cơ quan BHXH.",
+        "Ask whether the card was renewed or there is another; with papers that say so, ask the insurance office."
+      )
+    case .noData:
+      (
+        "Hỏi số định danh 12 số và tra lại; hỏi nơi đăng ký KCB ban đầu. Vẫn không có thì hỏi cơ quan BHXH.",
+        "Ask for the 12-digit ID number and check again; ask where the person is registered. Then ask the insurance office."
+      )
+    case .cardCodeWrong, .provinceWrong, .levelWrong:
+      (
+        "Đọc lại mã thẻ trên thẻ, hoặc tra bằng số định danh 12 số.",
+        "Read the card number again, or check by the 12-digit ID number."
+      )
+    case .nameWrong, .nameWrongButFirstLetter:
+      (
+        "Hỏi lại họ tên đầy đủ, đối chiếu căn cước; kiểm tra số vừa nhập có đúng của người này không.",
+        "Ask for the full name and compare the ID card; check that the number is this person's."
+      )
+    case .birthDateWrong:
+      (
+        "Hỏi lại ngày sinh, đối chiếu căn cước; kiểm tra số vừa nhập có đúng của người này không.",
+        "Ask for the birth date and compare the ID card; check that the number is this person's."
+      )
+    case .wrongFormat:
+      ("Quét lại, hoặc gõ: số, họ tên, ngày sinh.", "Scan again, or type: number, name, birth date.")
+    }
+  }
+}
+
 /// Remarks for the clerk in addition to the code: tolerated differences, and the state of the data.
 package struct Remarks: OptionSet, Sendable, Hashable, BitwiseCopyable {
   package let rawValue: UInt16

@@ -99,6 +99,8 @@ package struct EncryptedInput: ~Copyable {
   private var offset: Int
   private var chunks: UInt64 = 0
   private var sealed: [UInt8] = []
+  /// What the length of the plain bytes is a multiple of, as a tar archive's; 1 if that isn't known.
+  private let blockBytes: Int
 
   package enum Failure: Error {
     case fault(EncryptedFault)
@@ -118,8 +120,11 @@ package struct EncryptedInput: ~Copyable {
     return AgeHeader.isHeader(start)
   }
 
-  package init(_ path: String, with keys: [DecryptionKey]) throws(Failure) {
+  /// - Parameter blockBytes: what the length of the plain bytes is a multiple of: a last chunk of another length shows that
+  ///   the file was cut.
+  package init(_ path: String, with keys: [DecryptionKey], blockBytes: Int = 1) throws(Failure) {
     (file, key, offset) = try Self.opened(path, with: keys)
+    self.blockBytes = blockBytes
   }
 
   /// The file, the key of its chunks, and their offset.
@@ -157,7 +162,10 @@ package struct EncryptedInput: ~Copyable {
     try Failure.stopping { () throws(Stop) in try file.read(at: offset, count: count, into: &sealed) }
     let isLast = offset + count == file.byteCount
     guard count >= Stream.tagBytes, let opened = open(isLast: isLast) else {
-      throw .fault(isLast && open(isLast: false) != nil ? .cutShort : .altered)
+      // Nothing tells a chunk without its end from an altered one, but its length.
+      let isCut =
+        count < Stream.tagBytes || (count - Stream.tagBytes) % blockBytes != 0 || open(isLast: false) != nil
+      throw .fault(isLast && isCut ? .cutShort : .altered)
     }
     // A last chunk may be empty only if the file is.
     guard !opened.isEmpty || chunks == 0 else { throw .fault(.altered) }

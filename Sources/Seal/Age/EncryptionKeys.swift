@@ -7,6 +7,7 @@
 
 import Crypto
 import Files
+import Foundation
 import Glibc
 package import Values
 
@@ -26,6 +27,9 @@ package struct EncryptionKey: Hashable, Sendable {
   }
 
   package var text: String { Bech32.text(Self.prefix, bytes) }
+
+  /// SHA-256 of the 32 bytes, as for keys that sign.
+  package var fingerprint: String { Digest.text(ofKey: Data(bytes)) }
 }
 
 /// A facility's private key, `AGE-SECRET-KEY-1…`.

@@ -15,6 +15,9 @@ extension PublishCounts {
         "\(count(leftOut, "person")) of \(count(packagesLeftOut, "package")) left out without a key")
     }
     if withoutFacility > 0 { words.append("\(FigureText.grouped(withoutFacility)) without a facility") }
+    if let unusableFacility, unusableFacility > 0 {
+      words.append("\(FigureText.grouped(unusableFacility)) with a facility code that can't name a folder")
+    }
     if notSelected > 0 { words.append("\(FigureText.grouped(notSelected)) selected by no rule") }
     return words.joined(separator: ", ")
   }

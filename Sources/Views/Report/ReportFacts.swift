@@ -378,6 +378,13 @@ extension ReportFacts {
             "Left out: \(counts.packagesLeftOut) packages without an encryption key"), counts.leftOut
         ),
         (Bilingual("Thẻ không ghi cơ sở", "No facility on the card"), counts.withoutFacility),
+        (
+          Bilingual(
+            "Mã cơ sở không đặt được tên thư mục (ký tự lạ, hoặc tên Windows không cho phép như CON, COM1)",
+            "The facility code can't name a folder (other characters, or a name that Windows reserves, such as CON, COM1)"
+          ),
+          counts.unusableFacility ?? 0
+        ),
         (Bilingual("Không quy tắc nào chọn cơ sở", "No rule selects the facility"), counts.notSelected),
       ]), doctor: counts.packagesLeftOut > 0 ? "cardlink doctor \(pipeline)" : nil)
   }

@@ -92,12 +92,15 @@ struct CheckCardCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Check every line of a file; - is standard input.", valueName: "file"))
   var batch: String?
   @OptionGroup var reason: ReasonArguments
-  @Option(help: ArgumentHelp("The form of the answers: json or csv.", valueName: "form"))
+  @Option(
+    help: ArgumentHelp(
+      "The form of the answers: json, csv, or text for a clerk (the verdict first, then what to do).",
+      valueName: "form"))
   var output: CardOutput = .json
   @Option(help: ArgumentHelp("A bound on the memory of the process, such as 512M or 2G.", valueName: "size"))
   var memory: MemorySize = MemorySize(bytes: 2 << 30)
 
-  enum CardOutput: String, ExpressibleByArgument, CaseIterable { case json, csv }
+  enum CardOutput: String, ExpressibleByArgument, CaseIterable { case json, csv, text }
 
   func validate() throws {
     if (pipeline == nil) == (package == nil) {
@@ -120,11 +123,13 @@ struct CheckCardCommand: ParsableCommand {
         StandardError.write(
           "Quét mã QR của thẻ, hoặc gõ: số, họ tên, ngày sinh. Scan a card, or type its data.")
       }
-      print(try desk.answerOne(input, form: output == .csv ? .csv : .json), terminator: "")
+      print(
+        try desk.answerOne(input, form: output == .csv ? .csv : output == .text ? .text : .json),
+        terminator: "")
       return say(desk.doubt)
     }
     let report = try desk.answerAll(
-      batch, form: output == .csv ? .csv : .jsonLines, memoryBytes: memory.bytes
+      batch, form: output == .csv ? .csv : output == .text ? .text : .jsonLines, memoryBytes: memory.bytes
     ) { bytes throws(Stop) in try StandardOutput.write(bytes) }
     let codes = report.codes.sorted { $0.key.rawValue < $1.key.rawValue }.map {
       "\($0.key.text): \(FigureText.grouped($0.value))"

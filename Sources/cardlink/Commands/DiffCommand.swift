@@ -187,7 +187,7 @@ struct DiffCommand: ParsableCommand {
         difference.fields.map(\.rawValue).joined(separator: ","),
       ]
       switch form.output {
-      case .csv: print(csvLine(row))
+      case .csv: print(csvLine(forPeople: row))
       case .text: print(row.joined(separator: "\t"))
       case .json:
         let members = zip(columns, row).map { "\"\($0)\": \(Table.quoted($1))" }

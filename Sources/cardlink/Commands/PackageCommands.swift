@@ -128,10 +128,7 @@ extension VerifiedPackage {
       throw Stop(
         .dataRefused, at: folder, expected: "the package as it was sent, and for use today",
         found: "\(faults.count) \(faults.count == 1 ? "fault" : "faults")",
-        remedy:
-          "Don't use it; ask the sender for it anew, or for a full one where packages in between are missing. "
-          + "Không dùng gói này; đề nghị bên gửi gửi lại, hoặc gửi gói đầy đủ.",
-        next: "cardlink verify --help")
+        remedy: remedy, next: "cardlink verify --help")
     }
     if form == .text {
       for fact in facts { print("\(fact.vietnamese)\n\(fact.english)") }
@@ -145,7 +142,7 @@ extension VerifiedPackage {
 struct KeysCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "keys", abstract: "Keys that sign packages, and keys that packages are encrypted to.",
-    subcommands: [NewKeyCommand.self, FacilityKeyCommand.self])
+    subcommands: [NewKeyCommand.self, FacilityKeyCommand.self, FingerprintCommand.self])
 }
 
 struct NewKeyCommand: ParsableCommand {
@@ -176,8 +173,8 @@ struct FacilityKeyCommand: ParsableCommand {
     discussion: """
       Run it at the facility. It writes the private key to FILE (mode 0600), shows
       the public one (age1…) and writes it to FILE.pub. Send FILE.pub to the insurer
-      and read it out on the telephone; FILE never leaves the facility. Without FILE
-      encrypted packages can't be read: keep a copy where no network reaches it.
+      and read the fingerprint out on the telephone; FILE never leaves the facility.
+      Without FILE encrypted packages can't be read: keep a copy off the network.
       Chạy tại cơ sở: gửi FILE.pub cho bên gửi, giữ kín FILE, cất một bản sao ở nơi
       an toàn.
         cardlink keys facility facility.key
@@ -186,5 +183,27 @@ struct FacilityKeyCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("The file of the private key; it must not exist.", valueName: "file"))
   var file: String
 
-  func run() throws { StandardOutput.summarize(try newFacilityKey(at: file)) }
+  func run() throws {
+    let made = try newFacilityKey(at: file)
+    StandardOutput.summarize(made.key)
+    StandardError.write("fingerprint \(made.fingerprint)")
+  }
+}
+
+struct FingerprintCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "fingerprint",
+    abstract:
+      "Show the fingerprint of a public key, to compare on the telephone. Xem mã đối chiếu của khóa công khai.",
+    discussion: """
+      Eight groups of four characters, for keys that sign (PEM) and facilities' keys (age1…) alike: both sides read them out.
+        cardlink keys fingerprint keys/publish.key.pub
+        cardlink keys fingerprint keys/facilities/01028.pub
+      """)
+  @Argument(help: ArgumentHelp("The file of the public key.", valueName: "file"))
+  var file: String
+
+  func run() throws {
+    for fingerprint in try fingerprints(ofKeys: file) { print("fingerprint \(fingerprint)") }
+  }
 }

@@ -100,7 +100,7 @@ struct FindingsCommand: ParsableCommand {
         finding.cardNumber, finding.sourceFile, String(finding.sourceLine), String(finding.runID),
         finding.candidates.map(String.init), finding.candidatePersonalID, finding.digest,
       ]
-      if isCSV { print(csvLine(row.map { $0 ?? "" })) } else { table.rows.append(row) }
+      if isCSV { print(csvLine(forPeople: row.map { $0 ?? "" })) } else { table.rows.append(row) }
     }
     switch form.output {
     case .csv: break

@@ -196,7 +196,9 @@ struct FHIRPeople {
     _ = try coverage.members(of: payor, Self.payorNames, "payor")
   }
 
-  /// Group and level are those of the card number, or there are none. The facility of a card beside the serving one is here.
+  /// Group and level are those of the card number, or there are none.
+  ///
+  /// The facility of a card beside the serving one is here too.
   private mutating func checkClasses(_ classes: Int, _ isOther: Bool) throws(JSONFault) {
     guard isOther || (classes >= 0) == !person.isEmpty(.cardNumber) else {
       throw JSONFault("class beside a card number, and only there")
