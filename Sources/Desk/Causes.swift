@@ -20,8 +20,11 @@ package struct Cause: Hashable, Sendable {
   private var reason: Reason? { word.flatMap(Reason.init(shown:)) }
 
   /// The command that lists these records.
-  package func command(_ pipeline: String) -> String {
-    "cardlink findings \(pipeline) --outcome \(outcome.name)"
+  ///
+  /// - Parameter run: whose they are; `findings` by itself answers from the store in force.
+  package func command(_ pipeline: String, run: RunRecord) -> String {
+    let number = run.state == .done ? "" : " --run \(run.id)"
+    return "cardlink findings \(pipeline)\(number) --outcome \(outcome.name)"
   }
 }
 

@@ -6,6 +6,7 @@
 
 import Extract
 import Files
+import Glibc
 import SortedRuns
 package import Values
 import Workspace
@@ -24,21 +25,37 @@ package struct CorrectionFile: Sendable, Hashable {
 }
 
 extension Desk {
-  /// Writes the quarantined records of the last finished run into a new folder.
+  /// Writes the quarantined records of a run into a new folder, which appears when it is whole.
   ///
+  /// - Parameter number: the run; nil for the last one that was done.
   /// - Returns: the files written, for each export file with records in quarantine.
-  /// - Throws: ``Stop`` with ``Exit/cannotCreate`` if the folder exists; ``Exit/exportMissing`` if an export
-  ///   file, whose
-  ///   header is copied, is gone.
-  package func writeCorrections(to directory: String) throws(Stop) -> [CorrectionFile] {
-    let last = try lastStaged()
+  /// - Throws: ``Stop`` with ``Exit/cannotCreate`` if the folder is there already; ``Exit/exportMissing`` if an export
+  ///   file is gone whose header an earlier version did not keep.
+  package func writeCorrections(to directory: String, run number: Int? = nil) throws(Stop) -> [CorrectionFile]
+  {
+    let last = try lastStaged(number)
+    var directory = directory
+    while directory.count > 1, directory.hasSuffix("/") { directory.removeLast() }
     guard !Folder.exists(directory) else {
       throw Stop(
         .cannotCreate, at: directory, expected: "a folder that is not there yet", found: "one that is",
         remedy: "Name another folder; nothing was written.",
         next: "cardlink findings PIPELINE --as-export \(directory)-2")
     }
-    try audit(.findingsRead, detail: ["as_export": directory])
+    try audit(.findingsRead, run: number, detail: ["as_export": directory])
+    let partial = directory + ".\(getpid()).partial"
+    do throws(Stop) {
+      var files = try writeCorrections(of: last, in: partial)
+      try Folder.rename(partial, to: directory)
+      for i in files.indices { files[i].path = directory + files[i].path.dropFirst(partial.count) }
+      return files
+    } catch {
+      try? Folder.remove(partial)
+      throw error
+    }
+  }
+
+  private func writeCorrections(of last: LastStaged, in directory: String) throws(Stop) -> [CorrectionFile] {
     try Folder.create(directory)
     let sorting = directory + "/.sorting"
     try Folder.create(sorting)
@@ -68,7 +85,10 @@ extension Desk {
     let export = try pipeline.export(file.export).export(
       asOf: CalendarDate(iso: run.asOf) ?? .none, pipeline: pipeline.path)
     let path = run.exports.first { $0.export == file.export && $0.name == file.name }?.path ?? file.name
-    let around = try envelope(of: ExportFile(path: path, name: file.name), format: export.format)
+    let around =
+      if let kept = file.envelope { kept } else {
+        try envelope(of: ExportFile(path: path, name: file.name), format: export.format)
+      }
     var name = file.name.replacing("/", with: "_")
     if name.hasSuffix(".gz") { name.removeLast(3) }
     let folder = "\(directory)/\(file.export.name)"

@@ -28,17 +28,30 @@ package struct Desk: Sendable {
 
   /// The records that did not link.
   ///
-  /// - Parameter outcome: only records with this outcome; nil for all.
-  package func findings(outcome: Outcome? = nil) throws(Stop) -> Findings {
-    let store = try store(for: .findingsRead, detail: outcome.map { ["outcome": $0.name] } ?? [:])
-    return Findings(store: store, outcome: outcome)
+  /// - Parameters:
+  ///   - outcome: only those that ended so; nil for all.
+  ///   - number: the run that is asked; nil for the one whose store is in force.
+  package func findings(outcome: Outcome? = nil, run number: Int? = nil) throws(Stop) -> Findings {
+    let from = if let number { try asked(number) } else { try askedInForce() }
+    try audit(.findingsRead, run: number, detail: outcome.map { ["outcome": $0.name] } ?? [:])
+    return Findings(from: from, desk: self, outcome: outcome)
   }
 
   /// The card that serves for a person, on the business date or on another day; nil if there is none.
-  package func card(of id: PersonalID, on day: CalendarDate? = nil) throws(Stop) -> CardAttribute? {
-    let store = try store(for: .lookedUp, person: id)
-    guard let day else { return try store.card(personalID: id.text) }
-    return try store.lookup(personalID: id.text, on: day)
+  ///
+  /// - Parameter number: the run that is asked; nil for the one whose store is in force.
+  package func card(
+    of id: PersonalID, on day: CalendarDate? = nil, run number: Int? = nil
+  ) throws(Stop) -> (card: CardAttribute?, from: AskedRun) {
+    let from = if let number { try asked(number) } else { try askedInForce() }
+    try audit(.lookedUp, person: id, run: number)
+    switch from.source {
+    case .store(let path):
+      let store = try store(at: path)
+      guard let day else { return (try store.card(personalID: id.text), from) }
+      return (try store.lookup(personalID: id.text, on: day), from)
+    case .matched(let last): return (last.stored(try person(id, in: last), on: day), from)
+    }
   }
 
   /// Officers' decisions and their states.
@@ -50,15 +63,19 @@ package struct Desk: Sendable {
   }
 
   /// Explains how each record of one person ended, from the staged records.
-  package func explain(_ id: PersonalID) throws(Stop) -> Explanation {
-    let last = try lastStaged()
-    try audit(.explained, person: id)
+  ///
+  /// - Parameter number: the run that is asked; nil for the last one that was done.
+  package func explain(_ id: PersonalID, run number: Int? = nil) throws(Stop) -> Explanation {
+    let last = try lastStaged(number)
+    try audit(.explained, person: id, run: number)
     let (run, staged, matched) = (last.run, last.staged, last.matched)
     let lookup = lookup(in: last)
     let population = try lookup.population(id)
     let book = try DecisionBook(pipeline.workspace, upTo: run.matched.decisions?.acts ?? 0)
     let decisions = Decisions(book.inForce)
-    let store = try? storeInForce()
+    // Of another run than the one in force, its own store, if that is kept.
+    var store = try? number == nil ? storeInForce() : nil
+    if let number, case .store(let path) = try asked(number).source { store = try self.store(at: path) }
     var own = try lookup.insurance(of: id, population)
     let others = try Self.heldElsewhere(id, book.inForce, lookup).filter { other in
       !own.contains { $0.place == other.place }
@@ -85,7 +102,7 @@ package struct Desk: Sendable {
       heldBack: try matched.heldBack(id, in: last.matchedFolder), decisions: decisions)
     return Explanation(
       run: run, id: id, population: population, judgements: judgements,
-      quarantined: try lookup.quarantine(id), kept: try keptInGrace(id),
+      quarantined: try lookup.quarantine(id), kept: try keptInGrace(id, in: store),
       populationFiles: staged.files(of: .population).map(\.name),
       insuranceFiles: staged.files(of: .insurance).map(\.name),
       personless: try store?.findings(personalID: id.text).filter { $0.candidates != nil }.map(
@@ -114,10 +131,10 @@ package struct Desk: Sendable {
     return found
   }
 
-  /// The person's row in the store in force, if it is kept in grace.
-  private func keptInGrace(_ id: PersonalID) throws(Stop) -> CardAttribute? {
-    guard pipeline.graceDays != nil, pipeline.runInForce != nil else { return nil }
-    return try storeInForce().card(personalID: id.text).flatMap { $0.graceUntil == nil ? nil : $0 }
+  /// The person's row in a store, if it is kept from an earlier run.
+  private func keptInGrace(_ id: PersonalID, in store: Store?) throws(Stop) -> CardAttribute? {
+    guard pipeline.graceDays != nil else { return nil }
+    return try store?.card(personalID: id.text).flatMap { $0.graceUntil == nil ? nil : $0 }
   }
 
   /// The results of the last finished run's first two stages.
@@ -136,34 +153,49 @@ package struct Desk: Sendable {
         && run.finished(.extract).map { Folder.exists(reader.folder(of: $0)) } ?? false
         && run.finished(.match).map { Folder.exists(reader.folder(of: $0)) } ?? false
     }
-    guard let run, let extracted = run.finished(.extract), let judged = run.finished(.match),
-      let staged = try JSONFile.read(
-        StagedSnapshot.self, from: reader.folder(of: extracted) + "/result.json"),
-      let matched = try JSONFile.read(MatchedSnapshot.self, from: reader.folder(of: judged) + "/result.json")
-    else {
+    guard let run, let last = try staged(run) else {
       guard try runs().contains(where: { $0.state == .done }) else { throw try noRun() }
       throw Stop(
         .storeUnavailable, at: pipeline.path, expected: "the staged records of a finished run",
         found: "none in \(pipeline.workspace): they were removed, as keep.staged says",
         remedy: "Stage the exports anew.", next: "cardlink rerun extract PIPELINE")
     }
-    return LastStaged(
-      run: run, staged: staged, folder: reader.folder(of: extracted), matched: matched,
-      matchedFolder: reader.folder(of: judged))
+    return last
   }
 }
 
 /// Records that did not link, read one by one.
 package struct Findings {
-  fileprivate let store: Store
+  /// The run that they are of.
+  package let from: AskedRun
+  fileprivate let desk: Desk
   fileprivate let outcome: Outcome?
 
   /// How many there are.
-  package func count() throws(Stop) -> Int { try store.findingCount(outcome: outcome) }
+  package func count() throws(Stop) -> Int {
+    switch from.source {
+    case .store(let path): return try desk.store(at: path).findingCount(outcome: outcome)
+    case .matched(let last):
+      let findings = try desk.findings(of: last)
+      var count = 0
+      while let row = try findings.next() { if outcome == nil || row.outcome == outcome { count += 1 } }
+      return count
+    }
+  }
 
   /// Passes on the records in the order of the store, at most `limit`.
   package func forEach(limit: Int? = nil, _ body: (StoredFinding) throws(Stop) -> Void) throws(Stop) {
-    try store.findings(outcome: outcome, limit: limit, body)
+    switch from.source {
+    case .store(let path): try desk.store(at: path).findings(outcome: outcome, limit: limit, body)
+    case .matched(let last):
+      let findings = try desk.findings(of: last)
+      var left = limit ?? Int.max
+      while left > 0, let row = try findings.next() {
+        guard outcome == nil || row.outcome == outcome else { continue }
+        try body(last.stored(row))
+        left -= 1
+      }
+    }
   }
 }
 

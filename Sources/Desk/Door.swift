@@ -10,6 +10,13 @@ import Store
 import Values
 import Workspace
 
+/// Persons in key order, from a store or a match result.
+struct PersonStream {
+  /// The run that a store says it is of; nil for a match result.
+  var run: Int?
+  var next: (inout PersonBatch) throws(Stop) -> Bool
+}
+
 extension Desk {
   /// Writes into the audit log what the actor is about to see or do.
   ///
@@ -29,16 +36,7 @@ extension Desk {
       event, persons, run: run, because: because ?? actor.purpose, by: actor.name, door: actor.door.rawValue)
   }
 
-  /// The store in force, for an answer that shows persons.
-  func store(
-    for event: AuditEvent, person: PersonalID? = nil, detail: [String: String] = [:]
-  ) throws(Stop) -> Store {
-    let store = try storeInForce()
-    try audit(event, person: person, detail: detail)
-    return store
-  }
-
-  /// The store in force, for an answer that is already in the audit log, or will be person by person.
+  /// The store in force, for an answer that is in the audit log already, or is written there person by person.
   func storeInForce() throws(Stop) -> Store {
     try Store(path: storePath())
   }
@@ -55,8 +53,37 @@ extension Desk {
   /// The staged records of a run, under the same condition.
   func lookup(in last: LastStaged) -> StagedLookup { StagedLookup(last.staged, in: last.folder) }
 
-  /// The persons of one store in key order, for counts, or for a list that is already in the audit log.
-  func persons(of path: String) throws(Stop) -> StoredPersons { try StoredPersons(path: path) }
+  /// The store that a question is answered from, which is in the audit log already.
+  func store(at path: String) throws(Stop) -> Store { try Store(path: path) }
+
+  /// The persons of a run in key order, for counts, or for a list that is in the audit log already.
+  func persons(of asked: AskedRun) throws(Stop) -> PersonStream {
+    switch asked.source {
+    case .store(let path):
+      let persons = try StoredPersons(path: path)
+      return PersonStream(run: persons.runID) { batch throws(Stop) in try persons.nextBatch(into: &batch) }
+    case .matched(let last):
+      let persons = try MatchedPersons(
+        last.matched, in: last.matchedFolder, asOf: CalendarDate(iso: last.run.asOf) ?? .none)
+      return PersonStream(run: nil) { batch throws(Stop) in try persons.nextBatch(into: &batch) }
+    }
+  }
+
+  /// One person of a match result, under the same condition; an empty batch for none.
+  func person(_ id: PersonalID, in last: LastStaged) throws(Stop) -> PersonBatch {
+    let key = LinkKey.personal(id).packed
+    var batch = PersonBatch()
+    _ = try MatchedPersons(
+      last.matched, in: last.matchedFolder, asOf: CalendarDate(iso: last.run.asOf) ?? .none,
+      keys: key..<(key + 1)
+    ).nextBatch(into: &batch)
+    return batch
+  }
+
+  /// The findings of a match result, for an answer that is in the audit log already.
+  func findings(of last: LastStaged) throws(Stop) -> MatchedFindings {
+    try MatchedFindings(last.matched, in: last.matchedFolder)
+  }
 
   /// The quarantined records of a run in key order, for an answer that is already in the audit log.
   func quarantine(of last: LastStaged) throws(Stop) -> Merge {

@@ -29,6 +29,13 @@ package struct Status: Sendable, Encodable {
     package var command: String
   }
 
+  /// A likely cause of a hold.
+  package struct Likely: Sendable, Encodable {
+    package var cause: String
+    package var causeVietnamese: String
+    package var command: String
+  }
+
   package struct Stage: Sendable, Encodable {
     package enum State: String, Sendable, Encodable {
       /// `skipped`: the run uses the result of an earlier run.
@@ -100,6 +107,8 @@ package struct Status: Sendable, Encodable {
   package var causes: [TopCause]
   package var gatesPassed: Int
   package var gatesFailed: [GateVerdict]
+  /// Why the run was held, most likely.
+  package var likelyCauses: [Likely]
   package var stages: [Stage]
   package var next: [Next]
 
@@ -122,15 +131,19 @@ extension Desk {
 
   /// The state of the pipeline now.
   ///
-  /// - Parameter named: the pipeline as commands name it.
-  /// - Throws: ``Stop`` with ``Exit/storeUnavailable`` if it has never run.
-  package func status(named: String) throws(Stop) -> Status {
+  /// - Parameters:
+  ///   - named: the pipeline as commands name it.
+  ///   - number: the run that is asked; nil for the last one.
+  /// - Throws: ``Stop`` with ``Exit/storeUnavailable`` if it has never run, with ``Exit/usage`` if there is no such run.
+  package func status(named: String, run number: Int? = nil) throws(Stop) -> Status {
     let runs = try runs()
-    guard let run = runs.last else { throw try noRun() }
+    let run = if let number { try self.run(number) as RunRecord? } else { runs.last }
+    guard let run else { throw try noRun() }
     let reader = WorkspaceReader(pipeline.workspace)
     let inForce = pipeline.runInForce
     return Status(
-      run, among: runs, workspace: pipeline.workspace, holder: reader.lockHolder,
+      run, among: runs, workspace: pipeline.workspace,
+      holder: run.id == runs.last?.id ? reader.lockHolder : nil,
       inForce: inForce.flatMap { id in runs.first { $0.id == id } }, packagesOfRun: reader.publishedRun,
       named: named, today: Clock.today().text)
   }
@@ -176,11 +189,16 @@ extension Status {
     causes = run.causes.filter { $0.word != "armed_forces" }.prefix(3).map { cause in
       TopCause(
         cause: cause.name, records: cause.records, meaning: cause.meaning.english,
-        meaningVietnamese: cause.meaning.vietnamese, command: cause.command(named))
+        meaningVietnamese: cause.meaning.vietnamese, command: cause.command(named, run: run))
     }
     let verdicts = run.gated.verdicts ?? []
     gatesPassed = verdicts.count { $0.passed }
     gatesFailed = verdicts.filter { !$0.passed }
+    likelyCauses = (run.gated.causes ?? []).map { cause in
+      Likely(
+        cause: cause.text.english, causeVietnamese: cause.text.vietnamese,
+        command: cause.command(named, run: run.id))
+    }
     let last = earlier.lastSeconds
     let isRunning = state == .running
     stages = StageName.allCases.map { stage in
@@ -212,16 +230,20 @@ extension Status {
     func step(_ command: String, _ why: String, _ whyVietnamese: String, _ options: String = "") -> Next {
       Next(command: "cardlink \(command) \(named)\(options)", why: why, whyVietnamese: whyVietnamese)
     }
-    let report = step("report", "the whole report", "báo cáo đầy đủ")
+    let report = step(
+      "report", "the whole report", "báo cáo đầy đủ", state == .done ? "" : " --run \(run.id)")
     let again = step("run", "continues after the last finished stage", "chạy tiếp từ bước đã xong")
     switch state {
     case .running: return [step("status", "look again later", "xem lại sau")]
     case .cutOff: return [again]
     case .held:
-      return [
-        report,
-        step("release \(run.id)", "if the data is right", "nếu dữ liệu đúng", " --because \"…\""),
+      let look = likelyCauses.first.map { likely in
+        Next(
+          command: likely.command, why: "shows the likely cause", whyVietnamese: "xem nguyên nhân có thể")
+      }
+      return [look, report].compactMap(\.self) + [
         step("run", "with a correct export", "khi có tệp đúng"),
+        step("release \(run.id)", "if the data is right", "nếu dữ liệu đúng", " --because \"…\""),
       ]
     case .failed:
       switch Exit(rawValue: run.exitCode ?? 0) {

@@ -133,10 +133,13 @@ package struct Extraction: Sendable {
       for (field, count) in part.blankCounts {
         blanks["\(file.export.name).\(field.rawValue)", default: 0] += count
       }
-      snapshot.files.append(
-        StagedFile(
-          export: file.export, name: file.name, recordCount: part.recordCount,
-          quarantinedCount: part.quarantinedCount, byteCount: file.byteCount))
+      var staged = StagedFile(
+        export: file.export, name: file.name, recordCount: part.recordCount,
+        quarantinedCount: part.quarantinedCount, byteCount: file.byteCount)
+      if part.quarantinedCount > 0 {
+        staged.envelope = try? envelope(of: ExportFile(file), format: exports[file.export].format)
+      }
+      snapshot.files.append(staged)
     }
     snapshot.blanks = blanks
     return snapshot

@@ -75,9 +75,14 @@ package enum Folder {
   package static func point(_ path: String, to target: String) throws(Stop) {
     let partial = path + ".partial"
     try remove(partial)
-    try Faults.pass(.create, partial)
-    guard unsafe symlink(target, partial) == 0 else { throw .cannotCreate(partial, errno) }
+    try makeLink(partial, to: target)
     try rename(partial, to: path)
+  }
+
+  /// Makes a symbolic link where nothing is.
+  package static func makeLink(_ path: String, to target: String) throws(Stop) {
+    try Faults.pass(.create, path)
+    guard unsafe symlink(target, path) == 0 else { throw .cannotCreate(path, errno) }
   }
 
   /// The target of a symbolic link; nil if there is none.

@@ -19,6 +19,7 @@ package import Values
 /// - Parameters:
 ///   - persons: the persons of the store, in parts, with the cards that begin by the packages' last day of use.
 ///   - reason: why a person whom a recipient had is no longer among its people.
+///   - switching: puts something else in force together with the packages.
 /// - Throws: ``Stop`` with ``Exit/internalError`` if persons don't ascend, ``Exit/pipelineWrong`` if the
 ///   signing key can't be read or a package that is to be encrypted has no key; ``Exit/inputOutput`` or
 ///   ``Exit/cannotCreate`` if the disk fails. The packages in force before are then still in force.
@@ -27,7 +28,8 @@ package import Values
 ///   was filled.
 package func publish(
   _ request: PublishRequest, persons: PeopleParts,
-  reason: @escaping @Sendable (PersonalID) throws(Stop) -> RemovalReason = { _ in .notInExport }
+  reason: @escaping @Sendable (PersonalID) throws(Stop) -> RemovalReason = { _ in .notInExport },
+  switching: RunFolders.Switching = { packages throws(Stop) in try packages() }
 ) throws(Stop) -> PublishReport {
   let key: SigningKey? = if let file = request.policy.signingKey { try SigningKey(file: file) } else { nil }
   let encryption = try PackageKeys(request.policy)
@@ -61,7 +63,7 @@ package func publish(
       try KeptPeople(policy: night.policy, runs: sorted.runs).write(in: folders.sorting)
     }
     try Folder.syncAll(folders.partial)
-    try folders.publish(keepingPeople: request.policy.checkpointEvery > 1)
+    try folders.publish(keepingPeople: request.policy.checkpointEvery > 1, switching: switching)
     return report
   } catch {
     // The remains of a failed publication hold personal data. The error to report is the original one.
@@ -106,7 +108,8 @@ private struct PackageNight: Sendable {
     before = try PublicationBefore(folders)
     policy = request.policyDigest(key)
     edition = folders.edition
-    let people = request.policy.checkpointEvery > 1 ? folders.peopleInForce : nil
+    let writesChanges = request.policy.checkpointEvery > 1 && request.recipientsHavePackagesInForce
+    let people = writesChanges ? folders.peopleInForce : nil
     let kept = people.flatMap { KeptPeople.read(in: $0) }
     self.kept = kept?.policy == policy ? kept : nil
     // The last publication had a higher limit of open files: write full packages.

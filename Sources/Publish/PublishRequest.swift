@@ -16,6 +16,8 @@ package struct PublishRequest: Sendable {
   package var memoryBytes: Int
   /// How many packages are written at once.
   package var threads: Int
+  /// Whether each recipient is sure to have its package of the publication in force, so that changes may follow it.
+  package var recipientsHavePackagesInForce = true
   /// How many files the process may have open; nil for the system's limit.
   package var openFiles: Int?
 

@@ -122,7 +122,10 @@ final class Night: Sendable {
   func effect(of stage: StageName, _ work: () throws(Stop) -> Int) throws(Stop) {
     if let finished = run.finished(stage) {
       tellSkipped(
-        finished, "Stage \(stage.rawValue): what run \(finished.run) made is still in force.")
+        finished,
+        KeptStores(pipeline, in: workspace.path).loaded == finished.run
+          ? "Stage \(stage.rawValue): using what run \(finished.run) left."
+          : "Stage \(stage.rawValue): what run \(finished.run) made is still in force.")
       return
     }
     progress.begin(stage, note: "")
@@ -186,11 +189,9 @@ extension Night {
   private func byteCount(of stage: StageName) -> Int {
     switch stage {
     case .extract, .match: Folder.byteCount(of: reader.folder(of: run.id) + "/" + stage.rawValue)
-    case .load: Folder.byteCount(of: storePath)
+    case .load: Folder.byteCount(of: KeptStores(pipeline, in: workspace.path).next)
     case .publish:
-      Folder.target(ofLink: workspace.path + "/packages/current").map {
-        Folder.byteCount(of: workspace.path + "/packages/" + Folder.name(of: $0))
-      } ?? 0
+      reader.publication.map { Folder.byteCount(of: workspace.path + "/packages/" + $0) } ?? 0
     }
   }
 }

@@ -50,7 +50,9 @@ package func walk(
       try workspace.makeUp(for: done, of: pipeline, pages: options.pages)
       return done
     }
-    _ = try pipeline.server()  // find out before hours of work if the server is down
+    // Find out before hours of work if the server is down, or a key is missing.
+    _ = try pipeline.server()
+    try checkKeys(pipeline)
     return try walk(
       Night.begin(pipeline, in: workspace, plan: plan, options: options, progress: progress))
   }
@@ -66,7 +68,8 @@ package func release(
   progress: Progress
 ) throws(Stop) -> RunRecord {
   try measured(pipeline, in: workspace, pages: options.pages, progress) { () throws(Stop) in
-    try walk(
+    try checkKeys(pipeline)
+    return try walk(
       Night.release(
         pipeline, run: number, because: because, in: workspace, options: options, progress: progress))
   }

@@ -25,6 +25,9 @@ package struct StagedFile: Hashable, Sendable, Codable {
   /// How many of these are in quarantine.
   package var quarantinedCount: Int
   package var byteCount: Int
+  /// What goes around records that go back to the supplier; nil where none is in quarantine, and in results of versions that
+  /// did not keep it.
+  package var envelope: Envelope?
 
   package init(export: ExportKind, name: String, recordCount: Int, quarantinedCount: Int, byteCount: Int) {
     self.export = export
@@ -32,6 +35,21 @@ package struct StagedFile: Hashable, Sendable, Codable {
     self.recordCount = recordCount
     self.quarantinedCount = quarantinedCount
     self.byteCount = byteCount
+  }
+}
+
+/// The header or root element of an export file: the text before and after the records, in UTF-8.
+package struct Envelope: Hashable, Sendable, Codable {
+  package var before: [UInt8]
+  package var after: [UInt8]
+  /// The bytes that end each record.
+  package var recordEnd: [UInt8]
+  /// Whether the file was in another encoding than UTF-8.
+  package var isConverted: Bool
+
+  package init(before: [UInt8], after: [UInt8], recordEnd: [UInt8], isConverted: Bool) {
+    (self.before, self.after) = (before, after)
+    (self.recordEnd, self.isConverted) = (recordEnd, isConverted)
   }
 }
 

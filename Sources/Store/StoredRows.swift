@@ -10,6 +10,14 @@ package struct CardAttribute: Sendable, Hashable, Codable {
   package var card: LinkedCard
   /// The last day of grace; nil if the person is not in grace.
   package var graceUntil: String? = nil
+
+  package init(
+    personalID: String, fullName: String, birthDate: String? = nil, sex: String, card: LinkedCard,
+    graceUntil: String? = nil
+  ) {
+    (self.personalID, self.fullName, self.birthDate, self.sex) = (personalID, fullName, birthDate, sex)
+    (self.card, self.graceUntil) = (card, graceUntil)
+  }
 }
 
 /// A row of `card`: one linked insurance record.
@@ -29,6 +37,20 @@ package struct LinkedCard: Sendable, Hashable, Codable {
   /// From 1.
   package var sourceLine: Int
   package var runID: Int
+
+  package init(
+    personalID: String, insuranceNumber: String? = nil, cardNumber: String? = nil,
+    facilityCode: String? = nil,
+    validFrom: String? = nil, validTo: String? = nil, fiveYearsFrom: String? = nil, areaCode: String? = nil,
+    rule: String,
+    notes: String? = nil, sourceFile: String, sourceLine: Int, runID: Int
+  ) {
+    self.personalID = personalID
+    (self.insuranceNumber, self.cardNumber, self.facilityCode) = (insuranceNumber, cardNumber, facilityCode)
+    (self.validFrom, self.validTo, self.fiveYearsFrom) = (validFrom, validTo, fiveYearsFrom)
+    (self.areaCode, self.rule, self.notes) = (areaCode, rule, notes)
+    (self.sourceFile, self.sourceLine, self.runID) = (sourceFile, sourceLine, runID)
+  }
 }
 
 /// A row of `finding`: a record that is held back.
@@ -49,4 +71,16 @@ package struct StoredFinding: Sendable, Hashable, Codable {
   package var candidatePersonalID: String? = nil
   /// The digest of what was judged, as ``JudgedFields/text``, which `decide` refers to.
   package var digest: String? = nil
+
+  package init(
+    export: String, outcome: String, reasons: String? = nil, personalID: String? = nil,
+    insuranceNumber: String? = nil,
+    cardNumber: String? = nil, sourceFile: String, sourceLine: Int, runID: Int, candidates: Int? = nil,
+    candidatePersonalID: String? = nil, digest: String? = nil
+  ) {
+    (self.export, self.outcome, self.reasons) = (export, outcome, reasons)
+    (self.personalID, self.insuranceNumber, self.cardNumber) = (personalID, insuranceNumber, cardNumber)
+    (self.sourceFile, self.sourceLine, self.runID) = (sourceFile, sourceLine, runID)
+    (self.candidates, self.candidatePersonalID, self.digest) = (candidates, candidatePersonalID, digest)
+  }
 }

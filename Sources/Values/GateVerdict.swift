@@ -88,13 +88,15 @@ package enum GateLimit: Hashable, Sendable, Codable {
             FigureText.decimal(share, point: ",") + " điểm %",
             FigureText.decimal(share, point: ".") + " points")
         }
-      let source =
-        runs == 1
+      return Bilingual(
+        " (\(change.vietnamese) \(relation.vietnamese) \(median.text.vietnamese), \(runsText.vietnamese))",
+        " (\(change.english) \(relation.english) \(median.text.english), \(runsText.english))")
+    }
+
+    fileprivate var runsText: Bilingual {
+      runs == 1
         ? Bilingual("số liệu của lượt chạy trước", "the figure of the run before")
         : Bilingual("trung vị của \(runs) lượt chạy gần nhất", "the median of the last \(runs) runs")
-      return Bilingual(
-        " (\(change.vietnamese) \(relation.vietnamese) \(median.text.vietnamese), \(source.vietnamese))",
-        " (\(change.english) \(relation.english) \(median.text.english), \(source.english))")
     }
   }
 
@@ -108,6 +110,15 @@ package enum GateLimit: Hashable, Sendable, Codable {
   case manifest, digest, notRolledBack
   /// The English text of an earlier version's record.
   case written(String)
+
+  /// How far a figure may be from the usual one, whatever that is: for several places together.
+  package var changeText: Bilingual {
+    guard case .between(_, _, let measure, let usual) = self else { return text }
+    let share = FigureText.percent(FigureText.hundredths(usual.change)).breakable
+    let runs = usual.runsText
+    return Bilingual("không quá ", "at most ") + share
+      + Bilingual(" quanh ", " around ") + runs + Bilingual(",", ",") + measure.text
+  }
 
   package var text: Bilingual {
     switch self {
@@ -152,8 +163,9 @@ package struct GateVerdict: Hashable, Sendable, Codable {
     (self.gate, self.subject, self.limit, self.figure, self.passed) = (gate, subject, limit, figure, passed)
   }
 
-  /// The name in messages: `link_rate of insurance`.
-  package var name: String { "\(gate.rawValue) of \(subject)" }
+  /// As messages name it: `link_rate of insurance`.
+  package var name: String { Self.name(gate, of: subject) }
+  package static func name(_ gate: Gate, of subject: String) -> String { "\(gate.rawValue) of \(subject)" }
   package var expected: String { limit.text.english }
   package var found: String { figure.text.english }
 

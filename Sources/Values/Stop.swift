@@ -78,6 +78,8 @@ package struct Stop: Error, Hashable, Sendable {
   package var others: [Finding] = []
   /// The command to try next; if nil, the command line chooses one.
   package var next: String?
+  /// The command to try after that one has shown that the data is right.
+  package var then: String?
 
   package init(_ exit: Exit, _ finding: Finding, others: [Finding] = [], next: String? = nil) {
     self.exit = exit

@@ -45,8 +45,9 @@ package struct RunReport {
     if let decided = run.decided {
       lines.append("Officers' decisions · quyết định của cán bộ: \(decided.words).")
     }
-    if let published = run.published, published.packagesLeftOut > 0 {
+    if let published = run.published, let warning = published.warning {
       lines.append("Published · phát hành: \(published.words).")
+      lines += [warning.english, warning.vietnamese]
     }
     let causes = run.causes.prefix(5)
     if !causes.isEmpty {
@@ -80,7 +81,6 @@ package struct RunReport {
   }
 
   private var next: [String] {
-    if run.state == .held { return ["cardlink release \(run.id) \(pipelinePath) --because \"…\""] }
     guard run.state == .done else {
       return ["cardlink check \(pipelinePath)", "cardlink run \(pipelinePath)"]
     }
@@ -88,6 +88,7 @@ package struct RunReport {
       run.count(.insurance, $0) < run.count(.insurance, $1)
     }
     var next: [String] = []
+    if run.published?.warning != nil { next.append("cardlink doctor \(pipelinePath)") }
     if let worst, run.count(.insurance, worst) > 0 {
       next.append("cardlink findings \(pipelinePath) --outcome \(worst.name)")
     }

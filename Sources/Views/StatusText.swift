@@ -37,8 +37,10 @@ package struct StatusText {
     for export in [ExportKind.insurance, .population] where status.records(export) > 0 {
       lines += [""] + ledger(export)
     }
+    let gates = status.gatesPassed + status.gatesFailed.count > 0 ? [""] + gates : []
+    if status.state == .held { lines += gates }
     if !status.causes.isEmpty { lines += [""] + causes }
-    if status.gatesPassed + status.gatesFailed.count > 0 { lines += [""] + gates }
+    if status.state != .held { lines += gates }
     lines += [""] + stages
     lines += ["", heading("Try next", "Tiếp theo")]
     for step in status.next {
@@ -100,8 +102,11 @@ package struct StatusText {
       lines.append("  packages · gói dữ liệu: of run \(packages)")
     }
     if let published = status.published {
-      lines += Self.wrapped("published · phát hành: " + published.words, indent: 2).map {
-        paint($0, published.packagesLeftOut > 0 ? .wait : nil)
+      lines += Self.wrapped("published · phát hành: " + published.words, indent: 2)
+      if let warning = published.warning {
+        lines += [warning.english, warning.vietnamese].flatMap { Self.wrapped("! " + $0, indent: 2) }.map {
+          paint($0, .wait)
+        }
       }
     }
     // The gates below show why a run is held.
@@ -219,12 +224,16 @@ package struct StatusText {
     }
     let what = "\(status.gatesFailed.count) of \(all) not passed · không đạt"
     var lines = [heading("Gates", "Cổng kiểm soát") + ": " + paint(what, .wait)]
-    for verdict in status.gatesFailed.prefix(4) {
-      lines += Self.wrapped(
-        "✗ \(verdict.name): found \(verdict.shownFigure.english), expected \(verdict.expected)",
-        indent: 2)
+    for cause in status.likelyCauses {
+      lines += Self.wrapped("likely cause: \(cause.cause)", indent: 2)
+      lines += Self.wrapped("nguyên nhân có thể: \(cause.causeVietnamese)", indent: 2)
     }
-    if status.gatesFailed.count > 4 { lines.append("  and \(status.gatesFailed.count - 4) more") }
+    let failed = status.gatesFailed.linesOfFailed
+    for line in failed.prefix(4) {
+      lines += Self.wrapped(
+        "✗ \(line.name): found \(line.figure.english), expected \(line.limit.english)", indent: 2)
+    }
+    if failed.count > 4 { lines.append("  and \(failed.count - 4) more") }
     return lines
   }
 

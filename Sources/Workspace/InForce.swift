@@ -24,10 +24,15 @@ extension WorkspaceReader {
     stage.stage >= .load || Folder.exists(folder(of: stage))
   }
 
+  /// The name of the folder of packages in force.
+  package var publication: String? {
+    Folder.target(ofLink: path + "/packages/current").map(Folder.name(of:))
+  }
+
   /// The run whose packages are in force.
   package var publishedRun: Int? {
-    guard let name = Folder.target(ofLink: path + "/packages/current") else { return nil }
-    let parts = Folder.name(of: name).split(separator: "-")
+    guard let name = publication else { return nil }
+    let parts = name.split(separator: "-")
     return parts.count > 1 && parts[0] == "run" ? Int(parts[1]) : nil
   }
 }

@@ -33,6 +33,12 @@ package struct KeptStores {
     }.filter { $0 != inForce }.sorted()
   }
 
+  /// Where a load leaves its store, which comes in force together with its packages.
+  package var next: String { path + ".next" }
+
+  /// The run whose store is loaded and waits for its packages; nil if none does.
+  package var loaded: Int? { try? Store(path: next).runID() }
+
   package func path(of run: Int) -> String { folder + "/" + padded(UInt64(run), to: 4) + ".sqlite" }
 
   /// Gives the store in force its second name, so that it can be replaced.
@@ -71,21 +77,58 @@ package struct KeptStores {
   }
 }
 
+extension KeptStores {
+  /// Puts the loaded store in force together with its packages.
+  ///
+  /// - Parameters:
+  ///   - packages: puts them in force, in a moment.
+  ///   - arePackagesInForce: whether they are, which a failure of `packages` alone doesn't tell.
+  /// - Throws: what `packages` throws; the store before is then in force again, and the loaded one waits still.
+  package func putLoadedInForce(
+    with packages: () throws(Stop) -> Void, arePackagesInForce: () -> Bool
+  ) throws(Stop) {
+    let before = inForce
+    let run = loaded
+    try keepStoreInForce(loading: run)
+    try recoverStore(at: path)
+    do throws(Stop) {
+      try Folder.rename(next, to: path)
+      try packages()
+    } catch {
+      if inForce == run, before != run, !arePackagesInForce() { try? takeBack(for: before) }
+      throw error
+    }
+  }
+
+  /// Lets the store in force wait again, and puts the one before in force.
+  private func takeBack(for before: Int?) throws(Stop) {
+    try Folder.link(path, as: next)
+    guard let before else { return try Folder.remove(path) }
+    let partial = path + ".partial"
+    try Folder.remove(partial)
+    try Folder.link(path(of: before), as: partial)
+    try Folder.rename(partial, to: path)
+    try Folder.remove(path(of: before))
+  }
+}
+
 extension [RunRecord] {
   /// The last store of an earlier business date among those that led to the one in force.
   package func storeBefore(_ asOf: String, inForce: Int) -> Int? {
     var line: [Int] = []
+    // A load whose packages were never written did not come in force.
+    let cameInForce = Set(filter { $0.state == .done }.compactMap { $0.finished(.load)?.run })
     func goBack(to number: Int) {
       if let i = line.lastIndex(of: number) { line.removeSubrange((i + 1)...) } else { line.append(number) }
     }
     for run in self {
       if let rollback = run.rollback {
         goBack(to: rollback.to)
-      } else if run.finished(.load)?.run == run.id {
+      } else if run.finished(.load)?.run == run.id, cameInForce.contains(run.id) {
         line.append(run.id)
       }
     }
-    // The records do not yet include a load that was interrupted after its switch, or a rollback before it.
+    // A run that was interrupted after the switch, or a rollback before it, is not in the records yet.
     goBack(to: inForce)
     return line.last { number in first { $0.id == number }.map { $0.asOf < asOf } ?? false }
   }

@@ -48,6 +48,14 @@ extension Workspace {
       }
     }
     let stores = KeptStores(pipeline, in: path)
+    if Folder.exists(stores.next),
+      !(runs.last.map { $0.isUnfinished && $0.finished(.load)?.run == stores.loaded } ?? false)
+    {
+      found.append(
+        Prunable(
+          kind: "remains", run: stores.loaded ?? 0, path: stores.next,
+          byteCount: Folder.byteCount(of: stores.next)))
+    }
     let numbers = stores.runs
     let young = numbers.filter { number in !isTooOld(runs.first { $0.id == number }) }
     // A second run of the same business date begins from the store of the date before.

@@ -125,6 +125,8 @@ extension RunRecord {
   package struct Gated: Hashable, Sendable, Codable {
     /// Nil before the gates are judged.
     package var verdicts: [GateVerdict]?
+    /// What most likely made the figures differ; nil for a run that was not held.
+    package var causes: [LikelyCause]?
     /// Who released the run after gates held it.
     package var released: Release?
 
@@ -132,6 +134,7 @@ extension RunRecord {
 
     private enum CodingKeys: String, CodingKey {
       case released
+      case causes = "likelyCauses"
       case verdicts = "gates"
     }
   }
@@ -220,10 +223,12 @@ package struct PublishCounts: Hashable, Sendable, Codable {
 package struct Rollback: Hashable, Sendable, Codable {
   package var from: Int
   package var to: Int
+  /// Why, and who did it; nil in records of versions that did not write it down.
+  package var because: String?
+  package var by: String?
 
-  package init(from: Int, to: Int) {
-    self.from = from
-    self.to = to
+  package init(from: Int, to: Int, because: String? = nil, by: String? = nil) {
+    (self.from, self.to, self.because, self.by) = (from, to, because, by)
   }
 }
 

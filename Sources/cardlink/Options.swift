@@ -1,6 +1,7 @@
 // The options that several commands share.
 
 import ArgumentParser
+import Desk
 import Foundation
 import Names
 import Pipeline
@@ -35,16 +36,41 @@ struct PipelineArguments: ParsableArguments {
   }
 }
 
+/// Which run a question is asked of.
+struct AskedRunArguments: ParsableArguments {
+  @Option(
+    name: .customLong("run"),
+    help: ArgumentHelp("Answer from this run, also a held or failed one.", valueName: "number"))
+  var number: Int?
+}
+
+/// Says on standard error which run an answer comes from.
+func say(_ asked: AskedRun) { StandardError.write("\(asked.words.english)\n\(asked.words.vietnamese)") }
+
 /// The options of a run.
 struct RunArguments: ParsableArguments {
   @Option(
     name: .customLong("as-of"),
-    help: ArgumentHelp("The business date; default today in Asia/Ho_Chi_Minh.", valueName: "date"))
+    help: ArgumentHelp(
+      "The business date; default today in Asia/Ho_Chi_Minh, for rerun that of the run it repeats.",
+      valueName: "date"))
   var asOf: BusinessDate?
 
   @OptionGroup var work: WorkArguments
 
   var options: RunOptions { work.options(asOf: asOf?.date ?? Clock.today()) }
+
+  /// The same for a rerun, which takes the business date of the run that it repeats, and says so.
+  func options(repeating stage: StageName, of pipeline: Pipeline, _ progress: RunProgress) throws
+    -> RunOptions
+  {
+    guard asOf == nil, let run = try Plan.repeated(pipeline, from: stage),
+      let date = CalendarDate(iso: run.asOf)
+    else { return options }
+    progress.note(
+      "Business date \(date.text), that of run \(run.id), which is repeated; --as-of takes another.")
+    return work.options(asOf: date)
+  }
 }
 
 /// The resources to use.

@@ -366,17 +366,21 @@ struct ComparingTests {
     let workshop = try Workshop()
     let pipeline = try DecisionTests.done(60, seed: 3, in: workshop)
     _ = try WalkTests.walk(pipeline, from: .load)
-    do {
+    func prune(_ change: (inout Retention) -> Void) throws {
       let workspace = try Workspace(pipeline.workspace)
       var keep = Retention()
-      keep.stores = 0
+      change(&keep)
       try workspace.prune(try workspace.prunable(pipeline, keeping: keep))
     }
+    // A match result says the same as the store that was made from it.
+    try prune { $0.stores = 0 }
+    let same = try ComparedRuns(Desk(pipeline, for: .user()), 1, 2).differences()
+    #expect(same.total.all == 0 && same.before == same.after && same.after > 10)
+    try prune { ($0.stores, $0.staged) = (0, 0) }
     let removed = try #require(throws: Stop.self) { try ComparedRuns(Desk(pipeline, for: .user()), 1, 2) }
     #expect(removed.exit == .usage)
-    #expect(removed.finding.found == "one whose store was removed")
-    #expect(removed.finding.remedy.contains("Stores of runs 2 are there"))
-    #expect(removed.next == "cardlink rollback PIPELINE")
+    #expect(removed.finding.found == "one whose results were removed")
+    #expect(removed.next == "cardlink runs PIPELINE")
     #expect(throws: Stop.self) { try ComparedRuns(Desk(pipeline, for: .user()), 2, 7) }
   }
 

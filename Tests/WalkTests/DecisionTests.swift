@@ -165,7 +165,7 @@ struct DecisionTests {
     do {
       let workspace = try Workspace(pipeline.workspace)
       _ = try rollback(
-        pipeline, to: 1, because: nil, in: workspace,
+        pipeline, to: 1, because: "a test", in: workspace,
         options: RunOptions(asOf: WalkTests.asOf, threads: 1, memoryBytes: 64 << 20, pages: NightPages()),
         progress: SilentProgress())
       var keep = Retention()

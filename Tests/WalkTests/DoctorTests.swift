@@ -60,6 +60,24 @@ struct DoctorTests {
     #expect(rows.allSatisfy { $0["verdict"] as? String == "ok" && $0["exit_code"] is NSNull })
   }
 
+  @Test("packages of a rerun belong to the store that they are made from")
+  func publishedAgain() throws {
+    let workshop = try Workshop()
+    let pipeline = try WalkTests.invented(200, seed: 72, xml: false, in: workshop.path)
+    _ = try WalkTests.walk(pipeline)
+    _ = try WalkTests.walk(pipeline, from: .publish)
+    #expect(
+      Self.examine(pipeline)["packages"] == .ok("packages", "those of run 2, made from the store of run 1"))
+    _ = try WalkTests.walk(pipeline, from: .load)
+    try Folder.point(pipeline.workspace + "/packages/current", to: "run-0002")
+    let found = try #require(Self.examine(pipeline)["packages"])
+    #expect(found.verdict == .warn && found.command?.hasPrefix("cardlink rerun publish") ?? false)
+    #expect(found.found == "those of run 2, made from the store of run 1; in force is that of run 3")
+    // What it advises helps.
+    _ = try WalkTests.walk(pipeline, from: .publish)
+    #expect(Self.examine(pipeline)["packages"]?.verdict == .ok)
+  }
+
   @Test("what is wrong is found, with its exit code and what to do")
   func wrong() throws {
     let workshop = try Workshop()

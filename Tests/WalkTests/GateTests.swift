@@ -168,6 +168,88 @@ struct GateTests {
     #expect(Self.failures(run, after: filled).count == 1)
   }
 
+  /// What a hold most likely comes from, in words.
+  private static func causes(_ run: RunRecord, after earlier: [RunRecord] = seven) -> [String] {
+    var gates = Gates(GateLimits(), run: run, earlier: earlier)
+    gates.judgeAge(of: run, earlier: earlier)
+    return run.likelyCauses(of: gates.verdicts.filter { !$0.passed }, among: earlier).map(\.text.english)
+  }
+
+  @Test("the likely cause of a hold is named, files before fields")
+  func causes() {
+    func file(_ digest: String, _ bytes: Int) -> FoundFile {
+      FoundFile(
+        export: .insurance, path: "/\(digest)", name: digest, byteCount: bytes, modified: 1, digest: digest)
+    }
+    var before = Self.run(7)
+    before.exports = [file("a", 100), file("b", 100)]
+    let earlier = Array(Self.seven.dropLast()) + [before]
+    var run = Self.run(8, insurance: 5_000, linked: 4_500, quarantined: 50)
+    run.exports = [file("c", 100)]
+    #expect(
+      Self.causes(run, after: earlier) == [
+        "the insurance export has 1 of the 2 files that run 7 had: files are missing"
+      ])
+    run.exports = [file("c", 50), file("d", 52)]
+    #expect(
+      Self.causes(run, after: earlier) == [
+        "the insurance export has 51 % of the bytes of run 7: probably a file that was only partly copied"
+      ])
+    run = Self.run(8, linked: 8_600)
+    run.exports = before.exports
+    #expect(
+      Self.causes(run, after: earlier).first
+        == "the insurance export is byte for byte that of run 7: probably yesterday's file")
+    #expect(
+      Self.causes(Self.run(8, insurance: 15_000, linked: 13_500, quarantined: 150), after: earlier) == [
+        "the insurance export has 150 % of the records of run 7: a file may be there twice"
+      ])
+    #expect(
+      Self.causes(Self.run(8, blankFacility: 1_100)) == [
+        "the field insurance.facility_code has lost its values: its column may be renamed, moved or left empty"
+      ])
+    var spoiled = Self.run(8, linked: 8_000, quarantined: 1_500)
+    spoiled.matched.reasons = ["quarantined/birth_date_format": 1_400, "disputed/name": 20]
+    #expect(
+      Self.causes(spoiled) == [
+        "1,400 insurance records (0 in the run before): \(Reason.birthDateFormat.meaning.english) (birth_date_format). "
+          + "The supplier may have changed how it writes this"
+      ])
+    var older = Self.run(8)
+    older.asOf = "2026-11-01"
+    #expect(
+      Self.causes(older) == ["the business date is older than that of run 7: probably yesterday's file"])
+    #expect(Self.causes(Self.run(8, province: 3_900)).count == 1)
+  }
+
+  @Test("places beyond their limits are one line that names the five that changed most")
+  func manyPlaces() throws {
+    func run(_ id: Int, _ counts: [Int]) -> RunRecord {
+      var run = Self.run(id)
+      run.matched.places = [:]
+      for (i, count) in counts.enumerated() {
+        run.matched.places["\(["001", "079", "031", "048", "092", "036", "038"][i])"] = ["linked": count]
+      }
+      return run
+    }
+    let earlier = (1...7).map { run($0, Array(repeating: 2_000, count: 7)) }
+    let now = run(8, [1_900, 1_000, 200, 3, 3_500, 1_500, 1_590])
+    let lines = Gates(GateLimits(), run: now, earlier: earlier).verdicts.linesOfFailed
+    #expect(lines.count == 1)
+    let line = try #require(lines.first)
+    #expect(line.name == "province of 6 places")
+    #expect(
+      line.figure.english
+        == "048 Đà Nẵng −100 %, 031 Hải Phòng −90 %, 092 Cần Thơ +75 %, 079 Thành phố Hồ Chí Minh −50 %, 036 Nam Định −25 % and 1 more"
+    )
+    #expect(line.figure.vietnamese.hasSuffix("036 Nam Định −25 % và 1 nơi khác"))
+    #expect(line.limit.english == "at most 20.00 % around the median of the last 7 runs, linked records")
+    // One place is shown as it is.
+    let one = Gates(GateLimits(), run: run(8, [1_000] + Array(repeating: 2_000, count: 6)), earlier: earlier)
+      .verdicts
+    #expect(one.linesOfFailed.map(\.name) == ["province of 001 Hà Nội"])
+  }
+
   @Test("few records are not judged by shares, and off takes a gate away")
   func small() {
     #expect(Self.failures(Self.run(1, population: 900, insurance: 900, linked: 10, quarantined: 800)) == [])
@@ -244,14 +326,18 @@ struct GateTests {
         """
         run 2: gate records of insurance: expected \(FigureText.grouped(low)) to \(FigureText.grouped(high)) records \
         (20.00 % around \(FigureText.grouped(records)), the figure of the run before), found \(kept)
+          Likely cause: the insurance export has 50 % of the bytes of run 1: probably a file that was only partly copied.
+          Nguyên nhân có thể: dữ liệu bảo hiểm chỉ bằng 50 % của lượt chạy 1: có thể tệp mới chép được một phần.
+          Likely cause: the population export is byte for byte that of run 1: probably yesterday's file.
 
         """), "\(held.errors)")
     #expect(
       held.errors.hasSuffix(
         """
-        The run is held and the store of run 1 stays in force. Ask the supplier and run again; if the data is \
-        right, release it.
-        Try next: cardlink release 2 \(pipeline.path) --because "…"
+        The run is held and the store of run 1 stays in force. Look at the cause, ask the supplier and run again; \
+        if the data is right, release it.
+        Try next: cardlink check \(pipeline.path)
+        Then, if the data is right: cardlink release 2 \(pipeline.path) --because "…"
 
         """), "\(held.errors)")
     #expect(try WalkTests.rows(pipeline) == before)

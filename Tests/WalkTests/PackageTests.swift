@@ -5,6 +5,7 @@ import Foundation
 import Package
 import Publish
 import Seal
+import Store
 import Support
 import Testing
 import Values
@@ -13,6 +14,19 @@ import Values
 @testable import Run
 @testable import Views
 @testable import Workspace
+
+extension Store {
+  /// The serving cards of the store that waits for its packages, or of the one in force.
+  fileprivate static func served(_ pipeline: Pipeline) throws -> [CardRow] {
+    let stores = KeptStores(pipeline, in: pipeline.workspace)
+    let persons = try StoredPersons(path: stores.loaded == nil ? stores.path : stores.next)
+    var (batch, cards) = (PersonBatch(), [] as [CardRow])
+    while try persons.nextBatch(into: &batch) {
+      cards += batch.cards.filter(\.isServing)
+    }
+    return cards
+  }
+}
 
 @Suite("Packages of whole runs")
 struct PackageTests {
@@ -66,6 +80,112 @@ struct PackageTests {
     #expect(try WalkTests.walk(pipeline).published == some)
   }
 
+  /// A pipeline whose packages are signed and encrypted to keys in a folder, one for each facility.
+  private static func locked(_ people: Int, in workshop: Workshop) throws -> Pipeline {
+    let pipeline = try WalkTests.invented(people, seed: 76, xml: false, in: workshop.path)
+    try SigningKey().write(to: workshop.path + "/keys/publish.key")
+    let text = try String(contentsOfFile: pipeline.path, encoding: .utf8)
+    try
+      (text + """
+
+        publish:
+          signing_key: keys/publish.key
+          packages:
+            - { facility: "*", encrypt_to: keys }
+
+        """).write(toFile: pipeline.path, atomically: true, encoding: .utf8)
+    return try Pipeline(file: pipeline.path)
+  }
+
+  @Test(
+    "a key that publishing needs and that is missing is found before the first stage, by check in the same words"
+  )
+  func keysFirst() throws {
+    let workshop = try Workshop()
+    let pipeline = try Self.locked(300, in: workshop)
+    let (signing, keys) = (workshop.path + "/keys/publish.key", workshop.path + "/keys")
+    func refusals() throws -> [String] {
+      try [["check", pipeline.path], ["run", pipeline.path], ["rerun", "extract", pipeline.path]].map {
+        words in
+        let result = try Cardlink.run(words)
+        #expect(result.exit == 78)
+        return result.errors.split(separator: "\n").filter { !$0.hasPrefix("Try next") }.joined(
+          separator: "\n")
+      }
+    }
+    try Folder.rename(signing, to: signing + ".away")
+    #expect(
+      Set(try refusals()) == [
+        "\(signing): expected the key that signs packages, found no such file\n  Make one: cardlink keys new \(signing)"
+      ])
+    #expect(!Folder.exists(pipeline.workspace + "/runs/0001"))
+    try Folder.rename(signing + ".away", to: signing)
+
+    // On the first night it turns out which facilities there are: when packages are written, and nothing is in force yet.
+    #expect(try Cardlink.run(["run", pipeline.path, "--as-of", "2026-11-23"]).exit == 78)
+    #expect(pipeline.runInForce == nil && WorkspaceReader(pipeline.workspace).publishedRun == nil)
+    #expect(try Desk(pipeline, for: .user()).runs().map(\.state) == [.failed])
+    let codes = Set(
+      try Store.served(pipeline).compactMap { $0.facility.isNone ? nil : $0.facility.text })
+    for code in codes {
+      try DecryptionKey().encryption.text.write(
+        toFile: keys + "/\(code).pub", atomically: true, encoding: .utf8)
+    }
+    let going = try Cardlink.runWithLog(["run", pipeline.path, "--as-of", "2026-11-23"])
+    #expect(going.exit == 0, "\(going.errors)")
+    #expect(going.errors.contains("Stage load: using what run 1 left."))
+    #expect(pipeline.runInForce == 1 && WorkspaceReader(pipeline.workspace).publishedRun == 1)
+    #expect(!Folder.exists(KeptStores(pipeline, in: pipeline.workspace).next))
+
+    // From then on a facility without a key is known before the first stage.
+    let lost = try #require(codes.sorted().first)
+    try Folder.remove(keys + "/\(lost).pub")
+    #expect(
+      Set(try refusals()) == [
+        """
+        \(keys): expected a public key for each package that is to be encrypted, found none for 1 of them: \(lost)
+          Nothing was published. Put their keys there, or write missing_key: leave_out to publish without these packages.
+        """
+      ])
+    #expect(try Desk(pipeline, for: .user()).runs().count == 1)
+  }
+
+  @Test(
+    "a facility that is new tonight and has no key leaves store and packages of the night before in force")
+  func newFacility() throws {
+    let workshop = try Workshop()
+    let pipeline = try Self.locked(300, in: workshop)
+    let keys = workshop.path + "/keys"
+    let key = DecryptionKey().encryption.text
+    func deliver(_ codes: [String]) throws {
+      for code in codes {
+        try key.write(toFile: keys + "/\(code).pub", atomically: true, encoding: .utf8)
+      }
+    }
+    #expect(throws: Stop.self) { try WalkTests.walk(pipeline) }
+    try deliver(try Store.served(pipeline).map(\.facility.text).filter { !$0.isEmpty })
+    #expect(try WalkTests.walk(pipeline).state == .done)
+    let before = try WalkTests.rows(pipeline)
+    let export = try #require(try Desk(pipeline, for: .user()).runs().last?.exports.last)
+    let text = try String(contentsOfFile: export.path, encoding: .isoLatin1)
+    let old = try #require(try Store.served(pipeline).map(\.facility.text).first { !$0.isEmpty })
+    try text.replacing(",\(old),", with: ",97531,").write(
+      toFile: export.path, atomically: true, encoding: .isoLatin1)
+    let tomorrow = CalendarDate(packed: 2026_11_24)
+    #expect {
+      try WalkTests.walk(pipeline, asOf: tomorrow)
+    } throws: { ($0 as? Stop)?.exit == .pipelineWrong && "\($0)".contains("97531") }
+    #expect(pipeline.runInForce == 1 && WorkspaceReader(pipeline.workspace).publishedRun == 1)
+    #expect(try WalkTests.rows(pipeline) == before)
+    // What was loaded is not in force, and a rerun of publish takes it up.
+    try deliver(["97531"])
+    let rerun = try WalkTests.walk(pipeline, from: .publish, asOf: tomorrow)
+    #expect(rerun.finished(.load)?.run == 2)
+    #expect(pipeline.runInForce == 2 && WorkspaceReader(pipeline.workspace).publishedRun == 3)
+    #expect(try WalkTests.rows(pipeline) != before)
+    #expect(try keptStores(pipeline).map(\.run) == [1, 2])
+  }
+
   @Test(
     "many threads with little memory publish encrypted packages of changes by a process that may have 64 files open"
   )
@@ -83,12 +203,12 @@ struct PackageTests {
     text += "    - { facility: \"*\", encrypt_to: \(key) }\n"
     try text.write(toFile: pipeline, atomically: true, encoding: .utf8)
     #expect(try Cardlink.run(["run", pipeline, "--as-of", "2026-11-23"]).exit == 0)
-    for _ in 0..<2 {
+    for date in ["2026-11-24", "2026-11-25"] {
       let process = Process()
       process.executableURL = URL(filePath: "/bin/bash")
       process.arguments = [
         "-c", "ulimit -n 64 && exec \"$0\" \"$@\"", Cardlink.binary.path(), "rerun", "publish", pipeline,
-        "--as-of", "2026-11-23", "--threads", "8", "--memory", "64M",
+        "--as-of", date, "--threads", "8", "--memory", "64M",
       ]
       process.standardInput = FileHandle.nullDevice
       process.standardOutput = FileHandle.nullDevice

@@ -155,6 +155,8 @@ struct ReportTests {
       contentsOfFile: WorkspaceReader(pipeline.workspace).reportPath(of: run.id), encoding: .utf8)
     #expect(Reader(html).problem == nil)
     #expect(html.contains("expected at least one record"))
+    // What it means, in both languages.
+    #expect(html.contains("Dữ liệu bị từ chối") && html.contains("The data was refused"))
     #expect(html.contains("The previous store stays in force."))
   }
 
@@ -194,6 +196,38 @@ struct ReportTests {
     }
   }
 
+  @Test("a place's bar is its difference from the run before, and the mean stands in on the first night")
+  func placeDifferences() {
+    func counts(_ linked: Int, _ others: Int) -> [String: Int] { ["linked": linked, "disputed": others] }
+    let now = [
+      "001": counts(900, 100), "079": counts(950, 50), "092": counts(500, 500), "031": counts(998, 2),
+    ]
+    let then = [
+      "001": counts(800, 200), "079": counts(960, 40), "092": counts(900, 100), "031": counts(990, 10),
+    ]
+    func bars(_ rates: [PlaceRate]) -> [String] {
+      rates.map { "\($0.place?.code ?? "") \($0.difference.map(String.init) ?? "–")" }
+    }
+    #expect(
+      bars(PlaceRate.all(now, comparedWith: PlaceRate.all(then), orMean: 8370))
+        == ["092 -4000", "079 -100", "031 –", "001 1000"])
+    #expect(
+      bars(PlaceRate.all(now, comparedWith: [], orMean: 8370))
+        == ["092 -3370", "031 –", "001 630", "079 1130"])
+  }
+
+  @Test("the trend has one point for each business date: its last finished run")
+  func trend() throws {
+    let workshop = try Workshop()
+    let (pipeline, runs) = try Self.walked(workshop)
+    let tomorrow = try WalkTests.walk(pipeline, asOf: CalendarDate(packed: 2026_11_26))
+    let html = ReportPage(tomorrow, among: runs + [tomorrow], pipeline: "p.yaml").html
+    #expect(html.contains("The last 2 business dates"))
+    let axis = try #require(html.components(separatedBy: "class=\"axis\"").dropFirst().first)
+    #expect(axis.contains("23/11/2026") && axis.contains("26/11/2026") && axis.contains("2026-11-26"))
+    #expect(html.contains("d=\"M0 26.0L100.0 26.0\"") || html.contains("d=\"M0.0 26.0L100.0 26.0\""))
+  }
+
   @Test("figures are written as each language writes them")
   func writing() {
     #expect(FigureText.count(1_234_567) == Bilingual("1.234.567", "1,234,567"))
@@ -224,6 +258,7 @@ struct ReportTests {
       GateVerdict(.blank, of: evil, .written(evil), found: .written(evil), passed: false),
       GateVerdict(.checksums, of: evil, .dateNotBefore(evil, run: 1), found: .time(evil), passed: true),
     ]
+    run.gated.causes = [.otherFile(evil), .blankField(evil)]
     for state in [RunState.done, .failed, .held] {
       run.state = state
       run.failure = evil

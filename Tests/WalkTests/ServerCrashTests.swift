@@ -91,7 +91,7 @@
       try run("2027-01-01")
       try run("2027-02-01")
       #expect(try PostgreSQLStore(place, pipeline: pipeline.name).inForce()?.run == 2)
-      let back = try Cardlink.run(["rollback", pipeline.path, "1", "--because", "test"])
+      let back = try Cardlink.run(["rollback", pipeline.path, "1", "--because", "test", "--yes"])
       #expect(back.exit == 0, "\(back.errors)")
       #expect(try PostgreSQLStore(place, pipeline: pipeline.name).inForce() == first)
       #expect(try served() == rows)

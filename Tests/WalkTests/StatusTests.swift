@@ -69,11 +69,12 @@ struct StatusTests {
     #expect(status.state == .done && status.release?.because == "a test" && status.inForce?.run == 2)
 
     _ = try Run.rollback(
-      pipeline, to: 1, because: nil, in: Workspace(pipeline.workspace),
+      pipeline, to: 1, because: "a test", in: Workspace(pipeline.workspace),
       options: RunOptions(asOf: WalkTests.asOf, threads: 2, memoryBytes: 256 << 20, pages: NightPages()),
       progress: SilentProgress())
     status = try Self.status(pipeline)
-    #expect(status.rollback == Rollback(from: 2, to: 1) && status.inForce?.run == 1)
+    let rollback = Rollback(from: 2, to: 1, because: "a test", by: Audit.user)
+    #expect(status.rollback == rollback && status.inForce?.run == 1)
     #expect(Self.text(status).contains("the store of run 1 replaces that of run 2 again"))
 
     try String(whole.prefix { $0 != "\n" } + "\n").write(

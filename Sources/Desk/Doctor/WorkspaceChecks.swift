@@ -172,14 +172,18 @@ extension Doctor {
         "packages", "packages/current leads nowhere", "Publish again.",
         command: "cardlink rerun publish \(named)")
     }
-    if let inForce = pipeline.runInForce, let record = runs.first(where: { $0.id == inForce }),
-      record.state == .done, record.finished(.publish)?.run != run, runs.last?.rollback == nil
-    {
-      return .warn(
-        "packages", "those of run \(run), while the store is that of run \(inForce)", "Publish again.",
-        command: "cardlink rerun publish \(named)")
+    guard let inForce = pipeline.runInForce,
+      let madeFrom = runs.first(where: { $0.id == run })?.finished(.load)?.run
+    else { return .ok("packages", "those of run \(run)") }
+    guard madeFrom == inForce else {
+      let found =
+        "those of run \(run), made from the store of run \(madeFrom); in force is that of run \(inForce)"
+      return runs.last.map(\.isUnfinished) ?? false
+        ? .warn("packages", found, "The next run goes on and publishes.", command: "cardlink run \(named)")
+        : .warn("packages", found, "Publish again.", command: "cardlink rerun publish \(named)")
     }
-    return .ok("packages", "those of run \(run)")
+    return .ok(
+      "packages", "those of run \(run)" + (run == inForce ? "" : ", made from the store of run \(inForce)"))
   }
 
   func signingKey(_ path: String) -> Diagnosis {

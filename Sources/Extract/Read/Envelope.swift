@@ -2,17 +2,8 @@
 // Invariant: it copies the header, or the root element's start tag, from the file; it contains no part of a
 // record.
 
+package import SortedRuns
 package import Values
-
-/// The text before and after the records, in UTF-8.
-package struct Envelope: Sendable, Hashable {
-  package var before: [UInt8]
-  package var after: [UInt8]
-  /// The bytes that end each record.
-  package var recordEnd: [UInt8]
-  /// Whether the file was in another encoding than UTF-8.
-  package var isConverted: Bool
-}
 
 /// Reads the envelope of a file's records.
 ///

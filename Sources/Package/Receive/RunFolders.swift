@@ -1,6 +1,8 @@
 // The folders of published or received runs, and the link to the one in force.
 // Invariant: `current` always leads to a whole folder, or doesn't exist yet. A folder with its final name is
-// never written again: a run that is published again gets a new folder, `run-0007-2` after `run-0007`.
+// never written again: a run that is published again gets a new folder, `run-0007-2` after `run-0007`. The link `next`
+// names the folder that is about to come in force: if the process is killed before that, the folder goes, and no later
+// package builds on it.
 
 import Files
 import Threads
@@ -39,6 +41,8 @@ package struct RunFolders: Sendable {
 
   /// The link to the folder in force.
   var current: String { folder + "/current" }
+  /// The link to the folder that comes in force; it becomes `current`.
+  private var next: String { folder + "/next" }
   /// 1 for the first publication of a run.
   package var edition: Int {
     guard Folder.exists(folder + "/" + run) else { return 1 }
@@ -57,6 +61,10 @@ package struct RunFolders: Sendable {
 
   /// Removes the remains of runs that were interrupted.
   package func clear() throws(Stop) {
+    if let name = Folder.target(ofLink: next) {
+      if name != inForce, Self.place(of: name) != nil { try Folder.remove(folder + "/" + name) }
+      try Folder.remove(next)
+    }
     let kept = inForce.map { $0 + Self.people }
     for left in Folder.names(in: folder)
     where left.hasSuffix(".partial") || left.hasSuffix(".sorting")
@@ -66,11 +74,17 @@ package struct RunFolders: Sendable {
     }
   }
 
+  /// Puts one thing in force together with the packages, which `packages` puts in force.
+  package typealias Switching = (_ packages: () throws(Stop) -> Void) throws(Stop) -> Void
+
   /// Puts the written and synced folder in force.
   ///
-  /// - Parameter keepingPeople: whether the sorted rows are kept, so that the next publication can find the
-  ///   changes.
-  package func publish(keepingPeople: Bool = false) throws(Stop) {
+  /// - Parameters:
+  ///   - keepingPeople: whether the sorted rows are kept, so that the next publication can find the changes.
+  ///   - switching: called when a rename is all that is left to do.
+  package func publish(
+    keepingPeople: Bool = false, switching: Switching = { packages throws(Stop) in try packages() }
+  ) throws(Stop) {
     let edition = edition
     let name = edition == 1 ? run : "\(run)-\(edition)"
     if keepingPeople {
@@ -78,11 +92,15 @@ package struct RunFolders: Sendable {
       try Folder.rename(sorting, to: folder + "/" + name + Self.people)
     }
     do throws(Stop) {
+      try Folder.makeLink(next, to: name)
       try Folder.rename(partial, to: folder + "/" + name)
-      try Folder.point(current, to: name)
+      try switching { () throws(Stop) in try Folder.rename(next, to: current) }
     } catch {
       // A folder that never came into force is not an earlier publication.
-      if inForce != name { try? Folder.remove(folder + "/" + name) }
+      if inForce != name {
+        try? Folder.remove(folder + "/" + name)
+        try? Folder.remove(next)
+      }
       throw error
     }
     try clear()

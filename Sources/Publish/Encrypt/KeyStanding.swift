@@ -3,6 +3,7 @@
 
 import Files
 import Glibc
+import Seal
 package import Values
 
 /// The result of the check.
@@ -21,6 +22,32 @@ package struct KeyStanding: Sendable, Hashable {
 }
 
 extension PublishPolicy {
+  /// Looks at the keys that a publication needs, before hours of work: the one that signs, the files of keys, and a key for
+  /// each package that is known to come.
+  ///
+  /// - Parameter folder: where the packages are published; the publication in force there names the facilities.
+  /// - Throws: what publishing throws for want of a key.
+  package func checkKeys(packagesIn folder: String) throws(Stop) {
+    if let signingKey { _ = try SigningKey(file: signingKey) }
+    guard encrypts else { return }
+    try PackageKeys(self).check(knownPackages(in: folder).packages, Recipients(rules))
+  }
+
+  /// The keys of the packages with a name, and of those of the facilities that the publication in force names.
+  private func knownPackages(in folder: String) throws(Stop) -> (packages: Set<UInt64>, hasPublication: Bool)
+  {
+    var recipients = Recipients(rules)
+    var packages = Set(recipients.keysOfNamedPackages)
+    guard let manifest = try RunManifest.inForce(in: folder) else { return (packages, false) }
+    for name in manifest.folders.map(\.recipient) + (manifest.leftOut ?? []) {
+      // A name that is not a facility code belongs to a package of today's rules or of earlier ones.
+      guard let code = ShortCode(Array(name.utf8).span), code.namesAFile else { continue }
+      let place = recipients.place(of: code)
+      packages.formUnion(recipients.keys[place.packages])
+    }
+    return (packages, true)
+  }
+
   package var encrypts: Bool { rules.contains { !$0.encryptTo.isEmpty } }
 
   /// Reads all keys that the rules name.
@@ -42,18 +69,9 @@ extension PublishPolicy {
         standing.changeableByOthers = path
       }
     }
-    var recipients = Recipients(rules)
-    var packages = Set(recipients.keysOfNamedPackages)
-    if let manifest = try RunManifest.inForce(in: folder) {
-      standing.knowsFacilities = true
-      for name in manifest.folders.map(\.recipient) + (manifest.leftOut ?? []) {
-        // A name that is not a facility code belongs to a package of today's rules or of earlier ones.
-        guard let code = ShortCode(Array(name.utf8).span), code.namesAFile else { continue }
-        let place = recipients.place(of: code)
-        packages.formUnion(recipients.keys[place.packages])
-      }
-    }
-    let found = try keys.lookUp(packages, recipients)
+    let known = try knownPackages(in: folder)
+    standing.knowsFacilities = known.hasPublication
+    let found = try keys.lookUp(known.packages, Recipients(rules))
     (standing.packages, standing.missing) = (found.encrypted, found.missing.sorted())
     return standing
   }

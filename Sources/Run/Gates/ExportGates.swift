@@ -66,15 +66,60 @@ extension Gates {
   }
 
   /// A result that was rolled back comes into force again only after a release.
-  mutating func judgeRolledBack(_ run: RunRecord, earlier: [RunRecord]) {
-    guard let made = run.finished(.match)?.madeFrom else { return }
-    for rollback in earlier.compactMap(\.rollback) {
-      guard let undone = earlier.first(where: { $0.id == rollback.from }),
-        undone.finished(.match)?.madeFrom == made
-      else { continue }
-      judge(.rolledBack, "run \(undone.id)", false, .notRolledBack, .resultOf(run: undone.id))
-      return
+  mutating func judgeRolledBack(_ undone: RunRecord) {
+    judge(.rolledBack, "run \(undone.id)", false, .notRolledBack, .resultOf(run: undone.id))
+  }
+}
+
+extension RunRecord {
+  /// The run whose data this one brings back, though it was rolled back and nobody has released it by name since.
+  ///
+  /// - Parameter earlier: all other runs, ascending.
+  func takenBack(among earlier: [RunRecord]) -> RunRecord? {
+    var undone: RunRecord?
+    for other in earlier + [self] {
+      if let rollback = other.rollback {
+        let runs = (
+          from: earlier.first { $0.id == rollback.from }, to: earlier.first { $0.id == rollback.to }
+        )
+        if let from = runs.from, brings(from, ratherThan: runs.to) {
+          undone = from
+        } else if let to = runs.to, brings(to, ratherThan: runs.from) {
+          undone = nil
+        }
+      } else if let id = undone?.id, let release = other.gated.released,
+        release.gates.contains(GateVerdict.name(.rolledBack, of: "run \(id)"))
+      {
+        undone = nil
+      }
     }
+    return undone
+  }
+
+  /// Whether this run's data is that of a run as far as it differs from another's.
+  ///
+  /// If the exports of the two differ, it is the exports that count, whatever else has changed since: another business
+  /// date, one more decision or a new build of cardlink makes wrong exports no better.
+  private func brings(_ run: RunRecord, ratherThan other: RunRecord?) -> Bool {
+    for (i, aspect) in run.aspects.enumerated() {
+      guard let aspect, aspect != other?.aspects[i] else { continue }
+      return aspects[i] == aspect
+    }
+    return false
+  }
+
+  /// The exports, the pipeline file's keys, the decisions, all of it: nil for what an earlier version did not write down.
+  private var aspects: [String?] {
+    let extract = finished(.extract)?.madeFrom
+    let match = finished(.match)?.madeFrom
+    let digests = exports.map { file in file.digest.map { "\(file.export.name) \($0)" } }
+    let keys = ExportKind.allCases.map { extract?["exports.\($0.name)"] } + [match?["pipeline file"]]
+    return [
+      digests.contains(nil) || digests.isEmpty
+        ? nil : digests.compactMap(\.self).sorted().joined(separator: " "),
+      keys.contains(nil) ? nil : keys.compactMap(\.self).joined(separator: " "),
+      match?["the list of decisions"], match?.digest,
+    ]
   }
 }
 

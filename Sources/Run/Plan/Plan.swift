@@ -35,6 +35,8 @@ package struct Plan: Sendable {
 
   /// The run that has already done all of this.
   package var done: RunRecord?
+  /// The run that a rerun repeats.
+  var repeats: RunRecord?
 
   package func uses(_ stage: StageName) -> RunRecord.FinishedStage? {
     steps.first { $0.stage == stage }?.uses
@@ -44,6 +46,11 @@ package struct Plan: Sendable {
 // MARK: Making a plan
 
 extension Plan {
+  /// The run that `cardlink rerun` repeats, whose business date it takes unless another is given; nil if there is none.
+  package static func repeated(_ pipeline: Pipeline, from first: StageName) throws(Stop) -> RunRecord? {
+    try Plan(pipeline, from: first, asOf: Clock.today()).repeats
+  }
+
   /// A plan for `cardlink run`, or for `cardlink rerun` from a given stage.
   ///
   /// - Throws: ``Stop`` with ``Exit/exportMissing`` if an export is missing, ``Exit/usage`` if there is
@@ -69,11 +76,14 @@ extension Plan {
     var source: RunRecord?
     if first == .extract {
       exports = try pipeline.foundFiles()
+      repeats = earlier.last { $0.rollback == nil }
     } else {
       let before = StageName.allCases.filter { $0 < first && $0 < .load }
+      let stores = KeptStores(pipeline, in: reader.path)
+      let store = stores.loaded ?? stores.inForce
       source = earlier.last { run in
         before.allSatisfy { stage in run.finished(stage).map { reader.hasResult(of: $0) } ?? false }
-          && (first != .publish || run.finished(.load) != nil)
+          && (first != .publish || run.finished(.load).map { $0.run == store } ?? false)
       }
       guard let source else {
         throw Stop(
@@ -82,7 +92,7 @@ extension Plan {
           found: "none in \(pipeline.workspace)", remedy: "Run the whole pipeline first.",
           next: "cardlink run PIPELINE")
       }
-      exports = source.exports
+      (exports, repeats) = (source.exports, source)
       if first >= .load { ledger = source }
     }
     for stage in StageName.allCases {
@@ -129,7 +139,7 @@ extension Plan {
       } else {
         let results = candidates(for: stage, among: earlier)
         let same = results.last { $0.madeFrom == wanted && reader.hasResult(of: $0) }
-        if let same, let gone = try Self.notInForce(same, pipeline, reader) {
+        if let same, let gone = try notInForce(same, pipeline, reader) {
           step.why = gone
         } else if let same {
           step.uses = same
@@ -192,12 +202,16 @@ extension Plan {
   }
 
   /// Why a run's store or package doesn't count; nil if it does.
-  private static func notInForce(
+  private func notInForce(
     _ result: RunRecord.FinishedStage, _ pipeline: Pipeline, _ reader: WorkspaceReader
   ) throws(Stop) -> String? {
     switch result.stage {
     case .extract, .match: return nil
     case .load:
+      // It waits for the packages of the run that is gone on with.
+      if unfinished?.finished(.load) == result, KeptStores(pipeline, in: reader.path).loaded == result.run {
+        return nil
+      }
       guard let run = pipeline.runInForce else { return "there is no store" }
       guard run == result.run else { return "the store in force is that of run \(run)" }
       guard let server = try pipeline.server() else { return nil }

@@ -4,6 +4,7 @@
 
 import Extract
 package import Pipeline
+import Publish
 package import Values
 import Workspace
 
@@ -19,6 +20,13 @@ package struct CheckedFile: Sendable {
   package var unread: [String]
   /// Why a run would refuse it, as far as its beginning shows.
   package var fault: Stop?
+}
+
+/// Checks the keys that publishing needs.
+///
+/// - Throws: what publishing would throw for want of a key.
+package func checkKeys(_ pipeline: Pipeline) throws(Stop) {
+  try pipeline.publish.checkKeys(packagesIn: pipeline.workspace + "/packages")
 }
 
 /// Checks a pipeline's exports without running anything.

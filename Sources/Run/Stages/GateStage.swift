@@ -17,7 +17,9 @@ extension Night {
   ///   that releases the run.
   func passGates() throws(Stop) {
     guard run.finished(.load) == nil else { return }
-    if let release = run.gated.released {
+    let earlier = try reader.runs().filter { $0.id != run.id }
+    let takenBack = run.takenBack(among: earlier)
+    if let release = run.gated.released, takenBack == nil {
       progress.event(
         RunEvent(
           .released, run: run.id, ["gates": .text(release.gates.joined(separator: ", "))],
@@ -25,43 +27,52 @@ extension Night {
           isForTerminal: true))
       return
     }
-    let earlier = try reader.runs().filter { $0.id != run.id }
     var gates = Gates(pipeline.gates, run: run, earlier: earlier)
     if pipeline.gates.holdsOlderExports { gates.judgeAge(of: run, earlier: earlier) }
     try gates.judgeChecksums(of: run, pipeline.gates.checksums)
-    gates.judgeRolledBack(run, earlier: earlier)
+    if let takenBack { gates.judgeRolledBack(takenBack) }
     let verdicts = gates.verdicts
-    try update { $0.gated.verdicts = verdicts }
+    // A release that came with the match result was for a run that has been taken back since.
+    try update { ($0.gated.verdicts, $0.gated.released, $0.gated.causes) = (verdicts, nil, nil) }
     let failed = verdicts.filter { !$0.passed }
-    guard let first = failed.first else {
+    guard !failed.isEmpty else {
       return progress.event(
         RunEvent(
           .gatesPassed, run: run.id, ["gates": .count(verdicts.count)], text: "all gates passed"))
     }
-    for verdict in failed {
+    let lines = verdicts.linesOfFailed
+    for line in lines {
       progress.event(
         RunEvent(
           .gateFailed, .warning, run: run.id,
           [
-            "gate": .text(verdict.gate.rawValue), "subject": .text(verdict.subject),
-            "expected": .text(verdict.expected), "found": .text(verdict.found),
+            "gate": .text(line.gate.rawValue), "subject": .text(line.subject),
+            "expected": .text(line.limit.english), "found": .text(line.figure.english),
           ], text: "gate not passed"))
     }
-    try hold(first, failed)
+    let causes = run.likelyCauses(of: failed, among: earlier)
+    try update { $0.gated.causes = causes }
+    try hold(lines, causes, failed)
   }
 
-  private func hold(_ first: GateVerdict, _ failed: [GateVerdict]) throws(Stop) -> Never {
-    let also = failed.dropFirst().map {
-      "Also \($0.name): expected \($0.expected), found \($0.found).\n  "
+  private func hold(
+    _ lines: [GateLine], _ causes: [LikelyCause], _ failed: [GateVerdict]
+  ) throws(Stop) -> Never {
+    let also = lines.dropFirst().map {
+      "Also \($0.name): expected \($0.limit.english), found \($0.figure.english).\n  "
+    }.joined()
+    let likely = causes.map(\.text).map {
+      "Likely cause: \($0.english).\n  Nguyên nhân có thể: \($0.vietnamese).\n  "
     }.joined()
     let inForce =
       pipeline.runInForce.map { "the store of run \($0) stays in force" } ?? "there is no store yet"
-    let stop = Stop(
-      .dataRefused, at: "run \(run.id)", field: "gate \(first.name)",
-      expected: first.expected, found: first.found,
-      remedy: also
-        + "The run is held and \(inForce). Ask the supplier and run again; if the data is right, release it.",
-      next: "cardlink release \(run.id) PIPELINE --because \"…\"")
+    var stop = Stop(
+      .dataRefused, at: "run \(run.id)", field: "gate \(lines[0].name)",
+      expected: lines[0].limit.english, found: lines[0].figure.english,
+      remedy: likely + also
+        + "The run is held and \(inForce). Look at the cause, ask the supplier and run again; if the data is right, release it.",
+      next: causes.first?.command("PIPELINE", run: run.id) ?? "cardlink report PIPELINE --run \(run.id)")
+    stop.then = "cardlink release \(run.id) PIPELINE --because \"…\""
     try Audit(workspace.path).append(
       .runHeld, run: run.id,
       detail: ["gates": failed.map(\.name).joined(separator: ", ")])

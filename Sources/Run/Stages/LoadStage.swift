@@ -1,7 +1,6 @@
-// The load stage of a run: writes the match result into a new store, which then replaces the one in force.
-// Invariant: readers see the whole old store or the whole new one, which holds as many cards and findings as
-// the ledger says. A PostgreSQL server gets a copy of the new file before the file is in force, and is
-// switched after it. A load that is interrupted between the two is not finished, so the next run loads again.
+// Stage load: the match result into a new store, which waits beside the one in force until its packages are written.
+// Invariant: the store holds as many cards and findings as the ledger says. A PostgreSQL server gets what is in the new
+// file. Both come in force with the packages, at the end of stage publish.
 
 import Files
 import Match
@@ -15,32 +14,34 @@ extension Night {
     guard let judged = run.finished(.match) else {
       throw .defect("the load stage without the stages before it")
     }
-    try Folder.create(Folder.parent(of: storePath))
+    let stores = KeptStores(pipeline, in: workspace.path)
+    try Folder.create(Folder.parent(of: stores.path))
+    // One that waits for its packages is overtaken; the others an earlier version left, if it was killed.
+    for left in [stores.next, stores.path + ".partial", stores.path + ".findings.partial"] {
+      try Folder.remove(left)
+    }
     let folder = reader.folder(of: judged)
     let findings = try MatchedFindings(matched, in: folder)
     let earlier = try reader.runs().filter { $0.state == .done && $0.id != run.id }
     let current = run
     let request = LoadRequest(
-      path: storePath, runID: current.id, runs: earlier.map(\.storeRun) + [current.storeRun],
+      path: stores.next, runID: current.id, runs: earlier.map(\.storeRun) + [current.storeRun],
       ledger: earlier.flatMap(\.storeLedger) + current.storeLedger,
       populationFiles: staged.files(of: .population).map(\.name),
       insuranceFiles: staged.files(of: .insurance).map(\.name), keptSources: matched.keptSources ?? [])
     let total = current.count(.insurance, .linked)
     let server = try pipeline.server()
     try server?.hold()
-    var generation: Generation?
-    try KeptStores(pipeline, in: workspace.path).keepStoreInForce(loading: current.id)
     let report = try loadStore(
       request, persons: try persons(matched, in: folder),
       findings: { () throws(Stop) in try findings.next() },
       progress: { [progress] cards in progress.advance(.load, done: cards, of: total, unit: "cards") },
       check: { report throws(Stop) in
         try Self.check(report, against: current)
-        generation = try server?.load(fromStore: storePath + ".partial") { [progress] persons in
+        _ = try server?.load(fromStore: stores.next + ".partial") { [progress] persons in
           progress.advance(.load, done: persons, of: report.persons, unit: "persons to PostgreSQL")
         }
       })
-    if let generation { try server?.putInForce(generation) }
     return report.cards + report.findings
   }
 

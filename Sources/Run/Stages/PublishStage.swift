@@ -1,6 +1,6 @@
-// The publish stage of a run: makes one package for each recipient from the store in force, and marks the run
-// as done.
-// Invariant: packages are made from the store alone, and replace the previous ones all at once.
+// Stage publish: the loaded store, or the one in force, into one package for each facility; then the run is done.
+// Invariant: packages are made from the store alone. They and the store that they are made from come in force together,
+// within a moment, or neither does; a run that is killed in that moment is ended by the next one.
 
 import Files
 import Package
@@ -11,17 +11,50 @@ import Values
 import Workspace
 
 extension Night {
+  /// Publishes the store that this run has loaded, and puts both in force; or publishes the one in force.
   func publish() throws(Stop) -> Int {
-    let request = PublishRequest(
+    let stores = KeptStores(pipeline, in: workspace.path)
+    guard let loaded = stores.loaded, loaded == run.finished(.load)?.run else {
+      return try publish(storeAt: stores.path)
+    }
+    let server = try pipeline.server()
+    try server?.hold()
+    let before = stores.inForce
+    return try publish(storeAt: stores.next) { [reader] packages throws(Stop) in
+      let published = reader.publication
+      func arePackagesInForce() -> Bool { reader.publication != published }
+      try stores.putLoadedInForce(
+        with: { () throws(Stop) in
+          try server?.putInForce(run: loaded, orFrom: stores.path)
+          do throws(Stop) {
+            try packages()
+          } catch {
+            if let before, !arePackagesInForce() {
+              try? server?.putInForce(run: before, orFrom: stores.path(of: before))
+            }
+            throw error
+          }
+        }, arePackagesInForce: arePackagesInForce)
+    }
+  }
+
+  /// Publishes a store.
+  ///
+  /// - Parameter switching: puts the store in force together with the packages.
+  func publish(
+    storeAt path: String, switching: RunFolders.Switching = { packages throws(Stop) in try packages() }
+  ) throws(Stop) -> Int {
+    var request = PublishRequest(
       folder: workspace.path + "/packages", pipeline: pipeline.name, runID: run.id, asOf: options.asOf,
       policy: pipeline.publish, memoryBytes: min(options.memoryBytes / 4, 256 << 20), threads: options.threads
     )
-    let store = try Store(path: storePath)
+    request.recipientsHavePackagesInForce = try recipientsHavePackagesInForce()
+    let store = try Store(path: path)
     let read = Atomic<Int>(0)
-    let parts = StoredPersons.parts(ofStoreBytes: Folder.byteCount(of: storePath))
-    let persons = PeopleParts(count: parts.count) { [progress, storePath] part, take throws(Stop) in
+    let parts = StoredPersons.parts(ofStoreBytes: Folder.byteCount(of: path))
+    let persons = PeopleParts(count: parts.count) { [progress] part, take throws(Stop) in
       let persons = try StoredPersons(
-        path: storePath, numbers: parts[part], otherCardsThrough: request.validUntil)
+        path: path, numbers: parts[part], otherCardsThrough: request.validUntil)
       var batch = PersonBatch()
       while try persons.nextBatch(into: &batch) {
         try take(batch)
@@ -31,12 +64,17 @@ extension Night {
     }
     let report = try Publish.publish(
       request, persons: persons,
-      reason: { id throws(Stop) in try store.removalReason(id) })
+      reason: { id throws(Stop) in try store.removalReason(id) }, switching: switching)
     if !report.leftOut.isEmpty {
       let shown = report.leftOut.prefix(10).joined(separator: ", ") + (report.leftOut.count > 10 ? ", …" : "")
-      progress.note(
-        "\(report.leftOut.count) packages were left out, for there is no key to encrypt them to: \(shown); "
-          + "\(FigureText.grouped(report.personsLeftOut)) persons are in no package because of it")
+      progress.event(
+        RunEvent(
+          .packagesLeftOut, .warning, run: run.id, stage: .publish,
+          [
+            "packages": .count(report.leftOut.count), "persons": .count(report.personsLeftOut),
+            "shown": .text(shown),
+          ],
+          text: "Packages were left out because no key to encrypt them is there.", isForTerminal: false))
     }
     let counts = PublishCounts(report)
     guard counts.all == read.load(ordering: .relaxed) else {
@@ -44,6 +82,19 @@ extension Night {
     }
     try update { $0.published = counts }
     return counts.all
+  }
+
+  /// Whether a recipient that takes its package once for each business date has the one in force: that of an earlier date,
+  /// for which nothing else was published.
+  private func recipientsHavePackagesInForce() throws(Stop) -> Bool {
+    guard let point = reader.publication.flatMap(RunFolders.place(of:)), point.edition == 1 else {
+      return false
+    }
+    let runs = try reader.runs()
+    guard let asOf = runs.first(where: { $0.id == point.runID })?.asOf, asOf != options.asOf.text else {
+      return false
+    }
+    return !runs.contains { $0.id != point.runID && $0.asOf == asOf && $0.finished(.load) != nil }
   }
 
   /// Marks the run as done, in its record and in the store, and removes what no run needs any more.

@@ -1,9 +1,11 @@
-// Rollback: puts the store of an earlier run, and its packages, in force again.
-// Invariant: the audit log and the run's record are written before the store is switched. The switch is one
-// rename, and on a PostgreSQL server one row. The same command repeats an interrupted rollback.
-// Load: seconds; packages that no longer exist are written again from the store.
+// Rollback: the store of an earlier run, and its packages, in force again.
+// Invariant: what is said in the audit log and in the run's record comes before the store is switched; the switch is one
+// rename, and on a PostgreSQL server one row; the packages follow in the same moment, or the store goes back. A rollback that
+// was cut off is done again by the same command.
+// Load: seconds; the packages of a run that has none left are written anew from its store.
 
 import Files
+import Package
 package import Pipeline
 package import Values
 package import Workspace
@@ -30,86 +32,136 @@ package func keptStores(_ pipeline: Pipeline) throws(Stop) -> [KeptStore] {
   }
 }
 
+/// A rollback that is possible now.
+package struct RollbackPlan: Sendable {
+  /// The run to go back to.
+  package let target: RunRecord
+  /// The runs whose stores change places; the same after a rollback that was cut off.
+  package let from: Int
+  package let to: Int
+
+  /// - Throws: ``Stop`` with ``Exit/usage`` if that run's store isn't kept or is in force already.
+  package init(_ pipeline: Pipeline, to number: Int) throws(Stop) {
+    let runs = try WorkspaceReader(pipeline.workspace).runs()
+    let stores = KeptStores(pipeline, in: pipeline.workspace)
+    func refused(_ expected: String, _ found: String) -> Stop {
+      Stop(
+        .usage, at: "run \(number)", expected: expected, found: found, remedy: "Nothing was changed.",
+        next: "cardlink rollback PIPELINE")
+    }
+    guard let target = runs.first(where: { $0.id == number }), let loaded = target.finished(.load)?.run else {
+      throw refused("a run that has loaded a store", "none")
+    }
+    let cutOff = runs.last.flatMap { $0.rollback?.to == loaded && $0.state == .failed ? $0 : nil }
+    guard stores.inForce != loaded || cutOff != nil else {
+      throw refused("a run whose store is not in force", "the one in force")
+    }
+    guard stores.runs.contains(loaded) || stores.inForce == loaded else {
+      let kept = stores.runs.map(String.init).joined(separator: ", ")
+      throw refused(
+        "one whose store is kept", kept.isEmpty ? "no store is kept" : "stores of runs \(kept) are kept")
+    }
+    self.target = target
+    (from, to) = (cutOff?.rollback?.from ?? stores.inForce ?? 0, loaded)
+  }
+}
+
 /// Puts the store of an earlier run in force again.
 ///
 /// - Parameters:
 ///   - number: the run.
-///   - because: why; written into the audit log before anything happens.
+///   - because: why; written into the audit log before anything happens, and into the run's record.
 /// - Returns: the rollback's own run record.
 /// - Throws: ``Stop`` with ``Exit/usage`` if that store isn't kept or is already in force.
 package func rollback(
-  _ pipeline: Pipeline, to number: Int, because: String?, in workspace: Workspace, options: RunOptions,
+  _ pipeline: Pipeline, to number: Int, because: String, in workspace: Workspace, options: RunOptions,
   progress: Progress
 ) throws(Stop) -> RunRecord {
   try measured(pipeline, in: workspace, pages: options.pages, progress) { () throws(Stop) in
-    try rollbackUnmeasured(
-      pipeline, to: number, because: because, in: workspace, options: options, progress: progress)
+    let plan = try RollbackPlan(pipeline, to: number)
+    let folder = workspace.path + "/packages"
+    try RunFolders(folder, runID: 0).clear()
+    let packages = Folder.names(in: folder).filter { $0.isPackage(ofRun: plan.target.publishedRun) }
+      .max { ($0.utf8.count, $0) < ($1.utf8.count, $1) }
+    if packages == nil { try checkKeys(pipeline) }
+    let night = try Night.rollback(
+      plan, of: pipeline, because: because, keepingPackages: packages != nil, in: workspace, options: options,
+      progress: progress)
+    if let packages {
+      // Made before anything is switched: what is left to do then needs no room on the disk.
+      let link = folder + "/current.partial"
+      try Folder.remove(link)
+      try Folder.makeLink(link, to: packages)
+      try night.switchStore(plan) { () throws(Stop) in try Folder.rename(link, to: folder + "/current") }
+    } else {
+      let stores = KeptStores(pipeline, in: workspace.path)
+      let path = stores.inForce == plan.to ? stores.path : stores.path(of: plan.to)
+      try night.effect(of: .publish) { () throws(Stop) in
+        try night.publish(storeAt: path) { packages throws(Stop) in
+          try night.switchStore(plan, with: packages)
+        }
+      }
+    }
+    try night.update {
+      $0.finishedAt = Clock.now()
+      ($0.state, $0.failure, $0.exitCode) = (.done, nil, nil)
+    }
+    progress.event(
+      RunEvent(
+        .rolledBack, run: night.run.id, ["from_run": .count(plan.from), "to_run": .count(plan.to)],
+        text: "rolled back"))
+    return night.run
   }
 }
 
-private func rollbackUnmeasured(
-  _ pipeline: Pipeline, to number: Int, because: String?, in workspace: Workspace, options: RunOptions,
-  progress: Progress
-) throws(Stop) -> RunRecord {
-  let runs = try WorkspaceReader(workspace.path).runs()
-  let stores = KeptStores(pipeline, in: workspace.path)
-  func refused(_ expected: String, _ found: String) -> Stop {
-    Stop(
-      .usage, at: "run \(number)", expected: expected, found: found, remedy: "Nothing was changed.",
-      next: "cardlink rollback PIPELINE")
-  }
-  guard let target = runs.first(where: { $0.id == number }), let loaded = target.finished(.load)?.run else {
-    throw refused("a run that has loaded a store", "none")
-  }
-  let cutOff = runs.last.flatMap { $0.rollback?.to == loaded && $0.state == .failed ? $0 : nil }
-  guard stores.inForce != loaded || cutOff != nil else {
-    throw refused("a run whose store is not in force", "the one in force")
-  }
-  guard stores.runs.contains(loaded) || stores.inForce == loaded else {
-    let kept = stores.runs.map(String.init).joined(separator: ", ")
-    throw refused(
-      "one whose store is kept", kept.isEmpty ? "no store is kept" : "stores of runs \(kept) are kept")
+extension Night {
+  /// The rollback's own record, after its line in the audit log.
+  fileprivate static func rollback(
+    _ plan: RollbackPlan, of pipeline: Pipeline, because: String, keepingPackages: Bool,
+    in workspace: Workspace, options: RunOptions, progress: any Progress
+  ) throws(Stop) -> Night {
+    // Another load of this workspace would be in the way.
+    try pipeline.server()?.hold()
+    try Audit(workspace.path).append(
+      .rolledBack, run: plan.to, because: because, detail: ["from": "\(plan.from)", "to": "\(plan.to)"])
+    var record = plan.target
+    record.command = "rollback \(plan.target.id)"
+    (record.startedAt, record.finishedAt, record.endedAt) = (Clock.now(), nil, nil)
+    record.peakMemoryBytes = nil
+    record.rollback = Rollback(from: plan.from, to: plan.to, because: because, by: Audit.user)
+    record.gated = RunRecord.Gated()
+    // As long as it isn't done it counts as failed: the same command does it again.
+    (record.state, record.exitCode) = (.failed, Exit.inputOutput.rawValue)
+    record.failure =
+      "The rollback was cut off. Try next: cardlink rollback \(plan.target.id) \(pipeline.commandName) --because \"…\""
+    if !keepingPackages { record.stages.removeAll { $0.stage == .publish } }
+    record = try workspace.newRun(record)
+    var options = options
+    options.asOf = CalendarDate(iso: record.asOf) ?? options.asOf
+    return try Night.taking(up: record, pipeline, workspace, options, progress)
   }
 
-  let server = try pipeline.server()
-  try server?.hold()
-  let from = cutOff?.rollback?.from ?? stores.inForce ?? 0
-  try Audit(workspace.path).append(
-    .rolledBack, run: loaded, because: because, detail: ["from": "\(from)", "to": "\(loaded)"])
-  var record = target
-  record.command = "rollback \(number)"
-  (record.startedAt, record.finishedAt, record.endedAt) = (Clock.now(), nil, nil)
-  record.peakMemoryBytes = nil
-  record.rollback = Rollback(from: from, to: loaded)
-  record.gated = RunRecord.Gated()
-  // Until it is done it counts as failed, and the same command repeats it.
-  (record.state, record.exitCode) = (.failed, Exit.inputOutput.rawValue)
-  record.failure = "The rollback was cut off. Try next: cardlink rollback \(number) \(pipeline.path)"
-  let packages = Folder.names(in: workspace.path + "/packages").filter {
-    $0.isPackage(ofRun: target.publishedRun)
+  /// Puts the kept store in force together with its packages; if these fail, the store before stays in force.
+  fileprivate func switchStore(_ plan: RollbackPlan, with packages: () throws(Stop) -> Void) throws(Stop) {
+    let stores = KeptStores(pipeline, in: workspace.path)
+    try Folder.remove(stores.next)
+    let server = try pipeline.server()
+    try server?.hold()
+    let published = reader.publication
+    let switches = stores.inForce != plan.to
+    do throws(Stop) {
+      // The server first, for it may have to copy the store.
+      try server?.putInForce(run: plan.to, orFrom: switches ? stores.path(of: plan.to) : stores.path)
+      if switches { try stores.putInForce(plan.to) }
+      try packages()
+    } catch {
+      if switches, reader.publication == published {
+        if stores.inForce == plan.to { try? stores.putInForce(plan.from) }
+        if stores.inForce == plan.from { try? server?.putInForce(run: plan.from, orFrom: stores.path) }
+      }
+      throw error
+    }
   }
-  if packages.isEmpty { record.stages.removeAll { $0.stage == .publish } }
-  record = try workspace.newRun(record)
-
-  if stores.inForce != loaded { try stores.putInForce(loaded) }
-  try server?.putInForce(run: loaded, orFrom: stores.path)
-  var options = options
-  options.asOf = CalendarDate(iso: record.asOf) ?? options.asOf
-  let night = try Night.taking(up: record, pipeline, workspace, options, progress)
-  if let newest = packages.max(by: { ($0.utf8.count, $0) < ($1.utf8.count, $1) }) {
-    try Folder.point(workspace.path + "/packages/current", to: newest)
-  } else {
-    try night.effect(of: .publish) { () throws(Stop) in try night.publish() }
-  }
-  try night.update {
-    $0.finishedAt = Clock.now()
-    ($0.state, $0.failure, $0.exitCode) = (.done, nil, nil)
-  }
-  progress.event(
-    RunEvent(
-      .rolledBack, run: night.run.id, ["from_run": .count(from), "to_run": .count(loaded)],
-      text: "rolled back"))
-  return night.run
 }
 
 extension RunRecord {

@@ -23,6 +23,8 @@ package struct RunEvent: Sendable {
     case runFailed = "run_failed"
     case runDone = "run_done"
     case rolledBack = "rolled_back"
+    /// Packages without a key to encrypt them to were not written.
+    case packagesLeftOut = "packages_left_out"
     /// The metrics file could not be written; the run itself is unaffected.
     case metricsNotWritten = "metrics_not_written"
   }

@@ -1,4 +1,4 @@
-// A small chart of a figure over the last runs.
+// One small picture of the trend: how a figure went over the last business dates.
 
 import Values
 
@@ -12,19 +12,23 @@ extension ReportPage {
     var least: Bilingual
     var most: Bilingual
 
-    /// Nil without values.
-    init?(_ title: Bilingual, _ values: [Int], as text: (Int) -> Bilingual) {
-      guard let last = values.last, let least = values.min(), let most = values.max() else { return nil }
+    /// - Parameter points: a value for each day, ascending.
+    /// - Returns: nil without values.
+    init?(_ title: Bilingual, _ points: [(day: Int, value: Int)], as text: (Int) -> Bilingual) {
+      let values = points.map(\.value)
+      guard let first = points.first, let last = points.last, let least = values.min(),
+        let most = values.max()
+      else { return nil }
       self.title = title
-      (self.last, self.least, self.most) = (text(last), text(least), text(most))
-      let span = Double(max(most - least, 1))
-      let step = 100 / Double(max(values.count - 1, 1))
-      let points = values.enumerated().map { i, value in
-        let y = most == least ? 26 : 46 - Double(value - least) / span * 40
-        return "\((Double(i) * step * 100).rounded() / 100) \((y * 100).rounded() / 100)"
+      (self.last, self.least, self.most) = (text(last.value), text(least), text(most))
+      let (days, span) = (Double(max(last.day - first.day, 1)), Double(max(most - least, 1)))
+      func rounded(_ number: Double) -> Double { (number * 100).rounded() / 100 }
+      let marks = points.map { point in
+        let y = most == least ? 26 : 46 - Double(point.value - least) / span * 40
+        return "\(rounded(Double(point.day - first.day) / days * 100)) \(rounded(y))"
       }
-      path = "M" + points.joined(separator: "L")
-      tip = "M\(points[points.count - 1])h0"
+      path = "M" + marks.joined(separator: "L")
+      tip = "M\(marks[marks.count - 1])h0"
     }
   }
 }

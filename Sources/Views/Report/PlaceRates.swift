@@ -17,6 +17,9 @@ struct PlaceRate: Hashable, Sendable {
   var place: BirthPlace?
   var records: Int
   var rate: LinkRate
+  /// From the place's rate in an earlier run, or from the mean, in hundredths of a percent; nil where either is shown as a
+  /// bound.
+  var difference: Int?
 
   /// Fewer records of a place are not shown.
   static let fewest = 5
@@ -54,6 +57,31 @@ struct PlaceRate: Hashable, Sendable {
         PlaceRate(place: nil, records: small.records, rate: rate(small.linked, of: small.records)))
     }
     return rates
+  }
+
+  /// The bars of a run with their differences, those that fell most first; places that are none come last.
+  ///
+  /// - Parameters:
+  ///   - earlier: the bars of the run to compare with; empty if there is none.
+  ///   - mean: what is compared with instead.
+  static func all(
+    _ places: [String: [String: Int]], comparedWith earlier: [PlaceRate], orMean mean: Int?
+  ) -> [PlaceRate] {
+    func exact(_ rate: LinkRate?) -> Int? {
+      if case .exactly(let hundredths) = rate { hundredths } else { nil }
+    }
+    let compared = all(places).map { bar in
+      var bar = bar
+      let reference =
+        earlier.isEmpty
+        ? mean : bar.place.flatMap { place in exact(earlier.first { $0.place == place }?.rate) }
+      if let now = exact(bar.rate), let reference { bar.difference = now - reference }
+      return bar
+    }
+    return compared.enumerated().sorted { a, b in
+      (a.element.isProvince ? 0 : 1, a.element.difference ?? 0, a.offset)
+        < (b.element.isProvince ? 0 : 1, b.element.difference ?? 0, b.offset)
+    }.map(\.element)
   }
 
   var isProvince: Bool { (place?.index ?? BirthPlace.count) <= 96 }

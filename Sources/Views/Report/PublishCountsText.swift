@@ -4,6 +4,16 @@ import Values
 import Workspace
 
 extension PublishCounts {
+  /// Who gets no package for want of a key; nil if everybody does.
+  var warning: Bilingual? {
+    guard packagesLeftOut > 0 else { return nil }
+    let (persons, packages) = (FigureText.count(leftOut), FigureText.count(packagesLeftOut))
+    return Bilingual(
+      "Cảnh báo: \(persons.vietnamese) người của \(packages.vietnamese) cơ sở không có gói dữ liệu vì cơ sở chưa có khóa mã hóa.",
+      "Warning: \(persons.english) persons of \(packages.english) \(packagesLeftOut == 1 ? "facility" : "facilities") got no package, because no encryption key is there."
+    )
+  }
+
   /// The counts that are not zero.
   var words: String {
     func count(_ number: Int, _ one: String) -> String {

@@ -28,22 +28,27 @@ extension ReportPage {
 /// A run and the runs that its report compares it with.
 private struct ReportFacts {
   let run: RunRecord
-  /// The finished runs up to this one, ascending, at most fourteen.
+  /// Finished runs up to this one, ascending, the last one of each business date, at most fourteen.
   let history: [RunRecord]
   /// All runs up to this one, whatever their state, ascending, at most fourteen.
   let recent: [RunRecord]
   let pipeline: String
+  /// The finished run before this one.
+  let before: RunRecord?
 
   init(_ run: RunRecord, among runs: [RunRecord], pipeline: String) {
     self.run = run
     self.pipeline = pipeline
     let upTo = runs.filter { $0.id < run.id } + [run]
-    history = upTo.filter { $0.state == .done && !$0.matched.ledger.isEmpty }.suffix(14)
+    let done = upTo.filter { $0.state == .done && !$0.matched.ledger.isEmpty }
+    var lastOfDate: [String: Int] = [:]
+    for run in done { lastOfDate[run.asOf] = run.id }
+    history = done.filter { lastOfDate[$0.asOf] == $0.id }.sorted { ($0.asOf, $0.id) < ($1.asOf, $1.id) }
+      .suffix(14)
+    before = done.last { $0.id < run.id && $0.rollback == nil }
     recent = upTo.suffix(14)
   }
 
-  /// The finished run before this one.
-  var before: RunRecord? { history.last { $0.id < run.id } }
   var insured: Int { run.count(.insurance) }
 }
 
@@ -97,22 +102,33 @@ extension ReportFacts {
 
   var failure: ReportPage.Failure? {
     guard run.state != .held, run.state != .done else { return nil }
-    return run.failure.map { .init(text: $0, command: "cardlink check \(pipeline)") }
+    let exit = Exit(rawValue: run.exitCode ?? 0) ?? .internalError
+    return run.failure.map {
+      .init(meaning: exit.meaning, remedy: exit.remedy, text: $0, command: "\(exit.command) \(pipeline)")
+    }
   }
 
   var gates: ReportPage.Gates? {
     guard let verdicts = run.gated.verdicts, !verdicts.isEmpty else { return nil }
-    func table(_ passed: Bool) -> ReportPage.Gates.Table? {
-      let rows = verdicts.filter { $0.passed == passed }.map { verdict in
-        ReportPage.Gates.Row(
-          passed: passed, title: verdict.gate.title, about: verdict.about, limit: verdict.limit.text,
-          figure: verdict.shownFigure)
-      }
-      return rows.isEmpty ? nil : .init(count: rows.count, rows: rows)
+    let passed = verdicts.filter(\.passed).map { verdict in
+      ReportPage.Gates.Row(
+        passed: true, title: verdict.gate.title, about: verdict.about, limit: verdict.limit.text,
+        figure: verdict.shownFigure)
     }
+    let failed = verdicts.linesOfFailed.map { line in
+      ReportPage.Gates.Row(
+        passed: false, title: line.gate.title, about: line.about, limit: line.limit, figure: line.figure)
+    }
+    let failedCount = verdicts.count - passed.count
     let isHeld = run.state == .held
     return .init(
-      failed: table(false), passed: table(true), all: verdicts.count, isHeld: isHeld,
+      failed: failed.isEmpty ? nil : .init(count: failedCount, rows: failed),
+      passed: passed.isEmpty ? nil : .init(count: passed.count, rows: passed), all: verdicts.count,
+      isHeld: isHeld,
+      likely: isHeld
+        ? (run.gated.causes ?? []).map {
+          .init(text: $0.text.asSentence, command: $0.command(pipeline, run: run.id))
+        } : [],
       releaseCommand: isHeld && run.gated.released == nil
         ? "cardlink release \(run.id) \(pipeline) --because \"…\"" : nil,
       release: run.gated.released.map { .init(by: $0.by, at: FigureText.time($0.at), because: $0.because) })
@@ -190,7 +206,8 @@ extension ReportFacts {
 
   private func since(_ before: RunRecord, _ difference: Bilingual) -> Bilingual {
     Bilingual(
-      "\(difference.vietnamese) so với lượt \(before.id)", "\(difference.english) since run \(before.id)")
+      "\(difference.vietnamese) so với lượt chạy \(before.id)", "\(difference.english) since run \(before.id)"
+    )
   }
 
   /// What the link rate leaves out, as in the gates.
@@ -206,20 +223,22 @@ extension ReportFacts {
   }
 
   var trend: ReportPage.Trend? {
-    guard history.count > 1 else { return nil }
+    guard recent.count > 1, !history.isEmpty else { return nil }
+    func curve(
+      _ title: Bilingual, _ value: (RunRecord) -> Int?, as text: (Int) -> Bilingual
+    ) -> ReportPage.Curve? {
+      let points = history.compactMap { run in
+        value(run).map { (day: CalendarDate(iso: run.asOf)?.dayNumber ?? 0, value: $0) }
+      }
+      return ReportPage.Curve(title, points, as: text)
+    }
     let curves = [
-      ReportPage.Curve(Bilingual("Tỷ lệ liên kết", "Link rate"), history.compactMap(\.linkRate)) {
-        FigureText.percent($0)
-      },
-      ReportPage.Curve(Bilingual("Tỷ lệ cách ly", "Quarantine share"), history.compactMap(\.quarantineRate)) {
-        FigureText.percent($0)
-      },
-      ReportPage.Curve(
-        Bilingual("Bản ghi bảo hiểm", "Insurance records"), history.map { $0.count(.insurance) },
-        as: FigureText.count),
-      ReportPage.Curve(
-        Bilingual("Bản ghi dân cư", "Population records"), history.map { $0.count(.population) },
-        as: FigureText.count),
+      curve(Bilingual("Tỷ lệ liên kết", "Link rate"), \.linkRate) { FigureText.percent($0) },
+      curve(Bilingual("Tỷ lệ cách ly", "Quarantine share"), \.quarantineRate) { FigureText.percent($0) },
+      curve(
+        Bilingual("Bản ghi bảo hiểm", "Insurance records"), { $0.count(.insurance) }, as: FigureText.count),
+      curve(
+        Bilingual("Bản ghi dân cư", "Population records"), { $0.count(.population) }, as: FigureText.count),
     ]
     let rows = recent.reversed().map { run in
       ReportPage.Trend.Row(
@@ -230,11 +249,18 @@ extension ReportFacts {
         population: FigureText.count(run.count(.population)),
         seconds: FigureText.bilingualDuration(run.ownSeconds))
     }
-    return .init(count: history.count, curves: curves.compactMap(\.self), runs: rows)
+    return .init(
+      count: history.count, from: FigureText.date(history[0].asOf),
+      until: FigureText.date(history[history.count - 1].asOf), curves: curves.compactMap(\.self), runs: rows)
   }
 
   var places: ReportPage.Places? {
-    let rates = PlaceRate.all(run.matched.places)
+    let then = before.map { PlaceRate.all($0.matched.places) } ?? []
+    let mean = FigureText.share(
+      run.count(.insurance, .linked), of: run.matched.places.values.reduce(0) { $0 + $1.values.reduce(0, +) })
+    let rates = PlaceRate.all(run.matched.places, comparedWith: then, orMean: mean)
+    // Less than a point fills no bar.
+    let widest = Double(max(rates.compactMap(\.difference).map(abs).max() ?? 0, 100))
     let items = rates.map { rate in
       let value: Bilingual =
         switch rate.rate {
@@ -245,9 +271,21 @@ extension ReportFacts {
       return ReportPage.Places.Item(
         name: rate.place?.name ?? Bilingual("Các nơi có dưới 5 bản ghi", "Places with fewer than 5 records"),
         code: rate.isProvince ? rate.place?.code : nil, value: value, records: FigureText.count(rate.records),
-        width: Double(rate.hundredths) / 100)
+        difference: rate.difference.map { difference in
+          .init(
+            text: FigureText.points(difference), isBelow: difference < 0,
+            width: (Double(abs(difference)) / widest * 500).rounded() / 10)
+        })
     }
-    return items.isEmpty ? nil : .init(items: items)
+    let reference =
+      before.flatMap { before in
+        then.isEmpty
+          ? nil : Bilingual("tỷ lệ của lượt chạy \(before.id)", "the rate of run \(before.id)")
+      }
+      ?? Bilingual(
+        "tỷ lệ chung \(FigureText.percent(mean ?? 0).vietnamese)",
+        "the rate of all, \(FigureText.percent(mean ?? 0).english)")
+    return items.isEmpty ? nil : .init(reference: reference, items: items)
   }
 
   var armedForces: ReportPage.ArmedForces? {
@@ -311,7 +349,7 @@ extension ReportFacts {
         .init(
           meaning: cause.meaning.asSentence, name: cause.name, records: FigureText.count(cause.records),
           share: FigureText.percent(cause.records, of: insured), width: cause.records * 100 / max(most, 1),
-          remedy: cause.remedy, command: cause.command(pipeline))
+          remedy: cause.remedy, command: cause.command(pipeline, run: run))
       })
   }
 
@@ -324,7 +362,7 @@ extension ReportFacts {
       "tệp hỏng: bản ghi có thể nằm sau chỗ hỏng", "a damaged file: the record may come after the damage")
     causes.append((Reason.fileDamaged.word, damaged, "cardlink status \(pipeline)"))
     return .init(
-      persons: FigureText.count(grace.total), isKept: run.finished(.load) != nil,
+      persons: FigureText.count(grace.total), isKept: run.state == .done,
       causes: causes.compactMap { word, title, command in
         guard let count = grace.kept[word], count > 0 else { return nil }
         return .init(title: title, records: FigureText.count(count), command: command)
@@ -386,7 +424,7 @@ extension ReportFacts {
           counts.unusableFacility ?? 0
         ),
         (Bilingual("Không quy tắc nào chọn cơ sở", "No rule selects the facility"), counts.notSelected),
-      ]), doctor: counts.packagesLeftOut > 0 ? "cardlink doctor \(pipeline)" : nil)
+      ]), warning: counts.warning, doctor: counts.packagesLeftOut > 0 ? "cardlink doctor \(pipeline)" : nil)
   }
 
   private static func lines(_ counts: [(Bilingual, Int)], withZeros: Bool = false) -> [ReportPage.Line] {

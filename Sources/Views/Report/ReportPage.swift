@@ -39,7 +39,16 @@ package struct ReportPage: Sendable {
   }
 
   struct Failure {
+    /// What went wrong and what to do, by the exit code.
+    var meaning: Bilingual
+    var remedy: Bilingual
+    /// The message itself, with places and figures.
     var text: String
+    var command: String
+  }
+
+  struct LikelyCause {
+    var text: Bilingual
     var command: String
   }
 
@@ -48,6 +57,8 @@ package struct ReportPage: Sendable {
     var passed: Table?
     var all: Int
     var isHeld: Bool
+    /// Why the run was held, most likely.
+    var likely: [LikelyCause]
     var releaseCommand: String?
     var release: Release?
 
@@ -124,7 +135,8 @@ package struct ReportPage: Sendable {
     var packages: Bilingual
     var persons: Bilingual
     var lines: [Line]
-    /// The command that names the facilities without a key.
+    /// Who gets no package for want of a key, and the command that names the facilities.
+    var warning: Bilingual?
     var doctor: String?
   }
 
@@ -134,7 +146,11 @@ package struct ReportPage: Sendable {
   }
 
   struct Trend {
+    /// Business dates.
     var count: Int
+    /// The first and the last of them.
+    var from: Bilingual
+    var until: Bilingual
     var curves: [Curve]
     var runs: [Row]
 
@@ -151,6 +167,8 @@ package struct ReportPage: Sendable {
   }
 
   struct Places {
+    /// What the rates are compared with.
+    var reference: Bilingual
     var items: [Item]
 
     struct Item {
@@ -158,6 +176,14 @@ package struct ReportPage: Sendable {
       var code: String?
       var value: Bilingual
       var records: Bilingual
+      var difference: Difference?
+    }
+
+    /// How far a rate lies from its reference, as a bar to the left or to the right.
+    struct Difference {
+      var text: Bilingual
+      var isBelow: Bool
+      /// In percent of the bar's room, at most half of it.
       var width: Double
     }
   }

@@ -12,7 +12,7 @@ import Workspace
 struct DiffCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "diff",
-    abstract: "Compare the stores of two finished runs: who gained, lost or changed the card.",
+    abstract: "Compare two runs: who gained, lost or changed the card.",
     usage: "cardlink diff <run> <run> <pipeline> [options]",
     discussion: """
       Counts persons by place of birth registration, which the number names, and by
@@ -23,7 +23,8 @@ struct DiffCommand: ParsableCommand {
         cardlink diff 7 8 pipelines/nightly.yaml --output csv > diff-7-8.csv
 
       Stores are there of the run in force and of as many before as keep.stores in
-      the pipeline file says; cardlink rollback lists them. --people lists the
+      the pipeline file says; cardlink rollback lists them. A held run is compared by
+      its match result: what would change if it were released. --people lists the
       persons themselves instead, by personal ID number; it is written into the
       audit log.
         cardlink diff 7 8 pipelines/nightly.yaml --people --output csv \\
@@ -105,26 +106,15 @@ struct DiffCommand: ParsableCommand {
       "Persons with a card · người có thẻ", "  " + side(runs.before, found.before),
       "  " + side(runs.after, found.after), "",
     ]
-    let total = found.total
-    guard total.all > 0 else {
-      return (lines + ["No card differs. Không có thẻ nào khác."]).joined(separator: "\n")
-    }
-    for (words, count) in [
-      ("gained · được thêm thẻ", total.gained), ("lost · mất thẻ", total.lost),
-      ("changed · đổi thẻ", total.changed),
-    ] {
-      lines.append(
-        "  \(words)".leftAligned(32) + FigureText.grouped(count).rightAligned(14) + "  "
-          + Self.bar(count, of: total.all)
-      )
-    }
+    lines.append(CardDifferencesText.changes(found))
+    guard found.total.all > 0 else { return lines.joined(separator: "\n") }
     let fields = CardField.allCases.filter { found.fields[$0] != nil }
     if !fields.isEmpty { lines += ["", "What has changed · nội dung thay đổi"] }
     for field in fields {
       let count = found.fields[field] ?? 0
       lines.append(
         "  \(field.rawValue)".leftAligned(32) + FigureText.grouped(count).rightAligned(14) + "  "
-          + Self.bar(count, of: total.changed))
+          + CardDifferencesText.bar(count, of: found.total.changed))
     }
     func heading(_ words: String) -> String {
       words.leftAligned(32) + "gained".rightAligned(9) + "lost".rightAligned(9) + "changed".rightAligned(9)
@@ -132,7 +122,8 @@ struct DiffCommand: ParsableCommand {
     func line(_ name: String, _ counts: CardCounts, most: Int) -> String {
       "  \(name)".leftAligned(32) + FigureText.grouped(counts.gained).rightAligned(9)
         + FigureText.grouped(counts.lost).rightAligned(9)
-        + FigureText.grouped(counts.changed).rightAligned(9) + "  " + Self.bar(counts.all, of: most)
+        + FigureText.grouped(counts.changed).rightAligned(9) + "  "
+        + CardDifferencesText.bar(counts.all, of: most)
     }
     let provinces = found.byProvince
     lines += ["", heading("Birth registered in · nơi ĐKKS")]
@@ -158,10 +149,6 @@ struct DiffCommand: ParsableCommand {
       "  cardlink diff \(before) \(after) \(arguments.named) --people --output csv --because \"…\"",
     ]
     return lines.map(\.withoutTrailingSpaces).joined(separator: "\n")
-  }
-
-  private static func bar(_ count: Int, of most: Int) -> String {
-    String(repeating: "█", count: most == 0 || count == 0 ? 0 : max(1, count * 20 / most))
   }
 
   // MARK: Persons

@@ -32,6 +32,7 @@ struct CheckCommand: ParsableCommand {
       }, numeric: ["bytes"])
     table.write(form.output)
     if let fault = files.lazy.compactMap(\.fault).first { throw fault }
+    try checkKeys(pipeline)
   }
 }
 
@@ -74,6 +75,7 @@ struct FindingsCommand: ParsableCommand {
   @Option(help: "Only the records that ended so.") var outcome: FindingOutcome?
   @Option(help: "At most so many records; default 20 as text, all as CSV or JSON.") var limit: Int?
   @Flag(help: "All columns, though they don't fit the terminal.") var wide = false
+  @OptionGroup var asked: AskedRunArguments
   @OptionGroup var form: OutputArguments
 
   func validate() throws {
@@ -83,7 +85,8 @@ struct FindingsCommand: ParsableCommand {
   func run() throws {
     let pipeline = try arguments.load()
     if let asExport { return try writeCorrections(pipeline, to: asExport) }
-    let findings = try Desk(pipeline, for: .user()).findings(outcome: outcome?.outcome)
+    let findings = try Desk(pipeline, for: .user()).findings(outcome: outcome?.outcome, run: asked.number)
+    if form.output == .text { say(findings.from) }
     let columns = [
       "export", "outcome", "reasons", "personal_id", "insurance_number", "card_number", "source_file",
       "source_line",
@@ -144,7 +147,7 @@ struct FindingsCommand: ParsableCommand {
 
 extension FindingsCommand {
   private func writeCorrections(_ pipeline: Pipeline, to directory: String) throws {
-    let files = try Desk(pipeline, for: .user()).writeCorrections(to: directory)
+    let files = try Desk(pipeline, for: .user()).writeCorrections(to: directory, run: asked.number)
     Table(
       columns: ["export", "file", "records", "without_text", "written_to"],
       rows: files.map {
@@ -171,13 +174,15 @@ struct LookupCommand: ParsableCommand {
     String
   @OptionGroup var arguments: PipelineArguments
   @Option(help: ArgumentHelp("The card that serves on another day.", valueName: "date")) var on: BusinessDate?
+  @OptionGroup var asked: AskedRunArguments
   @OptionGroup var reason: ReasonArguments
   @OptionGroup var form: OutputArguments
 
   func run() throws {
     let id = try personalID(number)
     let pipeline = try arguments.load()
-    let found = try Desk(pipeline, for: reason.actor).card(of: id, on: on?.date)
+    let (found, from) = try Desk(pipeline, for: reason.actor).card(of: id, on: on?.date, run: asked.number)
+    if form.output == .text { say(from) }
     var columns = [
       "personal_id", "full_name", "birth_date", "sex", "insurance_number", "card_number", "facility_code",
       "valid_from", "valid_to", "five_years_from", "area_code", "rule", "notes", "source_file", "source_line",
@@ -230,13 +235,14 @@ struct ExplainCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("The personal ID number, 12 digits.", valueName: "personal-id")) var number:
     String
   @OptionGroup var arguments: PipelineArguments
+  @OptionGroup var asked: AskedRunArguments
   @OptionGroup var reason: ReasonArguments
   @OptionGroup var form: OutputArguments
 
   func run() throws {
     let id = try personalID(number)
     let pipeline = try arguments.load()
-    let found = try Desk(pipeline, for: reason.actor).explain(id)
+    let found = try Desk(pipeline, for: reason.actor).explain(id, run: asked.number)
     let text = ExplanationText(found, paint: .ofStandardOutput)
     if form.output != .text { text.table.write(form.output) }
     guard !found.isEmpty else {

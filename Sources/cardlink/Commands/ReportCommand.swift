@@ -20,14 +20,16 @@ struct ReportCommand: ParsableCommand {
 
   @OptionGroup var arguments: PipelineArguments
   @Argument(help: ArgumentHelp("The run's number; default the last run.", valueName: "run")) var number: Int?
+  @OptionGroup var asked: AskedRunArguments
   @Option(help: ArgumentHelp("What to print: the path, or the page as html.", valueName: "form"))
   var output: Form = .path
 
   func run() throws {
     let desk = Desk(try arguments.load(), for: .user())
+    let run = asked.number ?? number
     switch output {
-    case .path: print(try desk.reportPath(of: number, named: arguments.named))
-    case .html: print(try desk.report(of: number, named: arguments.named).page.html, terminator: "")
+    case .path: print(try desk.reportPath(of: run, named: arguments.named))
+    case .html: print(try desk.report(of: run, named: arguments.named).page.html, terminator: "")
     }
   }
 }

@@ -98,7 +98,8 @@ struct RerunCommand: ParsableCommand {
     let loaded = try pipeline.load()
     let progress = RunProgress()
     defer { progress.stop() }
-    let found = try rehearse(loaded, from: stage, options: arguments.options, progress: progress)
+    let options = try arguments.options(repeating: stage, of: loaded, progress)
+    let found = try rehearse(loaded, from: stage, options: options, progress: progress)
     let text = RehearsalText(found)
     switch form.output {
     case .text:
@@ -152,6 +153,8 @@ private func runPipeline(_ arguments: PipelineArguments, _ run: RunArguments, fr
   let pipeline = try arguments.load()
   let progress = RunProgress()
   let workspace = try pipeline.openWorkspace(pages: NightPages(), progress)
-  let finished = try walk(pipeline, in: workspace, from: stage, options: run.options, progress: progress)
+  let options =
+    try stage.map { try run.options(repeating: $0, of: pipeline, progress) } ?? run.options
+  let finished = try walk(pipeline, in: workspace, from: stage, options: options, progress: progress)
   StandardOutput.summarize(RunReport(finished, pipelinePath: arguments.named).text)
 }

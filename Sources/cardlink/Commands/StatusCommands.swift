@@ -20,23 +20,25 @@ struct StatusCommand: ParsableCommand {
       next. Takes no lock: ask at any time.
         cardlink status pipelines/nightly.yaml
         cardlink status pipelines/nightly.yaml --output json | jq .state
-      --output csv gives the ledger of the last run, a line for each file and
-      outcome. NO_COLOR is respected.
+        cardlink status pipelines/nightly.yaml --run 7
+      --output csv gives the ledger of the run, a line for each file and outcome.
+      NO_COLOR is respected.
       """)
   @OptionGroup var arguments: PipelineArguments
+  @OptionGroup var asked: AskedRunArguments
   @OptionGroup var form: OutputArguments
 
   func run() throws {
     let desk = Desk(try arguments.load(), for: .user())
-    let status = try desk.status(named: arguments.named)
+    let status = try desk.status(named: arguments.named, run: asked.number)
     switch form.output {
     case .text: print(StatusText(status, paint: .ofStandardOutput).text)
     case .json: print(status.json)
     case .csv:
-      let run = try desk.runs().last
+      let run = try desk.run(status.run)
       Table(
         columns: ["run_id", "export", "source_file", "outcome", "records"],
-        rows: (run?.matched.ledger ?? []).map {
+        rows: run.matched.ledger.map {
           [String(status.run), $0.export, $0.sourceFile, $0.outcome, String($0.records)]
         },
         numeric: ["run_id", "records"]
@@ -51,8 +53,9 @@ struct RunsCommand: ParsableCommand {
     usage: "cardlink runs <pipeline> [options]",
     discussion: """
       Text shows the last twenty, narrow enough for a terminal; --output csv or json
-      gives all of them with all their times and the seconds of each stage. A run
-      that says it is at work and has no process is shown as cut_off.
+      gives all of them with all their times and the seconds of each stage. The
+      number after a state is the exit code. A run that says it is at work and has no
+      process is shown as cut_off.
         cardlink runs pipelines/nightly.yaml
         cardlink runs pipelines/nightly.yaml --output csv --last 365 > a-year.csv
       """)
@@ -73,15 +76,17 @@ struct RunsCommand: ParsableCommand {
     let holder = desk.lockHolder
     guard form.output == .text else { return table(shown, holder).write(form.output) }
     Table(
-      columns: ["run", "state", "as_of", "began", "took", "insurance", "linked", "exit"],
+      columns: ["run", "command", "state", "as_of", "began", "took", "insurance", "linked"],
       rows: shown.map { run in
         [
-          String(run.id), run.state(holder: run.id == all.last?.id ? holder : nil).rawValue, run.asOf,
+          String(run.id), run.command,
+          run.state(holder: run.id == all.last?.id ? holder : nil).rawValue
+            + (run.exitCode.map { " \($0)" } ?? ""), run.asOf,
           String(run.startedAt.prefix(16).suffix(11)).replacing("T", with: " "),
-          FigureText.duration(run.ownSeconds), FigureText.grouped(run.count(.insurance)),
-          run.linkRate.map { FigureText.percent($0) }, run.exitCode.map(String.init),
+          run.rollback != nil && run.ownSeconds == 0 ? nil : FigureText.duration(run.ownSeconds),
+          FigureText.grouped(run.count(.insurance)), run.linkRate.map { FigureText.percent($0) },
         ]
-      }, numeric: ["run", "took", "insurance", "linked", "exit"]
+      }, numeric: ["run", "took", "insurance", "linked"]
     ).write(.text)
     if shown.count < all.count {
       print("\n\(all.count - shown.count) earlier runs: cardlink runs \(arguments.named) --last \(all.count)")

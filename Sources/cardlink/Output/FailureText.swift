@@ -13,6 +13,8 @@ struct FailureText {
   private let stop: Stop
   /// The command to try next.
   let next: String
+  /// The one to try after it; nil for none.
+  private let then: String?
 
   init(_ stop: Stop, arguments: [String]) {
     self.stop = stop
@@ -38,9 +40,12 @@ struct FailureText {
     }
     let whole = (pipeline ?? "PIPELINE") + (next.hasPrefix("cardlink ") ? Self.workspace(in: arguments) : "")
     self.next = next.replacing("PIPELINE", with: whole)
+    then = stop.then?.replacing("PIPELINE", with: whole)
   }
 
-  var text: String { "\(stop.text)\nTry next: \(next)" }
+  var text: String {
+    "\(stop.text)\nTry next: \(next)" + (then.map { "\nThen, if the data is right: \($0)" } ?? "")
+  }
 
   /// `--workspace …` as the user typed it; without it the next command would use another workspace.
   private static func workspace(in arguments: [String]) -> String {
@@ -58,12 +63,12 @@ struct FailureText {
       let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
       return StandardError.write(([paint(lines[0], .bad)] + lines.dropFirst()).joined(separator: "\n"))
     }
-    Log.logger.error(
-      "\(stop.text)",
-      metadata: [
-        "event": "command_failed", "exit_code": .stringConvertible(Int(stop.exit.rawValue)),
-        "try_next": "\(next)",
-      ])
+    var metadata: Logger.Metadata = [
+      "event": "command_failed", "exit_code": .stringConvertible(Int(stop.exit.rawValue)),
+      "try_next": "\(next)",
+    ]
+    if let then { metadata["then"] = "\(then)" }
+    Log.logger.error("\(stop.text)", metadata: metadata)
   }
 
   private static func next(after exit: Exit) -> String {
