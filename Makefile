@@ -6,16 +6,17 @@ CARDLINK := .build/release/cardlink
 PIPELINE ?= pipelines/nightly.yaml
 # The business date of the sample data.
 AS_OF ?= 2026-11-23
-# What the command needs on the host that it is copied to: C libraries, and no Swift. The folder of the build is not in it.
-STATIC := --static-swift-stdlib -Xcc -ffile-prefix-map=$(CURDIR)=.
+# What the command needs on the host that it is copied to: C libraries, and no Swift. Neither the folder
+# of the build is in it nor a build id, which depends on that folder.
+STATIC := --static-swift-stdlib -Xcc -ffile-prefix-map=$(CURDIR)=. -Xlinker --build-id=none
 # The store in PostgreSQL: tested where libpq's headers are, built in with `make build PostgreSQL=1`.
 LIBPQ := $(shell pkg-config --exists libpq 2>/dev/null && echo 1)
 TEST_TRAITS := $(if $(LIBPQ),--traits PostgreSQL)
 BUILD_TRAITS := $(if $(PostgreSQL),--traits PostgreSQL)
 PACKAGES := libxml2-dev libsqlite3-dev zlib1g-dev pkg-config
 
-.PHONY: help run test test-packages quick build install uninstall tarball deb test-deb test-install libraries format lint sample-data reference bench \
-  bench-scale bench-duckdb bench-check soak fuzz clean
+.PHONY: help run test test-packages quick build install uninstall tarball deb test-deb image test-image reproducible \
+  test-install libraries format lint sample-data reference bench bench-scale bench-duckdb bench-check soak fuzz clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,7 +51,16 @@ deb: build ## A Debian package, and the list of its parts (SPDX) beside it
 	scripts/deb $(CARDLINK)
 
 test-deb: deb ## Let lintian look at the package; install, upgrade and remove it in empty Debian 12 and 13 (root; BEFORE=older.deb)
-	scripts/test-deb "$$(ls -t .build/cardlink_*.deb | head -1)" $(BEFORE)
+	scripts/test-deb .build/cardlink_$$(scripts/version $(CARDLINK))-*.deb $(BEFORE)
+
+image: deb ## An OCI image of the package, made without an engine, and the list of its parts
+	scripts/image .build/cardlink_$$(scripts/version $(CARDLINK))-*.deb
+
+test-image: image ## Run a night in the image, not as root, on a read-only root (root)
+	scripts/test-image .build/cardlink_$$(scripts/version $(CARDLINK))-*.oci.tar
+
+reproducible: build ## Build again in another folder; command, package, image and lists of parts are the same bytes
+	scripts/reproducible $(CARDLINK)
 
 test-install: build ## Install into an empty root and run the night there, without Swift (root)
 	scripts/test-install $(CARDLINK)

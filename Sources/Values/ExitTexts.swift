@@ -4,6 +4,7 @@ extension Exit {
   package var meaning: Bilingual {
     switch self {
     case .done: Bilingual("Hoàn tất", "Done")
+    case .none: Bilingual("Không tìm thấy", "Nothing was found")
     case .usage: Bilingual("Lệnh không đúng", "The command line is wrong")
     case .dataRefused: Bilingual("Dữ liệu bị từ chối", "The data was refused")
     case .exportMissing: Bilingual("Thiếu tệp dữ liệu", "An export is missing")
@@ -21,6 +22,7 @@ extension Exit {
   package var remedy: Bilingual {
     switch self {
     case .done: Bilingual("Không cần làm gì.", "Nothing is to be done.")
+    case .none: Bilingual("Kiểm tra lại số đã nhập.", "Check the number.")
     case .usage: Bilingual("Xem hướng dẫn của lệnh (--help).", "Read the command's help (--help).")
     case .dataRefused:
       Bilingual(
