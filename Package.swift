@@ -30,6 +30,14 @@ let foundation: [SwiftSetting] =
       ], .when(configuration: .release))
   ]
 
+/// A variable of the environment as a C string; only what a commit or a number is made of.
+func quoted(_ variable: String) -> String {
+  let value = (Context.environment[variable] ?? "").filter {
+    $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-")
+  }
+  return "\"\(value)\""
+}
+
 let package = Package(
   name: "cardlink",
   products: [.executable(name: "cardlink", targets: ["cardlink"])],
@@ -55,6 +63,14 @@ let package = Package(
     .systemLibrary(name: "CScan"),
     // No library: functions of the C library that Swift doesn't import.
     .systemLibrary(name: "CSync"),
+
+    // What `--version` tells of the build; the same environment gives the same bytes.
+    .target(
+      name: "CBuild",
+      cSettings: [
+        .define("CARDLINK_COMMIT", to: quoted("CARDLINK_COMMIT")),
+        .define("CARDLINK_SOURCE_DATE", to: quoted("SOURCE_DATE_EPOCH")),
+      ]),
 
     // The foundation: values and names, files and keys, sorting on disk.
     .target(name: "Values", swiftSettings: foundation),
@@ -160,7 +176,7 @@ let package = Package(
       name: "cardlink",
       dependencies: [
         "Values", "Names", "Rules", "Files", "CardCheck", "Match", "Store", "Package", "Publish", "Pipeline",
-        "Workspace", "Run", "Desk", "Views", "Generate",
+        "Workspace", "Run", "Desk", "Views", "Generate", "CBuild",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: checked),

@@ -29,12 +29,27 @@ package struct Desk: Sendable {
   /// The records that did not link.
   ///
   /// - Parameters:
-  ///   - outcome: only those that ended so; nil for all.
+  ///   - outcome: only records with this outcome; nil for all.
   ///   - number: the run that is asked; nil for the one whose store is in force.
-  package func findings(outcome: Outcome? = nil, run number: Int? = nil) throws(Stop) -> Findings {
+  ///   - withSides: whether the names, birth dates and sexes of both sides are wanted.
+  package func findings(
+    outcome: Outcome? = nil, run number: Int? = nil, withSides: Bool = false
+  ) throws(Stop) -> Findings {
     let from = if let number { try asked(number) } else { try askedInForce() }
     try audit(.findingsRead, run: number, detail: outcome.map { ["outcome": $0.name] } ?? [:])
-    return Findings(from: from, desk: self, outcome: outcome)
+    var last: LastStaged?
+    switch from.source {
+    case .matched(let matched): last = matched
+    case .store(let path):
+      if withSides, let found = try? lastStaged(number),
+        found.run.finished(.load)?.run == (try store(at: path).runID())
+      {
+        last = found
+      }
+    }
+    return Findings(
+      from: from, desk: self, outcome: outcome,
+      staged: withSides ? last.map { (lookup(in: $0), $0.staged.files(of: .insurance).map(\.name)) } : nil)
   }
 
   /// The card that serves for a person, on the business date or on another day; nil if there is none.
@@ -73,9 +88,7 @@ package struct Desk: Sendable {
     let population = try lookup.population(id)
     let book = try DecisionBook(pipeline.workspace, upTo: run.matched.decisions?.acts ?? 0)
     let decisions = Decisions(book.inForce)
-    // Of another run than the one in force, its own store, if that is kept.
-    var store = try? number == nil ? storeInForce() : nil
-    if let number, case .store(let path) = try asked(number).source { store = try self.store(at: path) }
+    let store = try store(ofRun: number)
     var own = try lookup.insurance(of: id, population)
     let others = try Self.heldElsewhere(id, book.inForce, lookup).filter { other in
       !own.contains { $0.place == other.place }
@@ -108,6 +121,7 @@ package struct Desk: Sendable {
       personless: try store?.findings(personalID: id.text).filter { $0.candidates != nil }.map(
         Suggestion.init) ?? [],
       suggested: try store?.findings(candidate: id.text).map(Suggestion.init) ?? [],
+      otherClaims: try otherClaims(on: judgements, of: id, in: store),
       decisions: try decisionStates(of: id))
   }
 
@@ -129,6 +143,13 @@ package struct Desk: Sendable {
     var found = try lookup.insuranceWithoutNumber(wanted)
     for key in keys.sorted() { found += try lookup.insurance(key) }
     return found
+  }
+
+  /// The store in force, or that of a run; nil if there is none.
+  func store(ofRun number: Int?) throws(Stop) -> Store? {
+    guard let number else { return try? storeInForce() }
+    guard case .store(let path) = try asked(number).source else { return nil }
+    return try store(at: path)
   }
 
   /// The person's row in a store, if it is kept from an earlier run.
@@ -164,41 +185,6 @@ package struct Desk: Sendable {
   }
 }
 
-/// Records that did not link, read one by one.
-package struct Findings {
-  /// The run that they are of.
-  package let from: AskedRun
-  fileprivate let desk: Desk
-  fileprivate let outcome: Outcome?
-
-  /// How many there are.
-  package func count() throws(Stop) -> Int {
-    switch from.source {
-    case .store(let path): return try desk.store(at: path).findingCount(outcome: outcome)
-    case .matched(let last):
-      let findings = try desk.findings(of: last)
-      var count = 0
-      while let row = try findings.next() { if outcome == nil || row.outcome == outcome { count += 1 } }
-      return count
-    }
-  }
-
-  /// Passes on the records in the order of the store, at most `limit`.
-  package func forEach(limit: Int? = nil, _ body: (StoredFinding) throws(Stop) -> Void) throws(Stop) {
-    switch from.source {
-    case .store(let path): try desk.store(at: path).findings(outcome: outcome, limit: limit, body)
-    case .matched(let last):
-      let findings = try desk.findings(of: last)
-      var left = limit ?? Int.max
-      while left > 0, let row = try findings.next() {
-        guard outcome == nil || row.outcome == outcome else { continue }
-        try body(last.stored(row))
-        left -= 1
-      }
-    }
-  }
-}
-
 /// A record that leads to no person, with its candidates.
 package struct Suggestion: Hashable, Sendable {
   /// `file:line` of the record.
@@ -213,7 +199,7 @@ package struct Suggestion: Hashable, Sendable {
   /// The candidate, if there is only one.
   package var only: String?
 
-  init(_ finding: StoredFinding) {
+  package init(_ finding: StoredFinding) {
     origin = "\(finding.sourceFile):\(finding.sourceLine)"
     (outcome, personalID) = (finding.outcome, finding.personalID)
     (insuranceNumber, cardNumber) = (finding.insuranceNumber, finding.cardNumber)
@@ -239,6 +225,8 @@ package struct Explanation: Sendable {
   package var personless: [Suggestion]
   /// Records in the store in force for which this person is the only candidate.
   package var suggested: [Suggestion]
+  /// Records of other persons that claim an insurance number of this person's records.
+  package var otherClaims: [Suggestion] = []
   /// Officers' decisions on this person.
   package var decisions: [DecisionState]
 

@@ -60,6 +60,66 @@ package struct StagedLookup: Sendable {
     return found
   }
 
+  /// The insurance records that satisfy a condition, in the order of their keys.
+  ///
+  /// - Complexity: one pass over all records.
+  package func insurance(
+    where isWanted: (InsuranceRecord, Place) -> Bool
+  ) throws(Stop) -> [FoundInsurance] {
+    var found: [FoundInsurance] = []
+    var merge = try Merge(snapshot.insurance, in: folder)
+    while merge.hasRecord {
+      let (key, place) = (LinkKey(packed: merge.key), Place(packed: merge.place))
+      try merge.withPayload { (payload) throws(Stop) in
+        guard isWanted(InsuranceRecord(payload), place) else { return }
+        found.append(FoundInsurance(payload, key: key, place: place))
+      }
+      try merge.advance()
+    }
+    return found
+  }
+
+  /// The personal ID numbers of the population records that satisfy a condition.
+  ///
+  /// - Complexity: one pass over all records.
+  package func persons(where isWanted: (PopulationRecord, Place) -> Bool) throws(Stop) -> [PersonalID] {
+    var found: [PersonalID] = []
+    var merge = try Merge(snapshot.population, in: folder)
+    while merge.hasRecord {
+      let (key, place) = (LinkKey(packed: merge.key), Place(packed: merge.place))
+      let isMeant = try merge.withPayload { (payload) throws(Stop) in
+        isWanted(PopulationRecord(payload), place)
+      }
+      if isMeant, let id = key.personalID { found.append(id) }
+      try merge.advance()
+    }
+    return found
+  }
+
+  /// The population's records of many personal ID numbers.
+  ///
+  /// - Complexity: one pass over all records.
+  package func population(of ids: Set<PersonalID>) throws(Stop) -> [PersonalID: [FoundPerson]] {
+    var found: [PersonalID: [FoundPerson]] = [:]
+    guard let first = ids.min(), let last = ids.max() else { return found }
+    var merge = try Merge(
+      snapshot.population, in: folder, from: LinkKey.personal(first).packed,
+      to: LinkKey.personal(last).packed + 1)
+    while merge.hasRecord {
+      let place = Place(packed: merge.place)
+      if let id = LinkKey(packed: merge.key).personalID, ids.contains(id) {
+        let person = try merge.withPayload { (payload) throws(Stop) in
+          FoundPerson(
+            place: place, record: PopulationRecord(payload),
+            name: payload.text(PopulationRecord.nameRange(in: payload)))
+        }
+        found[id, default: []].append(person)
+      }
+      try merge.advance()
+    }
+    return found
+  }
+
   /// The persons who held a 9-digit number: distinct, ascending.
   package func holders(of legacy: LegacyID) throws(Stop) -> [PersonalID] {
     let ids = try records(snapshot.legacy, withKey: .legacy(legacy)) { payload, _ in

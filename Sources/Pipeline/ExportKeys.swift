@@ -1,5 +1,6 @@
 // The keys of one export in the pipeline file.
 
+import Rules
 import Values
 import Yams
 
@@ -52,7 +53,7 @@ extension PipelineKeys {
         "What the codes of the export mean; a code outside its list is quarantined, never guessed",
         "Ý nghĩa các mã trong tệp; mã không có trong danh mục thì bản ghi bị cách ly"),
       Key(
-        "dates", .list(of: .text), \.dates, isRequired: true,
+        "dates", .list(of: datePattern), \.dates, isRequired: true,
         "Patterns of yyyy, MM, dd, HH, mm and ss that are tried in order; `excel` for serial days; 00 for day or month means not known",
         "Các mẫu ngày được thử lần lượt; `excel` là số ngày của bảng tính; 00 là không rõ ngày hoặc tháng",
         example: "[dd/MM/yyyy, yyyy]"),
@@ -77,7 +78,7 @@ extension PipelineKeys {
   /// Checks the keys of one export together.
   private static func together(_ spec: inout ExportSpec, _ read: ReadKeys, _ reader: inout PipelineReader) {
     let fields = read["fields"]?.mapping ?? [:]
-    for (name, value) in fields { spec.fieldLines[name.scalar?.string ?? ""] = value.line }
+    for (i, field) in fields.enumerated() { spec.fieldOrder[field.key.scalar?.string ?? ""] = i }
     switch read["format"]?.scalar?.string {
     case "xml":
       if let node = read["delimiter"] {
@@ -113,6 +114,14 @@ extension PipelineKeys {
       reader.report(
         codes, key: "values.\(list)", expected: "a field \(list) among fields", found: "none",
         remedy: "Map \(list) to a column, or remove its values.")
+    }
+  }
+
+  private static var datePattern: Kind<String> {
+    Kind.text("a date pattern").map(written: { $0 }) { (text, _) throws(Mistake) in
+      guard DatePattern(text) == nil else { return text }
+      throw Mistake(
+        remedy: "Write patterns of yyyy, MM, dd, HH, mm, ss, such as dd/MM/yyyy, or excel for serial days.")
     }
   }
 

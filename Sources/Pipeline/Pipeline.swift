@@ -91,14 +91,15 @@ package struct ExportSpec: Hashable, Sendable {
   package var sexCodes: [Code]?
   package var statusCodes: [Code]?
   package var dates: [String] = []
-  /// The line of each field in the pipeline file, for messages.
-  package var fieldLines: [String: Int] = [:]
+  /// The position of each field in the pipeline file.
+  package var fieldOrder: [String: Int] = [:]
 
   init(kind: ExportKind) { self.kind = kind }
 
-  /// Every column or path that is read, once, in a fixed order: the slots of a raw record.
+  /// Every column or path that is read, once, in the order of the pipeline file: the slots of a raw record.
   package var columns: [String] {
     var seen: Set<String> = []
-    return fields.sorted { $0.key < $1.key }.flatMap(\.value.columns).filter { seen.insert($0).inserted }
+    let ordered = fields.sorted { (fieldOrder[$0.key] ?? 0, $0.key) < (fieldOrder[$1.key] ?? 0, $1.key) }
+    return ordered.flatMap(\.value.columns).filter { seen.insert($0).inserted }
   }
 }

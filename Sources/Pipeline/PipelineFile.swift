@@ -17,6 +17,12 @@ extension Pipeline {
     }
     self.init(path: path, text: text)
     var reader = PipelineReader(file: path, base: Folder.parent(of: Paths.absolute(path)))
+    // What can't be read as UTF-8 was replaced by this character.
+    if let place = text.firstIndex(of: "\u{FFFD}") {
+      reader.report(notUTF8: text[..<place])
+      try reader.finish(text)
+      return
+    }
     do {
       PipelineKeys.file.read(try Yams.compose(yaml: text) ?? Node(""), into: &self, &reader)
     } catch {
@@ -70,6 +76,16 @@ struct PipelineReader {
       file: file, line: node.line, column: node.mark?.column,
       field: names.isEmpty ? "the file" : names.joined(separator: "."))
     findings.append(Finding(origin, expected: expected, found: found, remedy: remedy))
+  }
+
+  /// - Parameter before: the text up to the byte that can't be read.
+  mutating func report(notUTF8 before: Substring) {
+    let line = before.count(where: \.isNewline)
+    let column = before.reversed().prefix { !$0.isNewline }.count
+    findings.append(
+      Finding(
+        Origin(file: file, line: line + 1, column: column + 1), expected: "text in UTF-8",
+        found: "a byte of another encoding", remedy: "Save the file as UTF-8."))
   }
 
   mutating func report(_ mistake: YAMLMistake) {

@@ -75,9 +75,7 @@ extension PipelineKeys {
           "all", .choice([("true", .all)]), \.selection, "All facilities", "Mọi cơ sở"),
         Key(
           "name",
-          .text(
-            "small letters and digits with a hyphen, which no facility's code has",
-            matching: "[a-z0-9]+(-[a-z0-9]+)+", upTo: 64),
+          packageName,
           \.name, "One package of this name for all of them together; without it one for each facility",
           "Một gói chung mang tên này; không ghi thì mỗi cơ sở một gói", example: "province-79"),
         Key(
@@ -102,6 +100,28 @@ extension PipelineKeys {
           node, key: "copy", expected: "a name beside it", found: "none",
           remedy: "Name the package, such as name: province-01, to tell it from the facilities' packages.")
       })
+  }
+
+  /// The name of a package, which is the name of its folder beside those of facilities.
+  private static var packageName: Kind<String> {
+    var kind = Kind.text(
+      "small letters and digits with a hyphen, which no facility's code has",
+      matching: "[a-z0-9]+(-[a-z0-9]+)+", upTo: 64)
+    let read = kind.read
+    kind.read = { (node, reader) throws(Mistake) in
+      let text = node.scalar?.string ?? ""
+      let isOneWord =
+        !text.isEmpty && text.utf8.count <= 40 && text.allSatisfy { $0.isASCII && $0.isLetter || $0.isNumber }
+      do throws(Mistake) {
+        return try read(node, &reader)
+      } catch {
+        guard isOneWord else { throw error }
+        throw Mistake(
+          found: "`\(text)`, which may be a facility's code",
+          remedy: "Write it with a hyphen: name: \(text.lowercased())-all")
+      }
+    }
+    return kind
   }
 
   private static var formats: Kind<[PackageFormat]> {

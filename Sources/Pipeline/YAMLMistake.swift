@@ -50,6 +50,19 @@ struct YAMLMistake {
       "character that cannot start", "a text that begins with a sign of YAML, or a tab",
       "Put the text in quotes; indent with spaces.", false
     ),
+    (
+      "alphabetic or numeric character", "a text that begins with * or &",
+      "Put the text in quotes: \"*.csv\".",
+      false
+    ),
+    ("undefined alias", "a text that begins with *", "Put the text in quotes: \"*.csv\".", false),
+    (
+      "another document", "a second document after ---", "Remove the line: a pipeline file is one document.",
+      false
+    ),
+    ("node content", "a sign of YAML in place of a value", "Write the value, or put it in quotes.", false),
+    ("incompatible YAML document", "a line that begins with %", "Remove the line.", false),
+    ("directive", "a line that begins with %", "Remove the line.", false),
     ("tab character", "a tab in the indentation", "Indent with spaces.", false),
     (
       "',' or '}'", "a { that is not closed", "Close it with }, and separate the pairs in it by commas.", true

@@ -53,6 +53,13 @@ package struct LinkedCard: Sendable, Hashable, Codable {
   }
 }
 
+/// What names a record in the store.
+package enum StoredRecordName: Hashable, Sendable {
+  case insuranceNumber(String)
+  case cardNumber(String)
+  case place(file: String, line: Int)
+}
+
 /// A row of `finding`: a record that is held back.
 package struct StoredFinding: Sendable, Hashable, Codable {
   package var export: String

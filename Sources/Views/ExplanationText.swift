@@ -2,7 +2,9 @@
 // Invariant: shows everything that the system holds on the number, with file and line.
 
 package import Desk
+import Rules
 import Run
+import Store
 import Values
 
 /// One person's explanation, for people and for programs.
@@ -32,6 +34,14 @@ package struct ExplanationText {
       lines += self.lines(of: judgement)
       let origin = found.origin(.insurance, judgement.record.place, line: judgement.record.record.line)
       lines += found.personless.filter { $0.origin == origin }.map { "      " + candidates(of: $0) }
+    }
+    if !found.otherClaims.isEmpty {
+      lines += ["", "Also claim the insurance number · Cũng khai mã số BHXH này"]
+    }
+    for record in found.otherClaims {
+      lines.append(
+        "  \(record.origin)  insurance number \(record.insuranceNumber ?? "none"), personal ID number "
+          + (record.personalID ?? "none"))
     }
     if !found.suggested.isEmpty {
       lines += [
@@ -65,14 +75,6 @@ package struct ExplanationText {
     return lines.joined(separator: "\n")
   }
 
-  private func candidates(of record: Suggestion) -> String {
-    switch record.candidates {
-    case 0: "nobody has its name, birth date and sex · không có người trùng họ tên, ngày sinh, giới tính"
-    case 1: "may be \(record.only ?? "?"), the only one · có thể là người này, duy nhất"
-    case let count: "may be one of \(count) persons · có thể là một trong \(count) người"
-    }
-  }
-
   private func lines(of state: DecisionState) -> [String] {
     let decision = state.entry.decision
     let words = state.changed.text
@@ -94,14 +96,8 @@ package struct ExplanationText {
 
   private func lines(of judgement: Judgement) -> [String] {
     let record = judgement.record.record
-    let validTo = record.validTo.isNone ? "open end" : record.validTo.text
-    let card = record.cardNumber.isNone ? "no card number" : "card \(record.cardNumber.text)"
-    var lines = [
-      "  \(found.origin(.insurance, judgement.record.place, line: record.line))  \(judgement.record.name), born "
-        + "\(record.birthDate.text), \(record.sex.name)",
-      "    \(card), insurance number \(record.insuranceNumber.text), facility "
-        + "\(record.facility.isNone ? "none" : record.facility.text), valid \(record.validFrom.text) to \(validTo)",
-    ]
+    var lines = recordLines(
+      judgement.record, origin: found.origin(.insurance, judgement.record.place, line: record.line))
     for verdict in judgement.verdicts {
       let mark = verdict.passed.map { $0 ? "✓" : "✗" } ?? "·"
       var line = "    \(mark) \(verdict.rule)".leftAligned(26) + verdict.detail
@@ -120,16 +116,7 @@ package struct ExplanationText {
     return lines
   }
 
-  private func meanings(of words: [String]) -> [String] {
-    words.flatMap { word in
-      Reason(shown: word).map { reason in
-        [
-          "      \(word): \(reason.meaning.english) · \(reason.meaning.vietnamese)",
-          "        What to do: \(reason.remedy.english)", "        Cần làm: \(reason.remedy.vietnamese)",
-        ]
-      } ?? []
-    }
-  }
+  static let columns = ["record", "outcome", "rule", "passed", "detail", "population", "insurance"]
 
   /// A row for each rule and record.
   package var table: Table {
@@ -143,6 +130,11 @@ package struct ExplanationText {
           verdict.population, verdict.insurance,
         ])
       }
+    }
+    for record in found.otherClaims {
+      rows.append([
+        record.origin, record.outcome, "other_claim", nil, "", record.personalID, record.insuranceNumber,
+      ])
     }
     for record in found.personless + found.suggested {
       rows.append([
@@ -173,7 +165,87 @@ package struct ExplanationText {
         "run \(kept.card.runID) linked it; until \(kept.graceUntil ?? "")", "", "",
       ])
     }
-    return Table(
-      columns: ["record", "outcome", "rule", "passed", "detail", "population", "insurance"], rows: rows)
+    return Table(columns: Self.columns, rows: rows)
+  }
+}
+
+// MARK: Records by their names
+
+/// The explanation of records that were named by a number or a place.
+package struct RecordExplanationText {
+  private let found: RecordExplanation
+  private let paint: Paint
+
+  package init(_ found: RecordExplanation, paint: Paint = Paint(isOn: false)) {
+    (self.found, self.paint) = (found, paint)
+  }
+
+  package var text: String {
+    var parts = found.persons.map { ExplanationText($0, paint: paint).text }
+    if found.personsLeftOut > 0 {
+      parts.append("and \(found.personsLeftOut) more persons · và \(found.personsLeftOut) người nữa")
+    }
+    if !found.others.isEmpty {
+      parts.append(
+        (["In run \(found.run.id), leads to no person · không dẫn tới người nào"]
+          + found.others.flatMap(lines)).joined(separator: "\n"))
+    }
+    return parts.joined(separator: "\n\n")
+  }
+
+  private func lines(of other: RecordExplanation.Other) -> [String] {
+    var lines = other.record.map { recordLines($0, origin: other.origin) } ?? ["  " + other.origin]
+    guard let finding = other.finding else { return lines }
+    let outcome = Outcome(name: finding.outcome)
+    let words = finding.reasons ?? ""
+    lines.append(
+      paint("    → \(finding.outcome) · \(outcome?.vietnamese ?? "")", .bad)
+        + (words.isEmpty ? "" : "  \(words)"))
+    lines += meanings(of: words.split(separator: ",").map(String.init))
+    if finding.candidates != nil { lines.append("      " + candidates(of: Suggestion(finding))) }
+    return lines
+  }
+
+  package var table: Table {
+    var table = Table(columns: ExplanationText.columns, rows: [])
+    for person in found.persons { table.rows += ExplanationText(person).table.rows }
+    table.rows += found.others.map { other in
+      [
+        other.origin, other.finding?.outcome, "person", "no", other.finding?.reasons,
+        other.finding?.candidatePersonalID, other.finding?.personalID,
+      ]
+    }
+    return table
+  }
+}
+
+/// A record as it is staged, in two lines.
+private func recordLines(_ found: FoundInsurance, origin: String) -> [String] {
+  let record = found.record
+  let validTo = record.validTo.isNone ? "open end" : record.validTo.text
+  let card = record.cardNumber.isNone ? "no card number" : "card \(record.cardNumber.text)"
+  return [
+    "  \(origin)  \(found.name), born \(record.birthDate.text), \(record.sex.name)",
+    "    \(card), insurance number \(record.insuranceNumber.text), facility "
+      + "\(record.facility.isNone ? "none" : record.facility.text), valid \(record.validFrom.text) to \(validTo)",
+  ]
+}
+
+private func candidates(of record: Suggestion) -> String {
+  switch record.candidates {
+  case 0: "nobody has its name, birth date and sex · không có người trùng họ tên, ngày sinh, giới tính"
+  case 1: "may be \(record.only ?? "?"), the only one · có thể là người này, duy nhất"
+  case let count: "may be one of \(count) persons · có thể là một trong \(count) người"
+  }
+}
+
+private func meanings(of words: [String]) -> [String] {
+  words.flatMap { word in
+    Reason(shown: word).map { reason in
+      [
+        "      \(word): \(reason.meaning.english) · \(reason.meaning.vietnamese)",
+        "        What to do: \(reason.remedy.english)", "        Cần làm: \(reason.remedy.vietnamese)",
+      ]
+    } ?? []
   }
 }

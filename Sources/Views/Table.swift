@@ -24,13 +24,30 @@ package struct Table {
     return table
   }
 
-  /// The table less as many of some columns as are needed to fit a width, the first of them first.
+  /// The table with two columns as one, `first:second`, at the place of the first.
+  package func joining(_ first: String, _ second: String, as name: String) -> Table {
+    guard let i = columns.firstIndex(of: first), let j = columns.firstIndex(of: second) else { return self }
+    var table = self
+    table.columns[i] = name
+    for row in rows.indices { table.rows[row][i] = "\(rows[row][i] ?? ""):\(rows[row][j] ?? "")" }
+    return table.without(second)
+  }
+
+  /// The table in the width of a terminal.
   ///
-  /// - Parameter width: of a terminal; nil where there is none, and everything fits.
-  package func fitting(_ width: Int?, without dispensable: [String]) -> Table {
-    guard let width else { return self }
+  /// - Parameters:
+  ///   - dispensable: columns that are left out, the first of them first, as many as is needed.
+  ///   - flexible: the column whose values are shortened if that is not enough.
+  package func fitting(_ width: Int, without dispensable: [String], shortening flexible: String) -> Table {
     var table = self
     for column in dispensable where table.width > width { table = table.without(column) }
+    let excess = table.width - width
+    guard excess > 0, let i = table.columns.firstIndex(of: flexible) else { return table }
+    let room = max(8, table.widths[i] - excess)
+    for row in table.rows.indices {
+      guard let value = table.rows[row][i], value.count > room else { continue }
+      table.rows[row][i] = String(value.prefix(room - 1)) + "…"
+    }
     return table
   }
 

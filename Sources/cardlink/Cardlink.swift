@@ -35,7 +35,7 @@ struct Cardlink: ParsableCommand {
         66 export missing                 78 pipeline file wrong
         69 store unavailable, or no run yet
       """,
-    version: "0.2.0",
+    version: Version.text,
     subcommands: [
       RunCommand.self, RerunCommand.self, ReleaseCommand.self, RollbackCommand.self, PruneCommand.self,
       CheckCommand.self, StatusCommand.self,

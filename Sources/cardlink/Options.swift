@@ -136,9 +136,7 @@ struct OutputArguments: ParsableArguments {
 /// A personal ID number from the command line, or for `-` from standard input, which keeps it out of the
 /// process list.
 func personalID(_ argument: String) throws(Stop) -> PersonalID {
-  if argument == "-", isatty(0) == 1 { StandardError.write("Personal ID number · Số định danh cá nhân:") }
-  let text = argument == "-" ? readLine() ?? "" : argument
-  let digits = Array(visible(text).utf8.filter { $0 > 0x20 })
+  let digits = Array(typed(argument).utf8.filter { $0 > 0x20 })
   do {
     return try PersonalID(digits.span)
   } catch {
@@ -147,4 +145,11 @@ func personalID(_ argument: String) throws(Stop) -> PersonalID {
       remedy: "Type the number with its leading zeros, or - to read it from standard input.",
       next: "cardlink findings PIPELINE")
   }
+}
+
+/// A number as the user typed it, without invisible signs: the argument, or for `-` a line of standard input.
+func typed(_ argument: String) -> String {
+  guard argument == "-" else { return visible(argument) }
+  if isatty(0) == 1 { StandardError.write("The number · Nhập số:") }
+  return visible(readLine() ?? "")
 }

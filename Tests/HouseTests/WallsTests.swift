@@ -32,10 +32,10 @@ struct WallsTests {
     "Views": foundation.union(["Match", "Store", "Pipeline", "Workspace", "Run", "Desk"]),
     "cardlink": foundation.union([
       "Match", "Store", "Package", "Publish", "CardCheck", "Pipeline", "Workspace", "Run", "Desk", "Views",
-      "Generate",
+      "Generate", "CBuild",
     ]),
   ]
-  static let ours = Set(doors.keys).union(["CLibXML2", "CZlib", "CScan", "CSync", "CPostgres"])
+  static let ours = Set(doors.keys).union(["CLibXML2", "CZlib", "CScan", "CSync", "CPostgres", "CBuild"])
   static let sources = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().appending(path: "Sources")
 

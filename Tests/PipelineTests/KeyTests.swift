@@ -160,8 +160,8 @@ struct KeyTests {
       "birth_date": .any([.column("C"), .joined([.column("D"), .column("E")])]),
       "sex": .column("F"), "status": .column("G"),
     ]
-    population.fieldLines = [
-      "personal_id": 12, "legacy_id": 13, "full_name": 14, "birth_date": 15, "sex": 16, "status": 17,
+    population.fieldOrder = [
+      "personal_id": 0, "legacy_id": 1, "full_name": 2, "birth_date": 3, "sex": 4, "status": 5,
     ]
     population.sexCodes = [.init(code: "1", value: "male")]
     population.statusCodes = [.init(code: "1", value: "active"), .init(code: "2", value: "left_nationality")]
@@ -169,10 +169,9 @@ struct KeyTests {
     #expect(pipeline.population == population)
     var insurance = ExportSpec(kind: .insurance)
     (insurance.files, insurance.delimiter, insurance.dates) = (["/base/i.csv"], UInt8(ascii: "\t"), ["excel"])
-    for (name, column) in zip(
-      ["card_number", "personal_id", "full_name", "birth_date", "valid_from"], "ABCDE")
-    {
-      (insurance.fields[name], insurance.fieldLines[name]) = (.column(String(column)), 24)
+    let names = ["card_number", "personal_id", "full_name", "birth_date", "valid_from"]
+    for (i, (name, column)) in zip(names, "ABCDE").enumerated() {
+      (insurance.fields[name], insurance.fieldOrder[name]) = (.column(String(column)), i)
     }
     insurance.split = .init(separator: UInt8(ascii: ";"), fields: ["card_number", "valid_from"])
     #expect(pipeline.insurance == insurance)

@@ -73,10 +73,10 @@ struct MistakeTests {
               valid_days: 9999
                           ^
           Write valid_days: 3
-        p.yaml:17:33: publish.packages.name: expected small letters and digits with a hyphen, which no facility's code has, found `nation`
+        p.yaml:17:33: publish.packages.name: expected small letters and digits with a hyphen, which no facility's code has, found `nation`, which may be a facility's code
               packages: [{ all: true, name: nation }]
                                             ^
-          Write name: province-79
+          Write it with a hyphen: name: nation-all
         """)
   }
 
@@ -119,5 +119,70 @@ struct MistakeTests {
   func secret(line: String) throws {
     let refusal = try Self.refusal(line)
     #expect(refusal.contains("p.yaml:1:10: store.") && !refusal.contains("hunter2"), "\(refusal)")
+  }
+
+  @Test(
+    "what YAML can't read is said in our words, and a date pattern and a byte of another encoding name their line",
+    arguments: [
+      ("files: [*.csv]", "found a text that begins with * or &"),
+      ("name: &", "found a text that begins with * or &"),
+      ("a: b\n---\nc: d", "found a second document after ---"),
+      ("a: }", "found a sign of YAML in place of a value"),
+      ("%YAML 3.0\n---\na: b", "found a line that begins with %"),
+      (
+        "exports: { population: { dates: [dd/MM/yy] } }",
+        "p.yaml:1:34: exports.population.dates: expected a date pattern, found `dd/MM/yy`"
+      ),
+      ("grace: { days: 0 }", "grace.days: expected a number from 1 to 366, found `0`"),
+      ("keep: { stores: -1 }", "keep.stores: expected a number from 0, found `-1`"),
+      (
+        "gates: { max_quarantine: 150% }",
+        "expected a share from 0% to 100% or from 0 to 1, or off, found `150%`"
+      ),
+      ("name: a\nname: b", "p.yaml:2:1: expected each key once, found `name` twice, first in line 1"),
+    ])
+  func words(text: String, found: String) throws {
+    let refusal = try Self.refusal(text)
+    #expect(refusal.contains(found), "\(refusal)")
+    for raw in ["did not", "while", "found character", "mapping", "scalar", "token", "block", "stream"] {
+      #expect(!refusal.contains(raw), "\(raw): \(refusal)")
+    }
+  }
+
+  @Test("a file in another encoding is named with the line of its first such byte")
+  func encoding() throws {
+    let workshop = try Workshop()
+    let path = try workshop.file([UInt8]("name: a\nworkspace: ".utf8) + [0xE0, 0x0A], named: "p.yaml")
+    #expect {
+      _ = try Pipeline(file: path)
+    } throws: { error in
+      (error as? Stop)?.text.hasPrefix(
+        "\(path):2:12: expected text in UTF-8, found a byte of another encoding") == true
+    }
+  }
+
+  @Test("columns are read, and named when missing, in the order of the pipeline file")
+  func order() throws {
+    let workshop = try Workshop()
+    let path = try workshop.file(
+      """
+      name: a
+      workspace: w
+      exports:
+        population:
+          format: csv
+          files: [p.csv]
+          fields: { sex: S, personal_id: P, full_name: [H, T], birth_date: D }
+          dates: [yyyy]
+        insurance:
+          format: csv
+          files: [i.csv]
+          fields: { valid_from: F, card_number: C, personal_id: P, full_name: N, birth_date: D }
+          dates: [yyyy]
+      store: { sqlite: s.sqlite }
+      """.utf8, named: "p.yaml")
+    let pipeline = try Pipeline(file: path)
+    #expect(pipeline.population.columns == ["S", "P", "H", "T", "D"])
+    #expect(pipeline.insurance.columns == ["F", "C", "P", "N", "D"])
   }
 }

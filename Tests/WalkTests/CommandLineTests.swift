@@ -165,4 +165,252 @@ struct CommandLineTests {
       }
     }
   }
+
+  // MARK: Suggested commands
+
+  @Test("every command that a message or a help text suggests can be parsed")
+  func suggestions() throws {
+    let sources = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().appending(path: "Sources")
+    let all = FileManager.default.enumerator(at: sources, includingPropertiesForKeys: nil)
+    var count = 0
+    for case let file as URL in all?.allObjects ?? [] where file.pathExtension == "swift" {
+      for suggestion in Self.suggestions(in: try String(contentsOf: file, encoding: .utf8)) {
+        count += 1
+        do {
+          _ = try cardlink.Cardlink.parsed(Self.words(suggestion))
+        } catch {
+          let isHelp = cardlink.Cardlink.exitCode(for: error).isSuccess
+          #expect(isHelp, "\(file.lastPathComponent): cardlink \(suggestion): \(error)")
+        }
+      }
+    }
+    #expect(count > 100)
+  }
+
+  /// What follows `cardlink` at the beginning of a text or of an indented line.
+  ///
+  /// What is filled in at run time is replaced by samples.
+  private static func suggestions(in source: String) -> [String] {
+    let text = source.split(separator: "\n").filter { !$0.drop { $0 == " " }.hasPrefix("//") }
+      .joined(separator: "\n").replacing(#/ \\\\\n +/#, with: " ")
+    return text.matches(of: /(?:"|  )cardlink ([a-z-]+ .*)/).compactMap { match in
+      var rest = match.output.1[...]
+      var suggestion = ""
+      // To the end of the text or the line; an escaped quote belongs to the command.
+      while let sign = rest.first, sign != "\"" {
+        if rest.hasPrefix("\\(") {
+          var depth = 0
+          let end = rest.firstIndex { character in
+            depth += character == "(" ? 1 : character == ")" ? -1 : 0
+            return depth == 0 && character == ")"
+          }
+          let expression = rest[..<(end ?? rest.endIndex)]
+          suggestion += sample(String(expression))
+          rest = rest[expression.endIndex...].dropFirst()
+        } else if rest.hasPrefix("\\\"") {
+          suggestion += "\""
+          rest = rest.dropFirst(2)
+        } else if rest.hasPrefix("\\n") || rest.hasPrefix("   ") {
+          break
+        } else {
+          suggestion.append(sign)
+          rest = rest.dropFirst()
+        }
+      }
+      return suggestion.replacing("PIPELINE", with: "p.yaml")
+    }
+  }
+
+  private static func sample(_ expression: String) -> String {
+    for (part, sample) in [
+      ("asOf", ""), ("named", "p.yaml"), ("pipeline", "p.yaml"), ("outcome", "disputed"),
+      ("worst", "disputed"),
+      ("stage", "match"), ("path", "out"), ("directory", "out"), ("current", "out"),
+    ] where expression.lowercased().contains(part.lowercased()) { return sample }
+    return "7"
+  }
+
+  /// A command line as a shell splits it, up to a pipe, a redirection or a comment.
+  private static func words(_ line: String) -> [String] {
+    var words: [String] = []
+    var word: String?
+    var quote: Character?
+    for sign in line + " " {
+      if let open = quote {
+        if sign == open { quote = nil } else { word = (word ?? "") + String(sign) }
+      } else if sign == "'" || sign == "\"" {
+        (quote, word) = (sign, word ?? "")
+      } else if sign == " " {
+        if let done = word { if ["|", ">", "<", "#"].contains(done) { break } else { words.append(done) } }
+        word = nil
+      } else {
+        word = (word ?? "") + String(sign)
+      }
+    }
+    return words
+  }
+
+  // MARK: On a terminal
+
+  /// What the command writes to a terminal of some width.
+  private static func onTerminal(
+    _ arguments: [String], columns: UInt16, environment: [String: String]
+  ) throws -> String {
+    // What grantpt, unlockpt and ptsname do on Linux: TIOCSPTLCK and TIOCGPTN.
+    let terminal = open("/dev/ptmx", O_RDWR | O_NOCTTY)
+    var (lock, number): (Int32, UInt32) = (0, 0)
+    try #require(terminal >= 0 && ioctl(terminal, 0x4004_5431, &lock) == 0)
+    try #require(ioctl(terminal, 0x8004_5430, &number) == 0)
+    let slave = open("/dev/pts/\(number)", O_RDWR | O_NOCTTY)
+    try #require(slave >= 0)
+    var size = winsize(ws_row: 30, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0)
+    try #require(ioctl(slave, UInt(TIOCSWINSZ), &size) == 0)
+    let process = Process()
+    (process.executableURL, process.arguments) = (Cardlink.binary, arguments)
+    process.environment = ["PATH": "/usr/bin:/bin", "TERM": "xterm"].merging(environment) { $1 }
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = FileHandle(fileDescriptor: slave, closeOnDealloc: false)
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    close(slave)
+    var output: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 4096)
+    while true {
+      let count = read(terminal, &buffer, buffer.count)
+      guard count > 0 else { break }
+      output += buffer[..<count]
+    }
+    close(terminal)
+    process.waitUntilExit()
+    return String(decoding: output, as: UTF8.self).replacing("\r\n", with: "\n")
+  }
+
+  @Test(
+    "on a terminal findings fit its width, say how many there are, and a pager shows what is longer than it")
+  func terminal() throws {
+    let workshop = try Workshop()
+    let pipeline = try WalkTests.invented(1000, seed: 8, xml: false, in: workshop.path)
+    #expect(try Cardlink.run(["run", pipeline.path]).exit == 0)
+    let findings = ["findings", pipeline.path]
+    let total = try Cardlink.run(findings + ["--output", "csv"]).output.split(separator: "\n").count - 1
+    for columns: UInt16 in [80, 120] {
+      let shown = try Self.onTerminal(findings, columns: columns, environment: ["PAGER": ""])
+      let lines = shown.split(separator: "\n", omittingEmptySubsequences: false)
+      for line in lines.prefix(21) { #expect(line.count <= columns, "\(line)") }
+      #expect(lines[0].contains("reasons") && lines[0].contains("record"))
+      #expect(shown.contains("\n20 of \(total) records · 20 trên \(total) bản ghi."))
+      #expect(shown.contains("\nNot shown: "))
+    }
+    let wide = try Self.onTerminal(findings + ["--wide"], columns: 80, environment: ["PAGER": "cat"])
+    #expect(wide.contains("run_id") && !wide.contains("Not shown"))
+    let paged = try Self.onTerminal(findings, columns: 80, environment: ["PAGER": "sed 's/^/paged /'"])
+    #expect(paged.split(separator: "\n").allSatisfy { $0.hasPrefix("paged ") })
+    let gone = try Self.onTerminal(
+      findings, columns: 80, environment: ["PAGER": "/nowhere/pager 2>/dev/null"])
+    #expect(gone.contains("20 of \(total)"))
+    // In a pipe there is neither.
+    #expect(try Cardlink.run(findings).output.contains("run_id"))
+  }
+
+  @Test("explain colours its verdicts on a terminal, and nowhere else")
+  func colours() throws {
+    let workshop = try Workshop()
+    let pipeline = try WalkTests.invented(300, seed: 8, xml: false, in: workshop.path)
+    #expect(try Cardlink.run(["run", pipeline.path]).exit == 0)
+    let list = try Cardlink.run(["findings", pipeline.path, "--outcome", "disputed", "--output", "csv"])
+      .output
+    let id = String(list.split(separator: "\n")[1].split(separator: ",", omittingEmptySubsequences: false)[3])
+    let red = "\u{1B}[31m"
+    let question = ["explain", id, pipeline.path]
+    #expect(try Self.onTerminal(question, columns: 80, environment: ["PAGER": ""]).contains(red))
+    #expect(
+      try !Self.onTerminal(question, columns: 80, environment: ["PAGER": "", "NO_COLOR": "1"]).contains(
+        "\u{1B}"))
+    #expect(try !Cardlink.run(question).output.contains("\u{1B}"))
+  }
+
+  // MARK: Records by their names
+
+  @Test("explain finds a record by its number or its place, also one without a personal ID number")
+  func records() throws {
+    let workshop = try Workshop()
+    let pipeline = try WalkTests.invented(600, seed: 8, xml: false, in: workshop.path)
+    #expect(try Cardlink.run(["run", pipeline.path]).exit == 0)
+    func rows(_ outcome: String) throws -> [[String]] {
+      try Cardlink.run(["findings", pipeline.path, "--outcome", outcome, "--output", "csv"]).output
+        .split(separator: "\n").map {
+          $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        }
+    }
+    let missing = try rows("id_missing")
+    let record = try #require(missing.dropFirst().first { !$0[4].isEmpty })
+    let place = "\(record[6]):\(record[7])"
+    for name in [place, record[4]] {
+      let found = try Cardlink.run(["explain", name, pipeline.path])
+      #expect(found.exit == 0 && found.output.contains(place) && found.output.contains("→ id_missing"))
+      #expect(found.output.contains("leads to no person"))
+    }
+    let quarantined = try #require(try rows("quarantined").dropFirst().first { $0[0] == "insurance" })
+    let held = try Cardlink.run(["explain", "\(quarantined[6]):\(quarantined[7])", pipeline.path])
+    #expect(held.exit == 0 && held.output.contains("→ quarantined"))
+    // The population's records are found by their place as well.
+    let person = try Cardlink.run(["explain", "population-2026-11-23.csv:2", pipeline.path])
+    #expect(person.exit == 0 && person.output.contains("population-2026-11-23.csv:2  "))
+    #expect(try Cardlink.run(["explain", "insurance-2026-11-23.csv:999999", pipeline.path]).exit == 1)
+    #expect(try Cardlink.run(["explain", "12345", pipeline.path]).exit == 64)
+    let audit = try Cardlink.run(["audit", "show", pipeline.path, "--event", "explained"]).output
+    #expect(audit.contains("record=\(place)") && !audit.contains(record[4]))
+  }
+
+  @Test("of a shared number explain says who else claims it, and the audit log names them")
+  func shared() throws {
+    let workshop = try Workshop()
+    let pipeline = try WalkTests.invented(2000, seed: 8, xml: false, in: workshop.path)
+    #expect(try Cardlink.run(["run", pipeline.path]).exit == 0)
+    let list = try Cardlink.run(["findings", pipeline.path, "--outcome", "number_shared", "--output", "csv"])
+      .output.split(separator: "\n").dropFirst()
+      .map { $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) }
+    let one = try #require(list.first { $0[3].count == 12 })
+    let other = try #require(list.first { $0[4] == one[4] && $0[3] != one[3] })
+    let found = try Cardlink.run(["explain", one[3], pipeline.path])
+    #expect(found.output.contains("Also claim the insurance number · Cũng khai mã số BHXH này"))
+    #expect(
+      found.output.contains(
+        "  \(other[6]):\(other[7])  insurance number \(one[4]), personal ID number \(other[3])"))
+    let lines = try Cardlink.run(["audit", "show", pipeline.path, "--person", other[3]]).output
+    #expect(lines.contains("as=other_claim"))
+  }
+
+  @Test("a work list shows name, birth date and sex of both sides")
+  func workList() throws {
+    let workshop = try Workshop()
+    let pipeline = try WalkTests.invented(1000, seed: 8, xml: false, in: workshop.path)
+    #expect(try Cardlink.run(["run", pipeline.path]).exit == 0)
+    let json = try Cardlink.run(["findings", pipeline.path, "--outcome", "disputed", "--output", "json"])
+      .output
+    let list = try #require(try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [[String: Any]])
+    #expect(list.count > 20)
+    for record in list {
+      let reasons = ((record["reasons"] as? String) ?? "").split(separator: ",")
+      for (reason, field) in [("name", "name"), ("birth_date", "birth_date"), ("sex", "sex")] {
+        let sides = ["population", "insurance"].map { record["\($0)_\(field)"] as? String }
+        #expect(sides[0]?.isEmpty == false && sides[1]?.isEmpty == false)
+        if reasons.contains(Substring(reason)) { #expect(sides[0] != sides[1], "\(reason)") }
+      }
+    }
+    let all = try Cardlink.run(["findings", pipeline.path, "--output", "csv"]).output
+    #expect(!all.contains("population_name"))
+  }
+
+  @Test("the version begins with its number; commit and date are of the build's environment")
+  func version() throws {
+    typealias Version = cardlink.Version
+    #expect(Version.describe(commit: "", sourceDate: "") == Version.number)
+    #expect(
+      Version.describe(commit: "02aaccc", sourceDate: "1795910400")
+        == Version.number + " (commit 02aaccc, built from sources of 2026-11-29)")
+    let shown = try Cardlink.run(["--version"]).output
+    #expect(shown.split(whereSeparator: \.isWhitespace).first.map(String.init) == Version.number)
+  }
 }

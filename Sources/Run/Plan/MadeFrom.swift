@@ -25,7 +25,7 @@ extension Pipeline {
     for kind in ExportKind.allCases {
       var spec = export(kind)
       // The files are added below, by name and bytes; the patterns that found them are not inputs.
-      (spec.files, spec.fieldLines) = ([], [:])
+      (spec.files, spec.fieldOrder) = ([], [:])
       parts["exports.\(kind.name)"] = Digest.text(of: CanonicalText.of(spec))
     }
     for file in files { parts[file.ingredient] = file.digest ?? "\(file.byteCount) bytes" }
@@ -45,9 +45,9 @@ extension Pipeline {
     (rest.store, rest.postgresql) = ("", nil)
     (rest.gates, rest.keep, rest.publish) = (GateLimits(), Retention(), PublishPolicy())
     rest.population.files = []
-    rest.population.fieldLines = [:]
+    rest.population.fieldOrder = [:]
     rest.insurance.files = []
-    rest.insurance.fieldLines = [:]
+    rest.insurance.fieldOrder = [:]
     var parts: MadeFrom = [
       "cardlink": Build.digest, "business date": asOf, "extract": extract?.digest ?? "unknown",
       "pipeline file": Digest.text(of: CanonicalText.of(rest)), "the list of decisions": decisions,

@@ -66,16 +66,8 @@ extension ExportSpec {
       case .any(let choices): .any(choices.map(source(_:)))
       }
     }
-    var patterns: [DatePattern] = []
-    for text in dates {
-      guard let pattern = DatePattern(text) else {
-        throw Stop(
-          .pipelineWrong, at: pipeline, field: "exports.\(kind.name).dates", expected: "a date pattern",
-          found: "`\(text)`",
-          remedy: "Write patterns of yyyy, MM, dd, HH, mm, ss, such as dd/MM/yyyy, or excel for serial days.")
-      }
-      patterns.append(pattern)
-    }
+    // The pipeline file's reader has refused what is no pattern.
+    let patterns = dates.compactMap(DatePattern.init)
     var mapped: [Field: FieldSource] = [:]
     var names: [Field: String] = [:]
     for (name, value) in fields {

@@ -72,6 +72,19 @@ package struct Store: Sendable {
     try findings(where: "insurance_number", isIn: insuranceNumbers)
   }
 
+  /// The findings of the records of a name.
+  ///
+  /// - Complexity: one pass over all findings; only those wanted become text.
+  package func findings(of name: StoredRecordName) throws(Stop) -> [StoredFinding] {
+    switch name {
+    case .insuranceNumber(let number): try findings(insuranceNumbers: [number])
+    case .cardNumber(let number): try findings(where: "card_number", isIn: [number])
+    case .place(let file, let line):
+      try rows(
+        "SELECT * FROM finding WHERE source_line = ? AND source_file = ?", [line, file], StoredFinding.init)
+    }
+  }
+
   private func findings(where column: String, isIn values: [String]) throws(Stop) -> [StoredFinding] {
     guard !values.isEmpty else { return [] }
     let list = "[" + values.map { "\"\($0)\"" }.joined(separator: ",") + "]"

@@ -42,11 +42,12 @@ struct DecideCommand: ParsableCommand {
         cardlink decide pipelines/nightly.yaml --revoke 12 \\
           --because 'giấy khai sinh nộp sau'
 
-      TIẾNG VIỆT Lấy danh sách bằng lệnh findings, thêm cột decision (accept: đúng
-      là người này, reject: không phải, để trống: chưa quyết định) và cột reason (lý
-      do), lưu dạng CSV UTF-8 rồi nộp lại bằng lệnh decide. Quyết định có hiệu lực
-      từ lần đối chiếu sau, cho đến khi một trong các trường đã xem xét thay đổi
-      hoặc quyết định bị thu hồi.
+      TIẾNG VIỆT
+      Lấy danh sách bằng lệnh findings, thêm cột decision (accept: đúng là người này,
+      reject: không phải, để trống: chưa quyết định) và cột reason (lý do), lưu dạng
+      CSV UTF-8 rồi nộp lại bằng lệnh decide. Quyết định có hiệu lực từ lần đối
+      chiếu sau, cho đến khi một trong các trường đã xem xét thay đổi hoặc quyết
+      định bị thu hồi.
       """)
   @OptionGroup var arguments: PipelineArguments
   @Option(

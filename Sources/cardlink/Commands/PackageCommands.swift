@@ -162,7 +162,18 @@ struct NewKeyCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("The file of the private key; it must not exist.", valueName: "file"))
   var file: String
 
-  func run() throws { StandardOutput.summarize("fingerprint \(try newSigningKey(at: file))") }
+  func run() throws {
+    StandardOutput.summarize("fingerprint \(try newSigningKey(at: file))")
+    StandardError.write(
+      """
+      private key  \(file)  stays here; keep a copy where no network reaches it
+      public key   \(file).pub  goes to the facilities, another way than the packages
+      Read the fingerprint out on the telephone, and write into the pipeline file:
+        publish:
+          signing_key: \(file)
+      Khóa riêng \(file) giữ kín, cất một bản sao ở nơi an toàn; gửi \(file).pub cho các cơ sở và đọc mã trên qua điện thoại.
+      """)
+  }
 }
 
 struct FacilityKeyCommand: ParsableCommand {
@@ -186,7 +197,13 @@ struct FacilityKeyCommand: ParsableCommand {
   func run() throws {
     let made = try newFacilityKey(at: file)
     StandardOutput.summarize(made.key)
-    StandardError.write("fingerprint \(made.fingerprint)")
+    StandardError.write(
+      """
+      fingerprint  \(made.fingerprint)
+      private key  \(file)  never leaves the facility; keep a copy off the network
+      public key   \(file).pub  goes to the insurer; read the fingerprint out on the telephone
+      Khóa riêng \(file) giữ kín tại cơ sở, cất một bản sao ở nơi an toàn; gửi \(file).pub cho bên gửi dữ liệu.
+      """)
   }
 }
 
@@ -196,7 +213,8 @@ struct FingerprintCommand: ParsableCommand {
     abstract:
       "Show the fingerprint of a public key, to compare on the telephone. Xem mã đối chiếu của khóa công khai.",
     discussion: """
-      Eight groups of four characters, for keys that sign (PEM) and facilities' keys (age1…) alike: both sides read them out.
+      Eight groups of four characters, for keys that sign (PEM) and facilities' keys
+      (age1…) alike: both sides read them out.
         cardlink keys fingerprint keys/publish.key.pub
         cardlink keys fingerprint keys/facilities/01028.pub
       """)

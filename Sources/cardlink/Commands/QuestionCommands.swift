@@ -85,25 +85,28 @@ struct FindingsCommand: ParsableCommand {
   func run() throws {
     let pipeline = try arguments.load()
     if let asExport { return try writeCorrections(pipeline, to: asExport) }
-    let findings = try Desk(pipeline, for: .user()).findings(outcome: outcome?.outcome, run: asked.number)
+    let isWorkList = form.output != .text && outcome.map { Self.decidable.contains($0.outcome) } ?? false
+    let findings = try Desk(pipeline, for: .user()).findings(
+      outcome: outcome?.outcome, run: asked.number, withSides: isWorkList)
     if form.output == .text { say(findings.from) }
-    let columns = [
-      "export", "outcome", "reasons", "personal_id", "insurance_number", "card_number", "source_file",
-      "source_line",
-      "run_id", "candidates", "candidate_personal_id", "digest",
-    ]
-    let limit = limit ?? (form.output == .text ? 20 : nil)
+    let columns = FindingsTable.columns(ofWorkList: isWorkList)
     if form.output == .csv { print(csvLine(columns)) }
-    var table = Table(columns: columns, rows: [], numeric: ["source_line", "run_id", "candidates"])
-    let isCSV = form.output == .csv
-    try findings.forEach(limit: limit) { (finding) throws(Stop) in
+    var table = Table(columns: columns, rows: [], numeric: FindingsTable.numeric)
+    func add(_ row: [String?]) throws(Stop) {
       try StandardOutput.check()
-      let row: [String?] = [
-        finding.export, finding.outcome, finding.reasons, finding.personalID, finding.insuranceNumber,
-        finding.cardNumber, finding.sourceFile, String(finding.sourceLine), String(finding.runID),
-        finding.candidates.map(String.init), finding.candidatePersonalID, finding.digest,
-      ]
-      if isCSV { print(csvLine(forPeople: row.map { $0 ?? "" })) } else { table.rows.append(row) }
+      if form.output == .csv {
+        print(csvLine(forPeople: row.map { $0 ?? "" }))
+      } else {
+        table.rows.append(row)
+      }
+    }
+    let limit = limit ?? (form.output == .text ? 20 : nil)
+    if isWorkList {
+      try findings.forEach(limit: limit) { (finding, population, insurance) throws(Stop) in
+        try add(FindingsTable.row(finding, population, insurance))
+      }
+    } else {
+      try findings.forEach(limit: limit) { (finding) throws(Stop) in try add(FindingsTable.row(finding)) }
     }
     switch form.output {
     case .csv: break
@@ -111,6 +114,9 @@ struct FindingsCommand: ParsableCommand {
     case .text: try show(table, of: findings.count())
     }
   }
+
+  /// The outcomes that officers decide on; their list is a work list.
+  private static let decidable: [Outcome] = [.disputed, .idMissing, .idInvalid, .personUnknown]
 
   /// Left out first where the terminal is too narrow for all columns.
   private static let dispensable = [
@@ -122,9 +128,14 @@ struct FindingsCommand: ParsableCommand {
     StandardOutput.usesPager = true
     // What was judged is for decide, not for people.
     let all = table.without("digest")
-    let shown = wide ? all : all.fitting(Terminal.columns(of: 1), without: Self.dispensable)
+    var shown = all
+    if !wide, let width = Terminal.columns(of: 1) {
+      // As explain takes it.
+      shown = all.joining("source_file", "source_line", as: "record")
+        .fitting(width, without: Self.dispensable, shortening: "reasons")
+    }
     print(shown.text)
-    let left = all.columns.filter { !shown.columns.contains($0) }
+    let left = all.columns.filter { !shown.columns.contains($0) && !$0.hasPrefix("source_") }
     if !left.isEmpty { print("\nNot shown: \(left.joined(separator: ", ")); --wide shows them.") }
     if table.rows.count < total {
       let (some, all) = (FigureText.grouped(table.rows.count), FigureText.grouped(total))
@@ -229,25 +240,50 @@ struct ExplainCommand: ParsableCommand {
     usage: "cardlink explain <number> <pipeline> [options]",
     discussion: """
       Shows the records of both exports as they are staged, every rule's verdict,
-      and what would have to change. Give the number as -, and it is read from
-      standard input.
+      and what would have to change. The number is
+        a personal ID number, 12 digits
+        an insurance number, 10 digits, or a card number, 15 or 17 characters
+        FILE:LINE of a record, as findings shows them
+      By the last two, a record without a personal ID number is found as well; that
+      takes one pass over all records. Of an insurance number that several persons
+      claim, the other persons are listed. Give the number as -, and it is read
+      from standard input.
+        cardlink explain - pipelines/nightly.yaml
+        cardlink explain insurance-2026-11-23.csv:14 pipelines/nightly.yaml
       """)
-  @Argument(help: ArgumentHelp("The personal ID number, 12 digits.", valueName: "personal-id")) var number:
-    String
+  @Argument(
+    help: ArgumentHelp("The number of a person, an insurance or a card, or FILE:LINE.", valueName: "number"))
+  var number: String
   @OptionGroup var arguments: PipelineArguments
   @OptionGroup var asked: AskedRunArguments
   @OptionGroup var reason: ReasonArguments
   @OptionGroup var form: OutputArguments
 
+  mutating func validate() {
+    (number, arguments.pipeline) = inOrder(number, arguments.pipeline)
+  }
+
   func run() throws {
-    let id = try personalID(number)
-    let pipeline = try arguments.load()
-    let found = try Desk(pipeline, for: reason.actor).explain(id, run: asked.number)
-    let text = ExplanationText(found, paint: .ofStandardOutput)
-    if form.output != .text { text.table.write(form.output) }
-    guard !found.isEmpty else {
+    let number = try Asked(typed(number))
+    let desk = Desk(try arguments.load(), for: reason.actor)
+    switch number {
+    case .person(let id):
+      let found = try desk.explain(id, run: asked.number)
+      let text = ExplanationText(found, paint: .ofStandardOutput)
+      try answer(text.text, text.table, isEmpty: found.isEmpty, run: found.run.id)
+    case .record(let name):
+      let found = try desk.explain(name, run: asked.number)
+      let text = RecordExplanationText(found, paint: .ofStandardOutput)
+      try answer(
+        text.text, text.table, isEmpty: found.persons.isEmpty && found.others.isEmpty, run: found.run.id)
+    }
+  }
+
+  private func answer(_ text: String, _ table: Table, isEmpty: Bool, run: Int) throws(Stop) {
+    if form.output != .text { table.write(form.output) }
+    guard !isEmpty else {
       throw Stop(
-        .none, at: arguments.pipeline, expected: "a record of this number in run \(found.run.id)",
+        .none, at: arguments.pipeline, expected: "such a record in run \(run)",
         found: "none in either export",
         remedy: "Check the digits. A record whose number can't be read waits in quarantine.\n"
           + "  Không có bản ghi nào mang số này; hãy kiểm tra lại số.",
@@ -255,11 +291,35 @@ struct ExplainCommand: ParsableCommand {
     }
     guard form.output == .text else { return }
     StandardOutput.usesPager = true
-    print(text.text)
+    print(text)
   }
+}
 
-  mutating func validate() {
-    (number, arguments.pipeline) = inOrder(number, arguments.pipeline)
+/// What explain is asked about.
+private enum Asked {
+  case person(PersonalID)
+  case record(RecordName)
+
+  init(_ typed: String) throws(Stop) {
+    let text = typed.trimmingCharacters(in: .whitespaces)
+    if let colon = text.lastIndex(of: ":"), let line = Int(text[text.index(after: colon)...]), line > 0 {
+      // Findings show the name of the file; a path is another way to write it.
+      let file = text[..<colon].split(separator: "/").last ?? ""
+      self = .record(.place(file: String(file), line: line))
+    } else if let id = try? PersonalID(text.utf8.span) {
+      self = .person(id)
+    } else if let number = try? InsuranceNumber(text.utf8.span) {
+      self = .record(.insuranceNumber(number))
+    } else if let number = try? CardNumber(text.uppercased().utf8.span) {
+      self = .record(.cardNumber(number))
+    } else {
+      throw Stop(
+        .usage, at: "number",
+        expected: "a personal ID number of 12 digits, an insurance number of 10, a card number of 15 or 17 "
+          + "characters, or FILE:LINE", found: "\(text.count) characters",
+        remedy: "Type the number with its leading zeros, or - to read it from standard input.",
+        next: "cardlink explain --help")
+    }
   }
 }
 
