@@ -84,11 +84,11 @@ private struct PeopleSorter: ~Copyable {
       }
       let card = batch.cards[serving]
       let place = recipients.place(of: card.facility)
-      keys.removeAll(keepingCapacity: true)
-      keys.append(contentsOf: recipients.keys[place.packages])
-      cards.removeAll(keepingCapacity: true)
-      if person.cards.count > 1 { addOthers(of: person, batch, serving: serving) }
-      guard !keys.isEmpty else {
+      // Few have another card; all others go straight from the code's packages to the sorter.
+      let hasOthers = person.cards.count > 1
+      if hasOthers { takeOthers(of: person, batch, serving: serving, place) }
+      let packages = hasOthers ? keys.indices : place.packages
+      guard !packages.isEmpty else {
         if place.isNameless {
           report.personsWithoutFacility += 1
           if !card.facility.isNone { report.personsWithMalformedFacility += 1 }
@@ -99,10 +99,12 @@ private struct PeopleSorter: ~Copyable {
       }
       packed.removeAll(keepingCapacity: true)
       PackedPerson.append(
-        person, name: batch.bytes.span.extracting(person.nameRange), card, others: cards.dropFirst(),
+        person, name: batch.bytes.span.extracting(person.nameRange), card,
+        others: hasOthers ? cards.dropFirst() : [],
         to: &packed)
       var written = 0
-      for key in keys {
+      for package in packages {
+        let key = hasOthers ? keys[package] : recipients.keys[package]
         // Skip the look-up if the pipeline leaves no package out.
         if encryption.leavesOut, try isLeftOut(key) { continue }
         try sorter.append(key: key, place: person.personalID.packed, packed)
@@ -117,8 +119,13 @@ private struct PeopleSorter: ~Copyable {
     }
   }
 
-  /// Takes a person's other cards, and the packages of the facilities on those that will serve.
-  private mutating func addOthers(of person: PersonRow, _ batch: PersonBatch, serving: Int) {
+  /// Takes a person's cards, and the packages of the facilities on those that serve or will.
+  private mutating func takeOthers(
+    of person: PersonRow, _ batch: PersonBatch, serving: Int, _ place: Recipients.Place
+  ) {
+    keys.removeAll(keepingCapacity: true)
+    keys.append(contentsOf: recipients.keys[place.packages])
+    cards.removeAll(keepingCapacity: true)
     cards.append(batch.cards[serving])
     for i in person.cards
     where i != serving && batch.cards[i].validFrom.firstDay <= period.last.firstDay
