@@ -19,8 +19,8 @@ package enum LikelyCause: Hashable, Sendable, Codable {
   case outcome(Outcome, records: Int, before: Int?)
   /// A field has lost its values: a column was renamed, moved or left empty.
   case blankField(String)
-  /// Some places have lost or gained records, and the whole has not.
-  case places(Int)
+  /// Some places have lost or gained records, and the whole has not, since an earlier run.
+  case places(Int, since: Int)
   /// Nearly everything links: the rules were not applied, or both exports are copies of one.
   case allLinked
   /// A file isn't the one that its manifest names.
@@ -32,7 +32,7 @@ package enum LikelyCause: Hashable, Sendable, Codable {
 
   /// The question whose answer shows the cause.
   package enum Look: Hashable, Sendable {
-    case check, findings(Outcome), status, runs
+    case check, findings(Outcome), diff(since: Int), status, runs
   }
 
   package var look: Look {
@@ -41,7 +41,8 @@ package enum LikelyCause: Hashable, Sendable, Codable {
       .noManifest:
       .check
     case .reason(_, let outcome, _, _, _), .outcome(let outcome, _, _): .findings(outcome)
-    case .places, .allLinked: .status
+    case .places(_, let run): .diff(since: run)
+    case .allLinked: .status
     case .rolledBack: .runs
     }
   }
@@ -51,7 +52,8 @@ package enum LikelyCause: Hashable, Sendable, Codable {
     switch look {
     case .check: "cardlink check \(pipeline)"
     case .findings(let outcome): "cardlink findings \(pipeline) --run \(run) --outcome \(outcome.name)"
-    case .status: "cardlink report \(pipeline) --run \(run)"
+    case .diff(let before): "cardlink diff \(pipeline) \(before) \(run)"
+    case .status: "cardlink status \(pipeline) --run \(run)"
     case .runs: "cardlink runs \(pipeline)"
     }
   }
@@ -98,7 +100,7 @@ package enum LikelyCause: Hashable, Sendable, Codable {
       Bilingual(
         "trường \(field) mất giá trị: có thể cột đã đổi tên, đổi chỗ hoặc bị để trống",
         "the field \(field) has lost its values: its column may be renamed, moved or left empty")
-    case .places(let count):
+    case .places(let count, _):
       Bilingual(
         "số bản ghi của \(count) nơi đăng ký khai sinh thay đổi nhiều, còn tổng số thì không: có thể thiếu dữ liệu của một vài tỉnh",
         "\(count) place\(count == 1 ? "" : "s") of birth registration changed much and the whole did not: data of some provinces may be missing"

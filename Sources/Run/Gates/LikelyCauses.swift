@@ -34,8 +34,8 @@ extension RunRecord {
     }
     for verdict in failed where verdict.gate == .blank { causes.append(.blankField(verdict.subject)) }
     if !gates.isDisjoint(with: [.quarantine, .linkRate]) { causes += risen(since: before, gates) }
-    if gates.contains(.province) {
-      causes.append(.places(failed.count { $0.gate == .province }))
+    if causes.isEmpty, gates.contains(.province), let before {
+      causes.append(.places(failed.count { $0.gate == .province }, since: before.id))
     }
     // Last, for one of the two may be delivered once a week.
     if let before {

@@ -127,7 +127,9 @@ extension ReportFacts {
       isHeld: isHeld,
       likely: isHeld
         ? (run.gated.causes ?? []).map {
-          .init(text: $0.text.asSentence, command: $0.command(pipeline, run: run.id))
+          .init(
+            text: Bilingual($0.text.asSentence.vietnamese + ".", $0.text.asSentence.english + "."),
+            command: $0.command(pipeline, run: run.id))
         } : [],
       releaseCommand: isHeld && run.gated.released == nil
         ? "cardlink release \(run.id) \(pipeline) --because \"…\"" : nil,
