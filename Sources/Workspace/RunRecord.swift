@@ -132,6 +132,14 @@ extension RunRecord {
 
     package init() {}
 
+    package init(from decoder: any Decoder) throws {
+      let keys = try decoder.container(keyedBy: CodingKeys.self)
+      verdicts = try keys.decodeIfPresent([GateVerdict].self, forKey: .verdicts)
+      released = try keys.decodeIfPresent(Release.self, forKey: .released)
+      // A cause that only another version knows is no reason to refuse the record.
+      causes = try? keys.decodeIfPresent([LikelyCause].self, forKey: .causes)
+    }
+
     private enum CodingKeys: String, CodingKey {
       case released
       case causes = "likelyCauses"

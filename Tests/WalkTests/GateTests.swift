@@ -222,6 +222,20 @@ struct GateTests {
     #expect(Self.causes(Self.run(8, province: 3_900)).count == 1)
   }
 
+  @Test("a record holds its causes, and one with a cause that another version wrote is read without")
+  func causesInRecords() throws {
+    var run = Self.run(8)
+    run.gated.causes = [
+      .reason(.birthDateFormat, .quarantined, .insurance, records: 7, before: nil),
+      .outcome(.personUnknown, records: 2, before: 1), .places(3, since: 7), .rolledBack(run: 2),
+    ]
+    let text = String(decoding: try JSONEncoder().encode(run), as: UTF8.self)
+    #expect(try JSONDecoder().decode(RunRecord.self, from: Data(text.utf8)) == run)
+    let other = try JSONDecoder().decode(
+      RunRecord.self, from: Data(text.replacing("rolledBack", with: "unheardOf").utf8))
+    #expect(other.gated.causes == nil && other.gated.verdicts == run.gated.verdicts && other.id == 8)
+  }
+
   @Test("places beyond their limits are one line that names the five that changed most")
   func manyPlaces() throws {
     func run(_ id: Int, _ counts: [Int]) -> RunRecord {
