@@ -4,7 +4,7 @@ import CBuild
 import Foundation
 
 enum Version {
-  static let number = "0.1.0"
+  static let number = "0.2.0"
 
   /// The number alone is the first word, for scripts.
   static let text = unsafe describe(
