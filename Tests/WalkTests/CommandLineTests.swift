@@ -194,11 +194,15 @@ struct CommandLineTests {
   private static func suggestions(in source: String) -> [String] {
     let text = source.split(separator: "\n").filter { !$0.drop { $0 == " " }.hasPrefix("//") }
       .joined(separator: "\n").replacing(#/ \\\\\n +/#, with: " ")
-    return text.matches(of: /(?:"|  )cardlink ([a-z-]+ .*)/).compactMap { match in
-      var rest = match.output.1[...]
+    let pattern = /(?:^( +)|"|  )cardlink ([a-z-]+ .*)/.anchorsMatchLineEndings()
+    return text.matches(of: pattern).compactMap { match in
+      var rest = match.output.2[...]
+      // In a text of several lines a quote belongs to the command. A line with <…> shows only what it takes.
+      let isLine = match.output.1 != nil
+      if rest.contains("<") && rest.contains("> ") || rest.hasPrefix("seen packages") { return nil }
       var suggestion = ""
       // To the end of the text or the line; an escaped quote belongs to the command.
-      while let sign = rest.first, sign != "\"" {
+      while let sign = rest.first, isLine || sign != "\"" {
         if rest.hasPrefix("\\(") {
           var depth = 0
           let end = rest.firstIndex { character in
@@ -224,9 +228,9 @@ struct CommandLineTests {
 
   private static func sample(_ expression: String) -> String {
     for (part, sample) in [
-      ("asOf", ""), ("named", "p.yaml"), ("pipeline", "p.yaml"), ("outcome", "disputed"),
-      ("worst", "disputed"),
-      ("stage", "match"), ("path", "out"), ("directory", "out"), ("current", "out"),
+      ("asOf", ""), ("date", "2026-11-23"), ("named", "p.yaml"), ("pipeline", "p.yaml"),
+      ("outcome", "disputed"), ("worst", "disputed"), ("stage", "match"), ("path", "out"),
+      ("directory", "out"), ("current", "out"),
     ] where expression.lowercased().contains(part.lowercased()) { return sample }
     return "7"
   }
