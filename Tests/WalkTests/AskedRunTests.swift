@@ -62,7 +62,7 @@ struct AskedRunTests {
       held.errors.hasSuffix(
         """
         Try next: cardlink findings \(pipeline.path) --run 2 --outcome quarantined
-        Then, if the data is right: cardlink release \(pipeline.path) 2 --because "…"
+        Then, if the data is right: cardlink release 2 \(pipeline.path) --because "…"
 
         """), "\(held.errors)")
     let status = try Cardlink.run(["status", pipeline.path]).output

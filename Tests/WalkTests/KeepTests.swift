@@ -159,7 +159,7 @@ struct KeepTests {
         """
         rollback: expected --yes, or a terminal to ask on, found neither
           Nothing was changed.
-        Try next: cardlink rollback \(pipeline.path) 2 --because 'run 3 lacks records' --yes
+        Try next: cardlink rollback 2 \(pipeline.path) --because 'run 3 lacks records' --yes
 
         """), "\(shown.errors)")
     #expect(try WalkTests.rows(pipeline) == rows[2])

@@ -52,7 +52,8 @@ extension Night {
     let store = try Store(path: path)
     let read = Atomic<Int>(0)
     let parts = StoredPersons.parts(ofStoreBytes: Folder.byteCount(of: path))
-    let persons = PeopleParts(count: parts.count) { [progress, through = request.validUntil] part, take throws(Stop) in
+    let persons = PeopleParts(count: parts.count) {
+      [progress, through = request.validUntil] part, take throws(Stop) in
       let persons = try StoredPersons(path: path, numbers: parts[part], otherCardsThrough: through)
       var batch = PersonBatch()
       while try persons.nextBatch(into: &batch) {
