@@ -76,6 +76,12 @@ final class SQLiteFormat: FormatWriter {
     }
   }
 
+  /// Ends the statements before the connection.
+  ///
+  /// SQLite keeps a connection open while it has statements. The last one would then roll the open transaction back
+  /// and call a hook of a GRDB object that no longer exists.
+  deinit { (insert, insertOther) = (nil, nil) }
+
   func append(_ person: borrowing PersonTexts) throws(Stop) {
     guard let handle = insert?.sqliteStatement else { throw .defect(inPackages: "a person after the end") }
     try step(handle, attributes, of: person)
