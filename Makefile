@@ -13,7 +13,7 @@ STATIC := --static-swift-stdlib -Xcc -ffile-prefix-map=$(CURDIR)=. -Xlinker --bu
 LIBPQ := $(shell pkg-config --exists libpq 2>/dev/null && echo 1)
 TEST_TRAITS := $(if $(LIBPQ),--traits PostgreSQL)
 BUILD_TRAITS := $(if $(PostgreSQL),--traits PostgreSQL)
-# What `cardlink --version` says of the build: the same sources give the same bytes.
+# `cardlink --version` shows both. They depend on the commit alone, so that builds are reproducible.
 export CARDLINK_COMMIT ?= $(shell git rev-parse --short=12 HEAD 2>/dev/null)$(shell git diff --quiet HEAD 2>/dev/null || echo -changed)
 export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null)
 PACKAGES := libxml2-dev libsqlite3-dev zlib1g-dev pkg-config

@@ -15,7 +15,7 @@ package struct Findings {
   /// The staged records of the run that the store is of; nil if they are not there any more.
   let staged: (lookup: StagedLookup, insuranceFiles: [String])?
 
-  /// What one side says of a person.
+  /// Name, birth date and sex of a person in one register.
   package struct Side: Hashable, Sendable {
     package var name: String
     package var birthDate: String

@@ -101,7 +101,7 @@ extension Desk {
 }
 
 extension RecordName {
-  /// What the audit log says of it; never a number.
+  /// The kind of name, for the audit log, which must not contain the number.
   fileprivate var kind: String {
     switch self {
     case .insuranceNumber: "by insurance number"

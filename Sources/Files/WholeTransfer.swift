@@ -5,7 +5,7 @@
 import Glibc
 import Values
 
-/// An open file's descriptor, with the path for messages; whoever opened it closes it.
+/// The descriptor of an open file, with its path for messages. The caller opens and closes it.
 struct OpenFile {
   let descriptor: Int32
   let path: String

@@ -233,7 +233,7 @@ private func recordLines(_ found: FoundInsurance, origin: String) -> [String] {
 
 private func candidates(of record: Suggestion) -> String {
   switch record.candidates {
-  case 0: "nobody has its name, birth date and sex · không có người trùng họ tên, ngày sinh, giới tính"
+  case 0: "no person has its name, birth date and sex · không có người trùng họ tên, ngày sinh, giới tính"
   case 1: "may be \(record.only ?? "?"), the only one · có thể là người này, duy nhất"
   case let count: "may be one of \(count) persons · có thể là một trong \(count) người"
   }

@@ -203,7 +203,7 @@ struct PackageFormatTests {
     }
   }
 
-  @Test("a package of nobody is read and knows nobody")
+  @Test("a package without persons is read and answers that the person is unknown")
   func nobody() throws {
     let workshop = try Workshop()
     let folder = workshop.path

@@ -261,7 +261,7 @@ struct CommandLineTests {
   private static func onTerminal(
     _ arguments: [String], columns: UInt16, environment: [String: String]
   ) throws -> String {
-    // What grantpt, unlockpt and ptsname do on Linux: TIOCSPTLCK and TIOCGPTN.
+    // A pseudo-terminal: the first call unlocks it, the second reads its number (asm-generic/ioctls.h).
     let terminal = open("/dev/ptmx", O_RDWR | O_NOCTTY)
     var (lock, number): (Int32, UInt32) = (0, 0)
     try #require(terminal >= 0 && ioctl(terminal, 0x4004_5431, &lock) == 0)

@@ -196,7 +196,7 @@ struct ReportTests {
     }
   }
 
-  @Test("a place's bar is its difference from the run before, and the mean stands in on the first night")
+  @Test("a place's bar is its difference from the run before, or from the mean in the first run")
   func placeDifferences() {
     func counts(_ linked: Int, _ others: Int) -> [String: Int] { ["linked": linked, "disputed": others] }
     let now = [

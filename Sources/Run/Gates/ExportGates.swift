@@ -72,7 +72,7 @@ extension Gates {
 }
 
 extension RunRecord {
-  /// The run whose data this one brings back, though it was rolled back and nobody has released it by name since.
+  /// The rolled-back run whose data this run would put in force again; nil if a release since then names that data.
   ///
   /// - Parameter earlier: all other runs, ascending.
   func takenBack(among earlier: [RunRecord]) -> RunRecord? {

@@ -9,12 +9,12 @@ import Workspace
 
 struct AuditCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "audit", abstract: "The audit log: read it, or check that nobody changed it.",
+    commandName: "audit", abstract: "The audit log: read it, or check that it is unchanged.",
     discussion: """
       The workspace keeps a log that only grows: runs, holds, releases, decisions,
       rollbacks, prunes, and every lookup, explanation and list of findings, each
-      with who, when and, if given, why. A person's number never stands in it; the
-      log names a person by a pseudonym that only this workspace's key can make.
+      with who, when and, if given, why. It contains no
+      person's number, but a pseudonym that only this workspace's key can make.
         cardlink audit verify pipelines/nightly.yaml
         cardlink audit show pipelines/nightly.yaml --event looked_up
         cardlink audit show pipelines/nightly.yaml --person -
