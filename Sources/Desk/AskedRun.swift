@@ -52,8 +52,10 @@ extension Desk {
     let run = try run(number)
     let stores = KeptStores(pipeline, in: pipeline.workspace)
     if let loaded = run.finished(.load)?.run {
-      if stores.inForce == loaded { return AskedRun(run: run, isInForce: true, source: .store(stores.path)) }
-      if stores.runs.contains(loaded) {
+      if try stores.inForce() == loaded {
+        return AskedRun(run: run, isInForce: true, source: .store(stores.path))
+      }
+      if try stores.runs().contains(loaded) {
         return AskedRun(run: run, isInForce: false, source: .store(stores.path(of: loaded)))
       }
     }

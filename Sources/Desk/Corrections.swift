@@ -36,7 +36,7 @@ extension Desk {
     let last = try lastStaged(number)
     var directory = directory
     while directory.count > 1, directory.hasSuffix("/") { directory.removeLast() }
-    guard !Folder.exists(directory) else {
+    guard try !Folder.exists(directory) else {
       throw Stop(
         .cannotCreate, at: directory, expected: "a folder that is not there yet", found: "one that is",
         remedy: "Name another folder; nothing was written.",

@@ -169,10 +169,11 @@ package struct Desk: Sendable {
 
   /// The last finished run whose staged records still exist.
   func lastStaged() throws(Stop) -> LastStaged {
-    let run = try runs().last { run in
-      run.state == .done
-        && run.finished(.extract).map { Folder.exists(reader.folder(of: $0)) } ?? false
-        && run.finished(.match).map { Folder.exists(reader.folder(of: $0)) } ?? false
+    var last: RunRecord?
+    for run in try runs().reversed() where run.state == .done {
+      guard try reader.hasResults(of: [.extract, .match], in: run) else { continue }
+      last = run
+      break
     }
     guard let run, let last = try staged(run) else {
       guard try runs().contains(where: { $0.state == .done }) else { throw try noRun() }

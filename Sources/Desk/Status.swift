@@ -127,7 +127,9 @@ extension Status {
 
 extension Desk {
   /// The process that holds the workspace now.
-  package var lockHolder: LockHolder? { WorkspaceReader(pipeline.workspace).lockHolder }
+  package func lockHolder() throws(Stop) -> LockHolder? {
+    try WorkspaceReader(pipeline.workspace).lockHolder()
+  }
 
   /// The state of the pipeline now.
   ///
@@ -140,11 +142,11 @@ extension Desk {
     let run = if let number { try self.run(number) as RunRecord? } else { runs.last }
     guard let run else { throw try noRun() }
     let reader = WorkspaceReader(pipeline.workspace)
-    let inForce = pipeline.runInForce
+    let inForce = try pipeline.runInForce()
     return Status(
       run, among: runs, workspace: pipeline.workspace,
-      holder: run.id == runs.last?.id ? reader.lockHolder : nil,
-      inForce: inForce.flatMap { id in runs.first { $0.id == id } }, packagesOfRun: reader.publishedRun,
+      holder: run.id == runs.last?.id ? try reader.lockHolder() : nil,
+      inForce: inForce.flatMap { id in runs.first { $0.id == id } }, packagesOfRun: try reader.publishedRun(),
       named: named, today: Clock.today().text)
   }
 }

@@ -29,11 +29,16 @@ package struct Export: Sendable {
         "Set the right encoding in the pipeline file, or ask the supplier for UTF-8; nothing was changed.")
   }
 
-  func checkNotEmpty(_ file: FoundFile, recordCount: Int) throws(Stop) {
-    guard recordCount == 0 else { return }
+  /// Why a file without records is refused; nil if it may be the empty part of an export that has records.
+  ///
+  /// - Parameters:
+  ///   - hasOthers: whether it has elements that may be records under another name.
+  ///   - others: whether another file of the export has records.
+  package func faultOfEmpty(_ file: FoundFile, hasOthers: Bool, besides others: Bool) -> Stop? {
+    if others, !hasOthers { return nil }
     let found =
       if case .xml(let record) = format.kind { "no element named \(record)" } else { "a header line only" }
-    throw Stop(
+    return Stop(
       .dataRefused, at: file.name, expected: "at least one record", found: found,
       remedy: "Check the file, and the pipeline file's record and fields; nothing was changed.")
   }
@@ -51,8 +56,13 @@ package struct Export: Sendable {
       return
     }
     _ = try openSource(beginning, format, chunkBytes: EncodingWatch.firstByteCount)
-    // Malformed XML is refused, or kept, when the file is read.
-    guard let report = try? headerReport(beginning, format: format) else { return }
+    let report: HeaderReport
+    do throws(Stop) {
+      report = try headerReport(beginning, format: format)
+    } catch  where error.exit == .dataRefused {
+      // Malformed XML is refused, or kept, when the file is read.
+      return
+    }
     if let fault = fault(in: report, of: file) { throw fault }
   }
 

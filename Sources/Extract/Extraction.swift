@@ -51,17 +51,36 @@ package struct Extraction: Sendable {
     let collected = collect(pieces, of: plan.pieces, fileCount: files.count)
     for (file, part) in zip(files, collected.parts) {
       let export = exports[file.export]
-      try export.checkNotEmpty(file, recordCount: part.recordCount)
+      if part.recordCount == 0 {
+        let others = zip(files, collected.parts).contains { $0.export == file.export && $1.recordCount > 0 }
+        let fault = export.faultOfEmpty(file, hasOthers: part.hasOtherElements, besides: others)
+        if let fault { throw fault }
+      }
       try export.checkElements(of: file, part)
       try export.checkEncoding(file, misread: part.misreadCount, of: part.recordCount, atLeast: 20)
     }
     let digestTexts = try digests.value()
+    try checkNoCopies(files, collected.parts, digestTexts)
     try syncing.wait()
     for file in files { try file.checkUnchanged() }
     var snapshot = snapshot(files, collected.parts)
     snapshot.damaged = collected.damaged.isEmpty ? nil : collected.damaged
     try compact(&snapshot, in: folder)
     return (snapshot, digestTexts)
+  }
+
+  /// Refuses a copy of another file of the same export.
+  private func checkNoCopies(_ files: [FoundFile], _ parts: [StagedPart], _ digests: [String]) throws(Stop) {
+    var names: [[String]: String] = [:]
+    for i in files.indices where parts[i].recordCount > 0 {
+      guard let other = names.updateValue(files[i].name, forKey: [files[i].export.name, digests[i]]) else {
+        continue
+      }
+      throw Stop(
+        .dataRefused, at: files[i].name, expected: "each record of the export once",
+        found: "the same bytes as \(other)",
+        remedy: "Remove one of the two, or narrow the pattern in the pipeline file; nothing was changed.")
+    }
   }
 
   /// Stages the pieces on all threads.

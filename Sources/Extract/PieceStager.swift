@@ -40,6 +40,7 @@ struct PieceStager: Sendable {
     let end = try stageRecords(of: extractor, piece.file, export, into: &stager, read)
     var staged = StagedPiece(
       part: try stager.finish(), firstOffset: extractor.firstOffset, next: extractor.next)
+    staged.part.hasOtherElements = extractor.tally.hasOtherElements
     switch end {
     case .whole: break
     case .damaged(let damage): staged.damage = damage

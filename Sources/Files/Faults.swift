@@ -1,7 +1,7 @@
 // Fault injection: lets tests make the disk fail.
 // Invariant: outside a test no fault is planned, and a check costs one relaxed load. Each disk operation of
-// this module passes here once, as do the steps of SQLite and libpq, which write on their own. A plan
-// concerns one folder, so that parallel tests don't cause each other's faults.
+// this module passes here once, readings too, as do the reading of exports and the steps of SQLite and libpq, which
+// write on their own. A plan concerns one folder, so that parallel tests don't cause each other's faults.
 
 import Glibc
 import Synchronization
@@ -20,8 +20,16 @@ package enum Faults {
     case sync, close, rename
     /// Removing a file or an empty folder; not counted if it doesn't exist.
     case remove
+    /// Bytes, a folder's names, a link or attributes are read.
+    case read
 
-    fileprivate var needsRoom: Bool { self == .create || self == .write || self == .database }
+    fileprivate func isCounted(_ kind: Kind) -> Bool {
+      switch kind {
+      case .unread: self == .read
+      case .full: self == .create || self == .write || self == .database
+      case .gone, .once: self != .read
+      }
+    }
   }
 
   /// How a disk fails.
@@ -36,6 +44,8 @@ package enum Faults {
     case full
     /// Only the n-th operation fails, a write after half of its bytes.
     case once
+    /// Only the n-th reading fails, as with a bad sector or a share that hangs up.
+    case unread
   }
 
   /// A test's plan for the paths that begin with `prefix`.
@@ -50,9 +60,9 @@ package enum Faults {
     /// - Returns: whether it fails.
     mutating func meets(_ operation: Operation) -> Bool {
       passed[operation, default: 0] += 1
-      if kind == .full, !operation.needsRoom { return false }
+      guard operation.isCounted(kind) else { return false }
       count += 1
-      return failing > 0 && (kind == .once ? count == failing : count >= failing)
+      return failing > 0 && (kind == .once || kind == .unread ? count == failing : count >= failing)
     }
   }
 
@@ -100,7 +110,11 @@ package enum Faults {
   /// - Returns: the failure that the operation must report; nil to perform it.
   static func failure(of operation: Operation, _ path: String) -> Stop? {
     guard arePlanned, let kind = kind(of: operation, path) else { return nil }
-    return operation == .create ? .cannotCreate(path, kind.code) : .writeFailed(path, kind.code)
+    switch operation {
+    case .create: return .cannotCreate(path, kind.code)
+    case .read: return .readFailed(path, kind.code)
+    default: return .writeFailed(path, kind.code)
+    }
   }
 
   /// - Returns: the failure that a write must report, and how many of its bytes to write before; nil to
@@ -123,12 +137,12 @@ package enum Faults {
 }
 
 extension Faults.Kind {
-  fileprivate var code: Int32 { self == .gone ? EIO : ENOSPC }
+  fileprivate var code: Int32 { self == .gone || self == .unread ? EIO : ENOSPC }
 }
 
 extension [Faults.Operation: Int] {
   /// Operations that a plan of this kind counts.
   package func count(_ kind: Faults.Kind) -> Int {
-    reduce(0) { $0 + (kind != .full || $1.key.needsRoom ? $1.value : 0) }
+    reduce(0) { $0 + ($1.key.isCounted(kind) ? $1.value : 0) }
   }
 }

@@ -9,14 +9,20 @@ package import Values
 package enum Folder {
   /// Creates the folder and its parents with mode 0700; an existing one stays as it is.
   package static func create(_ path: String) throws(Stop) {
-    guard !exists(path) else { return }
+    guard try !exists(path) else { return }
     let parent = parent(of: path)
     if parent != path, !parent.isEmpty { try create(parent) }
     try Faults.pass(.create, path)
     guard unsafe mkdir(path, 0o700) == 0 || errno == EEXIST else { throw .cannotCreate(path, errno) }
   }
 
-  package static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
+  /// Whether something has this name; a link that leads nowhere has not.
+  package static func exists(_ path: String) throws(Stop) -> Bool {
+    try Faults.pass(.read, path)
+    if unsafe access(path, F_OK) == 0 { return true }
+    guard isAbsence(errno) else { throw .readFailed(path, errno) }
+    return false
+  }
 
   package static func parent(of path: String) -> String {
     guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
@@ -86,20 +92,24 @@ package enum Folder {
   }
 
   /// The target of a symbolic link; nil if there is none.
-  package static func target(ofLink path: String) -> String? {
+  package static func target(ofLink path: String) throws(Stop) -> String? {
+    try Faults.pass(.read, path)
     var bytes = [UInt8](repeating: 0, count: Int(PATH_MAX))
     let count = unsafe bytes.withUnsafeMutableBytes { buffer in
       guard let base = buffer.baseAddress else { return 0 }
       return unsafe readlink(path, base.assumingMemoryBound(to: CChar.self), buffer.count)
     }
+    guard count >= 0 || isAbsence(errno) || errno == EINVAL else { throw .readFailed(path, errno) }
     return count > 0 ? String(decoding: bytes.prefix(count), as: UTF8.self) : nil
   }
 
-  /// The bytes of a file, or of all files in a folder and those below it.
-  package static func byteCount(of path: String) -> Int {
-    if isFolder(path) { return names(in: path).reduce(0) { $0 + byteCount(of: path + "/" + $1) } }
-    var info = stat()
-    return unsafe lstat(path, &info) == 0 ? Int(info.st_size) : 0
+  /// The bytes of a file, or of all files in a folder and those below it; 0 if there is none.
+  package static func byteCount(of path: String) throws(Stop) -> Int {
+    guard let attributes = try FileAttributes(of: path, following: false) else { return 0 }
+    guard attributes.kind == .folder else { return attributes.byteCount }
+    var sum = 0
+    for name in try names(in: path) { sum += try byteCount(of: path + "/" + name) }
+    return sum
   }
 
   /// Writes a small file atomically.
@@ -121,9 +131,15 @@ package enum Folder {
 
   /// A small file as text; nil if there is none.
   package static func read(_ path: String) throws(Stop) -> String? {
+    try readBytes(path).map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  /// The bytes of a small file; nil if there is none.
+  package static func readBytes(_ path: String) throws(Stop) -> [UInt8]? {
+    try Faults.pass(.read, path)
     let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else {
-      if errno == ENOENT { return nil }
+      if isAbsence(errno) { return nil }
       throw .readFailed(path, errno)
     }
     defer { close(descriptor) }
@@ -138,15 +154,24 @@ package enum Folder {
       if count == 0 { break }
       bytes.append(contentsOf: chunk[..<count])
     }
-    return String(decoding: bytes, as: UTF8.self)
+    return bytes
   }
 
   /// The names in a folder, sorted; none if it doesn't exist.
-  package static func names(in path: String) -> [String] {
-    guard let folder = unsafe opendir(path) else { return [] }
+  package static func names(in path: String) throws(Stop) -> [String] {
+    try Faults.pass(.read, path)
+    guard let folder = unsafe opendir(path) else {
+      if isAbsence(errno) { return [] }
+      throw .readFailed(path, errno)
+    }
     defer { unsafe closedir(folder) }
     var names: [String] = []
-    while let entry = unsafe readdir(folder) {
+    while true {
+      errno = 0
+      guard let entry = unsafe readdir(folder) else {
+        guard errno == 0 else { throw .readFailed(path, errno) }
+        break
+      }
       let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) {
         unsafe $0.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
       }
@@ -155,25 +180,25 @@ package enum Folder {
     return names.sorted()
   }
 
-  package static func isFolder(_ path: String) -> Bool {
-    var info = stat()
-    return unsafe lstat(path, &info) == 0 && info.st_mode & S_IFMT == S_IFDIR
+  /// Whether it is a folder, and no link to one.
+  package static func isFolder(_ path: String) throws(Stop) -> Bool {
+    try FileAttributes(of: path, following: false)?.kind == .folder
   }
 
-  /// Whether something has this name, even a broken link.
-  private static func isThere(_ path: String) -> Bool {
+  /// Whether removing this name counts as an operation; the name of nothing or of a folder does not.
+  private static func isCounted(_ path: String) -> Bool {
     var info = stat()
-    return unsafe lstat(path, &info) == 0
+    return unsafe lstat(path, &info) == 0 && info.st_mode & S_IFMT != S_IFDIR
   }
 
   /// Removes a file, or a folder with its content; a link is removed, not followed.
   package static func remove(_ path: String) throws(Stop) {
-    if Faults.arePlanned, isThere(path), !isFolder(path) { try Faults.pass(.remove, path) }
+    if Faults.arePlanned, isCounted(path) { try Faults.pass(.remove, path) }
     guard unsafe unlink(path) != 0, errno != ENOENT else { return }
     // Only folders remain now; checking the type of each of a hundred thousand files would be slow.
     let code = errno
-    guard isFolder(path) else { throw .writeFailed(path, code) }
-    for name in names(in: path) { try remove(path + "/" + name) }
+    guard try isFolder(path) else { throw .writeFailed(path, code) }
+    for name in try names(in: path) { try remove(path + "/" + name) }
     try Faults.pass(.remove, path)
     guard unsafe rmdir(path) == 0 || errno == ENOENT else { throw .writeFailed(path, errno) }
   }

@@ -31,24 +31,22 @@ package struct FoundFile: Hashable, Sendable, Codable {
   ///
   /// - Throws: ``Stop`` with ``Exit/exportMissing`` if this user can't read it.
   package init(export: ExportKind, path: String, name: String) throws(Stop) {
-    var info = stat()
-    guard unsafe stat(path, &info) == 0, unsafe access(path, R_OK) == 0 else {
+    guard let attributes = try FileAttributes(of: path), unsafe access(path, R_OK) == 0 else {
       throw Stop(
         .exportMissing, at: path, expected: "a file that can be read", found: "none",
         remedy: "Give this user the right to read it; nothing was changed.")
     }
     self.init(
-      export: export, path: path, name: name, byteCount: Int(info.st_size), modified: info.modified,
-      changed: info.changed, inode: UInt64(info.st_ino))
+      export: export, path: path, name: name, byteCount: attributes.byteCount, modified: attributes.modified,
+      changed: attributes.changed, inode: attributes.inode)
   }
 
   /// Examines the file again.
   ///
   /// - Throws: ``Stop`` with ``Exit/dataRefused`` if it has changed.
   package func checkUnchanged() throws(Stop) {
-    var info = stat()
-    guard unsafe stat(path, &info) == 0, Int(info.st_size) == byteCount, info.modified == modified,
-      inode == nil || inode == UInt64(info.st_ino)
+    guard let now = try FileAttributes(of: path), now.byteCount == byteCount, now.modified == modified,
+      inode == nil || inode == now.inode
     else {
       throw Stop(
         .dataRefused, at: name, expected: "an export that stays as it is while it is read",
@@ -57,10 +55,4 @@ package struct FoundFile: Hashable, Sendable, Codable {
         next: "cardlink run PIPELINE")
     }
   }
-}
-
-extension stat {
-  /// Nanoseconds since 1970.
-  fileprivate var modified: Int { st_mtim.tv_sec * 1_000_000_000 + st_mtim.tv_nsec }
-  fileprivate var changed: Int { st_ctim.tv_sec * 1_000_000_000 + st_ctim.tv_nsec }
 }

@@ -12,6 +12,7 @@ package final class InputFile: Sendable {
 
   package init(_ path: String) throws(Stop) {
     self.path = path
+    try Faults.pass(.read, path)
     descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw .readFailed(path, errno) }
     var info = stat()

@@ -31,9 +31,13 @@ package final class LockFile: Sendable {
   }
 
   /// Whether its path still leads to this file.
-  package var isInPlace: Bool {
+  package func isInPlace() throws(Stop) -> Bool {
+    try Faults.pass(.read, file.path)
     var (held, found) = (stat(), stat())
-    guard unsafe fstat(file.descriptor, &held) == 0, unsafe stat(file.path, &found) == 0 else { return false }
+    guard unsafe fstat(file.descriptor, &held) == 0, unsafe stat(file.path, &found) == 0 else {
+      if isAbsence(errno) { return false }
+      throw .readFailed(file.path, errno)
+    }
     return held.st_dev == found.st_dev && held.st_ino == found.st_ino
   }
 

@@ -13,6 +13,7 @@ struct OpenFile {
   /// Fills all of `buffer` with the bytes from `offset` on.
   /// - Returns: the failure, if any; a file that ends before the buffer is full counts as damaged.
   func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) -> Stop? {
+    if let planned = Faults.failure(of: .read, path) { return planned }
     var done = 0
     while done < buffer.count {
       let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[done...])

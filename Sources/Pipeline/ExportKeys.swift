@@ -11,9 +11,10 @@ extension PipelineKeys {
         "format", .choice([("csv", .csv), ("xml", .xml)]), \.format, isRequired: true, "Format of the files",
         "Định dạng tệp"),
       Key(
-        "files", .list(of: .path), \.files, isRequired: true,
-        "Files or patterns with `*` and `?`; gzip is read as it is",
-        "Tệp hoặc mẫu tên tệp có `*` và `?`; đọc được tệp nén gzip", example: "[../exports/population-*.csv]"),
+        "files", .files, \.files, isRequired: true,
+        "Files or patterns with `*`, `?` and `{date}`; gzip is read as it is; `{ pattern: …, newest: true }` reads the file written last",
+        "Tệp hoặc mẫu tên tệp có `*`, `?` và `{date}`; đọc được tệp nén gzip; `{ pattern: …, newest: true }` chỉ đọc tệp ghi sau cùng",
+        example: "[../exports/population-*.csv]"),
       Key(
         "encoding",
         .choice(["utf-8", "utf-16", "windows-1258", "tcvn3", "vni", "vps", "viscii"], inAnyCase: true),

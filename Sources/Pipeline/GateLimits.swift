@@ -72,8 +72,8 @@ extension PipelineKeys {
         "Mức thay đổi tối đa so với trung vị của bảy lượt chạy xong gần nhất"),
       Key(
         "older_exports", .choice([("hold", true), ("allow", false)]), \.holdsOlderExports,
-        "An earlier business date, or files older than those of the last run",
-        "Ngày nghiệp vụ sớm hơn, hoặc tệp cũ hơn tệp của lượt chạy trước"),
+        "An earlier business date, files older than those of the last run, or a file that was read before beside new ones",
+        "Ngày nghiệp vụ sớm hơn, tệp cũ hơn tệp của lượt chạy trước, hoặc tệp đã đọc nằm lẫn với tệp mới"),
       Key(
         "checksums", .choice(GateLimits.Checksums.allCases.map { ($0.rawValue, $0) }), \.checksums,
         "`SHA256SUMS` and `*.sha256` beside the exports", "Tệp `SHA256SUMS` và `*.sha256` đi kèm dữ liệu"),

@@ -254,6 +254,43 @@ extension Kind where Value == ExportSpec.Source {
   }
 }
 
+extension Kind where Value == [FilePattern] {
+  /// A list of patterns, or one pattern with what is read of its files.
+  static var files: Kind {
+    let list = Kind<[FilePattern]>.list(of: .pattern)
+    let one = KeyGroup<FilePattern>([
+      Key(
+        "pattern", Kind<FilePattern>.pattern.map { pattern, _ in pattern.text }, \.text, isRequired: true, "",
+        ""),
+      Key("newest", .flag, \.isNewestOnly, "", ""),
+    ])
+    return Kind(
+      words: list.words, example: list.example,
+      schema: ["anyOf": [list.schema, one.schema("")]], written: { _ in nil }
+    ) { (node, reader) throws(Mistake) in
+      guard node.mapping != nil else { return try list.read(node, &reader) }
+      var pattern: FilePattern = ""
+      one.read(node, into: &pattern, &reader)
+      return [pattern]
+    }
+  }
+}
+
+extension Kind where Value == FilePattern {
+  /// A pattern of paths, made absolute.
+  static var pattern: Kind {
+    Kind<String>.text("a path").map { (text, base) throws(Mistake) in
+      let pattern = FilePattern(text, base: base)
+      if let unknown = pattern.unknownDate {
+        throw Mistake(
+          expected: "a date as {date}, {date-1} or {date:yyyyMMdd}, with yyyy, MM and dd once each",
+          found: "`\(unknown)`")
+      }
+      return pattern
+    }
+  }
+}
+
 extension Kind where Value == [ExportSpec.Code] {
   /// The codes of an export and their meanings.
   static func codes(for words: [String]) -> Kind {

@@ -28,30 +28,34 @@ package enum Paths {
     }
     return "/" + parts.joined(separator: "/")
   }
-
-  /// The files that a glob pattern matches, sorted; empty if there are none.
-  static func matching(_ pattern: String) -> [String] {
-    var found = unsafe glob_t()
-    defer { unsafe globfree(&found) }
-    guard unsafe glob(pattern, GLOB_MARK, nil, &found) == 0 else { return [] }
-    return unsafe (0..<Int(found.gl_pathc)).compactMap { i in
-      unsafe found.gl_pathv[i].map { unsafe String(cString: $0) }
-    }.filter { !$0.hasSuffix("/") }.sorted()
-  }
 }
 
 extension ExportSpec {
-  /// The files that the patterns match now, sorted by name: the order of ``Place/file``.
+  /// The files that the patterns match on a business date, sorted by name: the order of ``Place/file``.
   ///
-  /// - Throws: ``Stop`` with ``Exit/exportMissing`` if a pattern matches nothing.
-  package func foundFiles(pipeline: String) throws(Stop) -> [FoundFile] {
+  /// - Throws: ``Stop`` with ``Exit/exportMissing`` if a pattern matches nothing, or a folder or file can't be read;
+  ///   ``Exit/dataRefused`` if one file has two names.
+  package func foundFiles(pipeline: String, asOf: CalendarDate) throws(Stop) -> [FoundFile] {
+    do throws(Stop) {
+      let found = try filesFound(pipeline: pipeline, asOf: asOf)
+      try checkEachOnce(found)
+      return found
+    } catch  where error.exit == .inputOutput {
+      throw Stop(
+        .exportMissing, at: error.finding.origin.file, expected: "an export that can be read",
+        found: error.finding.found,
+        remedy: "Check the disk or the share, and that this user may read it; nothing was changed.")
+    }
+  }
+
+  private func filesFound(pipeline: String, asOf: CalendarDate) throws(Stop) -> [FoundFile] {
     var paths: [String] = []
     for pattern in files {
-      let matches = Paths.matching(pattern)
+      let matches = try pattern.matches(on: asOf)
       guard !matches.isEmpty else {
         throw Stop(
           .exportMissing, at: pipeline, field: "exports.\(kind.name).files",
-          expected: "at least one file like \(pattern)", found: "none",
+          expected: "at least one file like \(pattern.shown(on: asOf))", found: "none",
           remedy: "Wait for the export or correct the pattern; nothing was changed.")
       }
       for path in matches where !paths.contains(path) { paths.append(path) }
@@ -69,5 +73,29 @@ extension ExportSpec {
       found.append(try FoundFile(export: kind, path: path, name: uses[name] == 1 ? name : path))
     }
     return found.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+  }
+
+  /// Refuses a file that has two names, and one that lies beside its compressed form.
+  private func checkEachOnce(_ found: [FoundFile]) throws(Stop) {
+    var names: [FileAttributes.Identity: String] = [:]
+    let paths = Set(found.map(\.path))
+    for file in found {
+      if let identity = try FileAttributes(of: file.path)?.identity {
+        if let other = names.updateValue(file.name, forKey: identity) {
+          throw .readTwice(file, "\(other), which is the same file")
+        }
+      }
+      for suffix in [".gz", ".GZ"] where paths.contains(file.path + suffix) {
+        throw .readTwice(file, "\(file.name)\(suffix) beside it")
+      }
+    }
+  }
+}
+
+extension Stop {
+  fileprivate static func readTwice(_ file: FoundFile, _ other: String) -> Stop {
+    Stop(
+      .dataRefused, at: file.name, expected: "each file of the export once", found: other,
+      remedy: "Remove one of the two, or narrow the pattern in the pipeline file; nothing was changed.")
   }
 }

@@ -75,8 +75,7 @@ package struct ExportSpec: Hashable, Sendable {
 
   package var kind: ExportKind
   package var format = Format.csv
-  /// Absolute glob patterns.
-  package var files: [String] = []
+  package var files: [FilePattern] = []
   package var encoding: String?
   /// Whether a damaged file is read up to its fault instead of refused.
   package var keepsDamaged = false

@@ -1,6 +1,7 @@
 // The sorted rows of the publication in force, with which the next one is compared to find changes.
 // Invariant: the folder `run-0007.people` beside `run-0007` is whole or absent; only that of the publication
-// in force is used. A damaged one, or one of another version, counts as absent: packages are then full.
+// in force is used. One that is damaged, can't be read or is of another version counts as absent: packages are then
+// full, which every recipient can use.
 // Load: about 60 bytes and the name for each person and copy; read once, beside the new rows.
 
 import Files
@@ -22,7 +23,7 @@ struct KeptPeople: Codable, Sendable {
     guard let lines = (try? Folder.read(folder + "/" + file))?.split(separator: "\n"), lines.count == 2,
       Digest.text(of: String(lines[1])) == lines[0],
       let kept = try? JSONDecoder().decode(KeptPeople.self, from: Data(lines[1].utf8)),
-      kept.runs.allSatisfy({ Folder.byteCount(of: folder + "/" + $0.name) == $0.byteCount })
+      kept.runs.allSatisfy({ (try? Folder.byteCount(of: folder + "/" + $0.name)) == $0.byteCount })
     else { return nil }
     return kept
   }

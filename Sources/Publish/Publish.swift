@@ -107,9 +107,9 @@ private struct PackageNight: Sendable {
     self.encryption = encryption
     before = try PublicationBefore(folders)
     policy = request.policyDigest(key)
-    edition = folders.edition
+    edition = try folders.edition()
     let writesChanges = request.policy.checkpointEvery > 1 && request.recipientsHavePackagesInForce
-    let people = writesChanges ? folders.peopleInForce : nil
+    let people = writesChanges ? try folders.peopleInForce() : nil
     let kept = people.flatMap { KeptPeople.read(in: $0) }
     self.kept = kept?.policy == policy ? kept : nil
     // The last publication had a higher limit of open files: write full packages.
@@ -123,7 +123,7 @@ private struct PackageNight: Sendable {
     do throws(Stop) {
       return try writePackages(runs)
     } catch {
-      guard kept != nil, let damaged = folders.peopleInForce,
+      guard kept != nil, let damaged = try folders.peopleInForce(),
         error.finding.origin.file.hasPrefix(damaged)
       else { throw error }
       kept = nil
@@ -157,7 +157,7 @@ private struct PackageNight: Sendable {
     var texts = (person: PersonTexts(), before: PersonTexts())
     var now = try Merge(runs, in: folders.sorting, from: range.lowerBound, to: range.upperBound)
     var then = try Merge(
-      kept?.runs ?? [], in: folders.peopleInForce ?? "", from: range.lowerBound, to: range.upperBound)
+      kept?.runs ?? [], in: folders.peopleInForce() ?? "", from: range.lowerBound, to: range.upperBound)
     while now.hasRecord || then.hasRecord {
       let recipient = min(now.key, then.key)
       let (rule, name) = recipients.recipient(of: recipient)
@@ -222,14 +222,16 @@ private struct PackageNight: Sendable {
   }
 
   /// Whether the new package of a recipient is full, and which package it follows.
-  private func standing(of name: String, _ rule: PackageRule, _ keys: [EncryptionKey]?) -> PackageStanding {
+  private func standing(of name: String, _ rule: PackageRule, _ keys: [EncryptionKey]?) throws(Stop)
+    -> PackageStanding
+  {
     let held = before[name]
     var standing = PackageStanding(before: held?.point)
     // A recipient with a new key may have lost what was encrypted to the old one.
     guard kept != nil, let held, let base = held.base, rule.canChange(request.policy.fhir),
       held.deltas + 1 < request.policy.checkpointEvery,
       held.encryptedTo == keys.map(PackageKeys.digest),
-      Folder.exists(folders.folder(of: base) + "/" + name + (keys == nil ? "" : EncryptedPackage.suffix))
+      try Folder.exists(folders.folder(of: base) + "/" + name + (keys == nil ? "" : EncryptedPackage.suffix))
     else { return standing }
     (standing.kind, standing.base, standing.deltas) = (.delta, base, held.deltas + 1)
     return standing

@@ -43,7 +43,7 @@ struct RunManifest: Decodable {
 extension RunManifest {
   /// The earliest publication that this one builds on, or itself; nil if unknown.
   static func chainStart(of publication: String) throws(Stop) -> (runID: Int, edition: Int)? {
-    guard Folder.exists(publication + "/" + name) else { return (.max, .max) }
+    guard try Folder.exists(publication + "/" + name) else { return (.max, .max) }
     guard let manifest = try read(in: publication) else { return nil }
     return manifest.chainFrom.flatMap(RunFolders.place(of:)) ?? (.max, .max)
   }
@@ -69,7 +69,7 @@ struct PublicationBefore: Sendable {
 
   /// - Parameter folders: those of the publication under way.
   init(_ folders: RunFolders) throws(Stop) {
-    guard let name = folders.inForce, let place = RunFolders.place(of: name),
+    guard let name = try folders.inForce(), let place = RunFolders.place(of: name),
       let manifest = try RunManifest.inForce(in: folders.folder)
     else { return }
     for package in manifest.folders {

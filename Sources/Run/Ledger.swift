@@ -7,9 +7,16 @@ package import SortedRuns
 package import Values
 package import Workspace
 
+extension StagedFile {
+  /// Whether the file has no record, which one line of its ledger shows.
+  fileprivate func isEmpty(in outcome: Outcome) -> Bool {
+    recordCount == 0 && outcome == (export == .population ? .registered : .linked)
+  }
+}
+
 package enum Ledger {
-  /// The lines of the ledger, in the order of exports, files and outcomes; outcomes without a record are left
-  /// out.
+  /// The lines of the ledger, in the order of exports, files and outcomes; outcomes without a record are left out, but a
+  /// file without records has one line.
   ///
   /// - Throws: ``Stop`` with ``Exit/dataRefused`` if a file's records and outcomes don't balance.
   package static func balanced(_ staged: StagedSnapshot, _ matched: MatchedSnapshot) throws(Stop)
@@ -31,7 +38,7 @@ package enum Ledger {
             remedy:
               "Nothing was loaded. This is a defect of cardlink: please report it with the ledger above.")
         }
-        for outcome in outcomes where counts[Int(outcome.rawValue)] > 0 {
+        for outcome in outcomes where counts[Int(outcome.rawValue)] > 0 || file.isEmpty(in: outcome) {
           lines.append(
             LedgerLine(
               export: export.name, sourceFile: file.name, outcome: outcome.name,

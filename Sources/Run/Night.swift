@@ -136,8 +136,8 @@ final class Night: Sendable {
 
   private func ended(_ stage: StageName, records: Int, since start: ContinuousClock.Instant) throws(Stop) {
     let seconds = (ContinuousClock.now - start) / .seconds(1)
-    let madeFrom = madeFrom(stage)
-    let byteCount = byteCount(of: stage)
+    let madeFrom = try madeFrom(stage)
+    let byteCount = try byteCount(of: stage)
     try update {
       $0.stages.append(
         .init(
@@ -186,12 +186,13 @@ extension Night {
   }
 
   /// The size of a stage's result on disk.
-  private func byteCount(of stage: StageName) -> Int {
+  private func byteCount(of stage: StageName) throws(Stop) -> Int {
     switch stage {
-    case .extract, .match: Folder.byteCount(of: reader.folder(of: run.id) + "/" + stage.rawValue)
-    case .load: Folder.byteCount(of: KeptStores(pipeline, in: workspace.path).next)
+    case .extract, .match: return try Folder.byteCount(of: reader.folder(of: run.id) + "/" + stage.rawValue)
+    case .load: return try Folder.byteCount(of: KeptStores(pipeline, in: workspace.path).next)
     case .publish:
-      reader.publication.map { Folder.byteCount(of: workspace.path + "/packages/" + $0) } ?? 0
+      guard let publication = try reader.publication() else { return 0 }
+      return try Folder.byteCount(of: workspace.path + "/packages/" + publication)
     }
   }
 }

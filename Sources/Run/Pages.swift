@@ -41,7 +41,7 @@ extension Pages {
     guard let file = pipeline.metrics else { return }
     do throws(Stop) {
       let runs = try WorkspaceReader(workspace).runs()
-      let inForce = pipeline.runInForce.flatMap { id in runs.first { $0.id == id } }
+      let inForce = try pipeline.runInForce().flatMap { id in runs.first { $0.id == id } }
       let text = metrics(
         pipeline: pipeline.name, runs: runs, inForce: inForce, exit: exit,
         time: Int(Date().timeIntervalSince1970))
@@ -98,7 +98,7 @@ extension Workspace {
     try prune(prunable(pipeline, keeping: pipeline.keep))
     try removeEarlierPublications(in: path + "/packages", threads: 1)
     let reader = WorkspaceReader(path)
-    if !Folder.exists(reader.reportPath(of: done.id)) {
+    if try !Folder.exists(reader.reportPath(of: done.id)) {
       try pages.writeReport(of: done, pipeline, in: reader)
     }
   }

@@ -27,8 +27,7 @@ package struct SigningKey: Sendable {
     guard let text = try Folder.read(path) else {
       throw stop("the key that signs packages", "no such file", "Make one: cardlink keys new \(path)")
     }
-    var info = stat()
-    guard unsafe stat(path, &info) == 0, info.st_mode & 0o077 == 0 else {
+    guard let attributes = try FileAttributes(of: path), attributes.rights & 0o077 == 0 else {
       throw stop("a key that only its owner may read", "one that others may read", "chmod 600 \(path)")
     }
     // The reader also accepts keys of other kinds and labels; the comparison refuses them.

@@ -101,7 +101,7 @@ package func finishRun(_ run: StoreRun, ledger: [LedgerRow]?, inStore path: Stri
 
 /// Opens a file after checking that it is a store.
 func openStore(_ path: String, readonly: Bool) throws -> DatabaseQueue {
-  guard Folder.exists(path) else { throw Stop.notAStore(path, found: "no file") }
+  guard try Folder.exists(path) else { throw Stop.notAStore(path, found: "no file") }
   var configuration = Configuration()
   configuration.readonly = readonly
   configuration.busyMode = .timeout(5)
@@ -122,12 +122,14 @@ func openStore(_ path: String, readonly: Bool) throws -> DatabaseQueue {
 /// store before the new one replaces it.
 package func recoverStore(at path: String) throws(Stop) {
   let journal = path + "-journal"
-  guard Folder.exists(journal) else { return }
-  if Folder.exists(path) {
+  guard try Folder.exists(journal) else { return }
+  if try Folder.exists(path) {
     // Reading plays the journal back. If the store is too damaged for that, the load replaces it anyway.
-    _ = try? stopping(at: path) {
-      try DatabaseQueue(path: path).read { try Int.fetchOne($0, sql: "SELECT count(*) FROM sqlite_master") }
-    }
+    do throws(Stop) {
+      _ = try stopping(at: path) {
+        try DatabaseQueue(path: path).read { try Int.fetchOne($0, sql: "SELECT count(*) FROM sqlite_master") }
+      }
+    } catch  where error.exit == .storeUnavailable {}
   }
   try Folder.remove(journal)
 }

@@ -25,6 +25,34 @@ package enum Gate: String, Sendable, CaseIterable, Codable, Comparable {
   }
 }
 
+/// What a line of a manifest of digests holds instead of a digest and the name of a file.
+package enum ManifestLine: Hashable, Sendable, Codable {
+  /// The whole file has no line.
+  case nothing
+  /// The whole file is not UTF-8, nor UTF-16 with a byte order mark.
+  case notText
+  case otherForm, noName
+  case digits(Int)
+  /// Another line has another digest for the same name.
+  case otherDigest
+
+  fileprivate var text: Bilingual {
+    switch self {
+    case .nothing: Bilingual("tệp trống", "an empty file")
+    case .notText:
+      Bilingual(
+        "tệp không phải văn bản UTF-8 hoặc UTF-16 có dấu BOM",
+        "a file that is not text in UTF-8, or in UTF-16 with a byte order mark")
+    case .otherForm: Bilingual("dòng có dạng khác", "a line of another form")
+    case .noName: Bilingual("mã không kèm tên tệp", "a digest without a name")
+    case .digits(let count):
+      Bilingual("\(count) chữ số thập lục phân", "\(count) hexadecimal digits")
+    case .otherDigest:
+      Bilingual("mã thứ hai cho cùng một tên tệp", "a second digest for the same name")
+    }
+  }
+}
+
 /// What a gate found.
 package enum GateFigure: Hashable, Sendable, Codable {
   case count(Int)
@@ -32,7 +60,9 @@ package enum GateFigure: Hashable, Sendable, Codable {
   /// A business date or the time of a file.
   case time(String)
   case noManifest, sameDigest, otherDigest
+  case manifestLine(ManifestLine)
   case resultOf(run: Int)
+  case readBefore(run: Int)
   /// The English text of an earlier version's record.
   case written(String)
 
@@ -45,6 +75,10 @@ package enum GateFigure: Hashable, Sendable, Codable {
     case .noManifest: Bilingual("không có", "none")
     case .sameDigest: Bilingual("đúng mã này", "the same")
     case .otherDigest: Bilingual("mã khác", "another")
+    case .manifestLine(let line): line.text
+    case .readBefore(let run):
+      Bilingual(
+        "tệp mà lượt chạy \(run) đã đọc, giống từng byte", "the file that run \(run) has read, byte for byte")
     case .resultOf(let run):
       Bilingual("kết quả của lượt chạy \(run), đã bị thu hồi", "the one of run \(run), which was rolled back")
     }
@@ -107,7 +141,7 @@ package enum GateLimit: Hashable, Sendable, Codable {
   case linkedAtMost(GateFigure)
   case dateNotBefore(String, run: Int)
   case filesNotOlder(than: String, run: Int)
-  case manifest, digest, notRolledBack
+  case manifest, manifestLine, digest, notRolledBack, notReadBefore
   /// The English text of an earlier version's record.
   case written(String)
 
@@ -143,6 +177,14 @@ package enum GateLimit: Hashable, Sendable, Codable {
         "tệp không cũ hơn \(FigureText.vietnameseTime(time)), thời điểm của tệp ở lượt chạy \(run)",
         "files not older than \(time), the time of those of run \(run)")
     case .manifest: Bilingual("tệp kê khai bên cạnh có ghi tên tệp này", "a manifest beside it that names it")
+    case .manifestLine:
+      Bilingual(
+        "mã SHA-256 gồm 64 chữ số thập lục phân, hai dấu cách và tên tệp",
+        "a SHA-256 of 64 hexadecimal digits, two spaces and the name of a file")
+    case .notReadBefore:
+      Bilingual(
+        "chỉ các tệp chưa được đọc ở lượt chạy trước, vì đã có tệp mới",
+        "only files that no earlier run has read, because there are new ones")
     case .digest: Bilingual("mã SHA-256 ghi trong tệp kê khai", "the SHA-256 that its manifest names")
     case .notRolledBack: Bilingual("kết quả chưa bị thu hồi", "a result that was not taken out of force")
     case .written(let text): Bilingual(text, text)
@@ -175,7 +217,8 @@ package struct GateVerdict: Hashable, Sendable, Codable {
       return Bilingual(export.vietnamese, export.name)
     }
     switch gate {
-    case .olderExports: return Bilingual("ngày nghiệp vụ", subject)
+    case .olderExports where subject == "business date": return Bilingual("ngày nghiệp vụ", subject)
+    case .checksums: return Bilingual(subject.replacing(" line ", with: " dòng "), subject)
     case .rolledBack: return Bilingual("lượt chạy \(subject.drop { !$0.isNumber })", subject)
     default: return Bilingual(subject, subject)
     }

@@ -251,7 +251,7 @@ extension Audit {
   /// Reads the log from its beginning and checks every line against the one before.
   package func reading() throws(Stop) -> AuditReading {
     var reading = AuditReading()
-    guard Folder.exists(path) else { return reading }
+    guard try Folder.exists(path) else { return reading }
     let rest = try InputFile(path).readLines { line throws(Stop) in reading.take(line) }
     reading.finish(rest: rest)
     return reading

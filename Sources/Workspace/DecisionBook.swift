@@ -83,7 +83,7 @@ package struct DecisionBook: Sendable {
   /// - Throws: ``Stop`` with ``Exit/inputOutput`` if the file was altered.
   package init(_ workspace: String, upTo acts: Int? = nil) throws(Stop) {
     let path = Self.path(in: workspace)
-    guard Folder.exists(path), acts != 0 else { return }
+    guard try Folder.exists(path), acts != 0 else { return }
     var reading = BookReading(path: path, mostActs: acts ?? .max)
     let rest = try InputFile(path).readLines { line throws(Stop) in try reading.take(line) }
     self = try reading.finish(rest: rest)
@@ -280,7 +280,7 @@ extension DecisionBook {
   ) throws(Stop) -> NewAct? {
     let path = path(in: workspace)
     // A refused act must not leave an empty book.
-    if !Folder.exists(path), try make(DecisionBook(workspace)) == nil { return nil }
+    if try !Folder.exists(path), try make(DecisionBook(workspace)) == nil { return nil }
     var file = try GrowingFile(path)
     // An earlier command's sync may have failed. What is read below must be on disk before anything builds on it.
     try file.sync()

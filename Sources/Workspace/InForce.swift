@@ -14,24 +14,35 @@ extension Pipeline {
     return try PostgreSQLStore(postgresql, pipeline: name)
   }
 
-  /// The run whose store is in force; nil if there is none.
-  package var runInForce: Int? { try? Store(path: storePath(in: workspace)).runID() }
+  /// The run whose store is in force; nil if there is none of this version.
+  ///
+  /// - Throws: ``Stop`` if a store is there and can't be read.
+  package func runInForce() throws(Stop) -> Int? { try Store.runID(at: storePath(in: workspace)) }
 }
 
 extension WorkspaceReader {
-  /// Whether a stage's result still exists; a store or a package exists only while it is in force.
-  package func hasResult(of stage: RunRecord.FinishedStage) -> Bool {
-    stage.stage >= .load || Folder.exists(folder(of: stage))
+  /// Whether a stage's result is there still; a store's or a package's is looked for where it is in force.
+  package func hasResult(of stage: RunRecord.FinishedStage) throws(Stop) -> Bool {
+    if stage.stage >= .load { return true }
+    return try Folder.exists(folder(of: stage))
+  }
+
+  /// Whether a run has finished these stages and their results are there still.
+  package func hasResults(of stages: [StageName], in run: RunRecord) throws(Stop) -> Bool {
+    for stage in stages {
+      guard let finished = run.finished(stage), try hasResult(of: finished) else { return false }
+    }
+    return true
   }
 
   /// The name of the folder of packages in force.
-  package var publication: String? {
-    Folder.target(ofLink: path + "/packages/current").map(Folder.name(of:))
+  package func publication() throws(Stop) -> String? {
+    try Folder.target(ofLink: path + "/packages/current").map(Folder.name(of:))
   }
 
   /// The run whose packages are in force.
-  package var publishedRun: Int? {
-    guard let name = publication else { return nil }
+  package func publishedRun() throws(Stop) -> Int? {
+    guard let name = try publication() else { return nil }
     let parts = name.split(separator: "-")
     return parts.count > 1 && parts[0] == "run" ? Int(parts[1]) : nil
   }

@@ -23,12 +23,12 @@ package struct KeptStores {
   }
 
   /// The run whose store is in force; nil if there is none.
-  package var inForce: Int? { try? Store(path: path).runID() }
+  package func inForce() throws(Stop) -> Int? { try Store.runID(at: path) }
 
   /// The runs whose stores are kept besides the one in force, ascending.
-  package var runs: [Int] {
-    let inForce = inForce
-    return Folder.names(in: folder).compactMap { name in
+  package func runs() throws(Stop) -> [Int] {
+    let inForce = try inForce()
+    return try Folder.names(in: folder).compactMap { name in
       name.hasSuffix(".sqlite") ? Int(name.dropLast(7)) : nil
     }.filter { $0 != inForce }.sorted()
   }
@@ -47,7 +47,7 @@ package struct KeptStores {
   ///   left from an
   ///   interrupted attempt and is not kept.
   package func keepStoreInForce(loading: Int? = nil) throws(Stop) {
-    guard let run = inForce, run != loading else { return }
+    guard let run = try inForce(), run != loading else { return }
     try Folder.create(folder)
     try Folder.remove(path(of: run))
     try Folder.link(path, as: path(of: run))
@@ -87,7 +87,7 @@ extension KeptStores {
   package func putLoadedInForce(
     with packages: () throws(Stop) -> Void, arePackagesInForce: () -> Bool
   ) throws(Stop) {
-    let before = inForce
+    let before = try inForce()
     let run = loaded
     try keepStoreInForce(loading: run)
     try recoverStore(at: path)
@@ -95,8 +95,11 @@ extension KeptStores {
       try Folder.rename(next, to: path)
       try packages()
     } catch {
-      if inForce == run, before != run, !arePackagesInForce() { try? takeBack(for: before) }
-      throw error
+      let failure = error
+      do throws(Stop) {
+        if try inForce() == run, before != run, !arePackagesInForce() { try takeBack(for: before) }
+      } catch {}
+      throw failure
     }
   }
 

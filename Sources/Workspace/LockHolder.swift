@@ -21,22 +21,21 @@ extension RunRecord {
 
 extension WorkspaceReader {
   /// The process that holds the workspace; nil if none does.
-  package var lockHolder: LockHolder? {
-    guard let text = try? Folder.read(path + "/lock"),
+  package func lockHolder() throws(Stop) -> LockHolder? {
+    guard let text = try Folder.read(path + "/lock"),
       let match = text.firstMatch(of: /process ([0-9]+) since ([0-9T:+-]+)/), let process = Int(match.1)
     else { return nil }
     let holder = LockHolder(process: process, since: String(match.2))
-    return isLocked(by: process) ? holder : nil
+    return try isLocked(by: process) ? holder : nil
   }
 
   /// Whether the kernel's list of locks has this file with that process; without a list, whether the process lives.
-  private func isLocked(by process: Int) -> Bool {
-    var info = stat()
-    guard unsafe stat(path + "/lock", &info) == 0 else { return false }
+  private func isLocked(by process: Int) throws(Stop) -> Bool {
+    guard let lock = try FileAttributes(of: path + "/lock") else { return false }
     guard let locks = try? Folder.read("/proc/locks") else {
       return kill(pid_t(process), 0) == 0 || errno == EPERM
     }
-    return Self.names(locks, inode: UInt64(info.st_ino), process: process)
+    return Self.names(locks, inode: lock.inode, process: process)
   }
 
   /// Whether `/proc/locks` names this lock: `1: FLOCK  ADVISORY  WRITE 4711 08:01:123456 0 EOF`.

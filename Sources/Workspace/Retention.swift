@@ -31,10 +31,10 @@ extension Workspace {
     if let last = runs.last, last.isUnfinished { kept.append(last) }
     let keptFolders = Set(kept.flatMap { run in run.stages.map { reader.folder(of: $0) } })
     var found: [Prunable] = []
-    for number in reader.runNumbers {
+    for number in try reader.runNumbers() {
       let folder = reader.folder(of: number)
       // Nothing else there holds personal data.
-      for name in Folder.names(in: folder) {
+      for name in try Folder.names(in: folder) {
         let kind: String
         switch name {
         case "extract": kind = "staged"
@@ -44,30 +44,32 @@ extension Workspace {
         }
         let path = folder + "/" + name
         guard !keptFolders.contains(path) else { continue }
-        found.append(Prunable(kind: kind, run: number, path: path, byteCount: Folder.byteCount(of: path)))
+        found.append(Prunable(kind: kind, run: number, path: path, byteCount: try Folder.byteCount(of: path)))
       }
     }
     let stores = KeptStores(pipeline, in: path)
-    if Folder.exists(stores.next),
-      !(runs.last.map { $0.isUnfinished && $0.finished(.load)?.run == stores.loaded } ?? false)
+    let loaded = stores.loaded
+    if try Folder.exists(stores.next),
+      !(runs.last.map { $0.isUnfinished && $0.finished(.load)?.run == loaded } ?? false)
     {
       found.append(
         Prunable(
-          kind: "remains", run: stores.loaded ?? 0, path: stores.next,
-          byteCount: Folder.byteCount(of: stores.next)))
+          kind: "remains", run: loaded ?? 0, path: stores.next,
+          byteCount: try Folder.byteCount(of: stores.next)))
     }
-    let numbers = stores.runs
+    let numbers = try stores.runs()
     let young = numbers.filter { number in !isTooOld(runs.first { $0.id == number }) }
     // A second run of the same business date begins from the store of the date before.
     var before: Int?
-    if pipeline.graceDays != nil, let inForce = stores.inForce,
+    if pipeline.graceDays != nil, let inForce = try stores.inForce(),
       let asOf = runs.first(where: { $0.id == inForce })?.asOf
     {
       before = runs.storeBefore(asOf, inForce: inForce)
     }
     for number in Set(numbers).subtracting(young.suffix(keeping.stores)).sorted() where number != before {
       let path = stores.path(of: number)
-      found.append(Prunable(kind: "store", run: number, path: path, byteCount: Folder.byteCount(of: path)))
+      found.append(
+        Prunable(kind: "store", run: number, path: path, byteCount: try Folder.byteCount(of: path)))
     }
     return found
   }
@@ -94,6 +96,6 @@ extension Pipeline {
   package func pruneServer() throws(Stop) -> Int {
     guard let server = try server() else { return 0 }
     try server.hold()
-    return try server.drop(keeping: Set(KeptStores(self, in: workspace).runs))
+    return try server.drop(keeping: Set(KeptStores(self, in: workspace).runs()))
   }
 }

@@ -13,7 +13,7 @@ package struct Scratch: ~Copyable {
   private let lock: Int32
 
   package init(in workspace: String) throws(Stop) {
-    Self.removeLeftovers(in: workspace)
+    try Self.removeLeftovers(in: workspace)
     let path = workspace + "/scratch-\(getpid())-\(UInt32.random(in: 0 ... .max))"
     try Folder.create(path)
     let opened = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -27,8 +27,8 @@ package struct Scratch: ~Copyable {
   }
 
   /// Removes the scratch folders of killed commands.
-  static func removeLeftovers(in workspace: String) {
-    for name in Folder.names(in: workspace) where isLeftover(workspace + "/" + name) {
+  static func removeLeftovers(in workspace: String) throws(Stop) {
+    for name in try Folder.names(in: workspace) where isLeftover(workspace + "/" + name) {
       try? Folder.remove(workspace + "/" + name)
     }
   }

@@ -39,7 +39,7 @@ package final class Workspace: Sendable {
     }
     self.lock = lock
     try lock.say("process \(getpid()) since \(Clock.now())\n")
-    Scratch.removeLeftovers(in: path)
+    try Scratch.removeLeftovers(in: path)
   }
 
   /// Replaces a run's record.
@@ -47,7 +47,7 @@ package final class Workspace: Sendable {
   /// - Throws: ``Stop`` with ``Exit/inputOutput`` also if the workspace was removed meanwhile, because the lock then keeps
   ///   no other run out.
   package func save(_ run: RunRecord) throws(Stop) {
-    guard lock.isInPlace else {
+    guard try lock.isInPlace() else {
       throw Stop(
         .inputOutput, at: path, expected: "the workspace that this run holds", found: "another one or none",
         remedy: "Someone removed it while the run worked. Find out who, then run again.")
@@ -58,7 +58,7 @@ package final class Workspace: Sendable {
   /// A new run with the next number.
   package func newRun(_ run: RunRecord) throws(Stop) -> RunRecord {
     var run = run
-    let last = WorkspaceReader(path).runNumbers.last ?? 0
+    let last = try WorkspaceReader(path).runNumbers().last ?? 0
     run.id = last + 1
     try Folder.create(WorkspaceReader(path).folder(of: run.id))
     try save(run)
@@ -78,17 +78,16 @@ package struct WorkspaceReader: Sendable {
   package func reportPath(of run: Int) -> String { folder(of: run) + "/report.html" }
 
   /// The numbers of all runs, ascending.
-  package var runNumbers: [Int] { Folder.names(in: path + "/runs").compactMap { Int($0) }.sorted() }
+  package func runNumbers() throws(Stop) -> [Int] {
+    try Folder.names(in: path + "/runs").compactMap { Int($0) }.sorted()
+  }
 
   /// All runs whose record can be read, ascending.
   ///
   /// - Throws: ``Stop`` with ``Exit/inputOutput`` if this user may not read the folder.
   package func runs() throws(Stop) -> [RunRecord] {
-    if unsafe access(path + "/runs", R_OK | X_OK) != 0, errno == EACCES {
-      throw .readFailed(path + "/runs", EACCES)
-    }
     var runs: [RunRecord] = []
-    for number in runNumbers {
+    for number in try runNumbers() {
       if let run = try JSONFile.read(RunRecord.self, from: folder(of: number) + "/run.json") {
         runs.append(run)
       }

@@ -67,7 +67,7 @@ struct PackageFormatTests {
       for name in [
         "bag-info.txt", "data/" + (format == .fhir ? "fhir" : "people." + format.rawValue), others,
       ]
-      where name != others || Folder.exists(whole + "/" + name) {
+      where try name != others || Folder.exists(whole + "/" + name) {
         try FileManager.default.copyItem(atPath: whole + "/" + name, toPath: package + "/" + name)
       }
       packages[format] = package

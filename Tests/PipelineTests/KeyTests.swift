@@ -295,4 +295,22 @@ struct KeyTests {
       }
     }
   }
+
+  @Test("files takes a list of patterns, or one pattern of which the newest file is read")
+  func files() throws {
+    func files(_ value: Node) throws -> (patterns: [FilePattern], findings: [Finding]) {
+      let read = try read(PipelineText("exports.insurance.files", value).written("exports").text)
+      return (read.pipeline.insurance.files, read.findings)
+    }
+    var newest: FilePattern = "/base/i-*.csv"
+    newest.isNewestOnly = true
+    #expect(try files(["pattern": "i-*.csv", "newest": "true"]).patterns == [newest])
+    #expect(try files(["pattern": "i-*.csv"]).patterns == ["/base/i-*.csv"])
+    #expect(try files(["i-{date:yyyyMMdd}.csv"]).findings.isEmpty)
+    for wrong: Node in [
+      ["newest": "true"], ["pattern": "i.csv", "newest": "yes"], ["i-{date:MM}.csv"], "i.csv",
+    ] {
+      #expect(try files(wrong).findings.count == 1, "\(wrong)")
+    }
+  }
 }

@@ -97,10 +97,10 @@ struct DeltaTests {
       for i in plain.rules.indices { plain.rules[i].encryptTo = [] }
       try people.publish(in: full, run: run, asOf: asOf, plain)
       deltas += report.deltas
-      for name in Folder.names(in: full.current) where name != "manifest.json" && random.chance(60) {
-        let received = Folder.names(in: sender.packages).filter { $0.hasPrefix("run-") }
+      for name in try Folder.names(in: full.current) where name != "manifest.json" && random.chance(60) {
+        let received = try Folder.names(in: sender.packages).filter { $0.hasPrefix("run-") }
           .flatMap { run in [name, name + ".age"].map { sender.packages + "/\(run)/\($0)" } }
-          .filter { Folder.exists($0) }.shuffled(using: &random)
+          .filter { try Folder.exists($0) }.shuffled(using: &random)
         let home = facility.path + "/" + name
         let done = try apply(
           ApplyRequest(
@@ -177,7 +177,7 @@ struct DeltaTests {
     func kinds(_ run: Int) throws -> Set<String> {
       people = Self.nextNight(people, &random)
       try people.publish(in: workshop, run: run, policy)
-      let names = Folder.names(in: workshop.current).filter { $0 != "manifest.json" }
+      let names = try Folder.names(in: workshop.current).filter { $0 != "manifest.json" }
       return Set(try names.map { try Self.info(workshop.current + "/" + $0).kind.rawValue })
     }
     #expect(try kinds(1) == ["full"])
@@ -192,11 +192,11 @@ struct DeltaTests {
     #expect(try kinds(8) == ["full"])
     policy.checkpointEvery = 1
     #expect(try kinds(9) == ["full"])
-    #expect(Folder.names(in: workshop.packages).filter { $0.hasSuffix(".people") }.isEmpty)
+    #expect(try Folder.names(in: workshop.packages).filter { $0.hasSuffix(".people") }.isEmpty)
     policy.checkpointEvery = 3
     #expect(try kinds(10) == ["full"])
     #expect(try kinds(11) == ["delta"])
-    #expect(Folder.names(in: workshop.packages).filter { $0.hasSuffix(".people") } == ["run-0011.people"])
+    #expect(try Folder.names(in: workshop.packages).filter { $0.hasSuffix(".people") } == ["run-0011.people"])
   }
 
   /// A sender with a full package and two packages of changes for one recipient, and a facility that has the
@@ -228,22 +228,22 @@ struct DeltaTests {
       try people.publish(in: workshop, run: run, policy)
       people = Self.nextNight(people, &random)
     }
-    func publications() -> [String] {
-      Folder.names(in: workshop.packages).filter { RunFolders.place(of: $0) != nil }
+    func publications() throws -> [String] {
+      try Folder.names(in: workshop.packages).filter { RunFolders.place(of: $0) != nil }
     }
     let all = (1...4).map { "run-000\($0)" }
-    #expect(publications() == all)
+    #expect(try publications() == all)
     let manifests = all.suffix(2).map { workshop.packages + "/\($0)/manifest.json" }
     let texts = try manifests.map { try #require(try Folder.read($0)) }
     for path in manifests { try Folder.writeWhole("{", to: path) }
     try removeEarlierPublications(in: workshop.packages, threads: 2)
-    #expect(publications() == all)
+    #expect(try publications() == all)
     // Full packages need no others.
     for (path, text) in zip(manifests, texts) {
       try Folder.writeWhole(text.replacing("run-0001", with: ""), to: path)
     }
     try removeEarlierPublications(in: workshop.packages, threads: 2)
-    #expect(publications() == Array(all.suffix(2)))
+    #expect(try publications() == Array(all.suffix(2)))
   }
 
   @Test("changes that don't follow are refused, and nothing of what was there changes")
@@ -277,7 +277,7 @@ struct DeltaTests {
     #expect(throws: Stop.self) {
       try apply(ApplyRequest(packages: [packages[1]], folder: home, day: VerifyTests.today))
     }
-    #expect(Folder.target(ofLink: home + "/current") == "run-0001")
+    #expect(try Folder.target(ofLink: home + "/current") == "run-0001")
   }
 
   @Test("any one bit flipped in a package of changes or in what was put together is refused")
@@ -349,7 +349,7 @@ struct DeltaTests {
       guard try contents(of: home + "/current") != before else { continue }
       // The package is in force; only remembering it failed.
       try Folder.point(home + "/current", to: "run-0001")
-      for name in Folder.names(in: home) where name.hasPrefix("run-0002") {
+      for name in try Folder.names(in: home) where name.hasPrefix("run-0002") {
         try Folder.remove(home + "/" + name)
       }
     }
@@ -381,7 +381,7 @@ struct DeltaTests {
       #expect(now == before || now == after, "operation \(n)")
       // After the link is renamed, a failure leaves the new packages in force.
       if now == after { return }
-      for name in Folder.names(in: workshop.packages) where name.hasPrefix("run-0002") {
+      for name in try Folder.names(in: workshop.packages) where name.hasPrefix("run-0002") {
         try Folder.remove(workshop.packages + "/" + name)
       }
     }

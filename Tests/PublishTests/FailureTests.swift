@@ -56,7 +56,7 @@ struct FailureTests {
         #expect(verdicts.filter { !$0.isEmpty }.isEmpty)
         try Folder.point(workshop.current, to: "run-0007")
       }
-      for name in Folder.names(in: workshop.packages) where name.hasPrefix("run-0008") {
+      for name in try Folder.names(in: workshop.packages) where name.hasPrefix("run-0008") {
         #expect(
           kind == .gone || !name.hasSuffix(".partial") && !name.hasSuffix(".sorting"),
           "operation \(n): \(name)")
@@ -79,6 +79,6 @@ struct FailureTests {
     people.all[150].serving.isServing = false
     #expect(throws: Stop.self) { try people.publish(in: workshop, run: 8, threads: threads) }
     #expect(try contents(of: workshop.current) == before)
-    #expect(Folder.names(in: workshop.packages) == ["current", "run-0007"])
+    #expect(try Folder.names(in: workshop.packages) == ["current", "run-0007"])
   }
 }

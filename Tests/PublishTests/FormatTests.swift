@@ -83,7 +83,7 @@ struct FormatTests {
     let expected = people.all.flatMap { someone in
       someone.others(until: "2026-11-26").map { card in shown.map { someone.texts(of: card)[$0.rawValue] } }
     }
-    let files = Folder.names(in: data) + Folder.names(in: data + "/fhir")
+    let files = try Folder.names(in: data) + Folder.names(in: data + "/fhir")
     guard !shown.isEmpty, !expected.isEmpty else {
       #expect(!files.contains { $0.lowercased().contains("other") })
       return
@@ -192,7 +192,7 @@ struct FormatTests {
     let result = try #require(try Workshop.run("xmllint", arguments))
     #expect(result.exit == 0, "\(result.output.prefix(500))")
     let others = ["--noout", "--schema", data + "/other-cards.xsd", data + "/other-cards.xml"]
-    if Folder.exists(data + "/other-cards.xml") {
+    if try Folder.exists(data + "/other-cards.xml") {
       let result = try #require(try Workshop.run("xmllint", others))
       #expect(result.exit == 0, "\(result.output.prefix(500))")
     }

@@ -203,9 +203,9 @@ struct People {
 func contents(of folder: String) throws -> [String: Data] {
   var found: [String: Data] = [:]
   func look(_ path: String) throws {
-    for name in Folder.names(in: folder + path) {
+    for name in try Folder.names(in: folder + path) {
       let inside = path + "/" + name
-      if Folder.isFolder(folder + inside) {
+      if try Folder.isFolder(folder + inside) {
         try look(inside)
       } else {
         found[inside] = try Data(contentsOf: URL(filePath: folder + inside))

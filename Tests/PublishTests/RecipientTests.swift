@@ -99,7 +99,7 @@ struct RecipientTests {
       copies += packages.count - 1
     }
     var found: [String: [[String]]] = [:]
-    for name in Folder.names(in: workshop.current) where name != "manifest.json" {
+    for name in try Folder.names(in: workshop.current) where name != "manifest.json" {
       found[name] = slowRows(
         try String(contentsOfFile: workshop.current + "/\(name)/data/people.csv", encoding: .utf8))
     }
@@ -182,7 +182,7 @@ struct RecipientTests {
     var policy = PublishPolicy()
     policy.rules = [PackageRule(.all, formats: PackageFormat.allCases)]
     try People(seed: 1).publish(in: workshop, policy)
-    #expect(Folder.names(in: workshop.packages) == ["current", "run-0007"])
+    #expect(try Folder.names(in: workshop.packages) == ["current", "run-0007"])
     let all = try #require(FileManager.default.enumerator(atPath: workshop.packages + "/run-0007"))
     for case let name as String in all {
       let attributes = try FileManager.default.attributesOfItem(

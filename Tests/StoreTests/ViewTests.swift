@@ -116,7 +116,7 @@ struct ViewTests {
     let attributes = try FileManager.default.attributesOfItem(atPath: workshop.store)
     #expect((attributes[.size] as? NSNumber)?.intValue == report.byteCount)
     #expect((attributes[.posixPermissions] as? NSNumber)?.intValue == 0o600)
-    #expect(Folder.names(in: Folder.parent(of: workshop.store)) == ["card-attributes.sqlite"])
+    #expect(try Folder.names(in: Folder.parent(of: workshop.store)) == ["card-attributes.sqlite"])
   }
 
   @Test(

@@ -141,7 +141,7 @@ struct CommandLineTests {
     #expect(!FileManager.default.fileExists(atPath: pipeline.workspace))
     #expect(!FileManager.default.fileExists(atPath: workshop.path + "/out"))
     // A run that failed is another thing.
-    let export = try #require(try pipeline.insurance.foundFiles(pipeline: pipeline.path).first)
+    let export = try #require(try pipeline.insurance.foundFiles(pipeline: pipeline.path, asOf: .none).first)
     try "".write(toFile: export.path, atomically: true, encoding: .utf8)
     _ = try Cardlink.run(["run", pipeline.path])
     let failed = try Cardlink.run(["lookup", "001090000123", pipeline.path])

@@ -24,8 +24,8 @@ struct ComparingTests {
     let names = FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String } ?? []
     return try names.sorted().map { name in
       let path = folder + "/" + name
-      if let target = Folder.target(ofLink: path) { return "\(name) → \(target)" }
-      if Folder.isFolder(path) { return name }
+      if let target = try Folder.target(ofLink: path) { return "\(name) → \(target)" }
+      if try Folder.isFolder(path) { return name }
       let attributes = try FileManager.default.attributesOfItem(atPath: path)
       let time = (attributes[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0
       return "\(name) \(try Digest.text(ofFile: path)) \(time) \(attributes[.systemFileNumber] ?? 0)"
@@ -214,7 +214,7 @@ struct ComparingTests {
     var pipeline = try DecisionTests.done(200, seed: 96, in: workshop)
     let text = try String(contentsOfFile: pipeline.path, encoding: .utf8)
     // Facility and dates as parallel lists: a card with two facilities makes two records.
-    let path = try #require(try pipeline.foundFiles().first { $0.export == .insurance }).path
+    let path = try #require(try pipeline.foundFiles(asOf: .none).first { $0.export == .insurance }).path
     let bytes = try String(contentsOfFile: path, encoding: .isoLatin1)
     try bytes.replacing(/,([0-9]{5}),/) { ",\($0.1)|01028," }.write(
       toFile: path, atomically: true, encoding: .isoLatin1)
@@ -243,7 +243,7 @@ struct ComparingTests {
       toFile: pipeline.path, atomically: true, encoding: .utf8)
     pipeline = try Pipeline(file: pipeline.path)
     _ = try WalkTests.walk(pipeline)
-    let file = try #require(try pipeline.foundFiles().first { $0.export == .insurance })
+    let file = try #require(try pipeline.foundFiles(asOf: .none).first { $0.export == .insurance })
     let bytes = try Data(contentsOf: URL(filePath: file.path))
     func refusal() throws -> Stop {
       let before = try Self.state(of: pipeline.workspace)
@@ -305,7 +305,7 @@ struct ComparingTests {
     let pipeline = try DecisionTests.done(500, seed: 80 + seed, in: workshop)
     let old = try Self.cards(Store(path: pipeline.storePath(in: pipeline.workspace)))
     // The next exports: some lines removed, some moved to another facility, some with a later end.
-    let path = try #require(try pipeline.foundFiles().first { $0.export == .insurance }).path
+    let path = try #require(try pipeline.foundFiles(asOf: .none).first { $0.export == .insurance }).path
     // Byte for byte, because some lines are not UTF-8.
     var lines = try String(contentsOfFile: path, encoding: .isoLatin1).split(
       separator: "\n", omittingEmptySubsequences: false
@@ -387,22 +387,22 @@ struct ComparingTests {
   @Test("a scratch folder goes with its owner, and that of a killed process with the next command")
   func scratch() throws {
     let workshop = try Workshop()
-    func names() -> [String] { Folder.names(in: workshop.path) }
+    func names() throws -> [String] { try Folder.names(in: workshop.path) }
     do {
       let mine = try Scratch(in: workshop.path)
-      #expect(names().count == 1)
+      #expect(try names().count == 1)
       #expect(!Scratch.isLeftover(mine.path))
       let other = try Scratch(in: workshop.path)
-      #expect(names().count == 2, "one that is in use stays")
+      #expect(try names().count == 2, "one that is in use stays")
       let mode = try FileManager.default.attributesOfItem(atPath: other.path)[.posixPermissions] as? Int
       #expect(mode == 0o700)
     }
-    #expect(names().isEmpty)
+    #expect(try names().isEmpty)
     try Folder.create(workshop.path + "/scratch-4711-1")
     try Folder.writeWhole("left", to: workshop.path + "/scratch-4711-1/file")
     #expect(Scratch.isLeftover(workshop.path + "/scratch-4711-1"))
     _ = try Workspace(workshop.path)
-    #expect(names() == ["lock", "runs"])
+    #expect(try names() == ["lock", "runs"])
   }
 
   @Test(
@@ -429,7 +429,7 @@ struct ComparingTests {
       var tries = 0
       while kind != .full, tries < 100, try Self.state(of: pipeline.workspace) != before {
         if tries > 0 { usleep(20_000) }
-        Scratch.removeLeftovers(in: pipeline.workspace)
+        try Scratch.removeLeftovers(in: pipeline.workspace)
         tries += 1
       }
       #expect(try Self.state(of: pipeline.workspace) == before, "\(n)")

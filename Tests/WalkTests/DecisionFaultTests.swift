@@ -156,7 +156,7 @@ struct DecisionFaultTests {
       #expect(try desk.textNow() == desk.after, "\(n)")
       if case .success = again { #expect(try desk.auditFaults(healed: true) == [], "\(n)") }
       #expect(
-        !Folder.names(in: desk.pipeline.workspace).contains {
+        try !Folder.names(in: desk.pipeline.workspace).contains {
           $0.hasPrefix("scratch-") || $0.hasSuffix(".partial")
         })
     }

@@ -201,7 +201,7 @@ struct DecisionTests {
     let second = try Desk(pipeline, for: .user()).decide(workList: file, named: "decisions.csv", by: nil)
     #expect(second.decisions.isEmpty)
     #expect(second.decidedBefore == first.decisions.count)
-    #expect(!Folder.names(in: pipeline.workspace).contains { $0.hasPrefix("scratch-") })
+    #expect(try !Folder.names(in: pipeline.workspace).contains { $0.hasPrefix("scratch-") })
     #expect(try DecisionBook(pipeline.workspace).acts.count == 1)
   }
 

@@ -126,7 +126,7 @@ struct DoctorTests {
       let held = try Workspace(workspace)
       try held.save(run)
     }
-    let export = try #require(try pipeline.insurance.foundFiles(pipeline: pipeline.path).first)
+    let export = try #require(try pipeline.insurance.foundFiles(pipeline: pipeline.path, asOf: .none).first)
     try change("exports_insurance", nil) {
       try FileManager.default.setAttributes(
         [.modificationDate: Date(timeIntervalSinceNow: -200_000)], ofItemAtPath: export.path)

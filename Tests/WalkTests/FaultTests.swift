@@ -51,7 +51,7 @@ private final class ThirdNight {
     _ = try Self.walk(pipeline, 3, threads)
     operations = Faults.end(under: workshop.path)
     after = try WalkTests.rows(pipeline)
-    kept = Self.kept(in: pipeline.workspace)
+    kept = try Self.kept(in: pipeline.workspace)
   }
 
   /// Resets the workspace to the end of the second run.
@@ -96,21 +96,21 @@ private final class ThirdNight {
   }
 
   /// How many earlier runs are kept, and that the last one has its report.
-  private static func kept(in workspace: String) -> [String] {
-    let runs = Folder.names(in: workspace + "/runs")
-    let staged = runs.flatMap { run in
-      Folder.names(in: workspace + "/runs/" + run).filter { ["extract", "match"].contains($0) }
+  private static func kept(in workspace: String) throws -> [String] {
+    let runs = try Folder.names(in: workspace + "/runs")
+    let staged = try runs.flatMap { run in
+      try Folder.names(in: workspace + "/runs/" + run).filter { ["extract", "match"].contains($0) }
     }
-    let hasReport = runs.last.map { Folder.exists(workspace + "/runs/" + $0 + "/report.html") }
-    return Folder.names(in: workspace + "/stores") + staged + ["report: \(hasReport ?? false)"]
+    let hasReport = try runs.last.map { try Folder.exists(workspace + "/runs/" + $0 + "/report.html") }
+    return try Folder.names(in: workspace + "/stores") + staged + ["report: \(hasReport ?? false)"]
   }
-  func keptNow() -> [String] { Self.kept(in: pipeline.workspace) }
+  func keptNow() throws -> [String] { try Self.kept(in: pipeline.workspace) }
 
   /// The faults of what others read: packages, metrics, run records, the audit log.
   func faults() throws -> [String] {
     var faults: [String] = []
     let packages = pipeline.workspace + "/packages/current"
-    let names = Folder.names(in: packages + "/").filter { $0 != "manifest.json" }
+    let names = try Folder.names(in: packages + "/").filter { $0 != "manifest.json" }
     if names.count < 3 { faults.append("\(names.count) packages") }
     for name in names {
       let verdict = try verify(
@@ -129,7 +129,7 @@ private final class ThirdNight {
     if let done = try reader.runs().last(where: { $0.state == .done }) {
       let store = try Store(path: pipeline.storePath(in: pipeline.workspace))
       if try store.runID() < done.id { faults.append("run \(done.id) is done, its store not in force") }
-      if reader.publishedRun ?? 0 < done.id {
+      if try reader.publishedRun() ?? 0 < done.id {
         faults.append("run \(done.id) is done, its packages not in force")
       }
       if !reading.lines.contains(where: { $0.event == "run_done" && $0.run == done.id }) {
@@ -159,7 +159,7 @@ private final class ThirdNight {
   /// Whether the packages in force are made from the store in force.
   var isTogether: Bool {
     let store = try? Store(path: pipeline.storePath(in: pipeline.workspace)).runID()
-    return store != nil && store == WorkspaceReader(pipeline.workspace).publishedRun
+    return store != nil && store == (try? WorkspaceReader(pipeline.workspace).publishedRun())
   }
 
   /// Files of work that was cut off.
@@ -257,7 +257,7 @@ private final class ThirdNight {
 struct FaultTests {
   static let shards = 4
   /// Each operation with one thread, each third one with 2 and with 3.
-  static let shares: [(kind: Faults.Kind, threads: Int, shard: Int)] = Faults.Kind.allCases.flatMap { kind in
+  static let shares: [(kind: Faults.Kind, threads: Int, shard: Int)] = [.gone, .full, .once].flatMap { kind in
     (0..<shards).map { (kind, 1, $0) } + [(kind, 2, 0), (kind, 3, 1)]
   }
 
@@ -265,6 +265,17 @@ struct FaultTests {
     "whichever operation of a night fails, the store is that of before or after, and the next run heals it",
     arguments: shares)
   func everyOperation(kind: Faults.Kind, threads: Int, shard: Int) throws {
+    try Self.letFail(kind, threads: threads, shard: shard)
+  }
+
+  @Test(
+    "whichever reading of a night fails, the night ends as if none had, or with an error that names what can't be read",
+    arguments: (0..<shards).map { (threads: 1, shard: $0) } + [(threads: 2, shard: 1)])
+  func everyReading(threads: Int, shard: Int) throws {
+    try Self.letFail(.unread, threads: threads, shard: shard)
+  }
+
+  private static func letFail(_ kind: Faults.Kind, threads: Int, shard: Int) throws {
     let night = try ThirdNight(threads: threads)
     #expect(night.before != night.after)
     let count = night.operations.count(kind)
@@ -287,16 +298,19 @@ struct FaultTests {
         // A disk that is gone can't take back what is half done.
         #expect(night.isTogether || kind == .gone, "\(kind) \(n)")
         #expect(met >= n, "\(kind) \(n): \(error)")
-        let exit = (error as? Stop)?.exit
-        #expect(exit == .inputOutput || exit == .cannotCreate, "\(kind) \(n): \(error)")
+        let stop = error as? Stop
+        let exits: [Exit] = kind == .unread ? [.inputOutput, .exportMissing] : [.inputOutput, .cannotCreate]
+        #expect(exits.contains { $0 == stop?.exit }, "\(kind) \(n): \(error)")
+        #expect(stop?.finding.origin.file.hasPrefix(night.workshop.path) == true, "\(kind) \(n): \(error)")
         #expect(rows == night.before || rows == night.after, "\(kind) \(n)")
       }
-      #expect(try night.faults() == [], "\(kind) \(n)")
+      let faults = try night.faults()
+      #expect(faults == [], "\(kind) \(n)")
       #expect(try night.walk().state == .done, "\(kind) \(n)")
       #expect(try night.rows() == night.after, "\(kind) \(n)")
       #expect(try night.faults() == [], "\(kind) \(n)")
       #expect(night.remains() == [], "\(kind) \(n)")
-      #expect(night.keptNow() == night.kept, "\(kind) \(n)")
+      #expect(try night.keptNow() == night.kept, "\(kind) \(n)")
     }
   }
 

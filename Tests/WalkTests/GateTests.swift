@@ -300,8 +300,9 @@ struct GateTests {
     try "\(a)  one.csv\n\(b) *two.csv\n# remark\n".write(
       toFile: workshop.path + "/SHA256SUMS", atomically: true, encoding: .utf8)
     try b.uppercased().write(toFile: workshop.path + "/three.xml.sha256", atomically: true, encoding: .utf8)
-    #expect(
-      try Gates.declaredDigests(in: workshop.path) == ["one.csv": a, "two.csv": b, "three.xml": b])
+    let manifest = try ChecksumManifest(folder: workshop.path)
+    #expect(manifest.faults.isEmpty)
+    #expect(["one.csv", "two.csv", "three.xml", "four.csv"].map { manifest[$0] } == [a, b, b, nil])
     var run = Self.run(1)
     run.exports = ["one.csv", "two.csv", "four.csv"].map { name in
       FoundFile(
@@ -313,6 +314,117 @@ struct GateTests {
     #expect(gates.verdicts.filter { !$0.passed }.map(\.subject) == ["two.csv"])
     try gates.judgeChecksums(of: run, .required)
     #expect(gates.verdicts.filter { !$0.passed }.map(\.subject) == ["two.csv", "two.csv", "four.csv"])
+  }
+
+  @Test("a manifest is understood in every form that says clearly which file has which digest")
+  func manifestForms() {
+    let digest = String(repeating: "0a", count: 32)
+    func read(_ bytes: some Sequence<UInt8>, _ name: String = "SHA256SUMS") -> ChecksumManifest {
+      var manifest = ChecksumManifest()
+      manifest.read(Array(bytes), name)
+      return manifest
+    }
+    for text in [
+      "\(digest)  i.csv\n", "\(digest) *i.csv\r\n", "\u{FEFF}\(digest.uppercased())\ti.csv",
+      "SHA256 (i.csv) = \(digest)\n",
+      "SHA2-256(i.csv)= \(digest)\n", "\n# a remark\n\(digest)  ./i.csv\n", "\(digest)  C:\\out\\i.csv\r\n",
+      "\(digest)  .\\i.csv\n", "\(digest)  /mnt/out/i.csv\n", "\(digest)  i.csv\n\(digest)  i.csv\n",
+      "\(digest)  i.csv\n\(String(repeating: "1", count: 64))  old/i.csv\n",
+    ] {
+      let manifest = read(text.utf8)
+      #expect(manifest["i.csv"] == digest && manifest.faults.isEmpty, "\(text)")
+    }
+    let little: [UInt8] = [0xFF, 0xFE] + utf16("\(digest)  i.csv\r\n")
+    let big: [UInt8] = [0xFE, 0xFF] + utf16("SHA256 (i.csv) = \(digest)").swappingPairs
+    for bytes in [little, big] { #expect(read(bytes)["i.csv"] == digest) }
+    #expect(read("\\\(digest)  a\\\\b.csv\n".utf8)["a\\b.csv"] == digest, "as sha256sum writes a backslash")
+    #expect(read("\(digest)\n".utf8, "i.csv.sha256")["i.csv"] == digest)
+  }
+
+  @Test("a line of a manifest that is not understood is a fault with its number")
+  func manifestFaults() {
+    let digest = String(repeating: "0a", count: 32)
+    let zeros = utf16("\(digest)  i.csv\n")
+    let cases: [([UInt8], Int, ManifestLine)] = [
+      ([], 1, .nothing), (Array(" \r\n# x\n".utf8), 1, .nothing), (zeros, 1, .notText),
+      ([0xC3, 0x28], 1, .notText),
+      (Array("\(digest.dropLast())  i.csv\n".utf8), 1, .digits(63)),
+      (Array("\(digest)  i.csv\n\(digest)\n".utf8), 2, .noName),
+      (Array("\n\ni.csv \(digest)\n".utf8), 3, .otherForm),
+      (Array("MD5 (i.csv) = \(digest)\n".utf8), 1, .otherForm),
+      (Array("\(digest)  i.csv\n\(String(repeating: "1", count: 64))  i.csv\n".utf8), 2, .otherDigest),
+    ]
+    for (bytes, line, found) in cases {
+      var manifest = ChecksumManifest()
+      manifest.read(bytes, "SHA256SUMS")
+      #expect(
+        manifest.faults == [ChecksumManifest.Fault(file: "SHA256SUMS", line: line, found: found)],
+        "\(String(decoding: bytes, as: UTF8.self))")
+    }
+  }
+
+  @Test("a manifest that is not understood holds the run, and so does one that can't be opened")
+  func manifestHolds() throws {
+    let workshop = try Workshop()
+    var run = Self.run(1)
+    run.exports = [
+      FoundFile(
+        export: .insurance, path: workshop.path + "/i.csv", name: "i.csv", byteCount: 1, modified: 0,
+        digest: "")
+    ]
+    func failures(_ checksums: GateLimits.Checksums = .ifPresent) throws -> [String] {
+      var gates = Gates(GateLimits(), run: run, earlier: [])
+      try gates.judgeChecksums(of: run, checksums)
+      return gates.verdicts.filter { !$0.passed }.map { "\($0.name): \($0.expected); \($0.found)" }
+    }
+    _ = try workshop.file("abc\n".utf8, named: "SHA256SUMS")
+    #expect(
+      try failures() == [
+        "checksums of SHA256SUMS line 1: a SHA-256 of 64 hexadecimal digits, two spaces and the name of a file; "
+          + "a line of another form"
+      ])
+    #expect(try failures(.ignored) == [])
+    try Folder.remove(workshop.path + "/SHA256SUMS")
+    #expect(unsafe mkfifo(workshop.path + "/i.csv.sha256", 0o600) == 0)
+    #expect(try failures().count == 1, "and nothing waits for a writer")
+  }
+
+  @Test("a file that an earlier night has read is held where it lies beside new ones, and only there")
+  func readBefore() {
+    func run(_ id: Int, _ files: [(name: String, digest: String)]) -> RunRecord {
+      var run = Self.run(id)
+      run.exports = files.map { file in
+        FoundFile(
+          export: .insurance, path: "/" + file.name, name: file.name, byteCount: 1, modified: id,
+          digest: file.digest)
+      }
+      return run
+    }
+    func held(_ files: [(name: String, digest: String)], after earlier: [RunRecord]) -> [String] {
+      let run = run(9, files)
+      var gates = Gates(GateLimits(), run: run, earlier: earlier)
+      gates.judgeAge(of: run, earlier: earlier)
+      return gates.verdicts.filter { !$0.passed }.map { "\($0.subject): \($0.found)" }
+    }
+    let earlier = [run(1, [("i-22.csv", "a")]), run(2, [("i-23.csv", "b")])]
+    #expect(held([("i-24.csv", "c")], after: earlier) == [])
+    #expect(held([("i-23.csv", "b")], after: earlier) == [], "the same exports once more")
+    let yesterday = "the file that run 2 has read, byte for byte"
+    #expect(held([("i-23.csv", "b"), ("i-24.csv", "c")], after: earlier) == ["i-23.csv: \(yesterday)"])
+    #expect(held([("copy.csv", "b"), ("i-24.csv", "c")], after: earlier) == ["copy.csv: \(yesterday)"])
+    #expect(
+      held([("i-22.csv", "a"), ("i-24.csv", "c")], after: earlier)
+        == ["i-22.csv: the file that run 1 has read, byte for byte"])
+    // Parts that are replaced every night, one of them without a change, or under new names.
+    let parts = [run(1, [("01.csv", "a"), ("79.csv", "b")])]
+    #expect(held([("01.csv", "a"), ("79.csv", "c")], after: parts) == [])
+    #expect(held([("01-24.csv", "a"), ("79-24.csv", "c")], after: parts) == [])
+    // Half of tonight's delivery, which a held run found.
+    var heldRun = run(8, [("01-24.csv", "x")])
+    (heldRun.state, heldRun.asOf) = (.held, run(9, []).asOf)
+    #expect(held([("01-24.csv", "x"), ("79-24.csv", "c")], after: earlier + [heldRun]) == [])
+    heldRun.asOf = "2026-11-18"
+    #expect(held([("01-24.csv", "x"), ("79-24.csv", "c")], after: earlier + [heldRun]).count == 1)
   }
 
   @Test("a held run keeps the old store in force until it is released, and says how")
@@ -431,4 +543,15 @@ struct GateTests {
       }
     }
   }
+}
+
+/// Little-endian UTF-16.
+private func utf16(_ text: String) -> [UInt8] {
+  var bytes: [UInt8] = []
+  for unit in text.utf16 { bytes += [UInt8(unit & 0xFF), UInt8(unit >> 8)] }
+  return bytes
+}
+
+extension [UInt8] {
+  fileprivate var swappingPairs: [UInt8] { indices.map { self[$0 ^ 1] } }
 }

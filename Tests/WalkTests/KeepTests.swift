@@ -77,11 +77,11 @@ struct KeepTests {
     #expect(result.output.hasPrefix("The store of run 2, business date 2026-11-24, is in force again"))
     #expect(try WalkTests.rows(pipeline) == rows[1])
     #expect(try reader.runID() == 3)
-    #expect(WorkspaceReader(pipeline.workspace).publishedRun == 2)
+    #expect(try WorkspaceReader(pipeline.workspace).publishedRun() == 2)
     // Run 1's packages are gone; they are written anew from its store.
     #expect(try Self.rollback(pipeline, "1").exit == 0)
     #expect(try WalkTests.rows(pipeline) == rows[0])
-    #expect(WorkspaceReader(pipeline.workspace).publishedRun == 5)
+    #expect(try WorkspaceReader(pipeline.workspace).publishedRun() == 5)
     #expect(try Self.rollback(pipeline, "3").exit == 0)
     #expect(try WalkTests.rows(pipeline) == rows[2])
     #expect(
@@ -248,7 +248,8 @@ struct KeepTests {
       #expect(now == rows[1] || now == rows[2], "operation \(n)")
       if kind != .gone {
         #expect(
-          WorkspaceReader(pipeline.workspace).publishedRun == (now == rows[1] ? 2 : 3), "operation \(n)")
+          try WorkspaceReader(pipeline.workspace).publishedRun() == (now == rows[1] ? 2 : 3), "operation \(n)"
+        )
       }
       _ = try? rollback(2)
       #expect(try WalkTests.rows(pipeline) == rows[1], "operation \(n)")
@@ -277,7 +278,7 @@ struct KeepTests {
     #expect(try Cardlink.run(["prune", pipeline.path, "--keep", "0"]).output.hasPrefix("Nothing to remove."))
     for run in 1...3 {
       #expect(
-        Set(Folder.names(in: WorkspaceReader(pipeline.workspace).folder(of: run))).subtracting([
+        Set(try Folder.names(in: WorkspaceReader(pipeline.workspace).folder(of: run))).subtracting([
           "run.json", "report.html",
         ]) == [])
     }

@@ -123,7 +123,7 @@ struct MetricsTests {
     let workshop = try Workshop()
     let (pipeline, path) = try Self.measured(1200, workshop)
     _ = try WalkTests.walk(pipeline)
-    let export = try #require(try pipeline.insurance.foundFiles(pipeline: pipeline.path).first)
+    let export = try #require(try pipeline.insurance.foundFiles(pipeline: pipeline.path, asOf: .none).first)
     // Each byte as a character, whatever the encoding.
     let whole = try String(contentsOfFile: export.path, encoding: .isoLatin1)
 

@@ -90,7 +90,8 @@ struct NobodyTests {
     let pipeline = try Self.invented(82, xml: false, workshop)
     let values = try PersonalValues(pipeline)
     for kind in ExportKind.allCases {
-      let file = try #require(try pipeline.export(kind).foundFiles(pipeline: pipeline.path).first)
+      let file = try #require(
+        try pipeline.export(kind).foundFiles(pipeline: pipeline.path, asOf: .none).first)
       // Each byte as a character, whatever the encoding.
       let text = try String(contentsOfFile: file.path, encoding: .isoLatin1)
       var lines = text.split(separator: "\n").map(String.init)

@@ -55,7 +55,7 @@ struct PackageTests {
     let key = DecryptionKey().encryption.text
     try Folder.create(workshop.path + "/keys")
     // Only province 79 has keys.
-    let names = Folder.names(in: pipeline.workspace + "/packages/current").filter { $0.hasPrefix("79") }
+    let names = try Folder.names(in: pipeline.workspace + "/packages/current").filter { $0.hasPrefix("79") }
     #expect(!names.isEmpty)
     for name in names {
       try key.write(toFile: workshop.path + "/keys/\(name).pub", atomically: true, encoding: .utf8)
@@ -118,12 +118,12 @@ struct PackageTests {
       Set(try refusals()) == [
         "\(signing): expected the key that signs packages, found no such file\n  Make one: cardlink keys new \(signing)"
       ])
-    #expect(!Folder.exists(pipeline.workspace + "/runs/0001"))
+    #expect(try !Folder.exists(pipeline.workspace + "/runs/0001"))
     try Folder.rename(signing + ".away", to: signing)
 
     // On the first night it turns out which facilities there are: when packages are written, and nothing is in force yet.
     #expect(try Cardlink.run(["run", pipeline.path, "--as-of", "2026-11-23"]).exit == 78)
-    #expect(pipeline.runInForce == nil && WorkspaceReader(pipeline.workspace).publishedRun == nil)
+    #expect(try pipeline.runInForce() == nil && WorkspaceReader(pipeline.workspace).publishedRun() == nil)
     #expect(try Desk(pipeline, for: .user()).runs().map(\.state) == [.failed])
     let codes = Set(
       try Store.served(pipeline).compactMap { $0.facility.isNone ? nil : $0.facility.text })
@@ -134,8 +134,8 @@ struct PackageTests {
     let going = try Cardlink.runWithLog(["run", pipeline.path, "--as-of", "2026-11-23"])
     #expect(going.exit == 0, "\(going.errors)")
     #expect(going.errors.contains("Stage load: using what run 1 left."))
-    #expect(pipeline.runInForce == 1 && WorkspaceReader(pipeline.workspace).publishedRun == 1)
-    #expect(!Folder.exists(KeptStores(pipeline, in: pipeline.workspace).next))
+    #expect(try pipeline.runInForce() == 1 && WorkspaceReader(pipeline.workspace).publishedRun() == 1)
+    #expect(try !Folder.exists(KeptStores(pipeline, in: pipeline.workspace).next))
 
     // From then on a facility without a key is known before the first stage.
     let lost = try #require(codes.sorted().first)
@@ -175,13 +175,13 @@ struct PackageTests {
     #expect {
       try WalkTests.walk(pipeline, asOf: tomorrow)
     } throws: { ($0 as? Stop)?.exit == .pipelineWrong && "\($0)".contains("97531") }
-    #expect(pipeline.runInForce == 1 && WorkspaceReader(pipeline.workspace).publishedRun == 1)
+    #expect(try pipeline.runInForce() == 1 && WorkspaceReader(pipeline.workspace).publishedRun() == 1)
     #expect(try WalkTests.rows(pipeline) == before)
     // What was loaded is not in force, and a rerun of publish takes it up.
     try deliver(["97531"])
     let rerun = try WalkTests.walk(pipeline, from: .publish, asOf: tomorrow)
     #expect(rerun.finished(.load)?.run == 2)
-    #expect(pipeline.runInForce == 2 && WorkspaceReader(pipeline.workspace).publishedRun == 3)
+    #expect(try pipeline.runInForce() == 2 && WorkspaceReader(pipeline.workspace).publishedRun() == 3)
     #expect(try WalkTests.rows(pipeline) != before)
     #expect(try keptStores(pipeline).map(\.run) == [1, 2])
   }
@@ -231,7 +231,7 @@ struct PackageTests {
     #expect(generated.exit == 0)
     let pipeline = workshop.path + "/pipeline.yaml"
     #expect(try Cardlink.run(["run", pipeline, "--as-of", "2026-11-23"]).exit == 0)
-    let before = Folder.names(in: workshop.path + "/var/packages/current")
+    let before = try Folder.names(in: workshop.path + "/var/packages/current")
     #expect(before.count > 2500)
     let process = Process()
     process.executableURL = URL(filePath: "/bin/bash")
@@ -245,7 +245,7 @@ struct PackageTests {
     try process.run()
     process.waitUntilExit()
     #expect(process.terminationStatus == 0)
-    #expect(Folder.target(ofLink: workshop.path + "/var/packages/current") == "run-0002")
-    #expect(Folder.names(in: workshop.path + "/var/packages/current") == before)
+    #expect(try Folder.target(ofLink: workshop.path + "/var/packages/current") == "run-0002")
+    #expect(try Folder.names(in: workshop.path + "/var/packages/current") == before)
   }
 }

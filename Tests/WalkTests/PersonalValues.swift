@@ -17,7 +17,8 @@ struct PersonalValues {
     for spec in [pipeline.population, pipeline.insurance] {
       let fields = ["personal_id", "legacy_id", "full_name", "insurance_number", "card_number"]
       let columns = fields.flatMap { spec.fields[$0]?.columns ?? [] }
-      for file in try spec.foundFiles(pipeline: pipeline.path) where !file.path.hasSuffix(".gz") {
+      for file in try spec.foundFiles(pipeline: pipeline.path, asOf: .none) where !file.path.hasSuffix(".gz")
+      {
         let text = String(decoding: try Data(contentsOf: URL(filePath: file.path)), as: UTF8.self)
         spec.format == .csv ? read(csv: text, columns) : read(xml: text, columns)
       }

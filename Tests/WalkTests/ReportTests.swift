@@ -145,7 +145,7 @@ struct ReportTests {
   func failed() throws {
     let workshop = try Workshop()
     let pipeline = try WalkTests.invented(300, seed: 12, xml: false, in: workshop.path)
-    let export = try #require(try pipeline.insurance.foundFiles(pipeline: pipeline.path).first)
+    let export = try #require(try pipeline.insurance.foundFiles(pipeline: pipeline.path, asOf: .none).first)
     let header = try String(contentsOfFile: export.path, encoding: .utf8).prefix { $0 != "\n" }
     try (header + "\n").write(toFile: export.path, atomically: true, encoding: .utf8)
     #expect(throws: Stop.self) { try WalkTests.walk(pipeline) }

@@ -42,7 +42,7 @@ struct StatusTests {
     #expect(text.contains("Gates · Cổng kiểm soát: all "))
     for cause in status.causes { #expect(text.contains(cause.command)) }
 
-    let export = try #require(try pipeline.insurance.foundFiles(pipeline: pipeline.path).first)
+    let export = try #require(try pipeline.insurance.foundFiles(pipeline: pipeline.path, asOf: .none).first)
     let whole = try String(contentsOfFile: export.path, encoding: .isoLatin1)
     let lines = whole.split(separator: "\n")
     try (lines.prefix(lines.count / 2).joined(separator: "\n") + "\n").write(

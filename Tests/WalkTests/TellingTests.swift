@@ -128,7 +128,7 @@ struct TellingTests {
     #expect(events.last?["event"] as? String == "run_done")
     for event in events { #expect(event["at"] is String && event["level"] as? String == "info") }
 
-    let export = try #require(try pipeline.insurance.foundFiles(pipeline: pipeline.path).first)
+    let export = try #require(try pipeline.insurance.foundFiles(pipeline: pipeline.path, asOf: .none).first)
     try "".write(toFile: export.path, atomically: true, encoding: .utf8)
     let failed = try Cardlink.runWithLog([
       "run", pipeline.path, "--log-format", "json", "--log-level", "error",

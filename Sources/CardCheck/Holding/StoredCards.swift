@@ -32,7 +32,7 @@ package struct StoredCards: CardSource, ~Copyable {
   ///   views.
   package init(path: String, daysOfUse: Int, memoryBytes: Int = 2 << 30) throws(Stop) {
     self.path = path
-    guard Folder.exists(path) else {
+    guard try Folder.exists(path) else {
       throw Stop(
         .storeUnavailable, at: path, expected: "the store that a run leaves", found: "no file",
         remedy: "Run the pipeline first.", next: "cardlink run PIPELINE")

@@ -67,9 +67,9 @@ package func rehearse(
   let reader = WorkspaceReader(pipeline.workspace)
   let plan = try Plan(pipeline, from: stage, asOf: options.asOf)
   let extracted = plan.uses(.extract)
-  let comparable = try reader.runs().filter { run in
-    (extracted == nil || run.finished(.extract)?.run == extracted?.run)
-      && run.finished(.match).map { reader.hasResult(of: $0) } ?? false
+  var comparable: [RunRecord] = []
+  for run in try reader.runs() where extracted == nil || run.finished(.extract)?.run == extracted?.run {
+    if try reader.hasResults(of: [.match], in: run) { comparable.append(run) }
   }
   guard let base = comparable.last(where: { $0.state == .done }) ?? comparable.last,
     let judged = base.finished(.match)
@@ -88,7 +88,7 @@ package func rehearse(
       pipeline: pipeline, base: base, judged: judged, reader: reader, options: options, progress: progress)
     return try rehearsing.rehearsal(on: extracted, or: plan.exports)
   } catch {
-    guard extracted.map({ reader.hasResult(of: $0) }) ?? true, reader.hasResult(of: judged) else {
+    guard try reader.hasResult(of: extracted ?? judged), try reader.hasResult(of: judged) else {
       throw Stop(
         .runInProgress, at: pipeline.workspace,
         expected: "the results of run \(base.id) until the rehearsal ends",

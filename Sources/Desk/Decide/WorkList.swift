@@ -39,7 +39,7 @@ struct WorkList {
   ///   - name: as messages show it.
   init(_ path: String, name: String) throws(Stop) {
     let file = ExportFile(path: path, name: name)
-    guard Folder.exists(path) else {
+    guard try Folder.exists(path) else {
       throw Stop(
         .exportMissing, at: name, expected: "a work list with decisions", found: "no such file",
         remedy: "Write one, fill in its columns decision and reason, and give it back.", next: WorkList.next)

@@ -87,24 +87,42 @@ package struct Doctor {
   package func examine() -> [Diagnosis] {
     var found = [Diagnosis.ok("pipeline", "\(pipeline.path) can be read; every key is known")]
     found += ExportKind.allCases.map(exports(_:))
-    found.append(workspace)
+    found.append(checked("workspace", workspace))
     // Skip the checks of a workspace that this user can't read.
-    let mayLook = unsafe !Folder.exists(pipeline.workspace) || access(pipeline.workspace, R_OK | X_OK) == 0
-    if mayLook { found += [modes, lock] }
+    let mayLook = unsafe access(pipeline.workspace, R_OK | X_OK) == 0 || errno == ENOENT
+    if mayLook { found += [checked("modes", modes), checked("lock", lock)] }
     found += [disk, memory, descriptors]
     found += libraries
     found += [clock, timeZone]
-    if mayLook { found += [store, packages] }
-    if let key = pipeline.publish.signingKey { found.append(signingKey(key)) }
+    if mayLook { found += [checked("store", store), checked("packages", packages)] }
+    if let key = pipeline.publish.signingKey {
+      found.append(checked("signing_key") { () throws(Stop) in try signingKey(key) })
+    }
     if pipeline.publish.encrypts { found.append(facilityKeys) }
-    if let path = pipeline.metrics { found.append(metrics(path)) }
-    if mayLook { found += [lastRuns, auditLog, leftovers] }
+    if let path = pipeline.metrics {
+      found.append(checked("metrics") { () throws(Stop) in try metrics(path) })
+    }
+    if mayLook {
+      found += [checked("last_runs", lastRuns), auditLog, checked("leftovers", leftovers)]
+    }
     return found
+  }
+
+  /// What a check finds; that it fails where what it looks at can't be read.
+  private func checked(_ check: String, _ look: () throws(Stop) -> Diagnosis) -> Diagnosis {
+    do throws(Stop) {
+      return try look()
+    } catch {
+      return .fail(
+        check, error.exit,
+        "\(error.finding.origin): expected \(error.finding.expected), found \(error.finding.found)",
+        error.finding.remedy)
+    }
   }
 
   // MARK: The last runs
 
-  private var lastRuns: Diagnosis {
+  private func lastRuns() throws(Stop) -> Diagnosis {
     if let unreadable {
       return .fail(
         "last_runs", .inputOutput, unreadable.finding.description.replacing("\n ", with: ""),
@@ -118,9 +136,9 @@ package struct Doctor {
     let seconds = median(done.map(\.ownSeconds).filter { $0 > 0 })
     let usual = seconds.map { ", usually \(FigureText.duration($0))" } ?? ""
     let summary = "\(done.count) of the last \(recent.count) done\(usual)"
-    switch last.state(holder: reader.lockHolder) {
+    switch try last.state(holder: reader.lockHolder()) {
     case .done:
-      if let day = pipeline.runInForce.flatMap({ id in runs.first { $0.id == id } })?.asOf {
+      if let day = try pipeline.runInForce().flatMap({ id in runs.first { $0.id == id } })?.asOf {
         let age = Clock.days(from: day, to: today.text)
         if age > 2 {
           return .warn(

@@ -42,7 +42,7 @@ extension Doctor {
     guard let use = lastUse else {
       let bytes = ExportKind.allCases.reduce(0) { sum, kind in
         sum
-          + ((try? pipeline.export(kind).foundFiles(pipeline: pipeline.path)) ?? []).reduce(0) {
+          + ((try? pipeline.export(kind).foundFiles(pipeline: pipeline.path, asOf: today)) ?? []).reduce(0) {
             $0 + $1.byteCount
           }
       }
@@ -78,7 +78,7 @@ extension Doctor {
   /// The free space of the file system that holds a path, or will hold it.
   static func room(at path: String) -> Room? {
     var path = path
-    while !Folder.exists(path), path != "/", path != "." { path = Folder.parent(of: path) }
+    while unsafe access(path, F_OK) != 0, path != "/", path != "." { path = Folder.parent(of: path) }
     var info = statvfs()
     guard unsafe statvfs(path, &info) == 0 else { return nil }
     return Room(
@@ -191,7 +191,7 @@ extension Doctor {
         "Set the clock: timedatectl set-ntp true. The gate older_exports would hold the next run.")
     }
     let newest = ExportKind.allCases.flatMap {
-      (try? pipeline.export($0).foundFiles(pipeline: pipeline.path)) ?? []
+      (try? pipeline.export($0).foundFiles(pipeline: pipeline.path, asOf: today)) ?? []
     }.max { $0.modified < $1.modified }
     if let newest, newest.modified / 1_000_000_000 > now + 300 {
       return .warn(

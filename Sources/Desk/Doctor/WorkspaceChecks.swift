@@ -18,7 +18,7 @@ extension Doctor {
     let check = "exports_\(kind.name)"
     let spec = pipeline.export(kind)
     do throws(Stop) {
-      let files = try spec.foundFiles(pipeline: pipeline.path)
+      let files = try spec.foundFiles(pipeline: pipeline.path, asOf: today)
       for file in files {
         let report = try headerReport(ExportFile(file), format: spec.extractFormat)
         if let missing = report.missing.first, spec.format == .csv {
@@ -48,25 +48,24 @@ extension Doctor {
 
   // MARK: Workspace
 
-  var workspace: Diagnosis {
+  func workspace() throws(Stop) -> Diagnosis {
     let path = pipeline.workspace
-    var info = stat()
-    guard unsafe lstat(path, &info) == 0 else {
+    guard let attributes = try FileAttributes(of: path, following: false) else {
       var parent = Folder.parent(of: path)
-      while !Folder.exists(parent), parent != "/" { parent = Folder.parent(of: parent) }
-      guard Folder.isFolder(parent), unsafe access(parent, W_OK) == 0 else {
+      while try !Folder.exists(parent), parent != "/" { parent = Folder.parent(of: parent) }
+      guard try Folder.isFolder(parent), unsafe access(parent, W_OK) == 0 else {
         return .fail(
           "workspace", .cannotCreate, "\(path) is not there, and this user can't make it",
           "Make it for the user who runs cardlink: install -d -m 0700 -o USER \(shellQuoted(path))")
       }
       return .ok("workspace", "\(path) is not there yet; the first run makes it")
     }
-    guard Folder.isFolder(path) else {
+    guard attributes.kind == .folder else {
       return .fail(
         "workspace", .cannotCreate, "\(path) is no folder", "Correct workspace in the pipeline file.")
     }
-    guard info.st_uid == geteuid() else {
-      let owner = Self.user(info.st_uid)
+    guard attributes.owner == geteuid() else {
+      let owner = Self.user(attributes.owner)
       let found = "\(path) belongs to \(owner), this is \(Self.user(geteuid()))"
       return geteuid() == 0
         ? .warn(
@@ -81,31 +80,31 @@ extension Doctor {
         "workspace", .cannotCreate, "\(path) can't be written", "Give this user the right to.",
         command: "chmod 0700 \(shellQuoted(path))")
     }
-    return .ok("workspace", "\(path), of \(Self.user(info.st_uid))")
+    return .ok("workspace", "\(path), of \(Self.user(attributes.owner))")
   }
 
   /// Files that others than the owner may read or write, and files that belong to another user.
-  var modes: Diagnosis {
+  func modes() throws(Stop) -> Diagnosis {
     let path = pipeline.workspace
     var open: [String] = []
     var foreign: [String] = []
     var count = 0
-    func look(_ path: String, owner: uid_t) {
-      var info = stat()
-      guard unsafe lstat(path, &info) == 0, info.st_mode & S_IFMT != S_IFLNK else { return }
+    func look(_ path: String, owner: uid_t) throws(Stop) {
+      guard let found = try FileAttributes(of: path, following: false), found.kind != .link else { return }
       count += 1
       // Publish may not set other modes or hard-link files: everything is for the owner only.
-      if info.st_mode & 0o077 != 0, path != pipeline.metrics { open.append(path) }
-      if info.st_uid != owner { foreign.append(path) }
-      if info.st_mode & S_IFMT == S_IFDIR {
-        for name in Folder.names(in: path) { look(path + "/" + name, owner: owner) }
+      if found.rights & 0o077 != 0, path != pipeline.metrics { open.append(path) }
+      if found.owner != owner { foreign.append(path) }
+      if found.kind == .folder {
+        for name in try Folder.names(in: path) { try look(path + "/" + name, owner: owner) }
       }
     }
-    var info = stat()
-    guard unsafe lstat(path, &info) == 0 else { return .ok("modes", "nothing there yet") }
-    look(path, owner: info.st_uid)
+    guard let owner = try FileAttributes(of: path, following: false)?.owner else {
+      return .ok("modes", "nothing there yet")
+    }
+    try look(path, owner: owner)
     let store = pipeline.storePath(in: path)
-    if !store.hasPrefix(path + "/"), Folder.exists(store) { look(store, owner: info.st_uid) }
+    if !store.hasPrefix(path + "/"), try Folder.exists(store) { try look(store, owner: owner) }
     if let first = open.first {
       let more = open.count > 1 ? " and \(open.count - 1) more" : ""
       return .fail(
@@ -117,13 +116,13 @@ extension Doctor {
       let more = foreign.count > 1 ? " and \(foreign.count - 1) more" : ""
       return .warn(
         "modes", "\(first)\(more) belong to another user than the workspace", "Give them back.",
-        command: "chown -R \(Self.user(info.st_uid)) \(shellQuoted(path))")
+        command: "chown -R \(Self.user(owner)) \(shellQuoted(path))")
     }
     return .ok("modes", "\(FigureText.grouped(count)) files and folders, for their owner alone")
   }
 
-  var lock: Diagnosis {
-    guard let holder = reader.lockHolder else { return .ok("lock", "free") }
+  func lock() throws(Stop) -> Diagnosis {
+    guard let holder = try reader.lockHolder() else { return .ok("lock", "free") }
     let found = "process \(holder.process) holds the workspace since \(holder.since)"
     let hours = Clock.seconds(holder.since).map { (Int(Date().timeIntervalSince1970) - $0) / 3600 } ?? 0
     return hours >= 12
@@ -135,13 +134,13 @@ extension Doctor {
 
   // MARK: In force
 
-  var store: Diagnosis {
+  func store() throws(Stop) -> Diagnosis {
     let path = pipeline.storePath(in: pipeline.workspace)
     let folder = Folder.parent(of: path)
-    if Folder.exists(folder), unsafe access(folder, W_OK) != 0 {
+    if try Folder.exists(folder), unsafe access(folder, W_OK) != 0 {
       return .fail("store", .cannotCreate, "\(folder) can't be written", "Give this user the right to.")
     }
-    guard Folder.exists(path) else {
+    guard try Folder.exists(path) else {
       return runs.contains { $0.state == .done }
         ? .fail(
           "store", .storeUnavailable, "\(path) is gone, though runs were done",
@@ -151,7 +150,7 @@ extension Doctor {
     }
     do throws(Stop) {
       let run = try Store(path: path).runID()
-      return .ok("store", "that of run \(run), \(Self.size(Folder.byteCount(of: path)))")
+      return .ok("store", "that of run \(run), \(Self.size(try Folder.byteCount(of: path)))")
     } catch {
       return .fail(
         "store", .storeUnavailable, "\(path): \(error.finding.found)", error.finding.remedy,
@@ -159,20 +158,20 @@ extension Doctor {
     }
   }
 
-  var packages: Diagnosis {
+  func packages() throws(Stop) -> Diagnosis {
     let folder = pipeline.workspace + "/packages"
-    guard Folder.exists(folder) else { return .ok("packages", "none yet") }
+    guard try Folder.exists(folder) else { return .ok("packages", "none yet") }
     guard unsafe access(folder, W_OK) == 0 else {
       return .fail("packages", .cannotCreate, "\(folder) can't be written", "Give this user the right to.")
     }
-    guard let run = reader.publishedRun,
-      Folder.isFolder(folder + "/" + (Folder.target(ofLink: folder + "/current") ?? ""))
+    guard let run = try reader.publishedRun(),
+      try Folder.isFolder(folder + "/" + (Folder.target(ofLink: folder + "/current") ?? ""))
     else {
       return .warn(
         "packages", "packages/current leads nowhere", "Publish again.",
         command: "cardlink rerun publish \(named)")
     }
-    guard let inForce = pipeline.runInForce,
+    guard let inForce = try pipeline.runInForce(),
       let madeFrom = runs.first(where: { $0.id == run })?.finished(.load)?.run
     else { return .ok("packages", "those of run \(run)") }
     guard madeFrom == inForce else {
@@ -186,14 +185,13 @@ extension Doctor {
       "packages", "those of run \(run)" + (run == inForce ? "" : ", made from the store of run \(inForce)"))
   }
 
-  func signingKey(_ path: String) -> Diagnosis {
-    var info = stat()
-    guard unsafe stat(path, &info) == 0, unsafe access(path, R_OK) == 0 else {
+  func signingKey(_ path: String) throws(Stop) -> Diagnosis {
+    guard let attributes = try FileAttributes(of: path), unsafe access(path, R_OK) == 0 else {
       return .fail(
         "signing_key", .exportMissing, "\(path) can't be read", "Give this user the right to, or make one.",
         command: "cardlink keys new \(shellQuoted(path))")
     }
-    guard info.st_mode & 0o077 == 0 else {
+    guard attributes.rights & 0o077 == 0 else {
       return .fail(
         "signing_key", .inputOutput, "others may read \(path)",
         "Whoever has it can forge packages: make a new one.",
@@ -202,36 +200,36 @@ extension Doctor {
     return .ok("signing_key", path)
   }
 
-  func metrics(_ path: String) -> Diagnosis {
+  func metrics(_ path: String) throws(Stop) -> Diagnosis {
     let folder = Folder.parent(of: path)
-    guard Folder.isFolder(folder), unsafe access(folder, W_OK | X_OK) == 0 else {
+    guard try Folder.isFolder(folder), unsafe access(folder, W_OK | X_OK) == 0 else {
       return .warn(
         "metrics", "\(folder) is not there or can't be written",
         "Runs continue without metrics. Give this user the right to write there.")
     }
-    var info = stat()
-    guard unsafe stat(path, &info) == 0 else { return .ok("metrics", "\(path), not written yet") }
+    guard try Folder.exists(path) else { return .ok("metrics", "\(path), not written yet") }
     return .ok("metrics", path)
   }
 
   // MARK: Leftovers
 
   /// The remains of interrupted runs, unless a process is at work on them.
-  var leftovers: Diagnosis {
-    guard reader.lockHolder == nil else { return .ok("leftovers", "a run is at work") }
+  func leftovers() throws(Stop) -> Diagnosis {
+    guard try reader.lockHolder() == nil else { return .ok("leftovers", "a run is at work") }
     var found: [String] = []
     let root = pipeline.workspace
     var folders = [root, root + "/packages", Folder.parent(of: pipeline.storePath(in: root))]
-    folders += reader.runNumbers.map { reader.folder(of: $0) }
+    folders += try reader.runNumbers().map { reader.folder(of: $0) }
     for folder in Set(folders).sorted() {
-      for name in Folder.names(in: folder)
+      for name in try Folder.names(in: folder)
       where name.contains(".partial") || name.hasSuffix(".sorting") || Scratch.isLeftover(folder + "/" + name)
       {
         found.append(folder + "/" + name)
       }
     }
     guard let first = found.first else { return .ok("leftovers", "none") }
-    let bytes = found.reduce(0) { $0 + Folder.byteCount(of: $1) }
+    var bytes = 0
+    for path in found { bytes += try Folder.byteCount(of: path) }
     let more = found.count > 1 ? " and \(found.count - 1) more" : ""
     return .warn(
       "leftovers", "\(first)\(more), \(Self.size(bytes))", "The next run replaces them; to remove them now:",

@@ -11,10 +11,14 @@ package struct HeaderReport: Sendable, Hashable {
   /// For each missing column, the most similar one in the file.
   package var nearest: [String: String]
   package var duplicated: [String]
-  /// How many records were read; 0 for CSV, whose header is enough.
+  /// How many records of XML were read.
   package var recordCount = 0
   /// Whether the file has no further records.
   package var isWhole = false
+  /// Whether the whole file has no record.
+  package var isEmpty = false
+  /// Whether it has elements that may be records under another name.
+  package var hasOtherElements = false
 }
 
 /// Reads only the beginning of a file: the header, or the paths of the first records.
@@ -27,6 +31,13 @@ package func headerReport(_ file: ExportFile, format: ExportFormat) throws(Stop)
     report.found = showable(csv.header, reading: format.columns)
     report.missing = csv.missing
     report.duplicated = csv.duplicated
+    var batch = RawBatch(slotCount: format.columns.count)
+    do throws(Stop) {
+      try csv.nextBatch(into: &batch)
+      report.isEmpty = batch.count == 0
+    } catch  where error.exit == .dataRefused {
+      // A damaged file is refused, or kept, when the file is read.
+    }
   case .xml(let record):
     let xml = try XMLReader(
       file, source: source, record: record, columns: format.columns, collectsPaths: true)
@@ -37,6 +48,7 @@ package func headerReport(_ file: ExportFile, format: ExportFormat) throws(Stop)
     var rest = RawBatch(slotCount: format.columns.count)
     // A later fault is found when the file is read.
     if (try? xml.nextBatch(into: &rest)) != nil { report.isWhole = rest.count == 0 }
+    (report.isEmpty, report.hasOtherElements) = (batch.count == 0, xml.hasOtherElements)
     report.missing = format.columns.indices.filter { slot in
       (0..<batch.count).allSatisfy { batch.range($0, slot) == nil }
     }.map { format.columns[$0] }

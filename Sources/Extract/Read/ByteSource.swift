@@ -5,6 +5,7 @@
 // Load: gigabytes in chunks of 1 MiB; a plain UTF-8 file is read straight into the caller's buffer.
 
 import CZlib
+import Files
 import Glibc
 import Values
 
@@ -43,6 +44,7 @@ import Values
 
   /// - Parameter offset: where reading begins; zero unless the file is plain.
   init(_ file: ExportFile, chunkBytes: Int, from offset: Int = 0) throws(Stop) {
+    try Faults.pass(.read, file.path)
     let opened = unsafe open(file.path, O_RDONLY | O_CLOEXEC)
     guard opened >= 0 else {
       throw Stop(
@@ -151,6 +153,7 @@ import Values
   /// - Returns: how many; 0 at its end.
   private func read(into buffer: inout [UInt8]) throws(Stop) -> Int {
     guard !hasEnded else { return 0 }
+    try Faults.pass(.read, file.path)
     let start = buffer.count
     let wanted = min(max(16, chunkBytes), (file.sound?.byteCount ?? .max) - bytesRead)
     buffer.append(contentsOf: repeatElement(0, count: wanted))

@@ -65,4 +65,6 @@ package struct FileTally: Hashable, Sendable {
   package var declaredCount: Int?
   /// The last line, if it has no line break and too few fields or an open quote: the file may be half a copy.
   package var cutLine: Int?
+  /// Whether the file has elements outside its records and does not declare that it has no records.
+  package var hasOtherElements = false
 }

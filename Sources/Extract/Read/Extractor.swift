@@ -88,7 +88,7 @@ package final class Extractor {
     tally.records = recordCount
     tally.bytesRead = source.bytesRead
     switch reader {
-    case .xml(let xml): tally.declaredCount = xml.declared
+    case .xml(let xml): (tally.declaredCount, tally.hasOtherElements) = (xml.declared, xml.hasOtherElements)
     case .csv(let csv): tally.cutLine = csv.cutLine
     }
     return tally

@@ -18,6 +18,8 @@ package struct StagedPart: Hashable, Sendable {
   package var reasonCounts: [Reason: Int] = [:]
   /// How many records have no value in each field that the pipeline file names.
   package var blankCounts: [Field: Int] = [:]
+  /// Whether the file has elements outside its records.
+  package var hasOtherElements = false
 
   /// Records whose text is not in the expected encoding.
   package var misreadCount: Int {
@@ -36,6 +38,7 @@ package struct StagedPart: Hashable, Sendable {
     quarantinedCount += other.quarantinedCount
     reasonCounts.merge(other.reasonCounts, uniquingKeysWith: +)
     blankCounts.merge(other.blankCounts, uniquingKeysWith: +)
+    hasOtherElements = hasOtherElements || other.hasOtherElements
   }
 
   /// All its runs.

@@ -76,6 +76,7 @@ private struct OpenElement {
   fileprivate var refusal: String?
   fileprivate var declaredCount: Int?
   fileprivate(set) var seenPaths: Set<String> = []
+  fileprivate var sawOtherElement = false
   fileprivate let collectsPaths: Bool
   fileprivate var names: [String] = []
 
@@ -375,7 +376,10 @@ private struct OpenElement {
     if depth == 1 { unsafe readDeclaredCount(attributes, count) }
     var element = OpenElement(node: 0, slot: -1)
     if recordDepth == 0 {
-      guard unsafe PathTree.equal(recordName, name) else { return }
+      guard unsafe PathTree.equal(recordName, name) else {
+        if depth > 1 { sawOtherElement = true }
+        return
+      }
       startRecord()
     } else if let parent = path.last {
       element.node = parent.node < 0 ? -1 : unsafe tree.child(of: parent.node, named: name)
@@ -496,4 +500,7 @@ private struct OpenElement {
 
   /// The count that the root element declares, if any.
   var declared: Int? { declaredCount }
+
+  /// Whether there are elements outside the records, and the root element does not declare that it has no records.
+  var hasOtherElements: Bool { sawOtherElement && declaredCount != 0 }
 }

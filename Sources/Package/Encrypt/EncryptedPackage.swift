@@ -24,7 +24,7 @@ package enum EncryptedPackage {
   {
     var archive = try EncryptedOutput(creating: path, for: keys)
     let name = Folder.name(of: folder)
-    let files = plainFiles(in: folder)
+    let files = try plainFiles(in: folder)
     // The tag files first, so that the package is identified without reading all of it.
     for file in files.filter({ !$0.contains("/") }) + files.filter({ $0.contains("/") }) {
       let input = try InputFile(folder + "/" + file)
@@ -39,11 +39,14 @@ package enum EncryptedPackage {
     try Folder.remove(folder)
   }
 
-  private static func plainFiles(in folder: String, under path: String = "") -> [String] {
-    Folder.names(in: folder + "/" + path).flatMap { name in
+  private static func plainFiles(in folder: String, under path: String = "") throws(Stop) -> [String] {
+    var files: [String] = []
+    for name in try Folder.names(in: folder + "/" + path) {
       let inside = path.isEmpty ? name : path + "/" + name
-      return Folder.isFolder(folder + "/" + inside) ? plainFiles(in: folder, under: inside) : [inside]
+      let isFolder = try Folder.isFolder(folder + "/" + inside)
+      files += isFolder ? try plainFiles(in: folder, under: inside) : [inside]
     }
+    return files
   }
 
   /// Writes what is in an encrypted package into a folder.

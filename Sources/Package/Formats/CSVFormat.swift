@@ -217,7 +217,7 @@ struct CSVPeopleWithCards: ~Copyable {
   }
 
   private static func otherCards(_ path: String) throws(Stop) -> CSVPeople? {
-    guard Folder.exists(path) else { return nil }
+    guard try Folder.exists(path) else { return nil }
     return try CSVPeople(path)
   }
 

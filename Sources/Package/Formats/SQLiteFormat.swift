@@ -152,7 +152,7 @@ final class SQLiteFormat: FormatWriter {
     }
     return [
       BagEntry(
-        path: Self.name, digest: try Digest.text(ofFile: path), byteCount: Folder.byteCount(of: path))
+        path: Self.name, digest: try Digest.text(ofFile: path), byteCount: try Folder.byteCount(of: path))
     ]
   }
 }
@@ -162,11 +162,11 @@ enum SQLitePeople {
   /// How every SQLite file begins.
   private static let magic = Array("SQLite format 3\u{0}".utf8)
 
-  static func isDatabase(_ path: String) -> Bool {
+  static func isDatabase(_ path: String) throws(Stop) -> Bool {
     var start: [UInt8] = []
-    guard let file = try? InputFile(path), file.byteCount >= magic.count,
-      (try? file.read(at: 0, count: magic.count, into: &start)) != nil
-    else { return false }
+    let file = try InputFile(path)
+    guard file.byteCount >= magic.count else { return false }
+    try file.read(at: 0, count: magic.count, into: &start)
     return start == magic
   }
 

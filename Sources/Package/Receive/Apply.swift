@@ -146,7 +146,7 @@ private struct Facility {
   ///
   /// - Returns: false if it can't be decrypted and is refused.
   private mutating func unpack(_ path: String, to copy: String) throws(Stop) -> Bool {
-    guard EncryptedInput.isEncrypted(path) else {
+    guard try EncryptedInput.isEncrypted(path) else {
       try copyFiles(from: path, to: copy)
       return true
     }
@@ -189,14 +189,13 @@ private struct Facility {
 /// Copies plain files and folders; verification reports anything else as missing.
 private func copyFiles(from: String, to: String) throws(Stop) {
   try Folder.create(to)
-  for name in Folder.names(in: from) {
+  for name in try Folder.names(in: from) {
     let (source, target) = (from + "/" + name, to + "/" + name)
-    if Folder.isFolder(source) {
+    if try Folder.isFolder(source) {
       try copyFiles(from: source, to: target)
       continue
     }
-    var info = stat()
-    guard unsafe lstat(source, &info) == 0, info.st_mode & S_IFMT == S_IFREG else { continue }
+    guard try FileAttributes(of: source, following: false)?.kind == .file else { continue }
     try copyFile(source, to: target)
   }
 }
@@ -281,13 +280,14 @@ private struct Changing {
       BagName.declaration, BagName.info, BagName.manifest, BagName.tagManifest, BagName.publisher,
       BagName.signature, BagName.result, BagName.otherResult,
     ]
-    for name in names where Folder.exists(package + "/" + name) {
+    for name in names {
+      guard try Folder.exists(package + "/" + name) else { continue }
       let path = BagName.proof + "/" + Folder.name(of: name)
       try copyFile(package + "/" + name, to: folder + "/" + path)
       entries.append(
         BagEntry(
           path: path, digest: try Digest.text(ofFile: folder + "/" + path),
-          byteCount: Folder.byteCount(of: folder + "/" + path)))
+          byteCount: try Folder.byteCount(of: folder + "/" + path)))
     }
     return entries
   }

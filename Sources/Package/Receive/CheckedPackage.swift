@@ -50,15 +50,17 @@ extension FacilityPackage {
   package static func open(_ path: String, _ check: PackageCheck?, on day: CalendarDate) throws(Stop) -> (
     people: PackagePeople, doubt: PackageDoubt?
   ) {
-    let isEncrypted = EncryptedInput.isEncrypted(path)
-    let root =
-      isEncrypted
-      ? path : [path, Folder.parent(of: path)].first { Folder.exists($0 + "/" + BagName.declaration) }
-    guard let check, let root, Folder.exists(path) else {
+    let isEncrypted = try EncryptedInput.isEncrypted(path)
+    var root = isEncrypted ? path : nil
+    for folder in [path, Folder.parent(of: path)] where root == nil {
+      if try Folder.exists(folder + "/" + BagName.declaration) { root = folder }
+    }
+    let exists = try Folder.exists(path)
+    guard let check, let root, exists else {
       guard check?.key == nil, check?.state == nil else {
         throw Stop(
           .exportMissing, at: path, expected: "a whole package, to be verified",
-          found: Folder.exists(path) ? "a table by itself" : "nothing",
+          found: exists ? "a table by itself" : "nothing",
           remedy: "Name the folder of the package as it was received, or give neither --key nor --state.",
           next: "cardlink check-card --help")
       }
@@ -84,7 +86,7 @@ extension FacilityPackage {
     request.remembers = false
     // `cardlink apply` leaves its state beside the package.
     let beside = Folder.parent(of: path) + "/seen.txt"
-    if check.state == nil, check.key == nil, Folder.name(of: path) == "current", Folder.exists(beside) {
+    if check.state == nil, check.key == nil, Folder.name(of: path) == "current", try Folder.exists(beside) {
       request.state = beside
     }
     let package = try openPackage(request) { tables(among: $0) }

@@ -62,16 +62,16 @@ package enum FacilityPackage {
   ///   it is not a
   ///   package or is damaged.
   package static func open(_ path: String) throws(Stop) -> PackagePeople {
-    guard Folder.exists(path) else {
+    guard try Folder.exists(path) else {
       throw Stop(
         .exportMissing, at: path, expected: "a facility's package", found: "nothing",
         remedy: "Name the folder of the package as it was received, or its CSV, SQLite, XML or NDJSON file.",
         next: "cardlink check-card --help")
     }
     // The path may be a link, such as `cardlink apply` creates.
-    let isFolder = Folder.isFolder(path + "/.")
+    let isFolder = try Folder.isFolder(path + "/.")
     var folder = isFolder ? path : Folder.parent(of: path)
-    if isFolder, Folder.isFolder(path + "/data") { folder = path + "/data" }
+    if isFolder, try Folder.isFolder(path + "/data") { folder = path + "/data" }
     // Folders in which the package may describe itself.
     var places = [folder, Folder.parent(of: folder)]
     if Folder.name(of: folder) == "fhir" { places.append(Folder.parent(of: places[1])) }
@@ -85,7 +85,7 @@ package enum FacilityPackage {
     if kinds.contains("Cardlink-Kind: delta") { throw .holdsChanges(path) }
     var names = [Folder.name(of: path)]
     if isFolder {
-      names = Folder.names(in: folder) + Folder.names(in: folder + "/fhir").map { "fhir/" + $0 }
+      names = try Folder.names(in: folder) + Folder.names(in: folder + "/fhir").map { "fhir/" + $0 }
       names = tables(among: names, isApplied: kinds.contains("Cardlink-Kind: applied"))
     } else if path.hasSuffix(".ndjson") {
       // One half alone is useless.
@@ -93,7 +93,9 @@ package enum FacilityPackage {
     } else if let others = otherCards(of: names[0]) {
       names.append(others)
     }
-    names.removeAll { optionalNames.contains(Folder.name(of: $0)) && !Folder.exists(folder + "/" + $0) }
+    for name in names where optionalNames.contains(Folder.name(of: name)) {
+      if try !Folder.exists(folder + "/" + name) { names.removeAll { $0 == name } }
+    }
     var people = try read(names.map { (name: $0, path: folder + "/" + $0) }, path)
     for place in places {
       for name in ["bag-info.txt", "manifest.json"] {
@@ -154,12 +156,12 @@ package enum FacilityPackage {
     func isTable(_ file: (name: String, path: String)) throws(Stop) -> Bool {
       if file.name == others?.name { return false }
       if file.name.hasSuffix(".xml") { return try XMLPeople.read(file.path, into: &people) }
-      if SQLitePeople.isDatabase(file.path) { return try SQLitePeople.read(file.path, into: &people) }
+      if try SQLitePeople.isDatabase(file.path) { return try SQLitePeople.read(file.path, into: &people) }
       return try CSVPeople.read(file.path, into: &people)
     }
     let resources = fhirNames.prefix(2).map { name in files.first { Folder.name(of: $0.name) == name } }
-    if let patients = resources[0], let coverages = resources[1], Folder.exists(patients.path),
-      Folder.exists(coverages.path)
+    if let patients = resources[0], let coverages = resources[1], try Folder.exists(patients.path),
+      try Folder.exists(coverages.path)
     {
       var fhir = FHIRPeople()
       if try fhir.read(patients: patients.path, coverages: coverages.path, into: &people) { tables += 1 }

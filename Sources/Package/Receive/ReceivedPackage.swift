@@ -75,20 +75,23 @@ struct ReceivedPackage {
     _ path: String, with keys: [DecryptionKey]?, whole: Bool = true,
     keeping chosen: ([String]) -> [String] = { _ in [] }
   ) throws(ArchiveFailure) {
-    if EncryptedInput.isEncrypted(path) {
+    if try orStop({ () throws(Stop) in try EncryptedInput.isEncrypted(path) }) {
       guard let keys else { throw .stop(.keyNeeded(path)) }
       try self.init(encrypted: path, with: keys, whole: whole, keeping: chosen)
       return
     }
     self.init(folder: path)
-    guard Folder.isFolder(path + "/."), has(BagName.declaration) || has(BagName.tagManifest) else {
-      throw .stop(.noPackage(path))
+    let isPackage = try orStop { () throws(Stop) in
+      guard try Folder.isFolder(path + "/.") else { return false }
+      if try has(BagName.declaration) { return true }
+      return try has(BagName.tagManifest)
     }
+    guard isPackage else { throw .stop(.noPackage(path)) }
   }
 
-  func has(_ name: String) -> Bool {
+  func has(_ name: String) throws(Stop) -> Bool {
     switch place {
-    case .folder(let folder): Folder.exists(folder + "/" + name)
+    case .folder(let folder): try Folder.exists(folder + "/" + name)
     case .archive(let entries): entries[name] != nil
     }
   }
@@ -105,7 +108,7 @@ struct ReceivedPackage {
   func bytes(_ name: String, count: Int) throws(Stop) -> [UInt8]? {
     switch place {
     case .folder(let folder):
-      guard Folder.exists(folder + "/" + name) else { return nil }
+      guard try Folder.exists(folder + "/" + name) else { return nil }
       let input = try InputFile(folder + "/" + name)
       guard input.byteCount == count else { return nil }
       var bytes: [UInt8] = []
@@ -124,25 +127,26 @@ struct ReceivedPackage {
   }
 
   /// The names of all plain files, and of what is neither a file nor a folder.
-  func names() -> (files: Set<String>, others: [String]) {
+  func names() throws(Stop) -> (files: Set<String>, others: [String]) {
     switch place {
-    case .folder(let folder): Self.names(in: folder, under: "")
+    case .folder(let folder): try Self.names(in: folder, under: "")
     case .archive(let entries): (Set(entries.keys), [])
     }
   }
 
-  private static func names(in folder: String, under path: String) -> (files: Set<String>, others: [String]) {
+  private static func names(in folder: String, under path: String) throws(Stop) -> (
+    files: Set<String>, others: [String]
+  ) {
     var (files, others) = (Set<String>(), [] as [String])
-    for name in Folder.names(in: path.isEmpty ? folder : folder + "/" + path) {
+    for name in try Folder.names(in: path.isEmpty ? folder : folder + "/" + path) {
       let inside = path.isEmpty ? name : path + "/" + name
-      var info = stat()
-      guard unsafe lstat(folder + "/" + inside, &info) == 0 else { continue }
-      switch info.st_mode & S_IFMT {
-      case S_IFDIR:
-        let below = names(in: folder, under: inside)
+      guard let found = try FileAttributes(of: folder + "/" + inside, following: false) else { continue }
+      switch found.kind {
+      case .folder:
+        let below = try names(in: folder, under: inside)
         files.formUnion(below.files)
         others += below.others
-      case S_IFREG: files.insert(inside)
+      case .file: files.insert(inside)
       default: others.append(inside)
       }
     }

@@ -25,13 +25,13 @@ package struct RunFolders: Sendable {
   /// The folder in which its rows are sorted; it becomes `run-0007.people` if the next publication needs them.
   package var sorting: String { folder + "/" + run + ".sorting" }
   /// The sorted rows of the publication in force; nil if none were kept.
-  package var peopleInForce: String? {
-    guard let name = inForce, Folder.exists(folder + "/" + name + Self.people) else { return nil }
+  package func peopleInForce() throws(Stop) -> String? {
+    guard let name = try inForce(), try Folder.exists(folder + "/" + name + Self.people) else { return nil }
     return folder + "/" + name + Self.people
   }
   private static let people = ".people"
   /// The name of the folder in force.
-  package var inForce: String? { Folder.target(ofLink: current) }
+  package func inForce() throws(Stop) -> String? { try Folder.target(ofLink: current) }
 
   /// The name of the folder of one publication.
   package static func name(of point: PackagePoint) -> String {
@@ -44,10 +44,10 @@ package struct RunFolders: Sendable {
   /// The link to the folder that comes in force; it becomes `current`.
   private var next: String { folder + "/next" }
   /// 1 for the first publication of a run.
-  package var edition: Int {
-    guard Folder.exists(folder + "/" + run) else { return 1 }
+  package func edition() throws(Stop) -> Int {
+    guard try Folder.exists(folder + "/" + run) else { return 1 }
     var repetition = 2
-    while Folder.exists(folder + "/\(run)-\(repetition)") { repetition += 1 }
+    while try Folder.exists(folder + "/\(run)-\(repetition)") { repetition += 1 }
     return repetition
   }
 
@@ -61,12 +61,12 @@ package struct RunFolders: Sendable {
 
   /// Removes the remains of runs that were interrupted.
   package func clear() throws(Stop) {
-    if let name = Folder.target(ofLink: next) {
-      if name != inForce, Self.place(of: name) != nil { try Folder.remove(folder + "/" + name) }
+    if let name = try Folder.target(ofLink: next) {
+      if try name != inForce(), Self.place(of: name) != nil { try Folder.remove(folder + "/" + name) }
       try Folder.remove(next)
     }
-    let kept = inForce.map { $0 + Self.people }
-    for left in Folder.names(in: folder)
+    let kept = try inForce().map { $0 + Self.people }
+    for left in try Folder.names(in: folder)
     where left.hasSuffix(".partial") || left.hasSuffix(".sorting")
       || left.hasSuffix(Self.people) && left != kept
     {
@@ -85,7 +85,7 @@ package struct RunFolders: Sendable {
   package func publish(
     keepingPeople: Bool = false, switching: Switching = { packages throws(Stop) in try packages() }
   ) throws(Stop) {
-    let edition = edition
+    let edition = try edition()
     let name = edition == 1 ? run : "\(run)-\(edition)"
     if keepingPeople {
       try Folder.remove(folder + "/" + name + Self.people)
@@ -96,12 +96,15 @@ package struct RunFolders: Sendable {
       try Folder.rename(partial, to: folder + "/" + name)
       try switching { () throws(Stop) in try Folder.rename(next, to: current) }
     } catch {
-      // A folder that never came into force is not an earlier publication.
-      if inForce != name {
-        try? Folder.remove(folder + "/" + name)
-        try? Folder.remove(next)
-      }
-      throw error
+      // A folder that never came into force is not an earlier publication. If the link can't be read, it may be in force.
+      let failure = error
+      do throws(Stop) {
+        if try inForce() != name {
+          try Folder.remove(folder + "/" + name)
+          try Folder.remove(next)
+        }
+      } catch {}
+      throw failure
     }
     try clear()
   }
@@ -116,8 +119,8 @@ package struct RunFolders: Sendable {
     in folder: String, threads: Int,
     first: (String) throws(Stop) -> (runID: Int, edition: Int)? = { _ in (.max, .max) }
   ) throws(Stop) {
-    guard let name = Folder.target(ofLink: folder + "/current") else { return }
-    let others = Folder.names(in: folder).filter { $0 != name }
+    guard let name = try Folder.target(ofLink: folder + "/current") else { return }
+    let others = try Folder.names(in: folder).filter { $0 != name }
       .compactMap { found in place(of: found).map { (name: found, place: $0) } }
       .sorted { $0.place > $1.place }
     var earliest = (runID: Int.max, edition: Int.max)
@@ -127,7 +130,7 @@ package struct RunFolders: Sendable {
     }
     for old in others.dropFirst(earlierFoldersKept) where old.place < earliest {
       let path = folder + "/" + old.name
-      _ = try inOrder(Folder.names(in: path), width: threads) { name throws(Stop) in
+      _ = try inOrder(try Folder.names(in: path), width: threads) { name throws(Stop) in
         try Folder.remove(path + "/" + name)
       }
       try Folder.remove(path)

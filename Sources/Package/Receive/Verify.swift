@@ -120,7 +120,7 @@ extension VerifyingKey {
     guard let text = try Folder.read(file), let read = VerifyingKey(pem: text) else {
       throw Stop(
         .exportMissing, at: file, expected: "the publisher's public key as PEM (Ed25519)",
-        found: Folder.exists(file) ? "another file" : "nothing",
+        found: try Folder.exists(file) ? "another file" : "nothing",
         remedy: "Ask the publisher for it, not over the way by which the packages come.",
         next: "cardlink verify --help")
     }
@@ -149,7 +149,7 @@ private struct Verifier {
   // MARK: Files
 
   mutating func checkFiles() throws(Stop) {
-    var (unlisted, others) = package.names()
+    var (unlisted, others) = try package.names()
     for other in others { note(PackageFault.unlisted(other)) }
     guard unlisted.remove(BagName.tagManifest) != nil,
       let text = try package.text(BagName.tagManifest)
@@ -200,7 +200,7 @@ private struct Verifier {
     }
     files += others.flatMap { Self.entries($0) } ?? []
     for file in files {
-      guard package.has(file.path) else {
+      guard try package.has(file.path) else {
         note(.missing, file.path)
         continue
       }
@@ -252,7 +252,7 @@ private struct Verifier {
   mutating func checkSignature(_ known: VerifyingKey?) throws(Stop) {
     let place = info.kind == .applied ? BagName.proof + "/" : ""
     let shipped = try package.text(place + BagName.publisher)
-    guard package.has(place + BagName.signature) else {
+    guard try package.has(place + BagName.signature) else {
       if known != nil || shipped != nil
         || (signedInfo ?? info)["Cardlink-Signature"]?.hasPrefix("Ed25519") ?? false
       {

@@ -58,15 +58,15 @@ extension PublishPolicy {
     var standing = KeyStanding()
     let keys = try PackageKeys(self)
     for source in Set(rules.flatMap(\.encryptTo)).sorted() where !source.hasPrefix("age1") {
-      let isFolder = Folder.isFolder(source + "/.")
+      let isFolder = try Folder.isFolder(source + "/.")
       let files =
         isFolder
-        ? Folder.names(in: source).filter { $0.hasSuffix(".pub") }.map { source + "/" + $0 } : [source]
+        ? try Folder.names(in: source).filter { $0.hasSuffix(".pub") }.map { source + "/" + $0 } : [source]
       // Publishing reads the files of a folder when a package needs them; this check reads all of them.
       if isFolder { for file in files { try PackageKeys.check(file: file) } }
       standing.files += files.count
-      for path in [source] + files where standing.changeableByOthers == nil && Self.othersMayChange(path) {
-        standing.changeableByOthers = path
+      for path in [source] + files where standing.changeableByOthers == nil {
+        if try Self.othersMayChange(path) { standing.changeableByOthers = path }
       }
     }
     let known = try knownPackages(in: folder)
@@ -76,8 +76,7 @@ extension PublishPolicy {
     return standing
   }
 
-  private static func othersMayChange(_ path: String) -> Bool {
-    var info = stat()
-    return unsafe stat(path, &info) == 0 && info.st_mode & 0o022 != 0
+  private static func othersMayChange(_ path: String) throws(Stop) -> Bool {
+    try (FileAttributes(of: path)?.rights ?? 0) & 0o022 != 0
   }
 }

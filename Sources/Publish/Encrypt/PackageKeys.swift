@@ -30,7 +30,7 @@ struct PackageKeys: Sendable {
   init(_ policy: PublishPolicy) throws(Stop) {
     leavesOut = policy.leavesOutWithoutKey
     for source in policy.rules.flatMap(\.encryptTo) where !source.hasPrefix("age1") && tables[source] == nil {
-      guard !Folder.isFolder(source + "/.") else { continue }
+      guard try !Folder.isFolder(source + "/.") else { continue }
       guard let text = try Folder.read(source) else {
         throw Self.stop(
           source, "the facilities' public keys", "no such file or folder", "Ask the facilities for them.")
@@ -164,8 +164,8 @@ extension PublishPolicy {
     var digest = Digest()
     for source in sources {
       let files =
-        Folder.isFolder(source + "/.")
-        ? Folder.names(in: source).filter { $0.hasSuffix(".pub") }.map { source + "/" + $0 } : [source]
+        try Folder.isFolder(source + "/.")
+        ? try Folder.names(in: source).filter { $0.hasSuffix(".pub") }.map { source + "/" + $0 } : [source]
       for file in files { digest.update("\(Folder.name(of: file))\n\(try Folder.read(file) ?? "")\n") }
     }
     return digest.text

@@ -20,18 +20,47 @@ extension Gates {
         .olderExports, export.name, newest >= before,
         .filesNotOlder(than: Clock.text(nanoseconds: before), run: last.id),
         .time(Clock.text(nanoseconds: newest)))
+      // A run that did not finish may have found half of tonight's delivery.
+      judgeReadBefore(
+        run.exports.filter { $0.export == export },
+        earlier: earlier.filter { $0.state == .done || $0.asOf != run.asOf })
     }
   }
 
-  /// If a manifest beside the exports names a file, the digests must be equal.
+  /// A file that was read on an earlier night, beside tonight's, would be read again.
+  ///
+  /// A file that replaces one of the same name and holds the same bytes is no such file.
+  private mutating func judgeReadBefore(_ files: [FoundFile], earlier: [RunRecord]) {
+    for file in files {
+      for other in earlier.reversed() {
+        let before = other.exports.filter { $0.export == file.export && $0.digest != nil }
+        guard let known = before.first(where: { $0.digest == file.digest }) else { continue }
+        let hasNew = files.contains { new in
+          !before.contains { $0.name == new.name || $0.digest == new.digest }
+        }
+        if hasNew, known.name == file.name || files.count > before.count {
+          judge(.olderExports, file.name, false, .notReadBefore, .readBefore(run: other.id))
+        }
+        break
+      }
+    }
+  }
+
+  /// If a manifest beside the exports names a file, the digests must be equal; each line must be understood.
   mutating func judgeChecksums(of run: RunRecord, _ checksums: GateLimits.Checksums) throws(Stop) {
     guard checksums != .ignored else { return }
-    var manifests: [String: [String: String]] = [:]
+    var manifests: [String: ChecksumManifest] = [:]
     for file in run.exports {
       let folder = Folder.parent(of: file.path)
-      if manifests[folder] == nil { manifests[folder] = try Self.declaredDigests(in: folder) }
-      let declared = manifests[folder]?[Folder.name(of: file.path)]
-      guard let declared else {
+      if manifests[folder] == nil {
+        let manifest = try ChecksumManifest(folder: folder)
+        manifests[folder] = manifest
+        for fault in manifest.faults {
+          judge(
+            .checksums, "\(fault.file) line \(fault.line)", false, .manifestLine, .manifestLine(fault.found))
+        }
+      }
+      guard let declared = manifests[folder]?[Folder.name(of: file.path)] else {
         if checksums == .required {
           judge(.checksums, file.name, false, .manifest, .noManifest)
         }
@@ -41,28 +70,6 @@ extension Gates {
         .checksums, file.name, declared == file.digest, .digest,
         declared == file.digest ? .sameDigest : .otherDigest)
     }
-  }
-
-  /// File name → digest, from `SHA256SUMS`, `SHA256SUMS.txt` and `*.sha256` in a folder.
-  static func declaredDigests(in folder: String) throws(Stop) -> [String: String] {
-    var declared: [String: String] = [:]
-    for name in Folder.names(in: folder) {
-      let lower = name.lowercased()
-      let isOfOneFile = lower.hasSuffix(".sha256")
-      guard isOfOneFile || lower == "sha256sums" || lower == "sha256sums.txt",
-        let text = try Folder.read(folder + "/" + name)
-      else { continue }
-      for line in text.split(whereSeparator: \.isNewline) {
-        let words = line.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: true)
-        guard let digest = words.first?.lowercased(), digest.utf8.count == 64, digest.allSatisfy(\.isHexDigit)
-        else { continue }
-        // `sha256sum` writes a space or, for binary mode, an asterisk before the name.
-        var named = words.count > 1 ? String(words[1].drop { $0 == " " || $0 == "*" }) : ""
-        if named.isEmpty, isOfOneFile { named = String(name.dropLast(7)) }
-        if !named.isEmpty { declared[Folder.name(of: named)] = digest }
-      }
-    }
-    return declared
   }
 
   /// A result that was rolled back comes into force again only after a release.

@@ -84,15 +84,15 @@ extension FoundFile {
 
 extension Night {
   /// The inputs of a stage's result, as far as this run knows them.
-  func madeFrom(_ stage: StageName) -> MadeFrom {
+  func madeFrom(_ stage: StageName) throws(Stop) -> MadeFrom {
     let run = run
     switch stage {
     case .extract: return pipeline.extractMadeFrom(run.exports, asOf: options.asOf.text)
     case .match:
-      return pipeline.matchMadeFrom(
+      return try pipeline.matchMadeFrom(
         run.finished(.extract)?.madeFrom, asOf: options.asOf.text,
         decisions: run.matched.decisions?.digest ?? "none",
-        before: pipeline.storeBeforeMadeFrom(options.asOf, among: (try? reader.runs()) ?? []))
+        before: pipeline.storeBeforeMadeFrom(options.asOf, among: reader.runs()))
     case .load: return pipeline.loadMadeFrom(run.finished(.match)?.madeFrom)
     case .publish: return pipeline.publishMadeFrom(run.finished(.load)?.madeFrom)
     }

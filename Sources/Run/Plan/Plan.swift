@@ -62,7 +62,7 @@ extension Plan {
     let reader = WorkspaceReader(pipeline.workspace)
     let earlier = try reader.runs()
     if let first {
-      try self.init(rerun: first, pipeline, reader, earlier)
+      try self.init(rerun: first, pipeline, reader, earlier, asOf: asOf)
     } else {
       try self.init(pipeline, reader, earlier, asOf: asOf, note)
     }
@@ -70,20 +70,23 @@ extension Plan {
 
   /// `rerun`: earlier stages come from the last run that still has their results.
   private init(
-    rerun first: StageName, _ pipeline: Pipeline, _ reader: WorkspaceReader, _ earlier: [RunRecord]
+    rerun first: StageName, _ pipeline: Pipeline, _ reader: WorkspaceReader, _ earlier: [RunRecord],
+    asOf: CalendarDate
   ) throws(Stop) {
     command = "rerun \(first.rawValue)"
     var source: RunRecord?
     if first == .extract {
-      exports = try pipeline.foundFiles()
+      exports = try pipeline.foundFiles(asOf: asOf)
       repeats = earlier.last { $0.rollback == nil }
     } else {
       let before = StageName.allCases.filter { $0 < first && $0 < .load }
       let stores = KeptStores(pipeline, in: reader.path)
-      let store = stores.loaded ?? stores.inForce
-      source = earlier.last { run in
-        before.allSatisfy { stage in run.finished(stage).map { reader.hasResult(of: $0) } ?? false }
-          && (first != .publish || run.finished(.load).map { $0.run == store } ?? false)
+      let store = try stores.loaded ?? stores.inForce()
+      for run in earlier.reversed()
+      where first != .publish || run.finished(.load).map({ $0.run == store }) ?? false {
+        guard try reader.hasResults(of: before, in: run) else { continue }
+        source = run
+        break
       }
       guard let source else {
         throw Stop(
@@ -111,7 +114,7 @@ extension Plan {
     _ pipeline: Pipeline, _ reader: WorkspaceReader, _ earlier: [RunRecord], asOf: CalendarDate,
     _ note: (String) -> Void
   ) throws(Stop) {
-    exports = try pipeline.foundFiles().map { $0.withDigest(knownIn: earlier) }
+    exports = try pipeline.foundFiles(asOf: asOf).map { $0.withDigest(knownIn: earlier) }
     if let last = earlier.last, last.isUnfinished, last.asOf == asOf.text,
       last.exports.map(\.asFound) == exports.map(\.asFound)
     {
@@ -129,7 +132,7 @@ extension Plan {
       case .match:
         wanted = pipeline.matchMadeFrom(
           before?.uses?.madeFrom, asOf: asOf.text, decisions: decisions,
-          before: pipeline.storeBeforeMadeFrom(asOf, among: earlier))
+          before: try pipeline.storeBeforeMadeFrom(asOf, among: earlier))
       case .load: wanted = pipeline.loadMadeFrom(before?.uses?.madeFrom)
       case .publish: wanted = pipeline.publishMadeFrom(before?.uses?.madeFrom)
       }
@@ -138,7 +141,10 @@ extension Plan {
         step.why = "stage \(before.stage.rawValue) before it runs"
       } else {
         let results = candidates(for: stage, among: earlier)
-        let same = results.last { $0.madeFrom == wanted && reader.hasResult(of: $0) }
+        var same: RunRecord.FinishedStage?
+        for result in results where result.madeFrom == wanted {
+          if try reader.hasResult(of: result) { same = result }
+        }
         if let same, let gone = try notInForce(same, pipeline, reader) {
           step.why = gone
         } else if let same {
@@ -180,11 +186,10 @@ extension Plan {
     let unknown = exports.indices.filter { exports[$0].digest == nil }
     guard !unknown.isEmpty else { return }
     let wanted = pipeline.extractMadeFrom(exports, asOf: asOf.text)
-    let mayBeTrue = candidates(for: .extract, among: earlier).contains { result in
-      guard let made = result.madeFrom, reader.hasResult(of: result), Set(made.keys) == Set(wanted.keys)
-      else {
-        return false
-      }
+    func mayBeTrue(_ result: RunRecord.FinishedStage) throws(Stop) -> Bool {
+      guard let made = result.madeFrom, Set(made.keys) == Set(wanted.keys),
+        try reader.hasResult(of: result)
+      else { return false }
       return made.allSatisfy { name, value in
         guard let i = unknown.first(where: { exports[$0].ingredient == name }) else {
           return wanted[name] == value
@@ -194,7 +199,11 @@ extension Plan {
         }
       }
     }
-    guard mayBeTrue else { return }
+    var isWorthIt = false
+    for result in candidates(for: .extract, among: earlier) where !isWorthIt {
+      isWorthIt = try mayBeTrue(result)
+    }
+    guard isWorthIt else { return }
     for i in unknown {
       note("Reading \(exports[i].name) to see whether it has changed.")
       exports[i].digest = try Digest.text(ofFile: exports[i].path)
@@ -212,13 +221,13 @@ extension Plan {
       if unfinished?.finished(.load) == result, KeptStores(pipeline, in: reader.path).loaded == result.run {
         return nil
       }
-      guard let run = pipeline.runInForce else { return "there is no store" }
+      guard let run = try pipeline.runInForce() else { return "there is no store" }
       guard run == result.run else { return "the store in force is that of run \(run)" }
       guard let server = try pipeline.server() else { return nil }
       guard let run = try server.inForce()?.run else { return "there is no store in PostgreSQL" }
       return run == result.run ? nil : "the store in PostgreSQL is that of run \(run)"
     case .publish:
-      guard let run = reader.publishedRun else { return "there are no packages" }
+      guard let run = try reader.publishedRun() else { return "there are no packages" }
       return run == result.run ? nil : "the packages in force are those of run \(run)"
     }
   }
@@ -245,9 +254,9 @@ extension Plan {
 // MARK: Files and records
 
 extension Pipeline {
-  /// The files of both exports as they are found now.
-  func foundFiles() throws(Stop) -> [FoundFile] {
-    try population.foundFiles(pipeline: path) + insurance.foundFiles(pipeline: path)
+  /// The files of both exports as they are found now for a business date.
+  func foundFiles(asOf: CalendarDate) throws(Stop) -> [FoundFile] {
+    try population.foundFiles(pipeline: path, asOf: asOf) + insurance.foundFiles(pipeline: path, asOf: asOf)
   }
 }
 

@@ -3,6 +3,8 @@
 // same beginnings before its long work, so a run refuses at once what check refuses.
 
 import Extract
+import Files
+import Glibc
 package import Pipeline
 import Publish
 package import Values
@@ -22,6 +24,14 @@ package struct CheckedFile: Sendable {
   package var fault: Stop?
 }
 
+/// Why a run could not write the metrics, in the run's words; nil if it could.
+package func metricsFault(of pipeline: Pipeline) -> Stop? {
+  guard let file = pipeline.metrics, unsafe access(Folder.parent(of: file), W_OK | X_OK) != 0 else {
+    return nil
+  }
+  return .cannotCreate(file + ".partial", errno)
+}
+
 /// Checks the keys that publishing needs.
 ///
 /// - Throws: what publishing would throw for want of a key.
@@ -36,14 +46,21 @@ package func check(_ pipeline: Pipeline) throws(Stop) -> [CheckedFile] {
   var checked: [CheckedFile] = []
   for spec in [pipeline.population, pipeline.insurance] {
     let export = try spec.export(asOf: Clock.today(), pipeline: pipeline.path)
-    for file in try spec.foundFiles(pipeline: pipeline.path) {
+    var empty: [(index: Int, file: FoundFile, hasOthers: Bool)] = []
+    let first = checked.count
+    for file in try spec.foundFiles(pipeline: pipeline.path, asOf: Clock.today()) {
       let report = try headerReport(ExportFile(file), format: export.format)
+      if report.isEmpty { empty.append((checked.count, file, report.hasOtherElements)) }
       let columns = Set(spec.columns)
       checked.append(
         CheckedFile(
           export: spec.kind.name, name: file.name, byteCount: file.byteCount,
           missing: report.missing.map { ($0, report.nearest[$0]) },
           unread: report.found.filter { !columns.contains($0) }, fault: export.fault(in: report, of: file)))
+    }
+    let hasRecords = empty.count < checked.count - first
+    for (i, file, hasOthers) in empty where checked[i].fault == nil {
+      checked[i].fault = export.faultOfEmpty(file, hasOthers: hasOthers, besides: hasRecords)
     }
   }
   return checked

@@ -12,6 +12,12 @@ extension Night {
     let extraction = try pipeline.extraction(options, telling: progress, run: run.id)
     let (snapshot, digests) = try extraction.staged(run.exports, into: folder)
     try update { run in for i in run.exports.indices { run.exports[i].digest = digests[i] } }
+    for file in snapshot.files where file.recordCount == 0 {
+      progress.event(
+        RunEvent(
+          .fileEmpty, .warning, run: run.id, stage: .extract, ["file": .text(file.name)],
+          text: "\(file.name) has no records.", isForTerminal: true))
+    }
     return (snapshot, snapshot.files.reduce(0) { $0 + $1.recordCount })
   }
 }

@@ -65,7 +65,7 @@ extension Night {
       "Likely cause: \($0.english).\n  Nguyên nhân có thể: \($0.vietnamese).\n  "
     }.joined()
     let inForce =
-      pipeline.runInForce.map { "the store of run \($0) stays in force" } ?? "there is no store yet"
+      try pipeline.runInForce().map { "the store of run \($0) stays in force" } ?? "there is no store yet"
     var stop = Stop(
       .dataRefused, at: "run \(run.id)", field: "gate \(lines[0].name)",
       expected: lines[0].limit.english, found: lines[0].figure.english,
@@ -116,7 +116,7 @@ extension Night {
         "Its data is older than what is in force; run again instead.")
     }
     for stage in [StageName.extract, .match] {
-      guard let finished = run.finished(stage), reader.hasResult(of: finished) else {
+      guard let finished = run.finished(stage), try reader.hasResult(of: finished) else {
         throw refused("one whose results were removed", "Run again; it will be held with new results.")
       }
     }

@@ -19,10 +19,13 @@ extension Night {
     }
     let server = try pipeline.server()
     try server?.hold()
-    let before = stores.inForce
+    let before = try stores.inForce()
     return try publish(storeAt: stores.next) { [reader] packages throws(Stop) in
-      let published = reader.publication
-      func arePackagesInForce() -> Bool { reader.publication != published }
+      let published = try reader.publication()
+      // If the link can't be read, they may be in force.
+      func arePackagesInForce() -> Bool {
+        do throws(Stop) { return try reader.publication() != published } catch { return true }
+      }
       try stores.putLoadedInForce(
         with: { () throws(Stop) in
           try server?.putInForce(run: loaded, orFrom: stores.path)
@@ -51,7 +54,7 @@ extension Night {
     request.recipientsHavePackagesInForce = try recipientsHavePackagesInForce()
     let store = try Store(path: path)
     let read = Atomic<Int>(0)
-    let parts = StoredPersons.parts(ofStoreBytes: Folder.byteCount(of: path))
+    let parts = StoredPersons.parts(ofStoreBytes: try Folder.byteCount(of: path))
     let persons = PeopleParts(count: parts.count) {
       [progress, through = request.validUntil] part, take throws(Stop) in
       let persons = try StoredPersons(path: path, numbers: parts[part], otherCardsThrough: through)
@@ -87,7 +90,7 @@ extension Night {
   /// Whether a recipient that takes its package once for each business date has the one in force: that of an earlier date,
   /// for which nothing else was published.
   private func recipientsHavePackagesInForce() throws(Stop) -> Bool {
-    guard let point = reader.publication.flatMap(RunFolders.place(of:)), point.edition == 1 else {
+    guard let point = try reader.publication().flatMap(RunFolders.place(of:)), point.edition == 1 else {
       return false
     }
     let runs = try reader.runs()

@@ -23,12 +23,12 @@ package struct KeptStore: Hashable, Sendable {
 package func keptStores(_ pipeline: Pipeline) throws(Stop) -> [KeptStore] {
   let runs = try WorkspaceReader(pipeline.workspace).runs()
   let stores = KeptStores(pipeline, in: pipeline.workspace)
-  let inForce = stores.inForce
-  return (stores.runs + (inForce.map { [$0] } ?? [])).sorted().map { number in
+  let inForce = try stores.inForce()
+  return try (stores.runs() + (inForce.map { [$0] } ?? [])).sorted().map { number throws(Stop) in
     let run = runs.first { $0.id == number }
     return KeptStore(
       run: number, asOf: run?.asOf ?? "", finishedAt: run?.finishedAt, isInForce: number == inForce,
-      byteCount: Folder.byteCount(of: number == inForce ? stores.path : stores.path(of: number)))
+      byteCount: try Folder.byteCount(of: number == inForce ? stores.path : stores.path(of: number)))
   }
 }
 
@@ -53,16 +53,18 @@ package struct RollbackPlan: Sendable {
       throw refused("a run that has loaded a store", "none")
     }
     let cutOff = runs.last.flatMap { $0.rollback?.to == loaded && $0.state == .failed ? $0 : nil }
-    guard stores.inForce != loaded || cutOff != nil else {
+    let inForce = try stores.inForce()
+    guard inForce != loaded || cutOff != nil else {
       throw refused("a run whose store is not in force", "the one in force")
     }
-    guard stores.runs.contains(loaded) || stores.inForce == loaded else {
-      let kept = stores.runs.map(String.init).joined(separator: ", ")
+    let keptRuns = try stores.runs()
+    guard keptRuns.contains(loaded) || inForce == loaded else {
+      let kept = keptRuns.map(String.init).joined(separator: ", ")
       throw refused(
         "one whose store is kept", kept.isEmpty ? "no store is kept" : "stores of runs \(kept) are kept")
     }
     self.target = target
-    (from, to) = (cutOff?.rollback?.from ?? stores.inForce ?? 0, loaded)
+    (from, to) = (cutOff?.rollback?.from ?? inForce ?? 0, loaded)
   }
 }
 
@@ -81,7 +83,7 @@ package func rollback(
     let plan = try RollbackPlan(pipeline, to: number)
     let folder = workspace.path + "/packages"
     try RunFolders(folder, runID: 0).clear()
-    let packages = Folder.names(in: folder).filter { $0.isPackage(ofRun: plan.target.publishedRun) }
+    let packages = try Folder.names(in: folder).filter { $0.isPackage(ofRun: plan.target.publishedRun) }
       .max { ($0.utf8.count, $0) < ($1.utf8.count, $1) }
     if packages == nil { try checkKeys(pipeline) }
     let night = try Night.rollback(
@@ -95,7 +97,7 @@ package func rollback(
       try night.switchStore(plan) { () throws(Stop) in try Folder.rename(link, to: folder + "/current") }
     } else {
       let stores = KeptStores(pipeline, in: workspace.path)
-      let path = stores.inForce == plan.to ? stores.path : stores.path(of: plan.to)
+      let path = try stores.inForce() == plan.to ? stores.path : stores.path(of: plan.to)
       try night.effect(of: .publish) { () throws(Stop) in
         try night.publish(storeAt: path) { packages throws(Stop) in
           try night.switchStore(plan, with: packages)
@@ -147,19 +149,24 @@ extension Night {
     try Folder.remove(stores.next)
     let server = try pipeline.server()
     try server?.hold()
-    let published = reader.publication
-    let switches = stores.inForce != plan.to
+    let published = try reader.publication()
+    let switches = try stores.inForce() != plan.to
     do throws(Stop) {
       // The server first, for it may have to copy the store.
       try server?.putInForce(run: plan.to, orFrom: switches ? stores.path(of: plan.to) : stores.path)
       if switches { try stores.putInForce(plan.to) }
       try packages()
     } catch {
-      if switches, reader.publication == published {
-        if stores.inForce == plan.to { try? stores.putInForce(plan.from) }
-        if stores.inForce == plan.from { try? server?.putInForce(run: plan.from, orFrom: stores.path) }
-      }
-      throw error
+      let failure = error
+      do throws(Stop) {
+        if switches, try reader.publication() == published {
+          if try stores.inForce() == plan.to { try stores.putInForce(plan.from) }
+          if try stores.inForce() == plan.from {
+            try server?.putInForce(run: plan.from, orFrom: stores.path)
+          }
+        }
+      } catch {}
+      throw failure
     }
   }
 }

@@ -13,14 +13,15 @@ extension Pipeline {
   /// The run whose store a run of a business date begins from; nil if there is none that can be read.
   ///
   /// - Parameter runs: all runs of the workspace, ascending.
-  package func storeBefore(_ asOf: CalendarDate, among runs: [RunRecord], in workspace: String) -> RunRecord?
-  {
+  package func storeBefore(
+    _ asOf: CalendarDate, among runs: [RunRecord], in workspace: String
+  ) throws(Stop) -> RunRecord? {
     let stores = KeptStores(self, in: workspace)
-    guard let inForce = stores.inForce, let number = runs.storeBefore(asOf.text, inForce: inForce),
+    guard let inForce = try stores.inForce(), let number = runs.storeBefore(asOf.text, inForce: inForce),
       let run = runs.first(where: { $0.id == number })
     else { return nil }
     let path = number == inForce ? stores.path : stores.path(of: number)
-    return (try? Store(path: path).runID()) == number ? run : nil
+    return try Store.runID(at: path) == number ? run : nil
   }
 
   /// The previous store in the form that a match takes; nil without grace or without such a store.
@@ -28,7 +29,7 @@ extension Pipeline {
     _ asOf: CalendarDate, among runs: [RunRecord], telling listener: any Progress
   ) throws(Stop) -> StoreBefore? {
     guard let graceDays else { return nil }
-    guard let run = storeBefore(asOf, among: runs, in: workspace) else {
+    guard let run = try storeBefore(asOf, among: runs, in: workspace) else {
       if runs.contains(where: { $0.state == .done && $0.asOf < asOf.text }) {
         listener.note(
           "Grace: the store of the night before is gone or of another version; no person is kept.")
@@ -36,7 +37,7 @@ extension Pipeline {
       return nil
     }
     let stores = KeptStores(self, in: workspace)
-    let persons = try StoredPersons(path: stores.inForce == run.id ? stores.path : stores.path(of: run.id))
+    let persons = try StoredPersons(path: stores.inForce() == run.id ? stores.path : stores.path(of: run.id))
     return StoreBefore(
       graceDays: graceDays, runID: persons.runID, insuranceFiles: persons.insuranceFiles,
       keptSources: persons.keptSources,
@@ -47,9 +48,9 @@ extension Pipeline {
   }
 
   /// The previous store as an input of a match result.
-  func storeBeforeMadeFrom(_ asOf: CalendarDate, among runs: [RunRecord]) -> String? {
+  func storeBeforeMadeFrom(_ asOf: CalendarDate, among runs: [RunRecord]) throws(Stop) -> String? {
     guard graceDays != nil else { return nil }
-    guard let run = storeBefore(asOf, among: runs, in: workspace) else { return "none" }
+    guard let run = try storeBefore(asOf, among: runs, in: workspace) else { return "none" }
     return "run \(run.id) \(run.finished(.load)?.madeFrom?.digest.prefix(16) ?? "")"
   }
 }

@@ -16,6 +16,8 @@ package struct RunEvent: Sendable {
     case stageSkipped = "stage_skipped"
     /// A damaged file is read up to its fault.
     case fileDamaged = "file_damaged"
+    /// A file has no records, but others of its export have.
+    case fileEmpty = "file_empty"
     case gateFailed = "gate_failed"
     case gatesPassed = "gates_passed"
     case released

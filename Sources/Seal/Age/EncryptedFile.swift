@@ -112,11 +112,11 @@ package struct EncryptedInput: ~Copyable {
   }
 
   /// Whether a file begins like an encrypted one.
-  package static func isEncrypted(_ path: String) -> Bool {
+  package static func isEncrypted(_ path: String) throws(Stop) -> Bool {
+    guard try FileAttributes(of: path)?.kind == .file else { return false }
     var start: [UInt8] = []
-    guard !Folder.isFolder(path + "/."), let file = try? InputFile(path),
-      (try? file.read(at: 0, count: min(file.byteCount, 32), into: &start)) != nil
-    else { return false }
+    let file = try InputFile(path)
+    try file.read(at: 0, count: min(file.byteCount, 32), into: &start)
     return AgeHeader.isHeader(start)
   }
 

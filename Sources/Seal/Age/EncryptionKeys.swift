@@ -64,8 +64,7 @@ package struct DecryptionKey: Sendable {
     guard let text = try Folder.read(path) else {
       throw stop("the facility's private key", "no such file", "Make one: cardlink keys facility \(path)")
     }
-    var info = stat()
-    guard unsafe stat(path, &info) == 0, info.st_mode & 0o077 == 0 else {
+    guard let attributes = try FileAttributes(of: path), attributes.rights & 0o077 == 0 else {
       throw stop("a key that only its owner may read", "one that others may read", "chmod 600 \(path)")
     }
     var keys: [DecryptionKey] = []
@@ -110,7 +109,8 @@ package enum KeyFile {
   static func write(
     private key: String, public publicKey: String, to path: String, remedy: String, next: String
   ) throws(Stop) {
-    for taken in [path, path + ".pub"] where Folder.exists(taken) {
+    for taken in [path, path + ".pub"] {
+      guard try Folder.exists(taken) else { continue }
       throw Stop(
         .cannotCreate, at: taken, expected: "no file of this name", found: "one", remedy: remedy, next: next)
     }

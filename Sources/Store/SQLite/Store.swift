@@ -2,6 +2,7 @@
 // Invariant: opened read-only. The connection keeps the file that it opened, so a load that replaces the
 // store changes no answer. Apart from the order of rows, it reads only the contract's views.
 
+import Files
 internal import GRDB
 package import Values
 
@@ -16,6 +17,18 @@ package struct Store: Sendable {
   package init(path: String) throws(Stop) {
     self.path = path
     queue = try stopping(at: path) { try openStore(path, readonly: true) }
+  }
+
+  /// The run whose rows a store holds; nil if there is no file, or none that this version has written whole.
+  ///
+  /// - Throws: ``Stop`` if the file can't be read or another program holds it.
+  package static func runID(at path: String) throws(Stop) -> Int? {
+    guard try Folder.exists(path) else { return nil }
+    do throws(Stop) {
+      return try Store(path: path).runID()
+    } catch  where error.isNoStore {
+      return nil
+    }
   }
 
   // MARK: One person

@@ -21,7 +21,7 @@ extension Stop {
     case .SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_ERROR, .SQLITE_SCHEMA, .SQLITE_FORMAT:
       return Stop(
         .storeUnavailable, at: path, expected: "a store that this program wrote", found: found,
-        remedy: "Write it anew: cardlink rerun load PIPELINE")
+        remedy: rewrite)
     case .SQLITE_CONSTRAINT, .SQLITE_MISUSE, .SQLITE_RANGE, .SQLITE_MISMATCH, .SQLITE_TOOBIG:
       return Stop(
         .internalError, at: path, expected: "rows that the store can hold", found: found,
@@ -37,8 +37,13 @@ extension Stop {
   static func notAStore(_ path: String, found: String) -> Stop {
     Stop(
       .storeUnavailable, at: path, expected: "a store of version \(Schema.version)", found: found,
-      remedy: "Write it anew: cardlink rerun load PIPELINE")
+      remedy: rewrite)
   }
+
+  private static let rewrite = "Write it anew: cardlink rerun load PIPELINE"
+
+  /// Whether what was read is no store of this version, as opposed to one that couldn't be read.
+  var isNoStore: Bool { exit == .storeUnavailable && finding.remedy == Self.rewrite }
 }
 
 /// Runs `body` and turns GRDB's errors into a ``Stop`` about the store at `path`.

@@ -26,7 +26,7 @@ extension Desk {
   package func reportPath(of number: Int?, named pipelineName: String) throws(Stop) -> String {
     let (run, page) = try report(of: number, named: pipelineName)
     let path = WorkspaceReader(pipeline.workspace).reportPath(of: run.id)
-    if !Folder.exists(path) { try Folder.writeWhole(page.html, to: path) }
+    if try !Folder.exists(path) { try Folder.writeWhole(page.html, to: path) }
     return path
   }
 }

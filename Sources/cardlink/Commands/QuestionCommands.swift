@@ -31,7 +31,7 @@ struct CheckCommand: ParsableCommand {
         ]
       }, numeric: ["bytes"])
     table.write(form.output)
-    if let fault = files.lazy.compactMap(\.fault).first { throw fault }
+    if let fault = files.lazy.compactMap(\.fault).first ?? metricsFault(of: pipeline) { throw fault }
     try checkKeys(pipeline)
   }
 }

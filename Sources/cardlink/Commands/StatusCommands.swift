@@ -73,7 +73,7 @@ struct RunsCommand: ParsableCommand {
     let desk = Desk(try arguments.load(), for: .user())
     let all = try desk.runs()
     let shown = all.suffix(last ?? (form.output == .text ? 20 : Int.max))
-    let holder = desk.lockHolder
+    let holder = try desk.lockHolder()
     guard form.output == .text else { return table(shown, holder).write(form.output) }
     Table(
       columns: ["run", "command", "state", "as_of", "began", "took", "insurance", "linked"],
