@@ -169,20 +169,17 @@ package struct Desk: Sendable {
 
   /// The last finished run whose staged records still exist.
   func lastStaged() throws(Stop) -> LastStaged {
-    var last: RunRecord?
-    for run in try runs().reversed() where run.state == .done {
+    let done = try runs().filter { $0.state == .done }
+    for run in done.reversed() {
       guard try reader.hasResults(of: [.extract, .match], in: run) else { continue }
-      last = run
-      break
+      guard let last = try staged(run) else { break }
+      return last
     }
-    guard let run, let last = try staged(run) else {
-      guard try runs().contains(where: { $0.state == .done }) else { throw try noRun() }
-      throw Stop(
-        .storeUnavailable, at: pipeline.path, expected: "the staged records of a finished run",
-        found: "none in \(pipeline.workspace): they were removed, as keep.staged says",
-        remedy: "Stage the exports anew.", next: "cardlink rerun extract PIPELINE")
-    }
-    return last
+    if done.isEmpty { throw try noRun() }
+    throw Stop(
+      .storeUnavailable, at: pipeline.path, expected: "the staged records of a finished run",
+      found: "none in \(pipeline.workspace): they were removed, as keep.staged says",
+      remedy: "Stage the exports anew.", next: "cardlink rerun extract PIPELINE")
   }
 }
 

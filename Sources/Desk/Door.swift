@@ -46,7 +46,7 @@ extension Desk {
   /// - Throws: ``Stop`` if no run has finished yet.
   private func storePath() throws(Stop) -> String {
     let path = pipeline.storePath(in: pipeline.workspace)
-    if !Folder.exists(path), try !runs().contains(where: { $0.state == .done }) { throw try noRun() }
+    if try !Folder.exists(path), try !runs().contains(where: { $0.state == .done }) { throw try noRun() }
     return path
   }
 

@@ -139,7 +139,7 @@ struct AskedRunTests {
     func contents(_ folder: String) throws -> [String: Data] {
       var found: [String: Data] = [:]
       for name in FileManager.default.enumerator(atPath: folder)?.compactMap({ $0 as? String }) ?? []
-      where !Folder.isFolder(folder + "/" + name) {
+      where try !Folder.isFolder(folder + "/" + name) {
         found[name] = try Data(contentsOf: URL(filePath: folder + "/" + name))
       }
       return found

@@ -81,9 +81,9 @@ extension Plan {
     } else {
       let before = StageName.allCases.filter { $0 < first && $0 < .load }
       let stores = KeptStores(pipeline, in: reader.path)
-      let store = try stores.loaded ?? stores.inForce()
+      let store = if let loaded = stores.loaded { loaded as Int? } else { try stores.inForce() }
       for run in earlier.reversed()
-      where first != .publish || run.finished(.load).map({ $0.run == store }) ?? false {
+      where first != .publish || store != nil && run.finished(.load)?.run == store {
         guard try reader.hasResults(of: before, in: run) else { continue }
         source = run
         break
