@@ -121,9 +121,10 @@ final class Night: Sendable {
   /// Runs a stage whose effect lies outside the run's folder.
   func effect(of stage: StageName, _ work: () throws(Stop) -> Int) throws(Stop) {
     if let finished = run.finished(stage) {
+      let waits = try KeptStores(pipeline, in: workspace.path).loaded() == finished.run
       tellSkipped(
         finished,
-        KeptStores(pipeline, in: workspace.path).loaded == finished.run
+        waits
           ? "Stage \(stage.rawValue): using what run \(finished.run) left."
           : "Stage \(stage.rawValue): what run \(finished.run) made is still in force.")
       return

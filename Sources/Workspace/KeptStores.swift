@@ -37,7 +37,7 @@ package struct KeptStores {
   package var next: String { path + ".next" }
 
   /// The run whose store is loaded and waits for its packages; nil if none does.
-  package var loaded: Int? { try? Store(path: next).runID() }
+  package func loaded() throws(Stop) -> Int? { try Store.runID(at: next) }
 
   package func path(of run: Int) -> String { folder + "/" + padded(UInt64(run), to: 4) + ".sqlite" }
 
@@ -88,7 +88,7 @@ extension KeptStores {
     with packages: () throws(Stop) -> Void, arePackagesInForce: () -> Bool
   ) throws(Stop) {
     let before = try inForce()
-    let run = loaded
+    let run = try loaded()
     try keepStoreInForce(loading: run)
     try recoverStore(at: path)
     do throws(Stop) {

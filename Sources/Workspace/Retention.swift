@@ -48,7 +48,7 @@ extension Workspace {
       }
     }
     let stores = KeptStores(pipeline, in: path)
-    let loaded = stores.loaded
+    let loaded = try stores.loaded()
     if try Folder.exists(stores.next),
       !(runs.last.map { $0.isUnfinished && $0.finished(.load)?.run == loaded } ?? false)
     {

@@ -368,6 +368,8 @@ struct DeltaTests {
     let next = Self.nextNight(people, &random)
     for place in [workshop, elsewhere] { try people.publish(in: place, run: 1, policy) }
     let before = try contents(of: workshop.current)
+    let saved = try Workshop()
+    try FileManager.default.copyItem(atPath: workshop.packages, toPath: saved.packages)
     Faults.count(under: elsewhere.path)
     try next.publish(in: elsewhere, run: 2, policy)
     let operations = Faults.end(under: elsewhere.path).count(kind)
@@ -375,8 +377,16 @@ struct DeltaTests {
     // All of the last operations, which put things in force, and some of those before.
     for n in 1...operations where n > operations - 40 || n % 7 == 0 {
       Faults.fail(at: n, under: workshop.path, as: kind)
-      #expect(throws: Stop.self, "operation \(n)") { try next.publish(in: workshop, run: 2, policy) }
+      var full: PublishReport?
+      do { full = try next.publish(in: workshop, run: 2, policy) } catch is Stop {}
       Faults.end(under: workshop.path)
+      if let full {
+        // The sorted rows of the publication before can't be read: every package is full.
+        #expect(kind == .unread && full.deltas == 0, "operation \(n)")
+        try FileManager.default.removeItem(atPath: workshop.packages)
+        try FileManager.default.copyItem(atPath: saved.packages, toPath: workshop.packages)
+        continue
+      }
       let now = try contents(of: workshop.current)
       #expect(now == before || now == after, "operation \(n)")
       // After the link is renamed, a failure leaves the new packages in force.

@@ -72,7 +72,9 @@ struct AdversaryTests {
     ] {
       for file in 0..<fileCount {
         let own = lines.enumerated().filter { $0.offset % fileCount == file }.map(\.element)
-        try ([header] + own).joined(separator: "\n").appending("\n").write(
+        // Two files of the same bytes would be refused; blank lines make them differ.
+        let end = String(repeating: "\n", count: file + 1)
+        try ([header] + own).joined(separator: "\n").appending(end).write(
           toFile: folder + "/\(name)-\(file).csv", atomically: true, encoding: .utf8)
       }
     }

@@ -19,7 +19,7 @@ extension Store {
   /// The serving cards of the store that waits for its packages, or of the one in force.
   fileprivate static func served(_ pipeline: Pipeline) throws -> [CardRow] {
     let stores = KeptStores(pipeline, in: pipeline.workspace)
-    let persons = try StoredPersons(path: stores.loaded == nil ? stores.path : stores.next)
+    let persons = try StoredPersons(path: try stores.loaded() == nil ? stores.path : stores.next)
     var (batch, cards) = (PersonBatch(), [] as [CardRow])
     while try persons.nextBatch(into: &batch) {
       cards += batch.cards.filter(\.isServing)

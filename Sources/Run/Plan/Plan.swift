@@ -81,7 +81,8 @@ extension Plan {
     } else {
       let before = StageName.allCases.filter { $0 < first && $0 < .load }
       let stores = KeptStores(pipeline, in: reader.path)
-      let store = if let loaded = stores.loaded { loaded as Int? } else { try stores.inForce() }
+      let loaded = try stores.loaded()
+      let store = try loaded == nil ? stores.inForce() : loaded
       for run in earlier.reversed()
       where first != .publish || store != nil && run.finished(.load)?.run == store {
         guard try reader.hasResults(of: before, in: run) else { continue }
@@ -218,7 +219,9 @@ extension Plan {
     case .extract, .match: return nil
     case .load:
       // It waits for the packages of the run that is gone on with.
-      if unfinished?.finished(.load) == result, KeptStores(pipeline, in: reader.path).loaded == result.run {
+      if unfinished?.finished(.load) == result,
+        try KeptStores(pipeline, in: reader.path).loaded() == result.run
+      {
         return nil
       }
       guard let run = try pipeline.runInForce() else { return "there is no store" }

@@ -14,7 +14,7 @@ extension Night {
   /// Publishes the store that this run has loaded, and puts both in force; or publishes the one in force.
   func publish() throws(Stop) -> Int {
     let stores = KeptStores(pipeline, in: workspace.path)
-    guard let loaded = stores.loaded, loaded == run.finished(.load)?.run else {
+    guard let loaded = try stores.loaded(), loaded == run.finished(.load)?.run else {
       return try publish(storeAt: stores.path)
     }
     let server = try pipeline.server()
