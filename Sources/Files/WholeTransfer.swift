@@ -5,7 +5,9 @@
 import Glibc
 import Values
 
-/// The descriptor of an open file, with its path for messages. The caller opens and closes it.
+/// The descriptor of an open file, with its path for messages.
+///
+/// The caller opens and closes it.
 struct OpenFile {
   let descriptor: Int32
   let path: String

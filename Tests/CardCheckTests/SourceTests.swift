@@ -68,7 +68,7 @@ struct SourceTests {
     return String(decoding: writer.bytes, as: UTF8.self).split(separator: "\n").map(String.init)
   }
 
-  /// Random people. Many have several cards that differ in only one field.
+  /// Random people, many with several cards that differ in only one field.
   static func people(_ random: inout SeededGenerator) -> PersonBatch {
     var people = PersonBatch()
     let count = Int.random(in: 1...40, using: &random)

@@ -129,7 +129,9 @@ private final class ThirdNight {
     if let done = try reader.runs().last(where: { $0.state == .done }) {
       let store = try Store(path: pipeline.storePath(in: pipeline.workspace))
       // A run whose load was skipped uses the store that an earlier run loaded.
-      if try store.runID() < done.finished(.load)?.run ?? .max { faults.append("run \(done.id) is done, its store not in force") }
+      if try store.runID() < done.finished(.load)?.run ?? .max {
+        faults.append("run \(done.id) is done, its store not in force")
+      }
       if try reader.publishedRun() ?? 0 < done.id {
         faults.append("run \(done.id) is done, its packages not in force")
       }
