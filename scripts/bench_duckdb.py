@@ -84,7 +84,9 @@ step(
         CASE WHEN length(MaTheBHYT) IN (15, 17) THEN substr(MaTheBHYT, 6) END) AS number,
       CASE WHEN length(MaTheBHYT) IN (15, 17) AND substr(MaTheBHYT, 3, 1) BETWEEN '1' AND '5'
         AND try_cast(substr(MaTheBHYT, 4) AS UBIGINT) IS NOT NULL THEN MaTheBHYT END AS card,
-      CASE WHEN SoCCCD IS NULL OR SoCCCD IN ('000000000', '999999999999', '000000000000') THEN NULL
+      CASE WHEN SoCCCD IS NULL OR SoCCCD IN ('000000000', '999999999999', '000000000000')
+        THEN coalesce({DIGITS.format('MaSoBHXH', 12)},
+          CASE WHEN length(MaTheBHYT) = 17 THEN {DIGITS.format('substr(MaTheBHYT, 6)', 12)} END)
         ELSE {DIGITS.format('SoCCCD', 12)} END AS id,
       {DIGITS.format('SoCCCD', 9)} AS legacy, SoCCCD AS id_text,
       {EXACT.format('HoTen')} AS name, {DATE.format('NgaySinh')} AS birth, length(NgaySinh)::UTINYINT AS precision,
@@ -124,7 +126,8 @@ step(
   SELECT s.id, s.number, s.card, s.facility, s.valid_from, s.valid_to, s.five_years, s.area, s.legacy, s.id_text,
     p.name, p.birth, p.precision, p.sex,
     CASE
-      WHEN s.id_text IS NULL OR s.id_text IN ('000000000', '999999999999', '000000000000') THEN 'id_missing'
+      WHEN s.id IS NULL AND (s.id_text IS NULL OR s.id_text IN ('000000000', '999999999999', '000000000000'))
+        THEN 'id_missing'
       WHEN s.id IS NULL AND s.legacy IS NULL THEN 'id_invalid'
       WHEN p.id IS NULL THEN 'person_unknown'
       WHEN p.disagrees THEN 'person_duplicated'
