@@ -29,6 +29,23 @@ package struct Export: Sendable {
         "Set the right encoding in the pipeline file, or ask the supplier for UTF-8; nothing was changed.")
   }
 
+  /// Refuses a file most of whose lines can't be cut into the header's fields.
+  func checkCut(_ file: FoundFile, _ part: StagedPart) throws(Stop) {
+    guard case .csv(let dialect) = format.kind else { return }
+    let wrong = part.reasonCounts[.fieldCount, default: 0] + part.reasonCounts[.unclosedQuote, default: 0]
+    guard wrong >= 20, wrong * 2 > part.recordCount else { return }
+    let source = try openSource(ExportFile(file), format, chunkBytes: 64 << 10)
+    var text: [UInt8] = []
+    while text.count < 64 << 10, try source.next(into: &text) {}
+    throw Stop(
+      .dataRefused, at: file.name, expected: "lines with as many fields as the header",
+      found:
+        "\(wrong) of \(part.recordCount) lines with another number, or with a quote that is never closed",
+      remedy: dialect.advice(on: text)
+        + "Correct delimiter, quote and escape in the pipeline file, or ask the supplier; nothing was changed."
+    )
+  }
+
   /// Why a file without records is refused; nil if it may be the empty part of an export that has records.
   ///
   /// - Parameters:
@@ -76,8 +93,10 @@ package struct Export: Sendable {
     if let column = report.missing.first {
       return Stop(
         .dataRefused, at: file.name, line: 1, field: column,
-        expected: "the columns that the pipeline reads", found: "\(report.missing.count) missing",
-        remedy: "Correct fields in the pipeline file, or ask the supplier for the columns.")
+        expected: "the columns that the pipeline reads",
+        found: report.hint?.found ?? "\(report.missing.count) missing",
+        remedy: report.hint?.remedy
+          ?? "Correct fields in the pipeline file, or ask the supplier for the columns.")
     }
     return report.duplicated.first.map { .duplicatedColumn($0, ExportFile(file)) }
   }
@@ -164,11 +183,20 @@ extension FileTally {
         .dataRefused, at: file.name, expected: "the \(declaredCount) records that the file declares",
         found: "\(records)", remedy: "Ask the supplier for a whole file; nothing was changed.")
     }
+    if let mixedLine {
+      return Stop(
+        .dataRefused, at: file.name, line: mixedLine, expected: "lines that all end alike",
+        found: "one that holds several records, parted by another kind of line end (CR or LF)",
+        remedy: "Files of two kinds may have been put together. Write all lines with LF; nothing was changed."
+      )
+    }
     return cutLine.map { line in
       Stop(
         .dataRefused, at: file.name, line: line, expected: "a whole last record",
         found: "one that breaks off, without a line break behind it, as of a half-copied file",
-        remedy: "Ask the supplier for a whole file; nothing was changed.")
+        remedy:
+          "Ask the supplier for a whole file, or name the line under footer if it is a total. Nothing was changed."
+      )
     }
   }
 }

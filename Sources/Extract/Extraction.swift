@@ -51,12 +51,15 @@ package struct Extraction: Sendable {
     let collected = collect(pieces, of: plan.pieces, fileCount: files.count)
     for (file, part) in zip(files, collected.parts) {
       let export = exports[file.export]
-      if part.recordCount == 0 {
-        let others = zip(files, collected.parts).contains { $0.export == file.export && $1.recordCount > 0 }
+      if part.recordCount == part.notRecordCount {
+        let others = zip(files, collected.parts).contains {
+          $0.export == file.export && $1.recordCount > $1.notRecordCount
+        }
         let fault = export.faultOfEmpty(file, hasOthers: part.hasOtherElements, besides: others)
         if let fault { throw fault }
       }
       try export.checkElements(of: file, part)
+      try export.checkCut(file, part)
       try export.checkEncoding(file, misread: part.misreadCount, of: part.recordCount, atLeast: 20)
     }
     let digestTexts = try digests.value()
@@ -158,6 +161,7 @@ package struct Extraction: Sendable {
       if part.quarantinedCount > 0 {
         staged.envelope = try? envelope(of: ExportFile(file), format: exports[file.export].format)
       }
+      staged.notRecordCount = part.notRecordCount
       snapshot.files.append(staged)
     }
     snapshot.blanks = blanks

@@ -92,7 +92,9 @@ struct PieceStager: Sendable {
       try stager.stage(batch)
       return .damaged(error.finding)
     }
-    guard let fault = extractor.tally.fault(of: file) else { return .whole }
+    var tally = extractor.tally
+    if tally.cutLine == Int(stager.lastNotRecord) { tally.cutLine = nil }
+    guard let fault = tally.fault(of: file) else { return .whole }
     guard export.keepsDamaged else { throw fault }
     return .damaged(fault.finding)
   }

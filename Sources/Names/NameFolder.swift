@@ -113,12 +113,15 @@ package struct NameFolder: Sendable {
 
   /// Appends the bare form of an exact name to `bare`.
   package func bare(ofExact exact: Span<UInt8>, into bare: inout [UInt8]) {
+    let start = bare.count
     var i = 0
     while i < exact.count { appendBare(nextScalar(exact, &i), to: &bare) }
+    dropSigns(from: start, &bare)
   }
 
   /// Appends the bare form of a clean name to `bare`, without the exact form as an intermediate step.
   package func bare(ofClean clean: Span<UInt8>, into bare: inout [UInt8]) {
+    let start = bare.count
     var i = 0
     while i < clean.count {
       let byte = clean[i]
@@ -128,6 +131,17 @@ package struct NameFolder: Sendable {
       } else {
         appendBare(table[nextScalar(clean, &i)].capital, to: &bare)
       }
+    }
+    dropSigns(from: start, &bare)
+  }
+
+  /// Drops full stops, commas and semicolons at the end of a name, which are slips of typing.
+  @inline(__always)
+  private func dropSigns(from start: Int, _ bare: inout [UInt8]) {
+    while bare.count > start + 1, let last = bare.last, last < 0x41,
+      last == UInt8(ascii: ".") || last == UInt8(ascii: ",") || last == UInt8(ascii: ";") || last == 0x20
+    {
+      bare.removeLast()
     }
   }
 

@@ -17,7 +17,9 @@ extension PipelineKeys {
         example: "[../exports/population-*.csv]"),
       Key(
         "encoding",
-        .choice(["utf-8", "utf-16", "windows-1258", "tcvn3", "vni", "vps", "viscii"], inAnyCase: true),
+        .encoding(
+          ["utf-8", "utf-16", "windows-1258", "tcvn3", "vni", "vps", "viscii"],
+          alsoWritten: ["utf8", "utf-16le", "utf-16be", "cp1258"]),
         \.encoding, "Default: that of the byte order mark or the XML declaration, else utf-8",
         "Bảng mã; mặc định theo dấu BOM hoặc khai báo XML, nếu không có thì utf-8"),
       Key(
@@ -25,9 +27,31 @@ extension PipelineKeys {
         "A file that is cut off, not well-formed, or gzip with wrong bytes: refuse the run, or keep the records before the fault",
         "Tệp bị cắt cụt hoặc hỏng: từ chối lượt chạy, hay giữ các bản ghi trước chỗ hỏng"),
       Key(
-        "delimiter", .character(except: "\""), \.delimiter,
-        "CSV only: what separates the fields; `tab` for a tab",
-        "Chỉ CSV: ký tự ngăn cách các trường; `tab` là dấu tab"),
+        "delimiter", .delimiter, \.delimiter,
+        "CSV only: what separates the fields, up to eight characters; `tab` for a tab; a first line such as `sep=;` in the file counts for that file",
+        "Chỉ CSV: ký tự ngăn cách các trường, tối đa tám ký tự; `tab` là dấu tab; dòng đầu `sep=;` trong tệp được áp dụng cho tệp đó"
+      ),
+      Key(
+        "quote", .quote, \.quote,
+        "CSV only: the sign around a field that holds a delimiter; `none` if there is none",
+        "Chỉ CSV: dấu bao quanh trường có chứa ký tự ngăn cách; `none` nếu không dùng"),
+      Key(
+        "escape", .character(except: "\""), \.escape,
+        "CSV only: the sign before a delimiter, quote or line break that belongs to the field; without it a quote is doubled",
+        "Chỉ CSV: dấu đứng trước ký tự ngăn cách, dấu nháy hoặc dấu xuống dòng thuộc về giá trị; nếu không khai, dấu nháy được viết hai lần",
+        example: "\"\\\\\""),
+      Key(
+        "skip_lines", .count(0...1000), \.skippedLines, "CSV only: lines above the header, such as a title",
+        "Chỉ CSV: số dòng phía trên dòng tiêu đề cột, ví dụ dòng tên bảng", example: "3"),
+      Key(
+        "header", .choice([("line", true), ("none", false)]), \.hasHeader,
+        "CSV only: `none` if the files have no header; the columns are then named by their positions, from 1",
+        "Chỉ CSV: `none` nếu tệp không có dòng tiêu đề cột; khi đó cột được gọi theo thứ tự, bắt đầu từ 1"),
+      Key(
+        "footer", .oneOrMore(of: .text), \.footers,
+        "CSV only: how lines that are no records begin, such as totals, with `*` and `?` as in files; of lines that would be quarantined, those are counted as `not_a_record`",
+        "Chỉ CSV: phần đầu của các dòng không phải bản ghi, ví dụ dòng tổng cộng, có thể dùng `*` và `?`; những dòng như vậy được đếm là `not_a_record` thay vì bị cách ly",
+        example: "\"Tổng cộng\""),
       Key(
         "empty", .list(of: .anyText, atLeast: 0), \.emptyValues, "Texts that count as no value",
         "Các giá trị được coi là để trống"),
@@ -71,10 +95,15 @@ extension PipelineKeys {
     return KeyGroup(
       keys,
       together: [
-        "if": xml, "then": ["required": ["record"], "properties": ["delimiter": false]],
+        "if": xml,
+        "then": [
+          "required": ["record"], "properties": Dictionary(uniqueKeysWithValues: onlyCSV.map { ($0, false) }),
+        ],
         "else": ["properties": ["record": false, "may_be_absent": false]],
       ], check: together)
   }
+
+  private static let onlyCSV = ["delimiter", "quote", "escape", "skip_lines", "header", "footer"]
 
   /// Checks the keys of one export together.
   private static func together(_ spec: inout ExportSpec, _ read: ReadKeys, _ reader: inout PipelineReader) {
@@ -82,9 +111,10 @@ extension PipelineKeys {
     for (i, field) in fields.enumerated() { spec.fieldOrder[field.key.scalar?.string ?? ""] = i }
     switch read["format"]?.scalar?.string {
     case "xml":
-      if let node = read["delimiter"] {
+      for key in onlyCSV {
+        guard let node = read[key] else { continue }
         reader.report(
-          node, key: "delimiter", expected: "no delimiter in an XML export", found: "one",
+          node, key: key, expected: "no \(key) in an XML export", found: "one",
           remedy: "Remove the line, or write format: csv")
       }
       if !read.has("record") {
@@ -100,6 +130,20 @@ extension PipelineKeys {
           remedy: "Remove the line, or write format: xml")
       }
     default: break
+    }
+    if !spec.hasHeader {
+      for (name, value) in fields {
+        let columns = spec.fields[name.scalar?.string ?? ""]?.columns ?? []
+        guard let column = columns.first(where: { !(1...1000).contains(Int($0) ?? 0) }) else { continue }
+        reader.report(
+          value, key: "fields.\(name.scalar?.string ?? "")", expected: "the position of a column, from 1",
+          found: "`\(column)`", remedy: "Number the columns, as header: none says that they have no names.")
+      }
+    }
+    if let node = read["quote"], spec.quote != 0, spec.delimiter.contains(spec.quote) {
+      reader.report(
+        node, key: "quote", expected: "another sign than the delimiter's", found: "the same",
+        remedy: "Write the sign that stands around fields, or none.")
     }
     let mapped = fields.compactMap(\.key.scalar?.string)
     for field in spec.split?.fields ?? [] where !mapped.contains(field) {

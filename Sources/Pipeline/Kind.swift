@@ -3,6 +3,7 @@
 // Invariant: the reader and the schema accept the same values; if the schema can't express it, the reader is
 // stricter.
 
+import Names
 import Values
 import Yams
 
@@ -120,6 +121,39 @@ extension Kind where Value == UInt8 {
   }
 }
 
+extension Kind where Value == UInt8 {
+  /// The sign around fields; zero for none.
+  static var quote: Kind {
+    let one = Kind.character()
+    return Kind(
+      words: "one character, or none", example: "\"'\"",
+      schema: ["type": "string", "minLength": 1, "maxLength": 4],
+      written: { $0 == 0 ? "none" : String(UnicodeScalar($0)) }
+    ) { (node, reader) throws(Mistake) in
+      if node.scalar?.string == "none" { return 0 }
+      return try one.read(node, &reader)
+    }
+  }
+}
+
+extension Kind where Value == [UInt8] {
+  /// One to eight bytes on one line, without quotes; `tab` and `\t` are the tab.
+  static var delimiter: Kind {
+    Kind(
+      words: "one character or several", example: "\";\"",
+      schema: ["type": "string", "minLength": 1, "maxLength": 8],
+      written: { String(decoding: $0, as: UTF8.self) }
+    ) { (node, _) throws(Mistake) in
+      let text = node.scalar?.string ?? ""
+      let bytes = Array((["\\t", "tab"].contains(text) ? "\t" : text).utf8)
+      guard (1...8).contains(bytes.count), !bytes.contains(where: { [10, 13, 34].contains($0) }) else {
+        throw Mistake()
+      }
+      return bytes
+    }
+  }
+}
+
 // MARK: Numbers
 
 extension Kind where Value == Int {
@@ -185,6 +219,21 @@ extension Kind where Value: Equatable {
 }
 
 extension Kind where Value == String {
+  /// An encoding by its name, in the forms in which suppliers write it.
+  static func encoding(_ names: [String], alsoWritten aliases: [String]) -> Kind {
+    Kind(
+      words: "one of " + names.joined(separator: ", "), example: names[0], schema: ["enum": names + aliases]
+    ) { (node, _) throws(Mistake) in
+      switch EncodingName(node.scalar?.string ?? "") {
+      case .known(let name): return name
+      case .western: throw Mistake(remedy: EncodingName.westernRemedy)
+      case .unknown:
+        throw Mistake(
+          remedy: nearestWord(to: node.scalar?.string ?? "", among: names).map { "Did you mean \($0)?" })
+      }
+    }
+  }
+
   static func choice(_ words: [String], inAnyCase: Bool = false) -> Kind {
     choice(words.map { ($0, $0) }, inAnyCase: inAnyCase)
   }
@@ -210,6 +259,18 @@ extension Kind {
       guard let nodes = node.sequence else { throw Mistake() }
       guard nodes.count >= count else { throw Mistake(expected: "at least one item", found: "none") }
       return nodes.compactMap { reader.read(item, $0) }
+    }
+  }
+
+  /// A list, or its only item.
+  static func oneOrMore<Item>(of item: Kind<Item>) -> Kind where Value == [Item] {
+    let list = Kind.list(of: item)
+    return Kind(
+      words: "\(item.words), or \(list.words)", example: item.example,
+      schema: ["anyOf": [item.schema, list.schema]], written: { $0.isEmpty ? nil : list.written($0) }
+    ) { (node, reader) throws(Mistake) in
+      if node.sequence != nil { return try list.read(node, &reader) }
+      return [try item.read(node, &reader)]
     }
   }
 

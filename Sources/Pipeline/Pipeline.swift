@@ -79,7 +79,15 @@ package struct ExportSpec: Hashable, Sendable {
   package var encoding: String?
   /// Whether a damaged file is read up to its fault instead of refused.
   package var keepsDamaged = false
-  package var delimiter = UInt8(ascii: ",")
+  package var delimiter = Array(",".utf8)
+  /// Zero: no field is in quotes.
+  package var quote = UInt8(ascii: "\"")
+  package var escape: UInt8?
+  /// Lines above the header.
+  package var skippedLines = 0
+  package var hasHeader = true
+  /// Patterns of lines that are no records.
+  package var footers: [String] = []
   package var emptyValues = ["", "-", "NULL"]
   /// The element that is one record; XML only.
   package var record = ""

@@ -27,8 +27,9 @@ package enum Ledger {
       let outcomes = export == .population ? Outcome.ofPopulation : Outcome.ofInsurance
       for (i, file) in staged.files(of: export).enumerated() {
         let counts = (export == .population ? matched.populationCounts : matched.insuranceCounts)[i]
-        let ended = outcomes.reduce(0) { $0 + counts[Int($1.rawValue)] }
-        guard ended == file.recordCount, counts.reduce(0, +) == ended,
+        let notRecords = file.notRecordCount ?? 0
+        let ended = outcomes.reduce(notRecords) { $0 + counts[Int($1.rawValue)] }
+        guard ended == file.recordCount, counts.reduce(notRecords, +) == ended,
           counts[Int(Outcome.quarantined.rawValue)] == file.quarantinedCount
         else {
           throw Stop(
@@ -37,6 +38,12 @@ package enum Ledger {
             found: "\(ended) outcomes",
             remedy:
               "Nothing was loaded. This is a defect of cardlink: please report it with the ledger above.")
+        }
+        if notRecords > 0 {
+          lines.append(
+            LedgerLine(
+              export: export.name, sourceFile: file.name, outcome: Outcome.notARecord.name,
+              records: notRecords))
         }
         for outcome in outcomes where counts[Int(outcome.rawValue)] > 0 || file.isEmpty(in: outcome) {
           lines.append(

@@ -28,6 +28,8 @@ package struct StagedFile: Hashable, Sendable, Codable {
   /// What goes around records that go back to the supplier; nil where none is in quarantine, and in results of versions that
   /// did not keep it.
   package var envelope: Envelope?
+  /// How many of these are lines that are no records; nil in snapshots of earlier versions.
+  package var notRecordCount: Int?
 
   package init(export: ExportKind, name: String, recordCount: Int, quarantinedCount: Int, byteCount: Int) {
     self.export = export

@@ -15,6 +15,8 @@ package enum Outcome: UInt8, NamedCase, BitwiseCopyable, Comparable {
   case linked
   /// Population records only.
   case registered, repeated
+  /// A line of an export that is no record, such as a total; the pipeline file names such lines.
+  case notARecord
 
   package static let names = snakeCaseNames(of: allCases)
   package static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
@@ -30,10 +32,12 @@ extension ExportKind {
   /// The outcomes that its records can have.
   package var outcomes: [Outcome] { self == .insurance ? Outcome.ofInsurance : Outcome.ofPopulation }
 
-  /// The same in the order for people: linked ones first.
+  /// The outcomes of its lines in the order for people: linked ones first.
   package var outcomesForPeople: [Outcome] {
-    self == .insurance
+    let ofRecords =
+      self == .insurance
       ? Outcome.ofInsurance.reversed() : [.registered, .repeated, .personDuplicated, .quarantined]
+    return ofRecords + [.notARecord]
   }
 }
 

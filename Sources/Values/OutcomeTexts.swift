@@ -24,6 +24,7 @@ extension Outcome {
     case .linked: Bilingual("đã liên kết", "linked")
     case .registered: Bilingual("đã ghi nhận", "registered")
     case .repeated: Bilingual("lặp lại", "repeated")
+    case .notARecord: Bilingual("không phải bản ghi", "not a record")
     }
   }
 
@@ -58,6 +59,10 @@ extension Outcome {
     case .registered: Bilingual("người này có trong dữ liệu dân cư", "the person is known")
     case .repeated:
       Bilingual("giống hệt một bản ghi khác cùng số", "equal to another record of the same number")
+    case .notARecord:
+      Bilingual(
+        "dòng tổng cộng hoặc ghi chú, khai ở footer", "a total or remark, as footer in the pipeline file says"
+      )
     }
   }
 
@@ -79,7 +84,7 @@ extension Outcome {
         "Kiểm tra tình trạng và chấm dứt thẻ nếu cần.", "Check the status and end the card if need be.")
     case .disputed: Reason.name.remedy
     case .numberShared: Reason.insuranceNumber.remedy
-    case .linked, .registered, .repeated: Bilingual("Không cần làm gì.", "Nothing to do.")
+    case .linked, .registered, .repeated, .notARecord: Bilingual("Không cần làm gì.", "Nothing to do.")
     }
   }
 }

@@ -85,7 +85,7 @@ struct Metrics {
       page.family(
         "records", "Records of the last run by export and outcome: the ledger.",
         ExportKind.allCases.flatMap { export in
-          export.outcomes.map { outcome in
+          export.outcomesForPeople.map { outcome in
             (["export": export.name, "outcome": outcome.name], Double(run.count(export, outcome)))
           }
         })

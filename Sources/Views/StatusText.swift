@@ -303,6 +303,7 @@ extension Outcome {
     case .linked: "đã liên kết"
     case .registered: "đã ghi nhận"
     case .repeated: "lặp lại"
+    case .notARecord: "không phải BG"
     }
   }
 }

@@ -38,6 +38,30 @@ struct KeyTests {
     #expect(finding.description.contains("\(path): expected keys and values, found a text"))
   }
 
+  static let forms: [(lines: String, expected: String?, remedy: String)] = [
+    (
+      "header: none", "exports.insurance.fields.card_number: expected the position of a column, from 1",
+      "Number the"
+    ),
+    ("encoding: latin-1", "exports.insurance.encoding: expected one of utf-8", "NguyÔn is tcvn3"),
+    ("encoding: UTF8", nil, ""),
+    ("delimiter: \"||\"\n    quote: none\n    skip_lines: 2\n    footer: Tổng*", nil, ""),
+    ("delimiter: \"'\"\n    quote: \"'\"", "exports.insurance.quote: expected another sign", "or none"),
+    ("may_be_absent: [valid_to]", "exports.insurance.may_be_absent: expected no element", "format: xml"),
+  ]
+
+  @Test("the form of a CSV export is said in keys that fit together", arguments: forms.indices)
+  func csvForm(i: Int) throws {
+    let form = Self.forms[i]
+    let text = try Yams.serialize(node: PipelineText().root)
+    let place = try #require(text.firstRange(of: "format: csv", after: "insurance:"))
+    let findings = try read(text.replacingCharacters(in: place, with: "format: csv\n    \(form.lines)"))
+      .findings
+    guard let expected = form.expected else { return #expect(findings == []) }
+    let message = try #require(findings.first).description
+    #expect(message.contains(expected) && message.contains(form.remedy), "\(message)")
+  }
+
   static let counts = keyRows.filter { $0.value?.hasPrefix("a number from") ?? false }.map(\.path)
   static let shares = keyRows.filter { $0.value?.hasPrefix("a share") ?? false }.map(\.path)
 
@@ -168,7 +192,9 @@ struct KeyTests {
     population.dates = ["yyyy-MM-dd", "yyyy"]
     #expect(pipeline.population == population)
     var insurance = ExportSpec(kind: .insurance)
-    (insurance.files, insurance.delimiter, insurance.dates) = (["/base/i.csv"], UInt8(ascii: "\t"), ["excel"])
+    (insurance.files, insurance.delimiter, insurance.dates) = (
+      ["/base/i.csv"], [UInt8(ascii: "\t")], ["excel"]
+    )
     let names = ["card_number", "personal_id", "full_name", "birth_date", "valid_from"]
     for (i, (name, column)) in zip(names, "ABCDE").enumerated() {
       (insurance.fields[name], insurance.fieldOrder[name]) = (.column(String(column)), i)
@@ -312,5 +338,11 @@ struct KeyTests {
     ] {
       #expect(try files(wrong).findings.count == 1, "\(wrong)")
     }
+  }
+}
+
+extension String {
+  fileprivate func firstRange(of text: String, after mark: String) -> Range<Index>? {
+    range(of: mark).flatMap { range(of: text, range: $0.upperBound..<endIndex) }
   }
 }

@@ -55,6 +55,7 @@ package enum SlowName {
     where !tones.contains(scalar) && !shapes.contains(scalar) {
       bare += scalar == "Đ" ? "D" : String(scalar)
     }
+    while bare.count > 1, let last = bare.last, ".,; ".contains(last) { bare.removeLast() }
     return bare.precomposedStringWithCanonicalMapping
   }
 

@@ -58,6 +58,8 @@ private func same(_ a: String, _ b: String) -> Bool { Array(a.utf8) == Array(b.u
     ("\u{FEFF}Lê\u{200B} An", "LÊ AN", "LE AN"),
     ("Ho\u{340}a", "HÒA", "HOA"), ("HOÀ", "HOÀ", "HOA"), ("José Ñandú", "JOSÉ ÑANDÚ", "JOSE NANDU"),
     ("Françoise Ḉ", "FRANÇOISE Ḉ", "FRANÇOISE Ç"),
+    ("Lê An.", "LÊ AN.", "LE AN"), ("Lê Ân ,;", "LÊ ÂN ,;", "LE AN"), ("Lê A. An", "LÊ A. AN", "LE A. AN"),
+    ("Le\u{34F}\u{302}\u{FE0F} An", "LÊ AN", "LE AN"), ("Lê\u{3000}\u{2060} An\u{E0001}", "LÊ AN", "LE AN"),
   ]
   @Test("a name is folded", arguments: folded)
   func folds(name: String, exact: String, bare: String) {

@@ -214,7 +214,7 @@ private func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
     #expect(
       Outcome.names == [
         "quarantined", "id_missing", "id_invalid", "person_unknown", "person_duplicated", "person_inactive",
-        "disputed", "number_shared", "linked", "registered", "repeated",
+        "disputed", "number_shared", "linked", "registered", "repeated", "not_a_record",
       ])
   }
 

@@ -12,7 +12,9 @@ import Values
 @safe final class CSVReader {
   private var source: ByteSource
   private let file: ExportFile
-  private let delimiter: UInt8
+  private(set) var dialect: CSVDialect
+  /// Of a delimiter of several bytes, the first.
+  private var delimiter: UInt8
   private let columns: [String]
   /// Text that was read; the part before `at` has been used.
   private var buffer: [UInt8] = []
@@ -23,16 +25,23 @@ import Values
   private var line: UInt32 = 1
   /// LF, or CR if the file has no LF.
   private(set) var lineEnd = UInt8(ascii: "\n")
+  /// The names of the columns; without a header, their positions from 1.
   private(set) var header: [String] = []
-  /// The header as the file has it, in UTF-8, with its line break.
+  /// The header as the file has it, in UTF-8, with its line break and the lines above it that the pipeline file
+  /// or a `sep=` line names.
   private(set) var headerText: [UInt8] = []
+  private(set) var names = HeaderNames([], reading: [])
   /// The slot of each column of the file; -1 for columns that the pipeline does not read.
   private var slots: [Int] = []
+  /// Whether a record of the current batch has another number of fields than the header.
+  private var hasOtherCount = false
   /// A record that begins at or after this offset belongs to the next part.
   private var end = Int.max
   private var isDone = false
   /// The last line, if it seems to be cut off.
   private(set) var cutLine: Int?
+  /// The first line that seems to hold several records, parted by the other kind of line end.
+  private(set) var mixedLine: Int?
   /// Whether the reader is skipping a line that is too long.
   private var skipsLine = false
 
@@ -49,12 +58,12 @@ import Values
   private static let longestQuoted = 64 << 10
   private static let mostQuotedLines = 100
   static let longestLine = 1 << 20
-  private static let quote = UInt8(ascii: "\"")
 
-  init(_ file: ExportFile, source: ByteSource, delimiter: UInt8, columns: [String]) throws(Stop) {
+  init(_ file: ExportFile, source: ByteSource, dialect: CSVDialect, columns: [String]) throws(Stop) {
     self.file = file
     self.source = source
-    self.delimiter = delimiter
+    self.dialect = dialect
+    delimiter = dialect.delimiter[0]
     self.columns = columns
     unsafe values = .allocate(capacity: columns.count)
     unsafe values.initialize(repeating: RawBatch.absent)
@@ -62,11 +71,6 @@ import Values
   }
 
   deinit { unsafe values.deallocate() }
-
-  /// Columns that the pipeline reads and the header lacks.
-  var missing: [String] { columns.filter { !header.contains($0) } }
-  /// Columns that the pipeline reads and the header has twice.
-  var duplicated: [String] { columns.filter { column in header.count { $0 == column } > 1 } }
 
   /// The offset in the file of the next record, and its line.
   var nextOffset: Int { bufferOffset + at }
@@ -82,14 +86,17 @@ import Values
         .dataRefused, at: file.name, line: 1, expected: "text without zero bytes",
         found: "zero bytes, as UTF-16 has them", remedy: "Write encoding: utf-16 in the pipeline file.")
     }
-    if let cr = buffer.firstIndex(of: 13), cr + 1 < buffer.count, !buffer.contains(10) { lineEnd = 13 }
+    findLineEnd()
+    let start = at
+    let isTold = takeSeparatorLine()
+    for _ in 0..<dialect.skippedLines {
+      at = try firstLine().next
+      line += 1
+    }
+    let from = isTold || dialect.skippedLines > 0 ? start : nil
     // Skip and count blank lines before the header.
     while true {
-      guard let extent = lineExtent(from: at) else {
-        throw Stop(
-          .dataRefused, at: file.name, line: 1, expected: "a header line", found: "an empty file",
-          remedy: "Ask the supplier for the whole file; nothing was changed.")
-      }
+      let extent = try firstLine()
       if extent.end > at { break }
       at = extent.next
       line += 1
@@ -97,16 +104,83 @@ import Values
     guard case .record(let next, let lines) = cutExactly(from: at) else {
       throw Stop(
         .dataRefused, at: file.name, line: Int(line), expected: "a header line",
-        found: "a quote that is never closed", remedy: "Correct the line; nothing was changed.")
+        found: "a quote that is never closed",
+        remedy:
+          "Correct the line; if the supplier puts no field in quotes, write quote: none. Nothing was changed."
+      )
     }
-    header = fields.map { field in
-      String(decoding: rewritten(of: field, textCount: buffer.count), as: UTF8.self).trimming()
+    header = fields.indices.map { i in
+      guard dialect.hasHeader else { return String(i + 1) }
+      return String(decoding: rewritten(of: fields[i], textCount: buffer.count), as: UTF8.self).trimming()
     }
-    headerText = Array(buffer[at..<next])
-    slots = header.map { name in columns.firstIndex(of: name) ?? -1 }
     rewritten.removeAll(keepingCapacity: true)
+    names = HeaderNames(header, reading: columns)
+    slots = names.slots
+    if !names.missing.isEmpty { hint = HeaderHint(linesFromHere(), dialect, reading: columns) }
+    headerText = Array(buffer[(from ?? at)..<(dialect.hasHeader ? next : at)])
+    guard dialect.hasHeader else { return }
     at = next
     line += lines
+  }
+
+  /// What the file looks like, if it lacks columns and is written in another way than the dialect says.
+  private(set) var hint: HeaderHint?
+
+  /// The line at `at`, before or at the header.
+  private func firstLine() throws(Stop) -> (end: Int, next: Int) {
+    guard let extent = lineExtent(from: at) else {
+      throw Stop(
+        .dataRefused, at: file.name, line: Int(line),
+        expected: dialect.hasHeader ? "a header line" : "a record",
+        found: line == 1 ? "an empty file" : "the end of the file",
+        remedy: "Ask the supplier for the whole file; nothing was changed.")
+    }
+    return (extent.end, extent.next)
+  }
+
+  /// The first lines from the header on, for finding out why columns are missing.
+  private func linesFromHere() -> [String] {
+    var lines: [String] = []
+    var next = at
+    while lines.count < 30, let extent = lineExtent(from: next) {
+      lines.append(String(decoding: buffer[next..<extent.end], as: UTF8.self))
+      next = extent.next
+    }
+    return lines
+  }
+
+  /// Chooses CR as the line end if the first line ends in it and most lines do.
+  private func findLineEnd() {
+    var (feeds, returns) = (0, 0)
+    var firstIsReturn = false
+    for i in buffer.indices {
+      if buffer[i] == 10 {
+        feeds += 1
+      } else if buffer[i] == 13, i + 1 < buffer.count, buffer[i + 1] != 10 {
+        returns += 1
+        if feeds == 0 { firstIsReturn = true }
+      }
+    }
+    if firstIsReturn, returns > feeds { lineEnd = 13 }
+  }
+
+  /// Passes over the line that tells Excel the delimiter, `sep=;`, and takes it.
+  private func takeSeparatorLine() -> Bool {
+    guard let extent = lineExtent(from: at) else { return false }
+    let text = String(decoding: buffer[at..<extent.end], as: UTF8.self).trimming(quotes: true)
+    guard text.lowercased().hasPrefix("sep=") else { return false }
+    let told = Array((text.dropFirst(4) == "\\t" ? "\t" : text.dropFirst(4)).utf8)
+    guard let first = told.first, told.count <= 8, !told.contains(where: isWordByte) else { return false }
+    // Spreadsheets fill such a line up with delimiters.
+    if told != dialect.delimiter { dialect.delimiter = told.allSatisfy { $0 == first } ? [first] : told }
+    delimiter = first
+    at = extent.next
+    line += 1
+    return true
+  }
+
+  private func isWordByte(_ byte: UInt8) -> Bool {
+    byte | 0x20 >= 0x61 && byte | 0x20 <= 0x7A || byte >= 0x30 && byte <= 0x39 || byte == dialect.quote
   }
 
   /// Continues in a part of the file, with the first line that begins in it or at a known record.
@@ -176,6 +250,7 @@ import Values
       let hadMore = try refill()
       if skipsLine { skipLine() }
       if !skipsLine { takeWholeRecords(into: &batch) }
+      if hasOtherCount { noteMixedLines(of: batch) }
       if batch.count > 0 { return handOver(&batch) }
       if !hadMore { isDone = true }
     }
@@ -204,6 +279,7 @@ import Values
   }
 
   private func takeWholeRecords(into batch: inout RawBatch) {
+    guard dialect.isOrdinary else { return takeOtherRecords(into: &batch) }
     findPositions()
     // Local copies, so that the loop's reads cost no retain and no exclusivity check.
     let (text, found, columnSlots) = (buffer, positions, slots)
@@ -218,6 +294,42 @@ import Values
     }
   }
 
+  /// Reads the records of a dialect that the fast path can't cut.
+  private func takeOtherRecords(into batch: inout RawBatch) {
+    let (text, columnSlots, none) = (buffer, slots, [UInt32]())
+    var k = 0
+    while at < text.count {
+      if bufferOffset + at >= end {
+        isDone = true
+        return
+      }
+      guard takeExactly(text.span, none.span, &k, columnSlots.span, &batch) else { return }
+    }
+  }
+
+  /// Notes the first line that has as many fields as two records, and a line end of the other kind in it.
+  private func noteMixedLines(of batch: borrowing RawBatch) {
+    hasOtherCount = false
+    guard mixedLine == nil else { return }
+    for i in 0..<batch.count {
+      let record = batch.record(i)
+      guard record.fault == .fieldCount, Int(record.faultDetail) >= 2 * slots.count - 1 else { continue }
+      let start = Int(record.textStart)
+      if hasOtherLineEnd(start..<start + Int(record.textByteCount)) {
+        mixedLine = Int(record.line)
+        return
+      }
+    }
+  }
+
+  /// Whether there is a CR that is no part of a CRLF among lines that end in LF, or the other way round.
+  private func hasOtherLineEnd(_ range: Range<Int>) -> Bool {
+    let other: UInt8 = lineEnd == 10 ? 13 : 10
+    return range.dropFirst().contains {
+      buffer[$0] == other && (other == 10 || $0 + 1 == range.upperBound || buffer[$0 + 1] != 10)
+    }
+  }
+
   /// Reads plain lines from `at` on.
   /// - Returns: whether the next line is not plain, or is incomplete.
   private func takePlainLines(
@@ -226,7 +338,7 @@ import Values
     let room = 1024
     var (next, stopped) = (k, PlainLineScanner.Stopped.atOtherLine)
     let (at, line, limit) = (at, line, min(end - bufferOffset, text.count))
-    var (nextAt, nextLine) = (at, line)
+    var (nextAt, nextLine, otherCount) = (at, line, false)
     unsafe batch.append(room: room) { records, values in
       unsafe text.withUnsafeBufferPointer { text in
         unsafe positions.withUnsafeBufferPointer { positions in
@@ -239,12 +351,14 @@ import Values
             let count: Int
             (count, stopped) = unsafe scanner.scan(into: records, values, room: room)
             (nextAt, nextLine, next) = (scanner.at, scanner.line, scanner.next)
+            otherCount = scanner.hasOtherCount
             return count
           }
         }
       }
     }
     (self.at, self.line, k) = (nextAt, nextLine, next)
+    if otherCount { hasOtherCount = true }
     return stopped == .atOtherLine
   }
 
@@ -261,7 +375,7 @@ import Values
         var count = 0
         if let text = text.baseAddress {
           count = unsafe Int(
-            cardlink_positions(text, UInt32(from), UInt32(to), delimiter, lineEnd, Self.quote, found))
+            cardlink_positions(text, UInt32(from), UInt32(to), delimiter, lineEnd, UInt8(ascii: "\""), found))
         }
         unsafe found[count] = UInt32(to)
       }
@@ -283,6 +397,7 @@ import Values
     var record = record
     record.fault = .tooLong
     unsafe batch.append(record, values: UnsafeBufferPointer(values))
+    if mixedLine == nil, hasOtherLineEnd(at..<text.count) { mixedLine = Int(line) }
     at = text.count
     skipsLine = true
     return false
@@ -320,7 +435,7 @@ import Values
       // line.
       rewritten.removeLast(rewritten.count - kept)
       guard let extent = lineExtent(from: start) else { return needsMore(record, text, &batch) }
-      let hasQuote = (start..<extent.end).contains { text[$0] == Self.quote }
+      let hasQuote = (start..<extent.end).contains { text[$0] == dialect.quote }
       record.fault = hasQuote ? .unclosedQuote : .tooLong
       if !extent.isWhole { cutLine = Int(line) }
       record.textByteCount = UInt32(truncatingIfNeeded: extent.end - start)
@@ -328,6 +443,7 @@ import Values
       at = extent.next
       line += 1
     }
+    guard dialect.isOrdinary else { return true }
     while Int(positions[k]) < at { k += 1 }
     return true
   }
@@ -336,7 +452,9 @@ import Values
     rewritten[field.start - textCount..<field.end - textCount]
   }
 
-  private func isBlank(_ field: ArraySlice<UInt8>) -> Bool { field.allSatisfy { $0 == 0x20 || $0 == 0x09 } }
+  private func isBlank(_ field: ArraySlice<UInt8>) -> Bool {
+    field.allSatisfy { $0 == 0x20 || $0 == 0x09 || $0 == 0x0A && lineEnd == 13 }
+  }
 
   private func takeFields(_ slots: Span<Int>, _ textCount: Int, _ record: inout RawRecord) {
     let hasExcess = fields.dropFirst(slots.count).contains {
@@ -345,6 +463,7 @@ import Values
     if fields.count < slots.count || hasExcess {
       record.fault = .fieldCount
       record.faultDetail = UInt32(truncatingIfNeeded: fields.count)
+      hasOtherCount = true
     }
     for i in 0..<min(fields.count, slots.count) where slots[i] >= 0 {
       unsafe values[slots[i]] = RawBatch.packed(fields[i].start, fields[i].end)
@@ -365,11 +484,11 @@ import Values
       let fieldStart = rewritten.count
       var opening = i
       while opening < text.count, text[opening] == 0x20 { opening += 1 }
-      if opening < text.count, text[opening] == Self.quote, delimiter != 0x20 {
+      if opening < text.count, text[opening] == dialect.quote, delimiter != 0x20 {
         i = opening
         if let failure = passQuoted(text, &i, &lines) { return failure }
       }
-      if let cut = passUnquoted(text, &i, recordStart: start, fieldStart: fieldStart, lines) { return cut }
+      if let cut = passUnquoted(text, &i, recordStart: start, fieldStart: fieldStart, &lines) { return cut }
     }
   }
 
@@ -380,12 +499,17 @@ import Values
     i += 1
     while i < text.count, i + 1 < text.count || sourceEnded {
       let byte = text[i]
-      if byte == Self.quote {
-        guard i + 1 < text.count, text[i + 1] == Self.quote else {
+      if byte == dialect.escape, byte != dialect.quote, i + 1 < text.count {
+        i += 1
+        takeEscaped(text, &i, &lines)
+        continue
+      }
+      if byte == dialect.quote {
+        guard i + 1 < text.count, text[i + 1] == byte else {
           i += 1
           return nil
         }
-        rewritten.append(Self.quote)
+        rewritten.append(byte)
         i += 2
         continue
       }
@@ -404,13 +528,25 @@ import Values
   /// the field.
   /// - Returns: the record that ends with it, or why it can't be cut; nil if another field follows.
   private func passUnquoted(
-    _ text: Span<UInt8>, _ i: inout Int, recordStart: Int, fieldStart: Int, _ lines: UInt32
+    _ text: Span<UInt8>, _ i: inout Int, recordStart: Int, fieldStart: Int, _ lines: inout UInt32
   ) -> Cut? {
     let base = text.count
     while i < text.count {
       let byte = text[i]
+      if byte == dialect.escape {
+        guard i + 1 < text.count || sourceEnded else { return .needsMore }
+        i += 1
+        let isNull = rewritten.count == fieldStart && i < text.count && text[i] == UInt8(ascii: "N")
+        if isNull, endsField(text, i + 1) {
+          i += 1
+        } else if i < text.count {
+          takeEscaped(text, &i, &lines)
+        }
+        continue
+      }
       i += 1
-      if byte == delimiter {
+      if byte == delimiter, dialect.delimiter.count == 1 || hasDelimiter(text, i - 1) {
+        i += dialect.delimiter.count - 1
         fields.append((base + fieldStart, base + rewritten.count))
         return nil
       }
@@ -427,14 +563,42 @@ import Values
     fields.append((base + fieldStart, base + rewritten.count))
     return .record(next: text.count, lines: lines)
   }
+
+  // MARK: Other dialects
+
+  private func hasDelimiter(_ text: Span<UInt8>, _ at: Int) -> Bool {
+    guard at + dialect.delimiter.count <= text.count else { return false }
+    for k in dialect.delimiter.indices where text[at + k] != dialect.delimiter[k] { return false }
+    return true
+  }
+
+  /// Copies the byte after an escape: `\n`, `\r` and `\t` are a line break and a tab, any other byte is itself.
+  private func takeEscaped(_ text: Span<UInt8>, _ i: inout Int, _ lines: inout UInt32) {
+    if text[i] == lineEnd { lines += 1 }
+    switch text[i] {
+    case UInt8(ascii: "n"): rewritten.append(10)
+    case UInt8(ascii: "r"): rewritten.append(13)
+    case UInt8(ascii: "t"): rewritten.append(9)
+    default: rewritten.append(text[i])
+    }
+    i += 1
+  }
+
+  /// Whether a delimiter or the line's end is at `at`: what comes before is a whole field, such as `\N` for no value.
+  private func endsField(_ text: Span<UInt8>, _ at: Int) -> Bool {
+    at >= text.count || text[at] == lineEnd || text[at] == 13 || hasDelimiter(text, at)
+  }
 }
 
 extension String {
   /// Without the white space at both ends.
-  func trimming() -> String {
+  ///
+  /// - Parameter quotes: without a pair of double quotes around the rest, too.
+  func trimming(quotes: Bool = false) -> String {
     var text = self[...]
     while text.first?.isWhitespace == true { text.removeFirst() }
     while text.last?.isWhitespace == true { text.removeLast() }
+    if quotes, text.count > 1, text.first == "\"", text.last == "\"" { text = text.dropFirst().dropLast() }
     return String(text)
   }
 }

@@ -39,6 +39,8 @@ import Values
   var at: Int
   var line: UInt32
   var next: Int
+  /// Whether a record has another number of fields than the header.
+  private(set) var hasOtherCount = false
 
   private static let quote = UInt8(ascii: "\"")
 
@@ -167,6 +169,7 @@ import Values
       if isBlank(start, end) { return .blank }
       if unsafe hasExcess || fieldCount < slots.count {
         record.fault = .fieldCount
+        hasOtherCount = true
         record.faultDetail = UInt32(truncatingIfNeeded: fieldCount)
         for column in unsafe fieldCount..<max(fieldCount, slots.count) where unsafe slots[column] >= 0 {
           unsafe values[slots[column]] = RawBatch.absent
@@ -185,7 +188,7 @@ import Values
       let byte = unsafe text[i]
       if byte == Self.quote {
         isQuoted.toggle()
-      } else if byte != 0x20, byte != 0x09, byte != delimiter || isQuoted {
+      } else if byte != 0x20, byte != 0x09, byte != 0x0A, byte != delimiter || isQuoted {
         return false
       }
     }

@@ -3,7 +3,7 @@
 package import Values
 
 /// What the beginning of a file shows.
-package struct HeaderReport: Sendable, Hashable {
+package struct HeaderReport: Sendable {
   /// Columns (CSV), or paths of the first records (XML), in order.
   package var found: [String]
   /// Columns that the pipeline reads and the file lacks.
@@ -11,6 +11,10 @@ package struct HeaderReport: Sendable, Hashable {
   /// For each missing column, the most similar one in the file.
   package var nearest: [String: String]
   package var duplicated: [String]
+  /// Columns that the file spells in another way: letters of another case, width or Unicode form.
+  package var respelled: [String: String] = [:]
+  /// What the file looks like instead, if it lacks columns: what was found, and what to do.
+  package var hint: (found: String, remedy: String)?
   /// How many records of XML were read.
   package var recordCount = 0
   /// Whether the file has no further records.
@@ -26,11 +30,13 @@ package func headerReport(_ file: ExportFile, format: ExportFormat) throws(Stop)
   let source = try openSource(file, format, chunkBytes: 256 << 10)
   var report = HeaderReport(found: [], missing: [], nearest: [:], duplicated: [])
   switch format.kind {
-  case .csv(let delimiter):
-    let csv = try CSVReader(file, source: source, delimiter: delimiter, columns: format.columns)
-    report.found = showable(csv.header, reading: format.columns)
-    report.missing = csv.missing
-    report.duplicated = csv.duplicated
+  case .csv(let dialect):
+    let csv = try CSVReader(file, source: source, dialect: dialect, columns: format.columns)
+    report.found = dialect.hasHeader ? showable(csv.header, reading: format.columns) : csv.header
+    report.missing = csv.names.missing
+    report.duplicated = csv.names.duplicated
+    for (column, found) in csv.names.respelled { report.respelled[column] = found }
+    if !report.missing.isEmpty { report.hint = csv.explanation(reading: format.columns) }
     var batch = RawBatch(slotCount: format.columns.count)
     do throws(Stop) {
       try csv.nextBatch(into: &batch)
@@ -63,26 +69,47 @@ package func headerReport(_ file: ExportFile, format: ExportFormat) throws(Stop)
 /// but a person's record. A name with six digits is not a column's.
 private func showable(_ header: [String], reading columns: [String]) -> [String] {
   let long = columns.filter { $0.count >= 6 }
+  let known = Set(columns.map(HeaderNames.folded))
   guard
     header.contains(where: { name in
-      columns.contains(name) || name.count >= 6 && nearestWord(to: name, among: long) != nil
+      known.contains(HeaderNames.folded(name)) || name.count >= 6 && nearestWord(to: name, among: long) != nil
     })
   else { return [] }
   return header.filter { name in name.utf8.count { (0x30...0x39).contains($0) } < 6 }
 }
 
+extension CSVReader {
+  /// What the file looks like, if columns are missing for a reason that the beginning shows.
+  fileprivate func explanation(reading columns: [String]) -> (found: String, remedy: String)? {
+    if let hint { return (hint.found, hint.remedy) }
+    guard !dialect.hasHeader || !showable(header, reading: columns).isEmpty else {
+      return (
+        "a first line without any of them",
+        "Is the header line missing? Then write header: none and give the columns by their positions, from 1. "
+          + "Else correct fields in the pipeline file, or ask the supplier for the column."
+      )
+    }
+    return nil
+  }
+}
+
 extension Stop {
   static func missingColumn(
-    _ column: String, _ file: ExportFile, _ header: [String], reading columns: [String]
+    _ column: String, _ file: ExportFile, _ csv: CSVReader, reading columns: [String]
   ) -> Stop {
-    let shown = showable(header, reading: columns)
-    let nearest =
-      shown.isEmpty
-      ? "Is the header line missing? "
-      : nearestWord(to: column, among: shown).map { "Is it \($0)? " } ?? ""
+    if Int(column) != nil, Int(column) ?? 0 > csv.header.count {
+      return Stop(
+        .dataRefused, at: file.name, line: 1, field: column, expected: "a column with the position \(column)",
+        found: "\(csv.header.count) columns",
+        remedy: "Correct fields, or the delimiter, in the pipeline file.")
+    }
+    let nearest = nearestWord(to: column, among: showable(csv.header, reading: columns))
+    let explanation = csv.explanation(reading: columns)
     return Stop(
-      .dataRefused, at: file.name, line: 1, field: column, expected: "the column \(column)", found: "none",
-      remedy: nearest + "Correct fields in the pipeline file, or ask the supplier for the column.")
+      .dataRefused, at: file.name, line: 1, field: column, expected: "the column \(column)",
+      found: explanation?.found ?? "none",
+      remedy: explanation?.remedy ?? (nearest.map { "Is it \($0)? " } ?? "")
+        + "Correct fields in the pipeline file, or ask the supplier for the column.")
   }
 
   static func duplicatedColumn(_ column: String, _ file: ExportFile) -> Stop {

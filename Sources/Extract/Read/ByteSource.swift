@@ -34,6 +34,10 @@ import Values
   private var decoder: LegacyDecoder?
   private(set) var encoding = TextEncoding.utf8
   private var watch: EncodingWatch?
+  /// The documents of an envelope that are read in place of their Base64.
+  private var bundles: BundledDocuments?
+  /// Ctrl-Z characters that may be the end of the text.
+  private var markCount = 0
   /// Whether the gzip file ends early and has no other fault; the text before its end has been returned.
   ///
   /// A file with wrong bytes does not count as cut off, because the first wrong byte is unknown.
@@ -85,7 +89,7 @@ import Values
   }
 
   /// Whether the bytes are returned as they are in the file.
-  var isPlain: Bool { !isGzip && decoder == nil }
+  var isPlain: Bool { !isGzip && decoder == nil && bundles == nil }
 
   /// Whether the text is returned without decoding; it may have been inflated.
   var isText: Bool { decoder == nil }
@@ -99,9 +103,38 @@ import Values
   /// Checks from now on whether the bytes are still in the expected encoding.
   func look(with watch: EncodingWatch) { self.watch = watch }
 
+  /// Has the documents of an envelope read in place of their Base64; nil for a file that is none.
+  func unpack(_ bundles: BundledDocuments?) { self.bundles = bundles }
+
   /// Appends the next chunk of UTF-8.
   /// - Returns: false at the end of the file.
   func next(into buffer: inout [UInt8]) throws(Stop) -> Bool {
+    let start = buffer.count
+    let more = try nextText(into: &buffer)
+    if bundles != nil {
+      let text = buffer[start...]
+      buffer.removeSubrange(start...)
+      try bundles?.take(text, isLast: !more, into: &buffer)
+    }
+    holdBackMarks(of: &buffer, from: start, isLast: !more)
+    return more
+  }
+
+  /// Keeps the Ctrl-Z characters at the end of the text until more comes: old programs mark the end of a file with one or
+  /// more, which are no text.
+  private func holdBackMarks(of buffer: inout [UInt8], from start: Int, isLast: Bool) {
+    if markCount > 0, buffer.count > start {
+      buffer.insert(contentsOf: repeatElement(0x1A, count: markCount), at: start)
+      markCount = 0
+    }
+    while buffer.count > start, buffer[buffer.count - 1] == 0x1A {
+      buffer.removeLast()
+      markCount += 1
+    }
+    if isLast { markCount = 0 }
+  }
+
+  private func nextText(into buffer: inout [UInt8]) throws(Stop) -> Bool {
     let start = buffer.count
     var more = true
     if plainAt < plain.count {

@@ -11,10 +11,13 @@ package import Values
 package func envelope(of file: ExportFile, format: ExportFormat) throws(Stop) -> Envelope {
   let source = try openSource(file, format, chunkBytes: 64 << 10)
   switch format.kind {
-  case .csv(let delimiter):
+  case .csv(let dialect):
     let isConverted = !source.isText
-    let csv = try CSVReader(file, source: source, delimiter: delimiter, columns: format.columns)
+    let csv = try CSVReader(file, source: source, dialect: dialect, columns: format.columns)
     var before = csv.headerText
+    guard dialect.hasHeader else {
+      return Envelope(before: before, after: [], recordEnd: [csv.lineEnd], isConverted: isConverted)
+    }
     let end = before.suffix(while: { $0 == 10 || $0 == 13 })
     if end.isEmpty { before.append(10) }
     return Envelope(

@@ -11,6 +11,12 @@ package enum TextEncoding: String, CaseIterable, Sendable {
   case windows1258 = "windows-1258"
   case tcvn3, vni, vps, viscii
 
+  /// The encoding with a name as suppliers write it.
+  package init?(named name: String) {
+    guard case .known(let name) = EncodingName(name) else { return nil }
+    self.init(rawValue: name)
+  }
+
   /// The encoding if it has one or two bytes a letter; nil for Unicode encodings.
   var legacy: LegacyEncoding? { self == .utf8 ? nil : LegacyEncoding(rawValue: rawValue) }
 }
@@ -18,12 +24,13 @@ package enum TextEncoding: String, CaseIterable, Sendable {
 /// The pipeline file's description of one export.
 package struct ExportFormat: Hashable, Sendable {
   package enum Kind: Hashable, Sendable {
-    case csv(delimiter: UInt8)
+    case csv(CSVDialect)
     /// The local name of the element that is one record.
     case xml(record: String)
   }
 
   package var kind: Kind
+  var isXML: Bool { if case .xml = kind { true } else { false } }
   /// Nil: the byte order mark or the XML declaration decides, or else UTF-8.
   package var encoding: TextEncoding?
   /// Header names (CSV), or paths of elements and attributes inside the record (XML): `HoVaTen/Ten`, `A/@id`.
@@ -67,4 +74,6 @@ package struct FileTally: Hashable, Sendable {
   package var cutLine: Int?
   /// Whether the file has elements outside its records and does not declare that it has no records.
   package var hasOtherElements = false
+  /// The first line that seems to hold several records, parted by line ends of another kind than the other lines'.
+  package var mixedLine: Int?
 }

@@ -3,6 +3,7 @@
 // of the decoded text and do not depend on chunks. Memory is bounded.
 // Load: 2.3 GB of CSV or 6.2 GB of XML a night.
 
+import Names
 package import Values
 
 /// Reads the records of one export file, some thousand at a time.
@@ -33,12 +34,12 @@ package final class Extractor {
     let beginning = try openSource(file, format, chunkBytes: chunkBytes)
     self.beginning = beginning
     switch format.kind {
-    case .csv(let delimiter):
-      let csv = try CSVReader(file, source: beginning, delimiter: delimiter, columns: format.columns)
-      if let column = csv.missing.first {
-        throw .missingColumn(column, file, csv.header, reading: format.columns)
+    case .csv(let dialect):
+      let csv = try CSVReader(file, source: beginning, dialect: dialect, columns: format.columns)
+      if let column = csv.names.missing.first {
+        throw .missingColumn(column, file, csv, reading: format.columns)
       }
-      if let column = csv.duplicated.first {
+      if let column = csv.names.duplicated.first {
         throw .duplicatedColumn(column, file)
       }
       if let part, part.start > 0 {
@@ -89,7 +90,7 @@ package final class Extractor {
     tally.bytesRead = source.bytesRead
     switch reader {
     case .xml(let xml): (tally.declaredCount, tally.hasOtherElements) = (xml.declared, xml.hasOtherElements)
-    case .csv(let csv): tally.cutLine = csv.cutLine
+    case .csv(let csv): (tally.cutLine, tally.mixedLine) = (csv.cutLine, csv.mixedLine)
     }
     return tally
   }
@@ -132,33 +133,35 @@ func openSource(_ file: ExportFile, _ format: ExportFormat, chunkBytes: Int) thr
 {
   let source = try ByteSource(file, chunkBytes: chunkBytes)
   let (beginning, isWhole) = try source.beginning(EncodingWatch.firstByteCount)
+  try ForeignFile.refuse(file, beginning, format)
   var encoding = format.encoding
   if beginning.starts(with: [0xFF, 0xFE]) || beginning.starts(with: [0xFE, 0xFF]) {
     encoding = encoding ?? .utf16
   } else if encoding == nil, case .xml = format.kind, let declared = declaredEncoding(beginning) {
-    switch declared {
-    case "utf-8", "us-ascii", "ascii": break
-    default:
-      guard let known = TextEncoding(rawValue: declared) else {
-        throw Stop(
-          .dataRefused, at: file.name, line: 1,
-          expected: "one of the encodings \(TextEncoding.allCases.map(\.rawValue).joined(separator: ", "))",
-          found: "a declaration of another",
-          remedy: "Name the encoding in the pipeline file, or convert the file.")
-      }
-      encoding = known
+    guard let known = TextEncoding(named: declared) else {
+      let isWestern = EncodingName(declared) == .western
+      throw Stop(
+        .dataRefused, at: file.name, line: 1,
+        expected: "one of the encodings \(TextEncoding.allCases.map(\.rawValue).joined(separator: ", "))",
+        found: isWestern ? "a declaration of windows-1252 or ISO 8859-1" : "a declaration of another",
+        remedy: (isWestern ? EncodingName.westernRemedy + " " : "")
+          + "Name the encoding in the pipeline file, or convert the file.")
     }
+    encoding = known
   }
   let watch = EncodingWatch(
     file, encoding: encoding ?? .utf8, isDeclared: format.encoding != nil, from: source.offset)
   try watch.look(atBeginning: beginning.span, isWhole: isWhole)
   source.look(with: watch)
   if let encoding, encoding != .utf8 { source.decode(from: encoding) }
+  if case .xml(let record) = format.kind {
+    source.unpack(BundledDocuments(file, beginning: beginning, record: record))
+  }
   return source
 }
 
 /// The encoding that an XML declaration names, in lower case.
-private func declaredEncoding(_ beginning: [UInt8]) -> String? {
+func declaredEncoding(_ beginning: [UInt8]) -> String? {
   let text = String(decoding: beginning.prefix(200), as: UTF8.self)
   guard text.hasPrefix("<?xml") || text.hasPrefix("\u{FEFF}<?xml"),
     let end = text.firstRange(of: "?>"), let key = text[..<end.lowerBound].firstRange(of: "encoding")

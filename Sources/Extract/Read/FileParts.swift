@@ -43,10 +43,10 @@ package final class FileParts: Sendable {
   ///
   /// - Throws: ``Stop`` if the file can't be read.
   package init?(_ file: ExportFile, format: ExportFormat, byteCount: Int, partBytes: Int) throws(Stop) {
-    guard case .csv(let delimiter) = format.kind, byteCount > partBytes else { return nil }
+    guard case .csv(let dialect) = format.kind, byteCount > partBytes else { return nil }
     let source = try openSource(file, format, chunkBytes: 64 << 10)
     guard source.isPlain else { return nil }
-    lineEnd = try CSVReader(file, source: source, delimiter: delimiter, columns: format.columns).lineEnd
+    lineEnd = try CSVReader(file, source: source, dialect: dialect, columns: format.columns).lineEnd
     self.file = file
     self.byteCount = byteCount
     self.partBytes = partBytes

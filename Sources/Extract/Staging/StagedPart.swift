@@ -1,5 +1,5 @@
 // The result of one stager: sorted runs of one file's records, and counts for the ledger.
-// Invariant: recordCount = records in the runs of population or insurance + quarantinedCount.
+// Invariant: recordCount = records in the runs of population or insurance + quarantinedCount + notRecordCount.
 
 package import Rules
 package import SortedRuns
@@ -14,6 +14,8 @@ package struct StagedPart: Hashable, Sendable {
   /// Records, after lists were split.
   package var recordCount = 0
   package var quarantinedCount = 0
+  /// Lines that are no records, such as totals; counted among the records read.
+  package var notRecordCount = 0
   /// How many records have each reason or note.
   package var reasonCounts: [Reason: Int] = [:]
   /// How many records have no value in each field that the pipeline file names.
@@ -36,6 +38,7 @@ package struct StagedPart: Hashable, Sendable {
     quarantine += other.quarantine
     recordCount += other.recordCount
     quarantinedCount += other.quarantinedCount
+    notRecordCount += other.notRecordCount
     reasonCounts.merge(other.reasonCounts, uniquingKeysWith: +)
     blankCounts.merge(other.blankCounts, uniquingKeysWith: +)
     hasOtherElements = hasOtherElements || other.hasOtherElements

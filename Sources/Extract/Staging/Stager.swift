@@ -28,6 +28,10 @@ package struct Stager: ~Copyable {
 
   package private(set) var recordCount = 0
   private var quarantinedCount = 0
+  private let footers: [LinePattern]
+  private var notRecordCount = 0
+  /// The line of the last line that is no record.
+  private(set) var lastNotRecord: UInt32 = 0
   private var reasonCounts = InlineArray<128, Int>(repeating: 0)
   private var blankCounts = InlineArray<13, Int>(repeating: 0)
 
@@ -61,6 +65,7 @@ package struct Stager: ~Copyable {
       statuses: rules.fields[.status] == nil ? nil : rules.statusList, uppercasesNames: rules.uppercaseNames,
       convertsNames: rules.convertsNames, asOf: rules.asOf)
     separator = rules.split?.separator ?? 0
+    footers = rules.footers
     splitFields = rules.split?.fields.map(\.index) ?? []
     let tenth = bufferBytes / 10
     records = Sorter(
@@ -197,6 +202,7 @@ package struct Stager: ~Copyable {
     var part = StagedPart()
     part.recordCount = recordCount
     part.quarantinedCount = quarantinedCount
+    part.notRecordCount = notRecordCount
     for reason in Reason.allCases where reasonCounts[Int(reason.rawValue)] > 0 {
       part.reasonCounts[reason] = reasonCounts[Int(reason.rawValue)]
     }
@@ -331,6 +337,14 @@ package struct Stager: ~Copyable {
     _ raw: RawRecord, _ part: Int, _ whole: Span<UInt8>, _ text: Span<UInt8>, _ ranges: FieldRanges,
     _ faults: RecordFaults
   ) throws(Stop) {
+    let start = Int(raw.textStart)
+    let original = whole.extracting(start..<start + Int(raw.textByteCount))
+    if !footers.isEmpty, footers.contains(where: { $0.matches(original) }) {
+      notRecordCount += 1
+      lastNotRecord = raw.line
+      if raw.fault == .none { count(blanks: plan.plainFields & ~ranges.filled | faults.blankCodes, -1) }
+      return
+    }
     quarantinedCount += 1
     count(faults.reasons)
     let id = text.extracting(ranges[.personalID])
@@ -344,10 +358,9 @@ package struct Stager: ~Copyable {
     } else if faults.reasons.contains(.sexCode) {
       record.detail = SexRule.detail(code)
     }
-    let start = Int(raw.textStart)
     record.byteOffset = raw.byteOffset
     payload.removeAll(keepingCapacity: true)
-    record.append(to: &payload, original: whole.extracting(start..<start + Int(raw.textByteCount)))
+    record.append(to: &payload, original: original)
     try Self.append(payload, PersonalIDRule.key(holding: id), place(of: raw, part), to: &quarantine)
   }
 
@@ -360,10 +373,10 @@ package struct Stager: ~Copyable {
     try sorter.append(key: key.packed, place: place, payload.span)
   }
 
-  private mutating func count(blanks: UInt64) {
+  private mutating func count(blanks: UInt64, _ step: Int = 1) {
     var blanks = blanks
     while blanks != 0 {
-      blankCounts[blanks.trailingZeroBitCount] += 1
+      blankCounts[blanks.trailingZeroBitCount] += step
       blanks &= blanks &- 1
     }
   }

@@ -26,7 +26,7 @@ package struct GraceMark: Hashable, Comparable, Sendable, BitwiseCopyable {
   package init?(_ outcome: Outcome, _ reasons: Reasons) {
     switch outcome {
     case _ where reasons.contains(.decisionRejected): self = .cleared
-    case .linked, .registered, .repeated: return nil
+    case .linked, .registered, .repeated, .notARecord: return nil
     // The register says why the person does not link, unless the status code is unknown.
     case .personInactive where !reasons.contains(.statusUnknown): return nil
     default: rawValue = 1 + outcome.rawValue

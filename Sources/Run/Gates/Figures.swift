@@ -24,7 +24,9 @@ package struct Figures {
   }
 
   /// Insurance records that the link rate counts.
-  package var linkable: Int { run.count(.insurance) - armedForcesWithoutNumber }
+  package var linkable: Int {
+    run.count(.insurance) - run.count(.insurance, .notARecord) - armedForcesWithoutNumber
+  }
   package var linkRate: Double { share(run.count(.insurance, .linked), of: linkable) }
 
   /// Fields that the pipeline file names, `insurance.facility_code`.

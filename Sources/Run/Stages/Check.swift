@@ -20,6 +20,8 @@ package struct CheckedFile: Sendable {
   package var missing: [(column: String, nearest: String?)]
   /// Columns in the file that the pipeline doesn't read.
   package var unread: [String]
+  /// Columns that the file spells in another way, as the pipeline file has them and as the file does.
+  package var respelled: [(column: String, found: String)]
   /// Why a run would refuse it, as far as its beginning shows.
   package var fault: Stop?
 }
@@ -56,7 +58,9 @@ package func check(_ pipeline: Pipeline) throws(Stop) -> [CheckedFile] {
         CheckedFile(
           export: spec.kind.name, name: file.name, byteCount: file.byteCount,
           missing: report.missing.map { ($0, report.nearest[$0]) },
-          unread: report.found.filter { !columns.contains($0) }, fault: export.fault(in: report, of: file)))
+          unread: report.found.filter { !columns.contains($0) && !report.respelled.values.contains($0) },
+          respelled: report.respelled.sorted { $0.key < $1.key }.map { ($0.key, $0.value) },
+          fault: export.fault(in: report, of: file)))
     }
     let hasRecords = empty.count < checked.count - first
     for (i, file, hasOthers) in empty where checked[i].fault == nil {

@@ -58,8 +58,14 @@ extension ExportSpec {
   }
 
   package var extractFormat: ExportFormat {
-    ExportFormat(
-      kind: format == .csv ? .csv(delimiter: delimiter) : .xml(record: record),
+    var dialect = CSVDialect()
+    dialect.delimiter = delimiter
+    dialect.quote = quote == 0 ? nil : quote
+    dialect.escape = escape == quote ? nil : escape
+    dialect.skippedLines = skippedLines
+    dialect.hasHeader = hasHeader
+    return ExportFormat(
+      kind: format == .csv ? .csv(dialect) : .xml(record: record),
       encoding: encoding.flatMap { TextEncoding(rawValue: $0) }, columns: columns)
   }
 
@@ -92,6 +98,7 @@ extension ExportSpec {
       emptyValues: emptyValues.map { Array($0.utf8) }, datePatterns: patterns,
       split: split.map { ($0.separator, $0.fields.compactMap { Field(rawValue: $0) }) },
       asOf: asOf)
+    exportRules.footers = footers.map(LinePattern.init)
     exportRules.mayBeAbsent = mayBeAbsent.compactMap { Field(rawValue: $0) }
     return exportRules
   }

@@ -64,7 +64,8 @@ extension Night {
   private static func check(_ report: LoadReport, against run: RunRecord) throws(Stop) {
     let linked = run.count(.insurance, .linked)
     let others =
-      run.count(.insurance) - linked + run.count(.population, .quarantined)
+      run.count(.insurance) - linked - run.count(.insurance, .notARecord)
+      + run.count(.population, .quarantined)
       + run.count(.population, .personDuplicated)
     let kept = run.matched.grace?.total ?? 0
     guard report.cards == linked, report.findings == others, report.kept == kept else {

@@ -42,7 +42,9 @@ extension Night {
 extension MatchRequest {
   /// Reports how many people are done.
   package mutating func tell(_ listener: any Progress) {
-    let people = snapshot.files(of: .population).reduce(0) { $0 + $1.recordCount - $1.quarantinedCount }
+    let people = snapshot.files(of: .population).reduce(0) {
+      $0 + $1.recordCount - $1.quarantinedCount - ($1.notRecordCount ?? 0)
+    }
     let met = Sum()
     progress = { records in
       listener.advance(.match, done: min(met.add(records), people), of: people, unit: "people")

@@ -31,6 +31,12 @@ struct CheckCommand: ParsableCommand {
         ]
       }, numeric: ["bytes"])
     table.write(form.output)
+    for file in files {
+      for (column, found) in file.respelled {
+        StandardError.write(
+          "\(file.name): the column \(found) is read as \(column), which the pipeline file names.")
+      }
+    }
     if let fault = files.lazy.compactMap(\.fault).first ?? metricsFault(of: pipeline) { throw fault }
     try checkKeys(pipeline)
   }
