@@ -58,8 +58,9 @@ struct HeaderHint {
     remedy = "Write \(options.joined(separator: " and ")) in the pipeline file."
   }
 
+  /// Those of several characters first: each of their characters parts the names as well.
   private static let delimiters = [
-    ",", ";", "\t", "|", "||", "|~|", "~|~", "~", "^", "#", "::", ":", ";;", "@@", "¦", "¬", "§", "\u{1}",
+    "|~|", "~|~", "||", "::", ";;", "@@", ",", ";", "\t", "|", "~", "^", "#", ":", "¦", "¬", "§", "\u{1}",
     "\u{1F}",
   ]
 
