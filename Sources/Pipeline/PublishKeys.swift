@@ -69,8 +69,14 @@ extension PipelineKeys {
           "province",
           Kind.text("the two digits that facility codes begin with", matching: "[0-9]{2}").map { text, _ in
             .province(text)
-          }, \.selection, "All facilities whose codes begin with these two digits",
-          "Mọi cơ sở có mã bắt đầu bằng hai số này", example: "\"79\""),
+          }, \.selection,
+          "All facilities whose codes begin with these two digits: those of one province of before July 2025",
+          "Mọi cơ sở có mã bắt đầu bằng hai số này, tức của một tỉnh trước tháng 7/2025", example: "\"74\""),
+        Key(
+          "province_2025", provinceOfToday.map { province, _ in .province2025(province.code) }, \.selection,
+          "All facilities of one of the 34 provinces since July 2025, whichever former province their codes begin with",
+          "Mọi cơ sở thuộc một trong 34 tỉnh, thành từ tháng 7/2025, dù mã còn theo tỉnh cũ",
+          example: "\"79\""),
         Key(
           "all", .choice([("true", .all)]), \.selection, "All facilities", "Mọi cơ sở"),
         Key(
@@ -93,7 +99,7 @@ extension PipelineKeys {
           "Public keys (age1…), files of keys or folders with a file CODE.pub for each facility; without it packages are not encrypted",
           "Khóa công khai (age1…), tệp khóa hoặc thư mục có tệp MÃ.pub của từng cơ sở; không ghi thì gói không mã hóa",
           example: "keys/facilities"),
-      ], oneOf: ["facility", "province", "all"],
+      ], oneOf: ["facility", "province", "province_2025", "all"],
       check: { rule, read, reader in
         guard rule.isCopy, !read.has("name"), let node = read["copy"] else { return }
         reader.report(
@@ -122,6 +128,25 @@ extension PipelineKeys {
       }
     }
     return kind
+  }
+
+  /// One of the 34 provinces since July 2025, by its code.
+  private static var provinceOfToday: Kind<ProvinceOfToday> {
+    let codes = ProvinceOfToday.all.map(\.text)
+    var kind = Kind.text("the code of a province since July 2025", matching: "[0-9]{2}")
+    kind.schema = ["type": "string", "enum": codes]
+    return kind.map { (text, _) throws(Mistake) in
+      guard let code = Int(text), let province = ProvinceOfToday.of(code) else {
+        throw Mistake(remedy: "Write one of \(codes.joined(separator: ", ")).")
+      }
+      guard province.code == code else {
+        throw Mistake(
+          found: "`\(text)`, which was \(IDPrefix.province(code) ?? "") before July 2025",
+          remedy: "That province belongs to \(province.label) now: write province_2025: \"\(province.text)\"."
+        )
+      }
+      return province
+    }
   }
 
   private static var formats: Kind<[PackageFormat]> {

@@ -49,6 +49,7 @@ extension PublishRequest {
         case .all: "all"
         case .facility(let glob): "facility \(glob)"
         case .province(let province): "province \(province)"
+        case .province2025(let code): "province_2025 \(code)"
         }
       text += "\(selection)|\(rule.name ?? "")|\(rule.isCopy)|\(rule.formats.map(\.rawValue))"
       text += "|\(rule.attributes.map(\.name))\n"

@@ -51,7 +51,7 @@ struct PipelineText {
     if path.hasSuffix(".split.by") { set("\(export).split.fields", ["card_number", "valid_from"]) }
     if path.hasSuffix(".split.fields") { set("\(export).split.by", ";") }
     if path.contains("packages[]") {
-      let selects = ["facility", "province", "all"].contains { path.hasSuffix(".\($0)") }
+      let selects = ["facility", "province", "province_2025", "all"].contains { path.hasSuffix(".\($0)") }
       set("publish.packages", selects ? [["name": "a-b"]] : [["facility": "01*", "name": "a-b"]])
     }
     set(path, value)

@@ -166,6 +166,7 @@ struct KeyTests {
         checkpoint_every: 7
         missing_key: leave_out
         packages:
+          - { province_2025: 79 }
           - { province: 79, name: p-79, copy: true, formats: [xml, csv], attributes: [sex, personal_id] }
           - { facility: "01*", encrypt_to: [keys/a, /b] }
           - all: true
@@ -218,6 +219,7 @@ struct KeyTests {
     (publish.validDays, publish.signingKey, publish.checkpointEvery) = (0, "/base/keys/k", 7)
     publish.leavesOutWithoutKey = true
     publish.rules = [
+      PackageRule(.province2025(79), attributes: Attribute.allCases),
       PackageRule(
         .province("79"), name: "p-79", isCopy: true, formats: [.csv, .xml],
         attributes: [.personalID, .sex, .graceUntil]),
@@ -269,11 +271,20 @@ struct KeyTests {
     ),
     (
       "publish.packages: [{ name: a-b }]",
-      "publish.packages: expected one of facility, province, all, found none of them"
+      "publish.packages: expected one of facility, province, province_2025, all, found none of them"
     ),
     (
       "publish.packages: [{ all: true, province: 79 }]",
-      "publish.packages: expected one of facility, province, all, found province and all"
+      "publish.packages: expected one of facility, province, province_2025, all, found province and all"
+    ),
+    (
+      "publish.packages: [{ province_2025: 74 }]",
+      "publish.packages.province_2025: expected the code of a province since July 2025, found `74`, which was Bình "
+        + "Dương before July 2025"
+    ),
+    (
+      "publish.packages: [{ province_2025: 63 }]",
+      "publish.packages.province_2025: expected the code of a province since July 2025, found `63`"
     ),
     (
       "publish.packages: [{ all: true, attributes: [sex] }]",

@@ -15,7 +15,8 @@ struct RecipientTests {
     policy.rules = (0..<Int.random(in: 1...5, using: &random)).map { i in
       let selection: PackageRule.Selection = [
         .all, .facility("01*"), .facility("?1???"), .facility("*"), .facility("79025"), .facility("*C*4"),
-        .province("01"), .province("79"), .province("31"), .facility("a,*"),
+        .province("01"), .province("79"), .province("31"), .facility("a,*"), .province2025(1),
+        .province2025(79), .province2025(31),
       ].any(&random)
       let attributes = [Attribute.personalID] + Attribute.allCases.filter { _ in random.chance(50) }
       let isCopy = random.chance(30)
@@ -54,6 +55,8 @@ struct RecipientTests {
         switch rule.selection {
         case .all: true
         case .province(let digits): facility.hasPrefix(digits)
+        case .province2025(let code):
+          ["01": 1, "79": 79, "74": 79, "77": 79, "31": 31, "30": 31][String(facility.prefix(2))] == code
         case .facility(let glob):
           !facility.isEmpty
             && facility.range(

@@ -147,6 +147,34 @@ struct DoctorTests {
     #expect(Self.examine(pipeline)["workspace"]?.exit == .cannotCreate)
   }
 
+  @Test("a rule that covers a part of a province of today is warned about, by check as well")
+  func partOfAProvince() throws {
+    let workshop = try Workshop()
+    var pipeline = try WalkTests.invented(20, seed: 76, xml: false, in: workshop.path)
+    #expect(Self.examine(pipeline)["provinces"] == nil)
+    pipeline.publish.rules = [PackageRule(.province("24")), PackageRule(.province2025(79))]
+    let found = try #require(Self.examine(pipeline)["provinces"])
+    #expect(found.verdict == .warn && found.exit == nil)
+    #expect(
+      found.found.hasSuffix("covers a part of today's 24 Bắc Ninh; it leaves out the former 27 Bắc Ninh"))
+    pipeline.publish.rules.append(PackageRule(.province("27")))
+    #expect(Self.examine(pipeline)["provinces"]?.verdict == .ok)
+    let text = try String(contentsOfFile: pipeline.path, encoding: .utf8)
+    try (text + "publish: { packages: [{ province: \"24\" }, { all: true }] }\n").write(
+      toFile: pipeline.path, atomically: true, encoding: .utf8)
+    let result = try Cardlink.run(["check", pipeline.path])
+    #expect(result.exit == 0)
+    #expect(
+      result.errors == """
+        Warning: rule 1 of publish.packages, province: "24", covers a part of today's 24 Bắc Ninh; it leaves out \
+        the former 27 Bắc Ninh. Write province_2025: "24" for all of it, or add rules for the other former \
+        provinces.
+        Lưu ý: quy tắc 1 của publish.packages, province: "24", chỉ gồm một phần của 24 Bắc Ninh hiện nay; còn thiếu \
+        27 Bắc Ninh. Ghi province_2025: "24" để lấy cả tỉnh, hoặc thêm quy tắc cho các tỉnh cũ còn thiếu.
+
+        """)
+  }
+
   @Test(
     "the keys of facilities are looked at: files that are missing or hold something else, and who has none")
   func facilityKeys() throws {

@@ -29,6 +29,8 @@ package struct PackageRule: Hashable, Sendable {
     case facility(String)
     /// By the first two characters of the code, which are the province as of before July 2025.
     case province(String)
+    /// By the province of today to which the first two characters of the code belong.
+    case province2025(Int)
   }
 
   package var selection = Selection.all

@@ -79,6 +79,7 @@ extension PackageRule {
     switch selection {
     case .all: true
     case .province(let province): !facility.isNone && facility.text.hasPrefix(province)
+    case .province2025(let code): facility.provinceCode.flatMap(ProvinceOfToday.of)?.code == code
     case .facility(let glob):
       !facility.isNone && matches(Array(facility.text.utf8)[...], Array(glob.uppercased().utf8)[...])
     }

@@ -37,6 +37,11 @@ struct CheckCommand: ParsableCommand {
           "\(file.name): the column \(found) is read as \(column), which the pipeline file names.")
       }
     }
+    for partial in pipeline.publish.partialProvinces {
+      StandardError.write(
+        "Warning: \(partial.text.english). \(partial.remedy.english)\n"
+          + "Lưu ý: \(partial.text.vietnamese). \(partial.remedy.vietnamese)")
+    }
     if let fault = files.lazy.compactMap(\.fault).first ?? metricsFault(of: pipeline) { throw fault }
     try checkKeys(pipeline)
   }
