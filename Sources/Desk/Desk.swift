@@ -110,9 +110,12 @@ package struct Desk: Sendable {
         own.removeAll { $0.place == record.place }
       }
     }
+    var registered = Set(own.flatMap { $0.record.others(than: id) })
+    for other in registered where try lookup.population(other).isEmpty { registered.remove(other) }
     let judgements = explainJudgement(
       of: id, population: population, insurance: own.sorted { $0.place < $1.place }, holders: holders,
-      heldBack: try matched.heldBack(id, in: last.matchedFolder), decisions: decisions)
+      registered: registered, heldBack: try matched.heldBack(id, in: last.matchedFolder), decisions: decisions
+    )
     return Explanation(
       run: run, id: id, population: population, judgements: judgements,
       quarantined: try lookup.quarantine(id), kept: try keptInGrace(id, in: store),

@@ -72,6 +72,9 @@ package struct MatchedSnapshot: Hashable, Sendable, Codable {
   package var judgedFormat: Int? = currentJudgedFormat
   package static let currentJudgedFormat = 2
   /// The cards among them that are held back: person's key, place.
+  ///
+  /// One byte of payload if the record is disputed because it names another person's number; none if another person
+  /// claims its insurance number.
   package var shared: [SortedRun] = []
   /// By export, then place.
   package var findings: [SortedRun] = []
@@ -111,14 +114,14 @@ package struct MatchedSnapshot: Hashable, Sendable, Codable {
 /// - Returns: what ``MatchedPersons`` and ``MatchedFindings`` read, and the counts for the ledger.
 /// - Throws: ``Stop`` if a staged file is damaged or the disk fails.
 /// - Complexity: one pass over both exports and one more over the population; 24 bytes for each linked record
-///   are written
-///   and read once, or twice with a previous store.
+///   are written and read once, or twice with a previous store; three bytes are written for each person.
 package func match(_ request: MatchRequest, after before: StoreBefore? = nil) throws(Stop) -> MatchedSnapshot
 {
   var matching = Matching(request, before)
   defer { matching.syncing.abandon() }
   try matching.resolveNumbers()
   try matching.join()
+  try matching.disputeOtherNumbers()
   try matching.holdSharedNumbers()
   try matching.keepInGrace()
   try matching.findCandidates()

@@ -20,6 +20,9 @@ struct Matching {
   private let claimed: ClaimedNumbers
   private var claimLogs: [ClaimLog.Written] = []
   private var repairedHits: [SortedRun] = []
+  private var otherNumbers: [OtherNumberRuns] = []
+  /// Linked records that are disputed after all; see ``WaitingRecords``.
+  private var heldBack: [SortedRun] = []
   /// Runs that only the match reads, removed at its end.
   private var passing: [SortedRun] = []
 
@@ -74,9 +77,40 @@ struct Matching {
       personless.add(part.personless)
       claimLogs.append(part.claims)
       repairedHits += part.repairedHits
+      otherNumbers.append(part.others)
       tally.add(part.tally)
     }
     passing += personless.repaired
+  }
+
+  /// Disputes the records that name another person's number; all other records that name one claim their insurance number.
+  mutating func disputeOtherNumbers() throws(Stop) {
+    let asked = try compact(otherNumbers.flatMap(\.asked), "asked")
+    let registered = otherNumbers.compactMap(\.registered)
+    let waiting = otherNumbers.compactMap(\.waiting)
+    passing += asked + registered + waiting
+    guard !waiting.isEmpty else { return }
+    let ranges = registered.indices.map { (part: $0, numbers: registered[$0]) }
+    let found = try inOrder(ranges, width: request.threads) { [request] (range) throws(Stop) in
+      try RegisteredNumbers(request: request, asked: asked, registered: range.numbers, part: range.part)
+        .found()
+    }
+    let named = try compact(found.flatMap(\.self), "named-two")
+    let logs = personRanges.count
+    let parts = waiting.indices.map { (part: $0, records: waiting[$0]) }
+    let ended = try inOrder(parts, width: request.threads) { [request, claimed] (item) throws(Stop) in
+      try WaitingRecords(
+        request: request, waiting: item.records, found: named, claimed: claimed, part: item.part,
+        logPart: logs + item.part
+      ).run()
+    }
+    for part in ended {
+      heldBack += part.heldBack
+      matched.findings += part.findings
+      claimLogs.append(part.claims)
+      tally.add(part.tally)
+    }
+    passing += named
   }
 
   /// Holds back the records whose insurance number is claimed by records of two or more persons.
@@ -88,7 +122,7 @@ struct Matching {
         request: request, claims: claims, part: range.part, start: range.start, end: range.end
       ).shared()
     }
-    matched.shared = try compact(shared.flatMap(\.self), "shared")
+    matched.shared = try compact(shared.flatMap(\.self) + heldBack, "shared")
     let parts = matched.judged.indices.map { (part: $0, judged: matched.judged[$0]) }
     let held = try inOrder(parts, width: request.threads) {
       [request, shared = matched.shared] (item) throws(Stop) in

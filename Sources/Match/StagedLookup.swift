@@ -168,7 +168,10 @@ extension MatchedSnapshot {
     let key = LinkKey.personal(id).packed
     var places: Set<Place> = []
     var merge = try Merge(shared, in: folder, from: key, to: key + 1)
-    try merge.forEach { _, place, _ throws(Stop) in places.insert(Place(packed: place)) }
+    try merge.forEach { _, place, payload throws(Stop) in
+      // One byte of payload: the record is disputed.
+      if payload.byteCount == 0 { places.insert(Place(packed: place)) }
+    }
     return places
   }
 }

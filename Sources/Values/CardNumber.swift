@@ -37,6 +37,13 @@ package struct InsuranceNumber: Hashable, Comparable, Sendable, BitwiseCopyable 
     return id.hasKnownPrefix ? id : nil
   }
 
+  /// The personal ID number that this number is, unless it is `own`; nil for 10 digits or a filler.
+  @inline(__always)
+  package func personalID(otherThan own: PersonalID) -> PersonalID? {
+    guard digitCount == 12, digits != own.packed, !isFiller else { return nil }
+    return PersonalID(packed: digits)
+  }
+
   /// Orders by the text: "0100000000" before "010000000000" before "0100000001".
   package static func < (a: Self, b: Self) -> Bool { a.sortKey < b.sortKey }
   private var sortKey: UInt64 { digitCount == 12 ? digits * 2 + 1 : digits * 200 }

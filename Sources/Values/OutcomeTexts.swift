@@ -51,7 +51,8 @@ extension Outcome {
         "tình trạng của người này không phải là đang hiệu lực", "the person's status is not active")
     case .disputed:
       Bilingual(
-        "họ tên, ngày sinh hoặc giới tính không khớp", "name, birth date or sex disagree")
+        "họ tên, ngày sinh hoặc giới tính không khớp, hoặc bản ghi mang số của một người khác",
+        "name, birth date or sex disagree, or the record has the number of another person")
     case .numberShared:
       Bilingual(
         "nhiều người cùng dùng một mã số BHXH", "two or more persons claim the same insurance number")

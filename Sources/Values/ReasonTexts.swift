@@ -290,10 +290,10 @@ extension Reason {
         "Correct after an official correction of the birth year; otherwise ask the population register.")
     case .insuranceNumberNotID:
       .init(
-        "mã số BHXH 12 chữ số khác số định danh của bản ghi",
-        "the 12-digit insurance number is not the record's personal ID number",
-        do: "Kiểm tra số nào đúng; bản ghi được liên kết theo số định danh.",
-        "Check which of the two numbers is correct; the record is linked by its personal ID number.")
+        "mã số BHXH 12 chữ số hoặc phần số cuối của thẻ 17 ký tự khác số định danh của bản ghi",
+        "the 12-digit insurance number or the tail of the 17-character card is another personal ID number",
+        do: "Kiểm tra số nào đúng. Nếu số kia là của một người khác thì bản ghi chưa được liên kết.",
+        "Check which number is correct. If the other one is a registered person's, the record is not linked.")
     case .idFromInsuranceNumber:
       .init(
         "trường số định danh để trống; số định danh lấy từ mã số BHXH hoặc số thẻ",

@@ -8,7 +8,7 @@ import Testing
 import Values
 
 enum Adversary: String, CaseIterable, Sendable {
-  case oneID, oneInsuranceNumber, noMatch, onePartition, ties, emptyValues, emptyNumbers
+  case oneID, oneInsuranceNumber, noMatch, onePartition, ties, emptyValues, emptyNumbers, twoPersons
   /// Everything that the random samples contain.
   case anything
 }
@@ -40,6 +40,8 @@ struct AdversaryTests {
     case .emptyValues:
       #expect(linked.allSatisfy { $0.contains("|decision|") })
       #expect(expected.findings.allSatisfy { ($0.candidates ?? 0) == 0 })
+    case .twoPersons:
+      #expect(expected.reasons["insurance disputed/insurance_number_not_id", default: 0] > 50)
     case .anything: break
     }
   }
@@ -144,6 +146,17 @@ extension StagedSample {
         insured[i].record.facility = .none
         insured[i].record.validTo = .none
         if seed % 2 == 0 { insured[i].record.insuranceNumber = .none }
+      }
+    case .twoPersons:
+      // Each record names another registered person, or all the same one.
+      let ids = persons.map(\.id)
+      for i in insured.indices {
+        let own = insured[i].field.text
+        let other = seed % 2 == 0 ? ids[0] : ids[(i * 7 + 1) % ids.count]
+        if own == other.text { insured[i].field = .personal(ids[1]) }
+        let number = InsuranceNumber(other)
+        if i % 3 != 0 { insured[i].record.insuranceNumber = number }
+        if i % 3 != 1 { insured[i].record.cardNumber = CardNumber(head: 0x4447_3430_31, tail: number) }
       }
     case .emptyNumbers:
       for i in insured.indices {

@@ -201,6 +201,13 @@ struct Oracle {
       var reasons: Set<String> = []
       var notes = Set(insured.record.words.words)
       compare(person, insured, &reasons, &notes)
+      let numbers = [insured.record.insuranceNumber.text, insured.record.cardNumber.tail.text]
+      let areOthers = numbers.map { $0.count == 12 && $0 != id && Set($0).count > 1 }
+      let namesRegistered = zip(numbers, areOthers).contains { $1 && persons[$0] != nil }
+      if rule == .legacyID {
+        if areOthers[0] { notes.insert("insurance_number_not_id") }
+        if areOthers[1] { notes.insert("card_tail_differs") }
+      }
       var fields = insured.judged
       fields.held = LinkKey.personal(person.id)
       let now = JudgedFields(fields, person.judged)
@@ -209,11 +216,12 @@ struct Oracle {
         $0.population == now.population && $0.insurance.name == fields.name
           && $0.insurance.birthDate == fields.birthDate && $0.insurance.sex == fields.sex
       }
-      if let decision, decision.isAccepted, !reasons.isEmpty {
+      if let decision, decision.isAccepted, !reasons.isEmpty || areOthers.contains(true) {
         candidates.append(
           Candidate(insured: insured, person: id, notes: notes.union(reasons), rule: .decision))
         continue
       }
+      if namesRegistered { reasons.insert("insurance_number_not_id") }
       if let decision, !decision.isAccepted { reasons.insert("decision_rejected") }
       if decision == nil, !reasons.isEmpty, let last = onPair.last {
         reasons.formUnion(changes(last, insured, person, comparingHeld: false))

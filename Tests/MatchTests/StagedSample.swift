@@ -123,7 +123,12 @@ struct StagedSample {
       Self.ids.shuffled(using: &random).prefix(Int.random(in: 1...Self.ids.count, using: &random)))
     let legacies = Self.legacies.prefix(Int.random(in: 1...4, using: &random)).map(\.self)
     var numbers = (0..<UInt64.random(in: 1...30, using: &random)).map { Self.number(1_000_000_000 + $0) }
+    // Personal ID numbers, of the record's person, of another or of nobody.
+    for _ in 0..<Int.random(in: 0...numbers.count, using: &random) {
+      numbers.append(InsuranceNumber(Self.ids.any(&random)))
+    }
     numbers.append(InsuranceNumber(ids[0]))
+    numbers.append(InsuranceNumber(PersonalID(packed: 777_777_777_777)))
     // The last ten digits of a personal ID number: never equal to the twelve.
     numbers.append(Self.number(ids[0].packed % 10_000_000_000))
     var ordinals: [Place] = []

@@ -64,6 +64,55 @@ struct PersonRuleTests {
     #expect(Self.text(verdict) == "disputed i_y_spelling,name")
   }
 
+  static let otherNumbers = [
+    // insurance number, card number, what disputes the record if the population has the other number
+    ("7912345678", "DN4797912345678", nil), ("079090000123", "DN479079090000123", nil),
+    ("001190000102", "DN4797912345678", "insurance_number_not_id"),
+    ("7912345678", "DN401001190000102", "insurance_number_not_id"),
+    ("7912345678", "DN401000000000000", nil),
+  ]
+  @Test("a record that names another number depends on whether it is registered", arguments: otherNumbers)
+  func others(number: String, card: String, reasons: String?) {
+    var record = insured()
+    record.insuranceNumber = insuranceNumber(number)
+    record.cardNumber = cardNumber(card)
+    for (name, differences) in [(Self.name, ""), ("TRẦN VĂN HÒA", ",name")] {
+      #expect(Self.reasonsIfRegistered(record, name: name)?.text == reasons.map { $0 + differences })
+    }
+    #expect(Self.reasonsIfRegistered(record, against: [(person(status: .dead), Self.name)]) == nil)
+    #expect(record.others(than: Self.id).map(\.text) == (reasons == nil ? [] : ["001190000102"]))
+    record.rule = .decision
+    #expect(Self.reasonsIfRegistered(record) == nil)
+  }
+
+  @Test("an accepted pair links whatever other number the record names, until what was judged changes")
+  func othersDecided() {
+    var record = insured()
+    record.insuranceNumber = insuranceNumber("001190000102")
+    var decision = Self.decision(accepts: true, asked: Self.name)
+    decision.insuranceNumber = record.insuranceNumber
+    let verdict = Self.verdict(record, [decision])
+    #expect(verdict.outcome == .linked && verdict.rule == .decision)
+    #expect(Self.reasonsIfRegistered(record, [decision]) == nil)
+    record.birthDate = date("1990-02")
+    #expect(
+      Self.reasonsIfRegistered(record, [decision])?.text
+        == "insurance_number_not_id,reopened_insurance_birth_date")
+  }
+
+  /// Why a record is disputed if the population has the other number that it names.
+  static func reasonsIfRegistered(
+    _ record: InsuranceRecord, name asked: String = name,
+    against population: [(PopulationRecord, String)] = [(person(), name)], _ decisions: [Decision] = []
+  ) -> Reasons? {
+    var rules = PersonRules(Decisions(decisions))
+    rules.begin(id)
+    for (record, name) in population { rules.add(record, name: Array(name.utf8).span) }
+    let bytes = Array(asked.utf8)
+    let verdict = rules.verdict(on: record, name: bytes.span, held: .personal(id))
+    return rules.reasonsIfOtherIsRegistered(record, name: bytes.span, held: .personal(id), verdict)
+  }
+
   static let dates = [
     ("1990-02-01", "1990-02-01", "linked"), ("1990", "1990-02-01", "linked birth_date_precision"),
     ("1990-02", "1990-02-01", "linked birth_date_precision"),

@@ -1,4 +1,5 @@
-// Writes what the join decides: linked cards, claims on insurance numbers, findings, records without a person, and counts.
+// Writes what the join decides: linked cards, claims on insurance numbers, findings, records without a person, records that
+// name another number, and counts.
 // Invariant: each record given to it is written once and counted once.
 
 import Rules
@@ -17,12 +18,17 @@ struct JoinWriter: ~Copyable {
   private var claims: ClaimLog
   private var findings: FindingSorter
   private var personless: PersonlessRecords
+  private var others: OtherNumbersWriter
   /// The first ``placeCount`` are the person's records; emptying an array for each person costs time.
   private var places: [RecordPlace] = []
   private var placeCount = 0
   private var cards = LinkedCards()
 
-  init(_ request: MatchRequest, judged: consuming JudgedWriter, claims: consuming ClaimLog, part: Int) {
+  init(
+    _ request: MatchRequest, judged: consuming JudgedWriter, claims: consuming ClaimLog,
+    others: consuming OtherNumbersWriter, part: Int
+  ) {
+    self.others = others
     tally = request.tally
     self.judged = judged
     self.claims = claims
@@ -42,7 +48,8 @@ struct JoinWriter: ~Copyable {
 
   /// Ends the population's records of one number.
   @inline(__always)
-  mutating func endPopulation(of id: PersonalID, _ disagreements: Reasons) throws(Stop) {
+  mutating func endPopulation(of id: PersonalID, _ key: UInt64, _ disagreements: Reasons) throws(Stop) {
+    if placeCount > 0 { try others.register(key) }
     for i in 0..<placeCount {
       let file = Place(packed: places[i].place).file
       if disagreements.isEmpty {
@@ -59,18 +66,22 @@ struct JoinWriter: ~Copyable {
 
   /// Writes a linked card, and the person with the first card.
   ///
-  /// - Parameter head: the record as it was staged, without name and raw field.
+  /// - Parameters:
+  ///   - head: the record as it was staged, without name and raw field.
+  ///   - isWaiting: whether the record names another number, so that its claim has to wait.
   @inline(__always)
   mutating func link(
     _ record: InsuranceRecord, _ verdict: Verdict, head: RawSpan, _ key: UInt64, _ place: UInt64,
-    _ person: PopulationRecord, name: Span<UInt8>
+    _ person: PopulationRecord, name: Span<UInt8>, isWaiting: Bool
   ) throws(Stop) {
     count(verdict, key, place)
     try judged.append(
       record, verdict, head: head, key: key, place: place, firstOf: cards.count == 0 ? person : nil,
       name: name)
     cards.add(record.insuranceNumber)
-    if !record.insuranceNumber.isNone { try claims.append(record.insuranceNumber, of: key, place: place) }
+    if !isWaiting, !record.insuranceNumber.isNone {
+      try claims.append(record.insuranceNumber, of: key, place: place)
+    }
   }
 
   /// Passes on a record that leads to no person, whether or not an officer gave it to one.
@@ -82,6 +93,14 @@ struct JoinWriter: ~Copyable {
     try personless.take(
       record, payload, held: held, place: place, verdict.words, raw: wasRouted ? raw.dropFirst(8) : raw,
       routing: wasRouted ? .none : .before, &findings, &tally)
+  }
+
+  /// Asks for the other numbers that a record names; a linked record is written besides.
+  mutating func ask(
+    _ waiting: WaitingRecord, of person: PersonalID, _ key: UInt64, _ place: UInt64
+  ) throws(Stop) {
+    if waiting.verdict.outcome != .linked { count(waiting.verdict, key, place) }
+    try others.ask(waiting, of: person, key: key, place: place)
   }
 
   /// Writes a finding.
@@ -107,7 +126,8 @@ struct JoinWriter: ~Copyable {
   consuming func finish(repairedHits: [SortedRun]) throws(Stop) -> PersonJoin.Result {
     PersonJoin.Result(
       judged: try judged.finish(), claims: try claims.finish(), findings: try findings.finish(),
-      personless: try personless.finish(), repairedHits: repairedHits, tally: tally)
+      personless: try personless.finish(), repairedHits: repairedHits, others: try others.finish(),
+      tally: tally)
   }
 }
 

@@ -26,6 +26,7 @@ struct PersonJoin: Sendable {
     var findings: [SortedRun]
     var personless: PersonlessRuns
     var repairedHits: [SortedRun]
+    var others: OtherNumberRuns
     var tally: Tally
   }
 
@@ -38,13 +39,14 @@ struct PersonJoin: Sendable {
       request.decisions, from: LinkKey(packed: start).personalID ?? PersonalID(packed: 0))
     var writer = JoinWriter(
       request, judged: try JudgedWriter(folder: request.folder, name: "judged-\(part)"),
-      claims: try ClaimLog(request, claimed, part: part), part: part)
+      claims: try ClaimLog(request, claimed, part: part),
+      others: try OtherNumbersWriter(request, part: part), part: part)
     var met = 0
     while population.hasRecord || insurance.hasRecord {
       let key = min(population.key, insurance.key)
       person.begin(LinkKey(packed: key).personalID ?? PersonalID(packed: 0))
       try Self.read(&population, key, into: &person, &repaired, &writer)
-      try writer.endPopulation(of: person.personalID, person.disagreements)
+      try writer.endPopulation(of: person.personalID, key, person.disagreements)
       try Self.judge(&insurance, key, by: &person, &writer)
       writer.endPerson()
       met += person.recordCount
@@ -93,11 +95,18 @@ struct PersonJoin: Sendable {
         let name = Span<UInt8>(
           _bytes: payload.extracting(nameStart..<payload.byteCount - Int(record.rawIDByteCount)))
         let verdict = person.verdict(on: record, name: name, held: held)
+        let reasons = person.reasonsIfOtherIsRegistered(record, name: name, held: held, verdict)
+        if let reasons {
+          let judged = person.judgedFields(of: record, name, held: held)
+          try writer.ask(
+            WaitingRecord(record, verdict, ifRegistered: reasons, judged), of: person.personalID, key, place)
+          guard verdict.outcome == .linked else { return }
+        }
         switch verdict.outcome {
         case .linked:
           try writer.link(
             record, verdict, head: payload.extracting(..<nameStart), key, place, person.first,
-            name: person.names.clean.span)
+            name: person.names.clean.span, isWaiting: reasons != nil)
         case .idMissing, .idInvalid, .personUnknown:
           try writer.passOn(record, verdict, payload, held: held, place)
         default:

@@ -1,4 +1,5 @@
-// Holds back the linked records whose insurance number another person's records claim.
+// Holds back the linked records whose insurance number another person's records claim. Records that are disputed because
+// they name another person's number are held back already; here they count as held back.
 // Invariant: afterwards the tally counts what the reader of the judged cards will find.
 // Load: reads only the blocks of persons who have such a record.
 
@@ -35,13 +36,18 @@ struct SharedNumbers: Sendable {
         isFirst = false
         before.add(card.insuranceNumber)
         if shared.key == key, shared.place == place {
+          let isDisputed = try shared.withPayload { (payload) throws(Stop) in payload.byteCount > 0 }
+          try shared.advance()
+          if isDisputed {
+            try records.advance()
+            continue
+          }
           let file = Place(packed: place).file
           tally.add(.insurance, file: file, .linked, card.words, count: -1)
           tally.add(.insurance, file: file, verdict.outcome, verdict.words)
           tally.add(placeOf: key, .linked, count: -1)
           tally.add(placeOf: key, verdict.outcome)
           try findings.append(.insurance, card, key, place: place, verdict)
-          try shared.advance()
         } else {
           after.add(card.insuranceNumber)
         }

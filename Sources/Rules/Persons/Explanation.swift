@@ -7,7 +7,7 @@ package import Values
 /// What one rule said about one record.
 package struct RuleVerdict: Hashable, Sendable {
   /// `readable`, `personal_id`, `person_known`, `person_unique`, `person_active`, `name`, `birth_date`,
-  /// `sex`, `decision` if there is one, `number_unshared`.
+  /// `sex`, `one_person` if the record names another number, `decision` if there is one, `number_unshared`.
   package var rule: String
   /// Nil if the rule was not applied, because an earlier rule decided.
   package var passed: Bool?
@@ -34,10 +34,12 @@ package struct JudgementExplanation: Hashable, Sendable {
 ///   - population: all of the population's records of it, in the order of the export.
 ///   - insurance: records that lead to it.
 ///   - holders: the persons who held each 9-digit number in `insurance`.
+///   - registered: which of the ``InsuranceRecord/others(than:)`` the population has.
 ///   - heldBack: places of records whose insurance number another person claims; nil if not yet known.
 package func explainJudgement(
   of id: PersonalID, population: [FoundPerson], insurance: [FoundInsurance],
-  holders: [LegacyID: [PersonalID]], heldBack: Set<Place>? = nil, decisions: Decisions = Decisions()
+  holders: [LegacyID: [PersonalID]], registered: Set<PersonalID> = [], heldBack: Set<Place>? = nil,
+  decisions: Decisions = Decisions()
 ) -> [JudgementExplanation] {
   var person = PersonRules(decisions)
   person.begin(id)
@@ -48,7 +50,8 @@ package func explainJudgement(
     if record.record.rule != .decision, let legacy = record.key.legacyID {
       legacyReason = legacyFault(holders[legacy, default: []])
     }
-    explanations.append(person.explanation(of: record, first: population.first, legacyReason, heldBack))
+    explanations.append(
+      person.explanation(of: record, first: population.first, legacyReason, registered, heldBack))
   }
   return explanations
 }
@@ -93,17 +96,20 @@ package func givenRecords(
 
 extension PersonRules {
   fileprivate mutating func explanation(
-    of found: FoundInsurance, first: FoundPerson?, _ legacyReason: Reason?, _ heldBack: Set<Place>?
+    of found: FoundInsurance, first: FoundPerson?, _ legacyReason: Reason?, _ registered: Set<PersonalID>,
+    _ heldBack: Set<Place>?
   ) -> JudgementExplanation {
     let name = Array(found.name.utf8)
     var verdict = verdict(on: found.record, name: name.span, held: found.held)
     if let legacyReason { verdict = Verdict(outcome: .personUnknown, words: Reasons(legacyReason)) }
+    let second = verdictOnOtherNumbers(found, &verdict, registered)
     if verdict.outcome == .linked, heldBack?.contains(found.place) == true {
       verdict = Verdict(outcome: .numberShared, words: Reasons(.insuranceNumber))
     }
     var verdicts = verdictsOnPerson(found, first, verdict)
     verdicts.append(verdictOnName(found, first, verdict))
     verdicts += Self.verdictsOnDateAndSex(found, first, verdict)
+    if let second { verdicts.append(second) }
     if let decided = verdictOfOfficer(found) { verdicts.append(decided) }
     let reachesNumber = verdict.outcome == .linked || verdict.outcome == .numberShared
     let number = found.record.insuranceNumber
@@ -173,6 +179,26 @@ extension PersonRules {
     sexes.passed = areCompatible
     sexes.detail = sex == otherSex ? "exact" : areCompatible ? "unknown" : "differs"
     return [dates, sexes]
+  }
+
+  /// Disputes a record that names another registered person, and says so; nil if it names no other number.
+  private mutating func verdictOnOtherNumbers(
+    _ found: FoundInsurance, _ verdict: inout Verdict, _ registered: Set<PersonalID>
+  ) -> RuleVerdict? {
+    let others = found.record.others(than: personalID)
+    guard !others.isEmpty else { return nil }
+    var rule = RuleVerdict(
+      rule: "one_person", insurance: others.map(\.text).joined(separator: ","))
+    guard
+      let reasons = reasonsIfOtherIsRegistered(
+        found.record, name: Array(found.name.utf8).span, held: found.held, verdict)
+    else { return rule }
+    rule.passed = registered.isDisjoint(with: others)
+    guard rule.passed == false else { return rule }
+    verdict = Verdict(outcome: .disputed, words: reasons)
+    rule.detail = Reason.insuranceNumberNotID.word
+    rule.population = others.filter(registered.contains).map(\.text).joined(separator: ",")
+    return rule
   }
 
   private mutating func verdictOfOfficer(_ found: FoundInsurance) -> RuleVerdict? {

@@ -20,7 +20,8 @@ extension PersonRules {
       return
     }
     if decision.isAccepted {
-      guard verdict.outcome == .disputed else { return }
+      // A record that names another number too may be disputed later on, because that number is registered.
+      guard verdict.outcome == .disputed || record.namesOther(than: personalID) else { return }
       verdict.words.formUnion(notes)
       verdict.outcome = .linked
       verdict.rule = .decision
@@ -60,6 +61,14 @@ extension PersonRules {
     var verdict = verdict(byRulesOn: record, name: name)
     verdict.words.formUnion(notes)
     return Verdict(outcome: .linked, words: verdict.words, rule: .decision)
+  }
+
+  /// What has changed since the last decision on this record and person; empty if there is none.
+  mutating func changesSinceDecision(
+    on record: InsuranceRecord, _ name: Span<UInt8>, _ held: LinkKey
+  ) -> Reasons {
+    guard !decided.isEmpty, let last = lastDecision(on: record) else { return Reasons() }
+    return last.judged.changes(to: judgedFields(of: record, name, held: held), comparingHeld: false)
   }
 
   /// The last decision on this record and person, whatever their values were.

@@ -94,6 +94,7 @@ package struct PersonRules: Sendable {
     }
     var reasons = Reasons()
     notes = record.words
+    if record.rule == .legacyID { notes.formUnion(otherNumberNotes(on: record)) }
     switch names.agreement(with: name) {
     case .exact: break
     case .bare: notes.insert(.nameSpelling)
