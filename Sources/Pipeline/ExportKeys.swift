@@ -33,7 +33,7 @@ extension PipelineKeys {
       ),
       Key(
         "quote", .quote, \.quote,
-        "CSV only: the sign around a field that holds a delimiter; `none` if there is none",
+        "CSV only: the character around fields that contain a delimiter; `none` if fields are never quoted",
         "Chỉ CSV: dấu bao quanh trường có chứa ký tự ngăn cách; `none` nếu không dùng"),
       Key(
         "escape", .character(except: "\""), \.escape,
@@ -143,7 +143,7 @@ extension PipelineKeys {
     if let node = read["quote"], spec.quote != 0, spec.delimiter.contains(spec.quote) {
       reader.report(
         node, key: "quote", expected: "another sign than the delimiter's", found: "the same",
-        remedy: "Write the sign that stands around fields, or none.")
+        remedy: "Write the character around fields, or none.")
     }
     let mapped = fields.compactMap(\.key.scalar?.string)
     for field in spec.split?.fields ?? [] where !mapped.contains(field) {

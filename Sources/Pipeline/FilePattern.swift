@@ -6,7 +6,7 @@
 import Files
 import Foundation
 import Glibc
-import Values
+package import Values
 
 /// An absolute pattern of paths: `*`, `?` and `[a-z]` match within one name, `{date}` is the business date.
 package struct FilePattern: Hashable, Sendable, ExpressibleByStringLiteral {
@@ -89,6 +89,14 @@ package struct FilePattern: Hashable, Sendable, ExpressibleByStringLiteral {
     }
     guard isNewestOnly else { return files.map(\.path).sorted() }
     return files.max { ($0.modified, $0.path) < ($1.modified, $1.path) }.map { [$0.path] } ?? []
+  }
+
+  /// Whether a file of this path would be read on a business date; false if only the newest file is.
+  package func matches(_ path: String, on asOf: CalendarDate) -> Bool {
+    let parts = dated(asOf).split(separator: "/").map(String.init)
+    let names = path.split(separator: "/").map(String.init)
+    return !isNewestOnly && parts.count == names.count && !Self.isDesktops(Folder.name(of: path))
+      && zip(names, parts).allSatisfy { Self.plain($1) == $0 || Self.fits($0, $1) }
   }
 
   /// The paths in a folder whose name matches one part of a pattern.

@@ -122,7 +122,7 @@ extension Kind where Value == UInt8 {
 }
 
 extension Kind where Value == UInt8 {
-  /// The sign around fields; zero for none.
+  /// The quote character; zero for none.
   static var quote: Kind {
     let one = Kind.character()
     return Kind(

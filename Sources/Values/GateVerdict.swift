@@ -59,7 +59,7 @@ package enum GateFigure: Hashable, Sendable, Codable {
   case share(Double)
   /// A business date or the time of a file.
   case time(String)
-  case noManifest, sameDigest, otherDigest
+  case noManifest, noFile, sameDigest, otherDigest
   case manifestLine(ManifestLine)
   case resultOf(run: Int)
   case readBefore(run: Int)
@@ -72,7 +72,7 @@ package enum GateFigure: Hashable, Sendable, Codable {
     case .share(let share): FigureText.percent(FigureText.hundredths(share)).breakable
     case .time(let time): Bilingual(FigureText.vietnameseTime(time), time)
     case .written(let text): Bilingual(text, text)
-    case .noManifest: Bilingual("không có", "none")
+    case .noManifest, .noFile: Bilingual("không có", "none")
     case .sameDigest: Bilingual("đúng mã này", "the same")
     case .otherDigest: Bilingual("mã khác", "another")
     case .manifestLine(let line): line.text
@@ -141,7 +141,7 @@ package enum GateLimit: Hashable, Sendable, Codable {
   case linkedAtMost(GateFigure)
   case dateNotBefore(String, run: Int)
   case filesNotOlder(than: String, run: Int)
-  case manifest, manifestLine, digest, notRolledBack, notReadBefore
+  case manifest, manifestLine, listedFile, digest, notRolledBack, notReadBefore
   /// The English text of an earlier version's record.
   case written(String)
 
@@ -177,6 +177,7 @@ package enum GateLimit: Hashable, Sendable, Codable {
         "tệp không cũ hơn \(FigureText.vietnameseTime(time)), thời điểm của tệp ở lượt chạy \(run)",
         "files not older than \(time), the time of those of run \(run)")
     case .manifest: Bilingual("tệp kê khai bên cạnh có ghi tên tệp này", "a manifest beside it that names it")
+    case .listedFile: Bilingual("tệp mà tệp kê khai có ghi", "the file that a manifest names")
     case .manifestLine:
       Bilingual(
         "mã SHA-256 gồm 64 chữ số thập lục phân, hai dấu cách và tên tệp",

@@ -25,6 +25,8 @@ package enum LikelyCause: Hashable, Sendable, Codable {
   case allLinked
   /// A file isn't the one that its manifest names.
   case otherFile(String)
+  /// A file that a manifest names is missing.
+  case missingFile(String)
   /// A file has no manifest.
   case noManifest(String)
   /// The data was taken out of force.
@@ -38,7 +40,7 @@ package enum LikelyCause: Hashable, Sendable, Codable {
   package var look: Look {
     switch self {
     case .sameExport, .olderExport, .smallerExport, .largerExport, .emptyExport, .blankField, .otherFile,
-      .noManifest:
+      .missingFile, .noManifest:
       .check
     case .reason(_, let outcome, _, _, _), .outcome(let outcome, _, _): .findings(outcome)
     case .places(_, let run): .diff(since: run)
@@ -113,6 +115,10 @@ package enum LikelyCause: Hashable, Sendable, Codable {
       Bilingual(
         "tệp \(file) không đúng mã SHA-256 đã kê khai: có thể bị hỏng hoặc bị thay trên đường gửi",
         "\(file) is not the file that its manifest names: it was damaged or replaced on its way")
+    case .missingFile(let file):
+      Bilingual(
+        "chưa nhận đủ tệp: tệp kê khai có ghi \(file) nhưng tệp này không có trong thư mục",
+        "the delivery is incomplete: a manifest names \(file), which is not in the folder")
     case .noManifest(let file):
       Bilingual(
         "không có tệp kê khai mã SHA-256 cho \(file)", "there is no manifest that names \(file)")

@@ -310,10 +310,38 @@ struct GateTests {
       )
     }
     var gates = Gates(GateLimits(), run: run, earlier: [])
-    try gates.judgeChecksums(of: run, .ifPresent)
+    try gates.judgeChecksums(of: run, .ifPresent, [])
     #expect(gates.verdicts.filter { !$0.passed }.map(\.subject) == ["two.csv"])
-    try gates.judgeChecksums(of: run, .required)
+    try gates.judgeChecksums(of: run, .required, [])
     #expect(gates.verdicts.filter { !$0.passed }.map(\.subject) == ["two.csv", "two.csv", "four.csv"])
+  }
+
+  @Test("a file that a manifest names and a pattern matches must be there", arguments: [".csv", ".csv.gz"])
+  func missing(ending: String) throws {
+    let workshop = try Workshop()
+    let digest = String(repeating: "a", count: 64)
+    let names = ["i-1.csv", "i-2\(ending)", "other/i-3.csv", "p.csv", "readme.txt"]
+    _ = try workshop.file(names.map { "\(digest)  \($0)\n" }.joined().utf8, named: "SHA256SUMS")
+    var run = Self.run(1)
+    func failures(_ found: [String], _ pattern: FilePattern) throws -> [String] {
+      run.exports = found.map { name in
+        FoundFile(
+          export: .insurance, path: workshop.path + "/" + name, name: name, byteCount: 1, modified: 0,
+          digest: digest)
+      }
+      var gates = Gates(GateLimits(), run: run, earlier: [])
+      try gates.judgeChecksums(of: run, .ifPresent, [pattern])
+      return gates.verdicts.filter { !$0.passed }.map { "\($0.name): \($0.expected); \($0.found)" }
+    }
+    let pattern = FilePattern(stringLiteral: workshop.path + "/i-*.csv*")
+    #expect(
+      try failures(["i-1.csv"], pattern)
+        == ["checksums of i-2\(ending): the file that a manifest names; none"])
+    #expect(try failures(["i-1.csv", "i-2.csv.gz"], pattern).isEmpty, "its compressed form is there")
+    var newest = pattern
+    newest.isNewestOnly = true
+    #expect(try failures(["i-1.csv"], newest).isEmpty, "older files are not read")
+    #expect(try failures(["i-1.csv"], FilePattern(stringLiteral: workshop.path + "/i-[13].csv")).isEmpty)
   }
 
   @Test("a manifest is understood in every form that says clearly which file has which digest")
@@ -374,7 +402,7 @@ struct GateTests {
     ]
     func failures(_ checksums: GateLimits.Checksums = .ifPresent) throws -> [String] {
       var gates = Gates(GateLimits(), run: run, earlier: [])
-      try gates.judgeChecksums(of: run, checksums)
+      try gates.judgeChecksums(of: run, checksums, [])
       return gates.verdicts.filter { !$0.passed }.map { "\($0.name): \($0.expected); \($0.found)" }
     }
     _ = try workshop.file("abc\n".utf8, named: "SHA256SUMS")

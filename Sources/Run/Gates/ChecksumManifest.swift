@@ -26,6 +26,9 @@ struct ChecksumManifest {
   /// The digest of a file of the folder; nil if no manifest names it.
   subscript(_ name: String) -> String? { declared[name]?.digest }
 
+  /// The names that a manifest gives without a folder, sorted.
+  var names: [String] { declared.filter(\.value.isHere).keys.sorted() }
+
   init() {}
 
   /// Reads all manifests in a folder.

@@ -46,9 +46,14 @@ extension Gates {
     }
   }
 
-  /// If a manifest beside the exports names a file, the digests must be equal; each line must be understood.
-  mutating func judgeChecksums(of run: RunRecord, _ checksums: GateLimits.Checksums) throws(Stop) {
+  /// If a manifest beside the exports names a file, the digests must be equal; each line must be understood, and a
+  /// file that it names must be there if a pattern of the pipeline file matches it.
+  mutating func judgeChecksums(
+    of run: RunRecord, _ checksums: GateLimits.Checksums, _ patterns: [FilePattern]
+  ) throws(Stop) {
     guard checksums != .ignored else { return }
+    let paths = Set(run.exports.map(\.path))
+    let asOf = CalendarDate(iso: run.asOf) ?? .none
     var manifests: [String: ChecksumManifest] = [:]
     for file in run.exports {
       let folder = Folder.parent(of: file.path)
@@ -58,6 +63,13 @@ extension Gates {
         for fault in manifest.faults {
           judge(
             .checksums, "\(fault.file) line \(fault.line)", false, .manifestLine, .manifestLine(fault.found))
+        }
+        for name in manifest.names {
+          let path = folder + "/" + name
+          guard paths.isDisjoint(with: [path, path + ".gz"]) else { continue }
+          if patterns.contains(where: { $0.matches(path, on: asOf) }) {
+            judge(.checksums, name, false, .listedFile, .noFile)
+          }
         }
       }
       guard let declared = manifests[folder]?[Folder.name(of: file.path)] else {

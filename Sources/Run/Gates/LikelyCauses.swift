@@ -17,6 +17,7 @@ extension RunRecord {
       switch (verdict.gate, verdict.figure, verdict.limit) {
       case (.rolledBack, .resultOf(let run), _): causes.append(.rolledBack(run: run))
       case (.checksums, .otherDigest, _): causes.append(.otherFile(verdict.subject))
+      case (.checksums, .noFile, _): causes.append(.missingFile(verdict.subject))
       case (.checksums, .noManifest, _): causes.append(.noManifest(verdict.subject))
       case (.olderExports, _, .dateNotBefore(_, let run)), (.olderExports, _, .filesNotOlder(_, let run)):
         causes.append(.olderExport(verdict.subject, run: run))

@@ -29,7 +29,8 @@ extension Night {
     }
     var gates = Gates(pipeline.gates, run: run, earlier: earlier)
     if pipeline.gates.holdsOlderExports { gates.judgeAge(of: run, earlier: earlier) }
-    try gates.judgeChecksums(of: run, pipeline.gates.checksums)
+    try gates.judgeChecksums(
+      of: run, pipeline.gates.checksums, pipeline.population.files + pipeline.insurance.files)
     if let takenBack { gates.judgeRolledBack(takenBack) }
     let verdicts = gates.verdicts
     // A release that came with the match result was for a run that has been taken back since.
