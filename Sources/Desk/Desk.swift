@@ -150,7 +150,7 @@ package struct Desk: Sendable {
 
   /// The store in force, or that of a run; nil if there is none.
   func store(ofRun number: Int?) throws(Stop) -> Store? {
-    guard let number else { return try? storeInForce() }
+    guard let number else { return try storeIfAny() }
     guard case .store(let path) = try asked(number).source else { return nil }
     return try store(at: path)
   }

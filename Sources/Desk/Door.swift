@@ -41,12 +41,21 @@ extension Desk {
     try Store(path: storePath())
   }
 
-  /// The path of the store in force.
-  ///
-  /// - Throws: ``Stop`` if no run has finished yet.
+  /// The store in force, under the same condition; nil if no run has finished yet.
+  func storeIfAny() throws(Stop) -> Store? {
+    guard let path = try pathInForce() else { return nil }
+    return try Store(path: path)
+  }
+
   private func storePath() throws(Stop) -> String {
+    guard let path = try pathInForce() else { throw try noRun() }
+    return path
+  }
+
+  /// The path of the store in force; nil if no run has finished yet.
+  private func pathInForce() throws(Stop) -> String? {
     let path = pipeline.storePath(in: pipeline.workspace)
-    if try !Folder.exists(path), try !runs().contains(where: { $0.state == .done }) { throw try noRun() }
+    if try !Folder.exists(path), try !runs().contains(where: { $0.state == .done }) { return nil }
     return path
   }
 

@@ -190,6 +190,23 @@ struct DecisionTests {
     }
   }
 
+  @Test("a store that can't be read is an error, and never taken for none")
+  func unreadableStore() throws {
+    let workshop = try Workshop()
+    let pipeline = try Self.done(600, seed: 40, in: workshop)
+    let file = try Self.workList(pipeline, in: workshop, Self.some(0))
+    let desk = try Desk(pipeline, for: .user())
+    let person = try #require(
+      try desk.decide(workList: file, named: "decisions.csv", by: "B").decisions.first
+    ).decision.person
+    let store = pipeline.storePath(in: pipeline.workspace)
+    try Data("no store".utf8).write(to: URL(filePath: store))
+    #expect(throws: Stop.self) { try desk.decisionStates() }
+    #expect(throws: Stop.self) { try desk.explain(person) }
+    try Folder.remove(store)
+    #expect(throws: Stop.self, "a run was done") { try desk.decisionStates() }
+  }
+
   @Test("the same list again records nothing, and from standard input leaves nothing behind")
   func again() throws {
     let workshop = try Workshop()

@@ -56,7 +56,7 @@ extension Desk {
       person == nil || entry.decision.person == person || entry.decision.insurance.held.personalID == person
     }
     guard !entries.isEmpty else { return [] }
-    let store = try? storeInForce()
+    let store = try storeIfAny()
     var known = 0
     var findings: [RecordNumbers: [StoredFinding]] = [:]
     if let store {
