@@ -186,7 +186,7 @@ extension FileTally {
     if let mixedLine {
       return Stop(
         .dataRefused, at: file.name, line: mixedLine, expected: "lines that all end alike",
-        found: "one that holds several records, parted by another kind of line end (CR or LF)",
+        found: "one that holds several records, separated by another kind of line end (CR or LF)",
         remedy: "Files of two kinds may have been put together. Write all lines with LF; nothing was changed."
       )
     }

@@ -1,6 +1,5 @@
 // The names under which suppliers know the encodings of exports.
-// Invariant: a name is one encoding's, or none's; an encoding without Vietnamese letters is never taken for one that has
-// them.
+// Invariant: each name means one encoding at most; western encodings, which lack Vietnamese letters, are refused.
 
 package enum EncodingName: Hashable, Sendable {
   /// The name that the pipeline file's documentation uses.

@@ -15,8 +15,11 @@ extension Reason {
     case .fieldCount:
       .init(
         "dòng có số trường khác với dòng tiêu đề", "the line has more or fewer fields than the header",
-        do: "Tìm dấu phân cách hoặc dấu xuống dòng trong giá trị không có ngoặc kép, rồi xuất lại tệp.",
-        "Look for a delimiter or a line break inside a value that is not quoted, and export the file again.")
+        do:
+          "Tìm dấu phân cách hoặc dấu xuống dòng trong giá trị không có ngoặc kép, rồi xuất lại tệp. "
+          + "Nếu là dòng tổng cộng, ghi mẫu của dòng vào khóa footer.",
+        "Look for a delimiter or a line break inside a value that is not quoted, and export the file again. "
+          + "For a line of totals, set the key footer.")
     case .encoding:
       .init(
         "bản ghi có byte không đọc được theo bảng mã của tệp",
@@ -24,8 +27,11 @@ extension Reason {
     case .unclosedQuote:
       .init(
         "giá trị trong ngoặc kép thiếu dấu ngoặc đóng", "a quoted value has no closing quote",
-        do: "Sửa dòng này tại hệ thống nguồn, hoặc xuất lại tệp.",
-        "Correct the line in the source system, or export the file again.")
+        do:
+          "Sửa dòng này tại hệ thống nguồn, hoặc xuất lại tệp. "
+          + "Nếu tệp dùng dấu ngoặc khác hoặc không dùng dấu ngoặc, sửa khóa quote hoặc escape.",
+        "Correct the line in the source system, or export the file again. "
+          + "If the file quotes in another way or not at all, set the key quote or escape.")
     case .valueTooLong:
       .init(
         "giá trị dài quá giới hạn của mọi trường", "a value is longer than the limit for a field",

@@ -1,4 +1,4 @@
-// CSV in other forms than the ordinary one, and what a file that is written in another form is told.
+// CSV in other dialects than the default, and the messages for files in a dialect that the pipeline file does not name.
 
 import Support
 import Testing
@@ -137,15 +137,15 @@ struct DialectTests {
 
   static let columns = ["SoCCCD", "HoTen", "NgaySinh"]
   static let hints: [(text: String, kind: ExportFormat.Kind, found: String, option: String)] = [
-    ("SoCCCD\tHoTen\tNgaySinh\n1\t2\t3\n", .csv(delimiter: 44), "them parted by tabs", "delimiter: tab"),
-    ("SoCCCD;HoTen;NgaySinh\n1;2;3\n", .csv(delimiter: 44), "them parted by `;`", "delimiter: \";\""),
-    ("SoCCCD|~|HoTen|~|NgaySinh\n", .csv(delimiter: 44), "them parted by `|~|`", "delimiter: \"|~|\""),
+    ("SoCCCD\tHoTen\tNgaySinh\n1\t2\t3\n", .csv(delimiter: 44), "them separated by tabs", "delimiter: tab"),
+    ("SoCCCD;HoTen;NgaySinh\n1;2;3\n", .csv(delimiter: 44), "them separated by `;`", "delimiter: \";\""),
+    ("SoCCCD|~|HoTen|~|NgaySinh\n", .csv(delimiter: 44), "them separated by `|~|`", "delimiter: \"|~|\""),
     (
       "DANH SÁCH\nTháng 11\nSoCCCD,HoTen,NgaySinh\n", .csv(delimiter: 44), "them 2 lines further down",
       "skip_lines: 2"
     ),
     (
-      "DANH SÁCH\nSoCCCD;HoTen;NgaySinh\n", .csv(delimiter: 44), "them 1 line further down, parted by `;`",
+      "DANH SÁCH\nSoCCCD;HoTen;NgaySinh\n", .csv(delimiter: 44), "them 1 line further down, separated by `;`",
       "skip_lines: 1 and delimiter: \";\""
     ),
     ("'SoCCCD','HoTen','NgaySinh'\n", .csv(delimiter: 44), "them in quotes of the kind '", "quote: \"'\""),

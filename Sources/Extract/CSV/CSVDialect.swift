@@ -1,4 +1,4 @@
-// How the CSV files of an export are written: what parts and quotes the fields, and what comes before the records.
+// The CSV dialect of an export: delimiter, quote, escape, and the lines before the records.
 
 /// The options of a CSV export.
 package struct CSVDialect: Hashable, Sendable {
@@ -6,7 +6,7 @@ package struct CSVDialect: Hashable, Sendable {
   package var delimiter = Array(",".utf8)
   /// Nil: no field is in quotes.
   package var quote: UInt8? = UInt8(ascii: "\"")
-  /// The byte that takes the meaning from the next one; nil: a quote is doubled.
+  /// The escape byte: the byte after it is taken literally; nil if quotes are doubled instead.
   package var escape: UInt8?
   /// Lines above the header.
   package var skippedLines = 0
@@ -15,7 +15,7 @@ package struct CSVDialect: Hashable, Sendable {
 
   package init() {}
 
-  /// What the text of a file that can't be cut suggests.
+  /// Advice for a file that can't be cut, from its text.
   func advice(on text: [UInt8]) -> String {
     var (escaped, escapedDelimiters, single, double) = (0, 0, 0, 0)
     for i in text.indices.dropLast() {
@@ -38,7 +38,7 @@ package struct CSVDialect: Hashable, Sendable {
     return ""
   }
 
-  /// Whether the fast way can cut it.
+  /// Whether the fast path can cut this dialect.
   var isOrdinary: Bool { delimiter.count == 1 && quote == UInt8(ascii: "\"") && escape == nil }
 }
 

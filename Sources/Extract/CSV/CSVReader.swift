@@ -13,7 +13,7 @@ import Values
   private var source: ByteSource
   private let file: ExportFile
   private(set) var dialect: CSVDialect
-  /// Of a delimiter of several bytes, the first.
+  /// The delimiter's first byte.
   private var delimiter: UInt8
   private let columns: [String]
   /// Text that was read; the part before `at` has been used.
@@ -40,7 +40,7 @@ import Values
   private var isDone = false
   /// The last line, if it seems to be cut off.
   private(set) var cutLine: Int?
-  /// The first line that seems to hold several records, parted by the other kind of line end.
+  /// The first line that seems to hold several records, separated by the other kind of line end.
   private(set) var mixedLine: Int?
   /// Whether the reader is skipping a line that is too long.
   private var skipsLine = false
@@ -88,12 +88,12 @@ import Values
     }
     findLineEnd()
     let start = at
-    let isTold = takeSeparatorLine()
+    let hasSeparatorLine = takeSeparatorLine()
     for _ in 0..<dialect.skippedLines {
       at = try firstLine().next
       line += 1
     }
-    let from = isTold || dialect.skippedLines > 0 ? start : nil
+    let from = hasSeparatorLine || dialect.skippedLines > 0 ? start : nil
     // Skip and count blank lines before the header.
     while true {
       let extent = try firstLine()
@@ -164,7 +164,7 @@ import Values
     if firstIsReturn, returns > feeds { lineEnd = 13 }
   }
 
-  /// Passes over the line that tells Excel the delimiter, `sep=;`, and takes it.
+  /// Skips Excel's line `sep=;` and takes its delimiter.
   private func takeSeparatorLine() -> Bool {
     guard let extent = lineExtent(from: at) else { return false }
     let text = String(decoding: buffer[at..<extent.end], as: UTF8.self).trimming(quotes: true)
@@ -584,7 +584,7 @@ import Values
     i += 1
   }
 
-  /// Whether a delimiter or the line's end is at `at`: what comes before is a whole field, such as `\N` for no value.
+  /// Whether a field ends at `at`, so that the bytes before it are a whole field, such as `\N` for no value.
   private func endsField(_ text: Span<UInt8>, _ at: Int) -> Bool {
     at >= text.count || text[at] == lineEnd || text[at] == 13 || hasDelimiter(text, at)
   }

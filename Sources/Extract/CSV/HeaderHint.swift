@@ -1,5 +1,4 @@
-// Why the beginning of a CSV file lacks the columns that the pipeline reads, if it is written in another way than the
-// pipeline file says.
+// Explains missing columns: looks for another delimiter, title lines or a missing header at the beginning of a CSV file.
 
 import Names
 
@@ -47,7 +46,7 @@ struct HeaderHint {
       options.append("skip_lines: \(dialect.skippedLines + best.line)")
     }
     if best.delimiter != own {
-      parts.append((parts.isEmpty ? "them " : "") + "parted by \(Self.shown(best.delimiter))")
+      parts.append((parts.isEmpty ? "them " : "") + "separated by \(Self.shown(best.delimiter))")
       options.append("delimiter: \(best.delimiter == "\t" ? "tab" : "\"\(best.delimiter)\"")")
     }
     if best.quote != ownQuote, let quote = best.quote {

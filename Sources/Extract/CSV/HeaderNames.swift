@@ -1,6 +1,5 @@
 // Finds the columns that the pipeline reads in a header.
-// Invariant: a column that the header has letter by letter is that one; another spelling counts only if no column is
-// spelled so, and if it is the only one.
+// Invariant: an exact spelling wins; another spelling is taken only if no column has the exact one and only one fits.
 
 import Names
 

@@ -103,7 +103,7 @@ import Values
   /// Checks from now on whether the bytes are still in the expected encoding.
   func look(with watch: EncodingWatch) { self.watch = watch }
 
-  /// Has the documents of an envelope read in place of their Base64; nil for a file that is none.
+  /// Decodes the documents of an envelope in place; nil for other files.
   func unpack(_ bundles: BundledDocuments?) { self.bundles = bundles }
 
   /// Appends the next chunk of UTF-8.

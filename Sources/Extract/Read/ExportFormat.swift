@@ -74,6 +74,6 @@ package struct FileTally: Hashable, Sendable {
   package var cutLine: Int?
   /// Whether the file has elements outside its records and does not declare that it has no records.
   package var hasOtherElements = false
-  /// The first line that seems to hold several records, parted by line ends of another kind than the other lines'.
+  /// The first line that seems to hold several records, separated by line ends of another kind than the other lines'.
   package var mixedLine: Int?
 }

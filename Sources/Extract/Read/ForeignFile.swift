@@ -1,5 +1,5 @@
-// Names a file that is no CSV or XML at all, whatever its name says, with the way to get a CSV file out of it.
-// Invariant: only what a kind of file must begin with decides; a table in CSV begins with none of it.
+// Recognises files that are neither CSV nor XML, such as .xlsx or .pdf, and says how to get a CSV file out of them.
+// Invariant: decides by signatures with which no CSV file begins.
 
 import Values
 

@@ -16,7 +16,7 @@ package struct ExportRules: Sendable {
   package var emptyValues: [[UInt8]]
   /// Patterns, tried in order.
   package var datePatterns: [DatePattern]
-  /// Lines that are no records, of those that would be quarantined.
+  /// Patterns of lines that are not records; tried on lines that would be quarantined.
   package var footers: [LinePattern] = []
   /// XML only: fields whose element may be missing from a whole file.
   package var mayBeAbsent: [Field] = []

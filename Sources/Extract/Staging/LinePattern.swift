@@ -1,5 +1,5 @@
-// How a line begins that is no record: a total, a remark, the row count of a database program.
-// Load: lines that would be quarantined, and only where the pipeline file names patterns.
+// The pattern of a line that is not a record: a total, a remark, the row count of a database program.
+// Load: called only for lines that would be quarantined, if the pipeline file has patterns.
 
 import Glibc
 import Names
@@ -10,7 +10,7 @@ package struct LinePattern: Hashable, Sendable {
 
   package init(_ text: String) { pattern = Self.folded(Array(text.utf8).span) + "*" }
 
-  /// Whether a line begins so; case, white space, quotes before it and Unicode's normal form don't matter.
+  /// Whether a line begins with this pattern; case, white space, quotes before it and Unicode's normal form don't matter.
   func matches(_ line: Span<UInt8>) -> Bool {
     let text = Self.folded(line).drop { $0 == "\"" || $0 == "'" || $0 == " " }
     return unsafe fnmatch(pattern, String(text), FNM_NOESCAPE) == 0

@@ -14,7 +14,7 @@ package struct StagedPart: Hashable, Sendable {
   /// Records, after lists were split.
   package var recordCount = 0
   package var quarantinedCount = 0
-  /// Lines that are no records, such as totals; counted among the records read.
+  /// Lines that are not records, such as totals; counted among the records read.
   package var notRecordCount = 0
   /// How many records have each reason or note.
   package var reasonCounts: [Reason: Int] = [:]
