@@ -73,7 +73,9 @@ let package = Package(
       ]),
 
     // The foundation: values and names, files and keys, sorting on disk.
-    .target(name: "Values", swiftSettings: foundation),
+    .target(
+      name: "Values", resources: [.embedInCode("Texts/reasons.txt"), .embedInCode("Texts/outcomes.txt")],
+      swiftSettings: foundation),
     .target(name: "Names", dependencies: ["Values"], swiftSettings: foundation),
     .target(name: "Threads", dependencies: ["Values"], swiftSettings: walked),
     .target(name: "Files", dependencies: ["Values", "CSync"], swiftSettings: walked),
