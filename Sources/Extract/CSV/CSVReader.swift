@@ -12,9 +12,8 @@ import Values
 @safe final class CSVReader {
   private var source: ByteSource
   private let file: ExportFile
-  private(set) var dialect: CSVDialect
-  /// The delimiter's first byte.
-  private var delimiter: UInt8
+  private var cutter: ExactCutter
+  var dialect: CSVDialect { cutter.dialect }
   private let columns: [String]
   /// Text that was read; the part before `at` has been used.
   private var buffer: [UInt8] = []
@@ -23,8 +22,7 @@ import Values
   /// The buffer's offset in the file's text.
   private var bufferOffset = 0
   private var line: UInt32 = 1
-  /// LF, or CR if the file has no LF.
-  private(set) var lineEnd = UInt8(ascii: "\n")
+  var lineEnd: UInt8 { cutter.lineEnd }
   /// The names of the columns; without a header, their positions from 1.
   private(set) var header: [String] = []
   /// The header as the file has it, in UTF-8, with its line break and the lines above it that the pipeline file
@@ -47,23 +45,13 @@ import Values
 
   /// Offsets in the buffer of all delimiters, quotes and line ends; reused.
   private var positions: [UInt32] = []
-  /// Copies of fields, to be appended to the buffer; reused.
-  private var rewritten: [UInt8] = []
-  /// Start and end of the fields of a record that was cut exactly; reused.
-  private var fields: [(start: Int, end: Int)] = []
   /// The values of the current record, slot by slot; this reader's own memory.
   private let values: UnsafeMutableBufferPointer<UInt64>
-
-  /// A quoted field with more bytes or more lines counts as never closed.
-  private static let longestQuoted = 64 << 10
-  private static let mostQuotedLines = 100
-  static let longestLine = 1 << 20
 
   init(_ file: ExportFile, source: ByteSource, dialect: CSVDialect, columns: [String]) throws(Stop) {
     self.file = file
     self.source = source
-    self.dialect = dialect
-    delimiter = dialect.delimiter[0]
+    cutter = ExactCutter(dialect)
     self.columns = columns
     unsafe values = .allocate(capacity: columns.count)
     unsafe values.initialize(repeating: RawBatch.absent)
@@ -109,11 +97,11 @@ import Values
           "Correct the line; if the supplier puts no field in quotes, write quote: none. Nothing was changed."
       )
     }
-    header = fields.indices.map { i in
+    header = cutter.fields.enumerated().map { i, field in
       guard dialect.hasHeader else { return String(i + 1) }
-      return String(decoding: rewritten(of: fields[i], textCount: buffer.count), as: UTF8.self).trimming()
+      return String(decoding: cutter[field, textCount: buffer.count], as: UTF8.self).trimming()
     }
-    rewritten.removeAll(keepingCapacity: true)
+    cutter.keep(0)
     names = HeaderNames(header, reading: columns)
     slots = names.slots
     if !names.missing.isEmpty { hint = HeaderHint(linesFromHere(), dialect, reading: columns) }
@@ -161,7 +149,7 @@ import Values
         if feeds == 0 { firstIsReturn = true }
       }
     }
-    if firstIsReturn, returns > feeds { lineEnd = 13 }
+    if firstIsReturn, returns > feeds { cutter.lineEnd = 13 }
   }
 
   /// Skips Excel's line `sep=;` and takes its delimiter.
@@ -172,8 +160,7 @@ import Values
     let told = Array((text.dropFirst(4) == "\\t" ? "\t" : text.dropFirst(4)).utf8)
     guard let first = told.first, told.count <= 8, !told.contains(where: isWordByte) else { return false }
     // Spreadsheets fill such a line up with delimiters.
-    if told != dialect.delimiter { dialect.delimiter = told.allSatisfy { $0 == first } ? [first] : told }
-    delimiter = first
+    if told != dialect.delimiter { cutter.use(delimiter: told.allSatisfy { $0 == first } ? [first] : told) }
     at = extent.next
     line += 1
     return true
@@ -227,7 +214,7 @@ import Values
   /// more bytes are needed.
   private func lineExtent(from start: Int) -> (end: Int, next: Int, isWhole: Bool)? {
     let held = buffer
-    let text = held.span
+    let (text, lineEnd) = (held.span, lineEnd)
     var found = start
     while found < text.count, text[found] != lineEnd { found += 1 }
     guard found < text.count else {
@@ -259,8 +246,7 @@ import Values
   /// Moves the text of the batch's records to the batch, and keeps the rest.
   private func handOver(_ batch: inout RawBatch) {
     let rest = Array(buffer[at...])
-    buffer.append(contentsOf: rewritten)
-    rewritten.removeAll(keepingCapacity: true)
+    cutter.move(to: &buffer)
     batch.adopt(&buffer)
     buffer.append(contentsOf: rest)
     bufferOffset += at
@@ -346,7 +332,8 @@ import Values
             guard let bytes = text.baseAddress, let found = positions.baseAddress else { return 0 }
             var scanner = unsafe PlainLineScanner(
               text: bytes, byteCount: text.count, positions: found, slots: slots, slotCount: columns.count,
-              delimiter: delimiter, lineEnd: lineEnd, limit: limit, offset: bufferOffset, at: at, line: line,
+              delimiter: cutter.delimiter, lineEnd: lineEnd, limit: limit, offset: bufferOffset, at: at,
+              line: line,
               next: next)
             let count: Int
             (count, stopped) = unsafe scanner.scan(into: records, values, room: room)
@@ -368,7 +355,7 @@ import Values
     if positions.count < to - from + 65 {
       positions = Array(repeating: 0, count: to - from + 65)
     }
-    let (delimiter, lineEnd) = (delimiter, lineEnd)
+    let (delimiter, lineEnd) = (cutter.delimiter, lineEnd)
     unsafe positions.withUnsafeMutableBufferPointer { found in
       unsafe buffer.withUnsafeBufferPointer { text in
         guard let found = found.baseAddress else { return }
@@ -393,7 +380,7 @@ import Values
 
   /// Called when the record at `at` is incomplete, or longer than a line may be.
   private func needsMore(_ record: RawRecord, _ text: Span<UInt8>, _ batch: inout RawBatch) -> Bool {
-    guard text.count - at > Self.longestLine else { return false }
+    guard text.count - at > ExactCutter.longestLine else { return false }
     var record = record
     record.fault = .tooLong
     unsafe batch.append(record, values: UnsafeBufferPointer(values))
@@ -405,35 +392,35 @@ import Values
 
   // MARK: Exact cutting
 
-  private enum Cut { case record(next: Int, lines: UInt32), unclosed, needsMore }
-
   /// Reads a record with a quote that needs exact cutting.
   private func takeExactly(
     _ text: Span<UInt8>, _ positions: Span<UInt32>, _ k: inout Int, _ slots: Span<Int>,
     _ batch: inout RawBatch
   ) -> Bool {
     let start = at
-    let kept = rewritten.count
+    let kept = cutter.rewritten.count
     var record = newRecord()
     switch cutExactly(from: start) {
     case .needsMore:
-      rewritten.removeLast(rewritten.count - kept)
+      cutter.keep(kept)
       return false
     case .record(let next, let lines):
-      let isBlankRecord = fields.allSatisfy { isBlank(rewritten(of: $0, textCount: text.count)) }
+      let isBlankRecord = cutter.fields.allSatisfy { cutter.isBlank(cutter[$0, textCount: text.count]) }
       if !isBlankRecord {
         takeFields(slots, text.count, &record)
         let end = next > start && text[next - 1] == lineEnd ? endOfLine(next - 1, from: start, text) : next
         record.textByteCount = UInt32(truncatingIfNeeded: end - start)
         unsafe batch.append(record, values: UnsafeBufferPointer(values))
-        if next == text.count, text[next - 1] != lineEnd, fields.count < slots.count { cutLine = Int(line) }
+        if next == text.count, text[next - 1] != lineEnd, cutter.fields.count < slots.count {
+          cutLine = Int(line)
+        }
       }
       at = next
       line += lines
     case .unclosed:
       // Only the first line belongs to the record that opened the quote; reading continues with the next
       // line.
-      rewritten.removeLast(rewritten.count - kept)
+      cutter.keep(kept)
       guard let extent = lineExtent(from: start) else { return needsMore(record, text, &batch) }
       let hasQuote = (start..<extent.end).contains { text[$0] == dialect.quote }
       record.fault = hasQuote ? .unclosedQuote : .tooLong
@@ -448,17 +435,15 @@ import Values
     return true
   }
 
-  private func rewritten(of field: (start: Int, end: Int), textCount: Int) -> ArraySlice<UInt8> {
-    rewritten[field.start - textCount..<field.end - textCount]
-  }
-
-  private func isBlank(_ field: ArraySlice<UInt8>) -> Bool {
-    field.allSatisfy { $0 == 0x20 || $0 == 0x09 || $0 == 0x0A && lineEnd == 13 }
+  private func cutExactly(from start: Int) -> ExactCutter.Cut {
+    let held = buffer
+    return cutter.cut(held.span, from: start, isWhole: sourceEnded)
   }
 
   private func takeFields(_ slots: Span<Int>, _ textCount: Int, _ record: inout RawRecord) {
+    let fields = cutter.fields
     let hasExcess = fields.dropFirst(slots.count).contains {
-      !isBlank(rewritten(of: $0, textCount: textCount))
+      !cutter.isBlank(cutter[$0, textCount: textCount])
     }
     if fields.count < slots.count || hasExcess {
       record.fault = .fieldCount
@@ -467,127 +452,12 @@ import Values
     }
     for i in 0..<min(fields.count, slots.count) where slots[i] >= 0 {
       unsafe values[slots[i]] = RawBatch.packed(fields[i].start, fields[i].end)
-      if rewritten(of: fields[i], textCount: textCount).contains(where: { $0 >= 0x80 }) {
+      if cutter[fields[i], textCount: textCount].contains(where: { $0 >= 0x80 }) {
         record.uncheckedSlots |= 1 << UInt64(min(slots[i], 63))
       }
     }
   }
 
-  /// Cuts a record with quotes, doubled quotes and line breaks inside quotes into copies of its fields.
-  private func cutExactly(from start: Int) -> Cut {
-    fields.removeAll(keepingCapacity: true)
-    let held = buffer
-    let text = held.span
-    var lines: UInt32 = 1
-    var i = start
-    while true {
-      let fieldStart = rewritten.count
-      var opening = i
-      while opening < text.count, text[opening] == 0x20 { opening += 1 }
-      if opening < text.count, text[opening] == dialect.quote, delimiter != 0x20 {
-        i = opening
-        if let failure = passQuoted(text, &i, &lines) { return failure }
-      }
-      if let cut = passUnquoted(text, &i, recordStart: start, fieldStart: fieldStart, &lines) { return cut }
-    }
-  }
-
-  /// Copies quoted text and moves past its closing quote.
-  /// - Returns: why the record can't be cut; nil if the quote was closed.
-  private func passQuoted(_ text: Span<UInt8>, _ i: inout Int, _ lines: inout UInt32) -> Cut? {
-    let opened = i
-    i += 1
-    while i < text.count, i + 1 < text.count || sourceEnded {
-      let byte = text[i]
-      if byte == dialect.escape, byte != dialect.quote, i + 1 < text.count {
-        i += 1
-        takeEscaped(text, &i, &lines)
-        continue
-      }
-      if byte == dialect.quote {
-        guard i + 1 < text.count, text[i + 1] == byte else {
-          i += 1
-          return nil
-        }
-        rewritten.append(byte)
-        i += 2
-        continue
-      }
-      if byte == lineEnd {
-        lines += 1
-        if lines > Self.mostQuotedLines { return .unclosed }
-      }
-      rewritten.append(byte)
-      i += 1
-      if i - opened > Self.longestQuoted { return .unclosed }
-    }
-    return sourceEnded ? .unclosed : .needsMore
-  }
-
-  /// Copies unquoted text, or the text after a closing quote, up to the delimiter or the line's end, and ends
-  /// the field.
-  /// - Returns: the record that ends with it, or why it can't be cut; nil if another field follows.
-  private func passUnquoted(
-    _ text: Span<UInt8>, _ i: inout Int, recordStart: Int, fieldStart: Int, _ lines: inout UInt32
-  ) -> Cut? {
-    let base = text.count
-    while i < text.count {
-      let byte = text[i]
-      if byte == dialect.escape {
-        guard i + 1 < text.count || sourceEnded else { return .needsMore }
-        i += 1
-        let isNull = rewritten.count == fieldStart && i < text.count && text[i] == UInt8(ascii: "N")
-        if isNull, endsField(text, i + 1) {
-          i += 1
-        } else if i < text.count {
-          takeEscaped(text, &i, &lines)
-        }
-        continue
-      }
-      i += 1
-      if byte == delimiter, dialect.delimiter.count == 1 || hasDelimiter(text, i - 1) {
-        i += dialect.delimiter.count - 1
-        fields.append((base + fieldStart, base + rewritten.count))
-        return nil
-      }
-      if byte == lineEnd {
-        var end = rewritten.count
-        if lineEnd == 10, i >= 2, text[i - 2] == 13, end > fieldStart, rewritten[end - 1] == 13 { end -= 1 }
-        fields.append((base + fieldStart, base + end))
-        return .record(next: i, lines: lines)
-      }
-      rewritten.append(byte)
-      if i - recordStart > Self.longestLine { return .unclosed }
-    }
-    guard sourceEnded else { return i - recordStart > Self.longestLine ? .unclosed : .needsMore }
-    fields.append((base + fieldStart, base + rewritten.count))
-    return .record(next: text.count, lines: lines)
-  }
-
-  // MARK: Other dialects
-
-  private func hasDelimiter(_ text: Span<UInt8>, _ at: Int) -> Bool {
-    guard at + dialect.delimiter.count <= text.count else { return false }
-    for k in dialect.delimiter.indices where text[at + k] != dialect.delimiter[k] { return false }
-    return true
-  }
-
-  /// Copies the byte after an escape: `\n`, `\r` and `\t` are a line break and a tab, any other byte is itself.
-  private func takeEscaped(_ text: Span<UInt8>, _ i: inout Int, _ lines: inout UInt32) {
-    if text[i] == lineEnd { lines += 1 }
-    switch text[i] {
-    case UInt8(ascii: "n"): rewritten.append(10)
-    case UInt8(ascii: "r"): rewritten.append(13)
-    case UInt8(ascii: "t"): rewritten.append(9)
-    default: rewritten.append(text[i])
-    }
-    i += 1
-  }
-
-  /// Whether a field ends at `at`, so that the bytes before it are a whole field, such as `\N` for no value.
-  private func endsField(_ text: Span<UInt8>, _ at: Int) -> Bool {
-    at >= text.count || text[at] == lineEnd || text[at] == 13 || hasDelimiter(text, at)
-  }
 }
 
 extension String {

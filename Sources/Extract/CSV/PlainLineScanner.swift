@@ -176,7 +176,7 @@ import Values
         }
       }
     }
-    if end &- start > CSVReader.longestLine { record.fault = .tooLong }
+    if end &- start > ExactCutter.longestLine { record.fault = .tooLong }
     record.textByteCount = UInt32(truncatingIfNeeded: end &- start)
     return .record
   }
