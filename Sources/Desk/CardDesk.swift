@@ -6,6 +6,7 @@
 package import CardCheck
 import Files
 package import Package
+import Store
 import Synchronization
 package import Values
 
@@ -13,7 +14,7 @@ package import Values
 package final class CardDesk: Sendable {
   package typealias PackageCheck = Package.PackageCheck
   private enum Place {
-    case store(Desk)
+    case store(Desk, known: KnownTime?)
     case package(String, PackageCheck?)
   }
 
@@ -27,8 +28,9 @@ package final class CardDesk: Sendable {
   /// - Parameters:
   ///   - desk: the desk of the pipeline whose store answers.
   ///   - day: the day asked about.
-  package init(store desk: Desk, on day: CalendarDate) {
-    place = .store(desk)
+  ///   - time: answers with what was known then; nil for what is known now.
+  package init(store desk: Desk, on day: CalendarDate, known time: KnownTime? = nil) {
+    place = .store(desk, known: time)
     self.day = day
   }
 
@@ -45,8 +47,10 @@ package final class CardDesk: Sendable {
   /// - Throws: ``Stop`` with ``Exit/usage`` if there is none.
   package func answerOne(_ input: String, form: AnswerForm) throws(Stop) -> String {
     switch place {
-    case .store(let desk):
+    case .store(let desk, nil):
       return try answerOne(input, from: desk.cards(daysOfUse: Self.daysOfUse), form)
+    case .store(let desk, let time?):
+      return try answerOne(input, from: desk.cards(at: point(time, desk)), form)
     case .package(let path, let check):
       return try answerOne(input, from: checkedPackage(path, check), form)
     }
@@ -59,7 +63,9 @@ package final class CardDesk: Sendable {
     _ input: String, form: AnswerForm, memoryBytes: Int, write: (Span<UInt8>) throws(Stop) -> Void
   ) throws(Stop) -> BatchReport {
     switch place {
-    case .store(let desk):
+    case .store(let desk, let time?):
+      return try answerAll(input, from: desk.cards(at: point(time, desk)), form, memoryBytes, write)
+    case .store(let desk, nil):
       return try answerAll(
         input, from: desk.cards(daysOfUse: Self.daysOfUse, memoryBytes: memoryBytes), form, memoryBytes, write
       )
@@ -69,9 +75,31 @@ package final class CardDesk: Sendable {
   }
 
   /// Nil at a facility, which has no workspace and so no audit log.
-  private var desk: Desk? { if case .store(let desk) = place { desk } else { nil } }
+  private var desk: Desk? { if case .store(let desk, _) = place { desk } else { nil } }
 
-  /// What is unknown about the package's origin, in Vietnamese and English; nil if nothing is.
+  /// The earlier time that is asked about, for the audit log.
+  private var knownDetail: [String: String] {
+    guard case .store(_, let time?) = place else { return [:] }
+    switch time {
+    case .on(let date): return ["known_on": date.text]
+    case .at(let run): return ["known_at": String(run)]
+    }
+  }
+
+  /// The store that was in force then, which the answer's doubt names.
+  private func point(_ time: KnownTime, _ desk: Desk) throws(Stop) -> HistoryPoint {
+    let point = try desk.point(time)
+    let words = point.words
+    doubts.withLock {
+      $0 = (
+        "Trả lời theo dữ liệu đã biết khi đó: \(words.vietnamese). Không tra được bản ghi bị giữ lại khi đó.",
+        "Answered with what was known then: \(words.english). Records held back then are not known."
+      )
+    }
+    return point
+  }
+
+  /// What is unknown about a package's origin, or which earlier store answered, in Vietnamese and English; nil for neither.
   ///
   /// Available after the first question.
   package var doubt: (vietnamese: String, english: String)? { doubts.withLock { $0 } }
@@ -90,7 +118,9 @@ package final class CardDesk: Sendable {
     var batch = try firstQuestion(input)
     writer.begin()
     try checker.check(&batch) { (answer, people) throws(Stop) in
-      try desk?.audit(.cardChecked, person: answer.personalID, detail: ["code": answer.code.text])
+      try desk?.audit(
+        .cardChecked, person: answer.personalID,
+        detail: ["code": answer.code.text].merging(knownDetail) { $1 })
       writer.append(answer, people)
     }
     return String(decoding: writer.bytes, as: UTF8.self)
@@ -123,7 +153,7 @@ package final class CardDesk: Sendable {
     var checker = CardChecker(source, on: day)
     // A question with its person and cards takes some 300 bytes; use a quarter of the memory.
     let atOnce = max(16_384, min(1 << 20, memoryBytes / 4 / 300))
-    try desk?.audit(.cardBatchBegan)
+    try desk?.audit(.cardBatchBegan, detail: knownDetail)
     let report = try checkBatch(
       &lines, with: &checker, on: day, form: form, questionsAtOnce: atOnce, write: write)
     var counts = ["questions": String(report.questions)]

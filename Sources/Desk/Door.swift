@@ -65,6 +65,16 @@ extension Desk {
   /// The store that a question is answered from, which is in the audit log already.
   func store(at path: String) throws(Stop) -> Store { try Store(path: path) }
 
+  /// The store in force with its history, under the same condition.
+  func past() throws(Stop) -> PastStore {
+    do throws(Stop) {
+      return try PastStore(path: storePath(), history())
+    } catch  where error.exit == .runInProgress || error.exit == .storeUnavailable {
+      // A run that ends this very moment replaces the store and merges files.
+      return try PastStore(path: storePath(), history())
+    }
+  }
+
   /// The persons of a run in key order, for counts, or for a list that is in the audit log already.
   func persons(of asked: AskedRun) throws(Stop) -> PersonStream {
     switch asked.source {
@@ -76,6 +86,12 @@ extension Desk {
         last.matched, in: last.matchedFolder, asOf: CalendarDate(iso: last.run.asOf) ?? .none)
       return PersonStream(run: nil) { batch throws(Stop) in try persons.nextBatch(into: &batch) }
     }
+  }
+
+  /// The persons of an earlier store, under the same condition.
+  func persons(at point: HistoryPoint) throws(Stop) -> PersonStream {
+    let persons = try PastPersons(point, history(), path: storePath())
+    return PersonStream(run: nil) { batch throws(Stop) in try persons.nextBatch(into: &batch) }
   }
 
   /// One person of a match result, under the same condition; an empty batch for none.
@@ -100,8 +116,16 @@ extension Desk {
   }
 
   /// The store's cards, for card checks that write each question, or the batch, into the audit log.
-  func cards(daysOfUse: Int, memoryBytes: Int = 2 << 30) throws(Stop) -> StoredCards {
-    try StoredCards(
-      path: storePath(), daysOfUse: daysOfUse, memoryBytes: memoryBytes)
+  func cards(daysOfUse: Int, memoryBytes: Int = 2 << 30) throws(Stop) -> RememberedCards {
+    let cards = try StoredCards(path: storePath(), daysOfUse: daysOfUse, memoryBytes: memoryBytes)
+    return RememberedCards(cards) { () throws(Stop) in
+      guard try KeptStores(pipeline, in: pipeline.workspace).history() != nil else { return nil }
+      return try past()
+    }
+  }
+
+  /// The cards of an earlier store, under the same condition.
+  func cards(at point: HistoryPoint) throws(Stop) -> PastCards {
+    PastCards(past: try past(), point: point)
   }
 }

@@ -173,6 +173,23 @@ extension Kind where Value == Int {
   }
 }
 
+extension Kind where Value == Int {
+  /// A number of days with its unit, `400d`.
+  static func days(_ range: ClosedRange<Int>) -> Kind {
+    Kind(
+      words: "a number of days from \(range.lowerBound)d to \(range.upperBound)d",
+      example: "\(range.upperBound)d", schema: ["type": "string", "pattern": "^[0-9]{1,4}d$"],
+      written: { "\($0)d" }
+    ) { (node, _) throws(Mistake) in
+      let text = node.scalar?.string ?? ""
+      guard text.hasSuffix("d"), let days = Int(text.dropLast()), range.contains(days) else {
+        throw Mistake()
+      }
+      return days
+    }
+  }
+}
+
 extension Kind where Value == Double? {
   /// `12.5%`, `0.125`, or `off` for nil.
   static var share: Kind {

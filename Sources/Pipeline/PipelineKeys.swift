@@ -97,6 +97,10 @@ enum PipelineKeys {
         "stores", .count(0...(.max)), \.stores, "Stores kept beside the one in force, for rollback",
         "Số kho dữ liệu cũ được giữ để quay lại khi cần"),
       Key(
+        "history", .days(0...3660), \.history,
+        "Days, in business dates, for which history and lookup --known-on say what was known; 0d for none",
+        "Số ngày (theo ngày nghiệp vụ) còn tra được dữ liệu đã biết trước đây; 0d: không lưu lịch sử"),
+      Key(
         "days", .count(0...(.max)), \.days,
         "Whatever is older than this many days is removed; without it there is no limit",
         "Xóa những gì cũ hơn số ngày này; không ghi thì không giới hạn", example: "30"),

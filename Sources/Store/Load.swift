@@ -99,9 +99,13 @@ package func finishRun(_ run: StoreRun, ledger: [LedgerRow]?, inStore path: Stri
   }
 }
 
-/// Opens a file after checking that it is a store.
-func openStore(_ path: String, readonly: Bool) throws -> DatabaseQueue {
-  guard try Folder.exists(path) else { throw Stop.notAStore(path, found: "no file") }
+/// What a SQLite file of this program is.
+enum StoreKind { case store, history }
+
+/// Opens a file after checking that it is a store, or a file of its history.
+func openStore(_ path: String, readonly: Bool, kind: StoreKind = .store) throws -> DatabaseQueue {
+  let refused = kind == .store ? Stop.notAStore : Stop.notAHistory
+  guard try Folder.exists(path) else { throw refused(path, "no file") }
   var configuration = Configuration()
   configuration.readonly = readonly
   configuration.busyMode = .timeout(5)
@@ -111,8 +115,12 @@ func openStore(_ path: String, readonly: Bool) throws -> DatabaseQueue {
       try Int32.fetchOne(db, sql: "PRAGMA application_id"), try Int32.fetchOne(db, sql: "PRAGMA user_version")
     )
   }
-  guard id == Schema.applicationID else { throw Stop.notAStore(path, found: "another kind of file") }
-  guard version == Schema.version else { throw Stop.notAStore(path, found: "version \(version ?? 0)") }
+  guard id == (kind == .store ? Schema.applicationID : HistorySchema.applicationID) else {
+    throw refused(path, "another kind of file")
+  }
+  guard version == (kind == .store ? Schema.version : HistorySchema.version) else {
+    throw refused(path, "version \(version ?? 0)")
+  }
   return queue
 }
 
@@ -204,9 +212,12 @@ private func write(
 
 /// Opens the new file for one transaction.
 ///
-/// - Parameter other: a file that is attached under the name `other` meanwhile.
-private func filling<T>(
-  _ path: String, of store: String, with other: String? = nil, _ body: (Database) throws -> T
+/// - Parameters:
+///   - other: a file that is attached under the name `other` meanwhile.
+///   - head: the file's identity and page layout.
+func filling<T>(
+  _ path: String, of store: String, with other: String? = nil, head: String = Schema.head,
+  _ body: (Database) throws -> T
 ) throws(Stop) -> T {
   try stopping(at: store) {
     // Without a journal, SQLite can't roll back a failed transaction: the file is thrown away.
@@ -217,7 +228,7 @@ private func filling<T>(
       // No reader opens the file until it is renamed: no journal, no sync, one lock. SQLite's temporary files
       // for sorting have no name and are on the store's disk, not in /tmp.
       let folder = Folder.parent(of: path).replacing("'", with: "''")
-      try db.execute(sql: Schema.head)
+      try db.execute(sql: head)
       try db.execute(
         sql: """
           PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE;

@@ -9,19 +9,22 @@ extension [LinkedCard] {
   /// The cards are in the order of the export.
   package func serving(on day: CalendarDate) -> LinkedCard? {
     guard !isEmpty else { return nil }
-    let terms = map { $0.terms }
+    let terms = map { $0.row }
     return self[servingCard(among: terms.span, on: day)]
   }
 }
 
 extension LinkedCard {
-  /// The values that the rule compares.
-  fileprivate var terms: CardRow {
+  /// The card's values, without rule, notes and file.
+  package var row: CardRow {
+    func date(_ text: String?) -> CalendarDate { text.flatMap { CalendarDate(iso: $0) } ?? .none }
     var row = CardRow()
-    row.validFrom = validFrom.flatMap { CalendarDate(iso: $0) } ?? .none
-    row.validTo = validTo.flatMap { CalendarDate(iso: $0) } ?? .none
+    (row.validFrom, row.validTo, row.fiveYearsFrom) = (date(validFrom), date(validTo), date(fiveYearsFrom))
     row.cardNumber = cardNumber.flatMap { try? CardNumber($0.utf8.span) } ?? .none
     row.insuranceNumber = insuranceNumber.flatMap { try? InsuranceNumber($0.utf8.span) } ?? .none
+    row.facility = facilityCode.flatMap { ShortCode($0.utf8.span) } ?? .none
+    row.area = areaCode.flatMap { ShortCode($0.utf8.span) } ?? .none
+    if rule == LinkRule.decision.name { row.rule = .decision }
     return row
   }
 }

@@ -27,6 +27,8 @@ package enum AuditEvent: String, Sendable, CaseIterable, Codable {
   /// A decision was revoked.
   case revoked
   case lookedUp = "looked_up"
+  /// A person's timeline was read.
+  case historyRead = "history_read"
   case explained
   case findingsRead = "findings_read"
   case decisionsRead = "decisions_read"

@@ -7,7 +7,7 @@
 import Files
 import Glibc
 package import Pipeline
-import Store
+package import Store
 package import Values
 
 /// The stores of earlier runs, by the run that loaded them.
@@ -15,11 +15,15 @@ package struct KeptStores {
   /// The path of the store in force.
   package let path: String
   private let folder: String
+  /// The folder of the history of the store in force.
+  package let historyFolder: String
 
   /// In the workspace, or beside a store outside of it, because hard links need the same file system.
   package init(_ pipeline: Pipeline, in workspace: String) {
     path = pipeline.storePath(in: workspace)
-    folder = path.hasPrefix(workspace + "/") ? workspace + "/stores" : path + "-stores"
+    let isInside = path.hasPrefix(workspace + "/")
+    folder = isInside ? workspace + "/stores" : path + "-stores"
+    historyFolder = isInside ? workspace + "/history" : path + "-history"
   }
 
   /// The run whose store is in force; nil if there is none.
@@ -31,6 +35,12 @@ package struct KeptStores {
     return try Folder.names(in: folder).compactMap { name in
       name.hasSuffix(".sqlite") ? Int(name.dropLast(7)) : nil
     }.filter { $0 != inForce }.sorted()
+  }
+
+  /// The history of the store in force; nil if there is no store of this version.
+  package func history() throws(Stop) -> History? {
+    guard try inForce() != nil else { return nil }
+    return try History(in: historyFolder, now: Store(path: path).point())
   }
 
   /// Where a load leaves its store, which comes in force together with its packages.

@@ -9,6 +9,7 @@
 //   workspace/runs/0007/match/…             judged records (matched.json, sorted runs)
 //   workspace/card-attributes.sqlite        the store in force
 //   workspace/stores/0006.sqlite            stores of earlier runs
+//   workspace/history/0001-0006.sqlite      the states of persons that these runs ended
 //   workspace/audit.log                     who did what
 //   workspace/decisions.log                 the officers' decisions
 //   workspace/packages/current/…            the packages for the facilities

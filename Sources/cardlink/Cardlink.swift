@@ -41,7 +41,7 @@ struct Cardlink: ParsableCommand {
       CheckCommand.self, StatusCommand.self,
       RunsCommand.self, ReportCommand.self, DiffCommand.self, DoctorCommand.self,
       FindingsCommand.self, DecideCommand.self, DecisionsCommand.self, ExplainCommand.self,
-      LookupCommand.self,
+      LookupCommand.self, HistoryCommand.self,
       CheckCardCommand.self,
       VerifyCommand.self, ApplyCommand.self, KeysCommand.self, AuditCommand.self,
       GenerateCommand.self, ReferenceCommand.self,

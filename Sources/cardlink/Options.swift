@@ -44,6 +44,26 @@ struct AskedRunArguments: ParsableArguments {
   var number: Int?
 }
 
+/// The time whose knowledge is asked for.
+struct KnownArguments: ParsableArguments {
+  @Option(
+    name: .customLong("known-on"),
+    help: ArgumentHelp(
+      "What was known then: by the last run in force on that business date.", valueName: "date"))
+  var on: BusinessDate?
+  @Option(
+    name: .customLong("known-at"),
+    help: ArgumentHelp("What was known after this run, or after this rollback.", valueName: "run"))
+  var at: Int?
+
+  /// Nil for what is known now.
+  var time: KnownTime? { on.map { .on($0.date) } ?? at.map { .at(run: $0) } }
+
+  func validate() throws {
+    if on != nil, at != nil { throw ValidationError("Give --known-on or --known-at, not both.") }
+  }
+}
+
 /// Says on standard error which run an answer comes from.
 func say(_ asked: AskedRun) { StandardError.write("\(asked.words.english)\n\(asked.words.vietnamese)") }
 

@@ -127,6 +127,7 @@ struct WallsTests {
   /// modules that answer people.
   static let openers: [(call: String, files: Set<String>)] = [
     (#"\b(Store|StoredPersons)\(path:"#, ["Door", "WorkspaceChecks"]),
+    (#"\b(PastStore|PastPersons)\("#, ["Door"]),
     (#"\bStagedLookup\("#, ["Door"]),
     (#"\bStoredCards\("#, ["Door"]),
     (#"\bMerge\(.*(folder|Folder)\)"#, ["Door"]),

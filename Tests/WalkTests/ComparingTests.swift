@@ -326,7 +326,7 @@ struct ComparingTests {
     let before = try Self.state(of: pipeline.workspace)
     var people: [String: String] = [:]
     var lastID = ""
-    let found = try ComparedRuns(Desk(pipeline, for: .user()), 1, 2).persons { difference in
+    let found = try ComparedRuns(Desk(pipeline, for: .user()), .run(1), .run(2)).persons { difference in
       people[difference.person.text] = difference.change.rawValue
       #expect(difference.person.text > lastID)
       lastID = difference.person.text
@@ -341,9 +341,9 @@ struct ComparingTests {
     for (id, change) in people {
       #expect(change == (old[id] == nil ? "gained" : new[id] == nil ? "lost" : "changed"))
     }
-    let back = try ComparedRuns(Desk(pipeline, for: .user()), 2, 1).differences()
+    let back = try ComparedRuns(Desk(pipeline, for: .user()), .run(2), .run(1)).differences()
     expectEqual(back, new, old)
-    #expect(try ComparedRuns(Desk(pipeline, for: .user()), 2, 2).differences().total.all == 0)
+    #expect(try ComparedRuns(Desk(pipeline, for: .user()), .run(2), .run(2)).differences().total.all == 0)
     func withoutAudit(_ state: [String]) -> [String] { state.filter { !$0.hasPrefix("audit.log") } }
     #expect(withoutAudit(try Self.state(of: pipeline.workspace)) == withoutAudit(before))
   }
@@ -374,14 +374,20 @@ struct ComparingTests {
     }
     // A match result says the same as the store that was made from it.
     try prune { $0.stores = 0 }
-    let same = try ComparedRuns(Desk(pipeline, for: .user()), 1, 2).differences()
+    let same = try ComparedRuns(Desk(pipeline, for: .user()), .run(1), .run(2)).differences()
     #expect(same.total.all == 0 && same.before == same.after && same.after > 10)
+    // And so does the history.
     try prune { ($0.stores, $0.staged) = (0, 0) }
-    let removed = try #require(throws: Stop.self) { try ComparedRuns(Desk(pipeline, for: .user()), 1, 2) }
+    let past = try ComparedRuns(Desk(pipeline, for: .user()), .run(1), .run(2)).differences()
+    #expect(past.total.all == 0 && past.before == same.before && past.after == same.after)
+    try Folder.remove(pipeline.workspace + "/history")
+    let removed = try #require(throws: Stop.self) {
+      try ComparedRuns(Desk(pipeline, for: .user()), .run(1), .run(2))
+    }
     #expect(removed.exit == .usage)
     #expect(removed.finding.found == "one whose results were removed")
     #expect(removed.next == "cardlink runs PIPELINE")
-    #expect(throws: Stop.self) { try ComparedRuns(Desk(pipeline, for: .user()), 2, 7) }
+    #expect(throws: Stop.self) { try ComparedRuns(Desk(pipeline, for: .user()), .run(2), .run(7)) }
   }
 
   @Test("a scratch folder goes with its owner, and that of a killed process with the next command")

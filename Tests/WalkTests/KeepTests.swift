@@ -144,7 +144,7 @@ struct KeepTests {
     let mute = try Cardlink.run(["rollback", pipeline.path, "2", "--yes"])
     #expect(mute.exit == 64 && mute.errors.contains("--because takes a reason"))
     let shown = try Cardlink.run(["rollback", pipeline.path, "2", "--because", "run 3 lacks records"])
-    let counts = try ComparedRuns(Desk(pipeline, for: .user()), 3, 2).differences()
+    let counts = try ComparedRuns(Desk(pipeline, for: .user()), .run(3), .run(2)).differences()
     #expect(counts.total.gained > 0)
     #expect(shown.exit == 64 && shown.output == "")
     #expect(

@@ -62,7 +62,7 @@ package struct WantedNumbers: Sendable {
   package var isEmpty: Bool { numbers.isEmpty }
 
   /// The numbers, for a source that can search for them instead of reading all cards.
-  var all: [AskedNumber] { numbers }
+  package var all: [AskedNumber] { numbers }
 
   package mutating func removeAll() {
     numbers.removeAll(keepingCapacity: true)
@@ -86,6 +86,11 @@ package struct WantedNumbers: Sendable {
     guard !card.isNone else { return }
     note(id, AskedNumber(card))
     if card.tail != insurance { note(id, AskedNumber(card.tail)) }
+  }
+
+  /// Takes the persons of numbers that nobody has here.
+  package mutating func takeUnknown(from other: WantedNumbers) {
+    for i in numbers.indices where holders[i] == .nobody { holders[i] = other.holder(of: numbers[i]) }
   }
 
   package func holder(of number: AskedNumber) -> Holder {

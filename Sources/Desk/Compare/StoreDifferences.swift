@@ -1,24 +1,58 @@
-// cardlink diff: how the stores of two runs differ; of a run that is held, what its store would be.
+// cardlink diff: how the stores of two runs or dates differ; of a run that is held, what its store would be.
 // Invariant: reads the stores only, each through its own connection, and changes nothing; a store that is replaced or
 // removed meanwhile is read to its end all the same.
 // Load: both stores once, in key order, side by side.
 
+import Store
 package import Values
 package import Workspace
 
+/// A side of a comparison, as it was asked for.
+package enum ComparedTime: Sendable {
+  case run(Int)
+  /// What was known on a business date.
+  case date(CalendarDate)
+}
+
 /// Two runs whose persons can be read.
 package struct ComparedRuns: Sendable {
-  private let asked: (before: AskedRun, after: AskedRun)
+  private enum Source: Sendable {
+    case run(AskedRun)
+    case past(HistoryPoint)
+  }
+
+  private let sources: (before: Source, after: Source)
   private let desk: Desk
 
-  /// The runs as they were asked for.
-  package var before: RunRecord { asked.before.run }
-  package var after: RunRecord { asked.after.run }
+  /// The runs as they were asked for; of a date, the run whose store was in force.
+  package let before: RunRecord
+  package let after: RunRecord
 
-  /// - Throws: ``Stop`` with ``Exit/usage`` if there is no such run, or neither its store nor its match result is kept.
-  package init(_ desk: Desk, _ before: Int, _ after: Int) throws(Stop) {
+  /// - Throws: ``Stop`` with ``Exit/usage`` if there is no such run, and neither its store nor its match result is kept,
+  ///   nor does the history know what it showed.
+  package init(_ desk: Desk, _ before: ComparedTime, _ after: ComparedTime) throws(Stop) {
     self.desk = desk
-    asked = (try desk.asked(before), try desk.asked(after))
+    let sides = (try Self.side(before, desk), try Self.side(after, desk))
+    sources = (sides.0.source, sides.1.source)
+    (self.before, self.after) = (sides.0.run, sides.1.run)
+  }
+
+  private static func side(_ time: ComparedTime, _ desk: Desk) throws(Stop) -> (
+    run: RunRecord, source: Source
+  ) {
+    switch time {
+    case .date(let date):
+      let point = try desk.point(.on(date))
+      return (try desk.run(point.storeRun), .past(point))
+    case .run(let number):
+      do throws(Stop) {
+        let asked = try desk.asked(number)
+        return (asked.run, .run(asked))
+      } catch {
+        guard error.exit == .usage, let point = try? desk.point(.at(run: number)) else { throw error }
+        return (try desk.run(number), .past(point))
+      }
+    }
   }
 
   /// Counts the differences between the stores.
@@ -36,7 +70,13 @@ package struct ComparedRuns: Sendable {
   private func compare(
     _ each: (CardDifference) throws(Stop) -> Void
   ) throws(Stop) -> CardDifferences {
-    let (old, new) = (try desk.persons(of: asked.before), try desk.persons(of: asked.after))
+    func persons(_ source: Source) throws(Stop) -> PersonStream {
+      switch source {
+      case .run(let asked): try desk.persons(of: asked)
+      case .past(let point): try desk.persons(at: point)
+      }
+    }
+    let (old, new) = (try persons(sources.before), try persons(sources.after))
     for (stream, run) in [(old, before), (new, after)] {
       guard let found = stream.run, found != run.finished(.load)?.run else { continue }
       throw Stop(

@@ -42,6 +42,7 @@ extension Night {
           progress.advance(.load, done: persons, of: report.persons, unit: "persons to PostgreSQL")
         }
       })
+    try remember(storeAt: stores.next, ofRun: current.id)
     return report.cards + report.findings
   }
 

@@ -125,6 +125,7 @@ extension Night {
     if let grace = run.matched.grace { event.values["kept_in_grace"] = .count(grace.total) }
     progress.event(event)
     try workspace.prune(workspace.prunable(pipeline, keeping: pipeline.keep))
+    tendHistory()
     removePackages()
     pruneServer()
     return run

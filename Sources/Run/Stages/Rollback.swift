@@ -108,6 +108,7 @@ package func rollback(
       $0.finishedAt = Clock.now()
       ($0.state, $0.failure, $0.exitCode) = (.done, nil, nil)
     }
+    night.tendHistory()
     progress.event(
       RunEvent(
         .rolledBack, run: night.run.id, ["from_run": .count(plan.from), "to_run": .count(plan.to)],
@@ -151,6 +152,14 @@ extension Night {
     try server?.hold()
     let published = try reader.publication()
     let switches = try stores.inForce() != plan.to
+    if switches {
+      do throws(Stop) {
+        try remember(storeAt: stores.path(of: plan.to), ofRun: plan.to)
+      } catch  where error.exit == .storeUnavailable {
+        // A store that can't be read is a reason to go back.
+        progress.note("The history begins again with run \(plan.to). \(error.finding.description)")
+      }
+    }
     do throws(Stop) {
       // The server first, for it may have to copy the store.
       try server?.putInForce(run: plan.to, orFrom: switches ? stores.path(of: plan.to) : stores.path)

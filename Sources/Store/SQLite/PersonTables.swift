@@ -19,15 +19,8 @@ struct PersonTables: ~Copyable {
     var keptPerson: UInt32
 
     init(_ db: Database) throws {
-      func page(of table: String) throws -> UInt32 {
-        let sql = "SELECT rootpage FROM sqlite_schema WHERE type = 'table' AND name = ?"
-        guard let page = try UInt32.fetchOne(db, sql: sql, arguments: [table]), page > 1 else {
-          throw DatabaseError(resultCode: .SQLITE_CORRUPT)
-        }
-        return page
-      }
-      (person, otherCard) = (try page(of: "person"), try page(of: "other_card"))
-      keptPerson = try page(of: "kept_person")
+      (person, otherCard) = (try db.rootPage(of: "person"), try db.rootPage(of: "other_card"))
+      keptPerson = try db.rootPage(of: "kept_person")
     }
   }
 
@@ -125,7 +118,7 @@ struct PersonRangeBuilder: ~Copyable {
         row.removeAll()
         row.append(person.personalID)
         row.append(Int64(others))
-        row.append(batch.cards[i], &notes)
+        row.append(batch.cards[i], source: batch.cards[i].storedSource, &notes)
         try otherCards.append(row)
       }
       guard serving >= 0 else { throw .servingCards(store, 0) }
@@ -136,7 +129,7 @@ struct PersonRangeBuilder: ~Copyable {
       }
       row.append(person.birthDate)
       row.append(Int64(person.sex.rawValue))
-      row.append(batch.cards[serving], &notes)
+      row.append(batch.cards[serving], source: batch.cards[serving].storedSource, &notes)
       try persons.append(row)
       guard !batch.cards[serving].graceUntil.isNone else { continue }
       row.removeAll()
@@ -173,7 +166,7 @@ final class NoteLists: Sendable {
 }
 
 /// The lists that one thread has asked for, with their numbers.
-private struct KnownNotes {
+struct KnownNotes {
   private let lists: NoteLists
   private var known: [Reasons: Int64] = [:]
   private var last = (list: Reasons(), id: Int64(0))
@@ -189,10 +182,30 @@ private struct KnownNotes {
   }
 }
 
+extension Database {
+  /// The root page that SQLite created for an empty table.
+  func rootPage(of table: String) throws -> UInt32 {
+    let sql = "SELECT rootpage FROM sqlite_schema WHERE type = 'table' AND name = ?"
+    guard let page = try UInt32.fetchOne(self, sql: sql, arguments: [table]), page > 1 else {
+      throw DatabaseError(resultCode: .SQLITE_CORRUPT)
+    }
+    return page
+  }
+}
+
+extension CardRow {
+  /// The number of its file in the store's `source_file`.
+  @inline(__always)
+  fileprivate var storedSource: Int64 {
+    graceUntil.isNone
+      ? Schema.sourceID(.insurance, Int(fileIndex)) : Schema.sourceID(ofKept: Int(fileIndex))
+  }
+}
+
 extension RowBytes {
   /// Appends a card's columns, of which there are eleven.
   @inline(__always)
-  fileprivate mutating func append(_ card: CardRow, _ notes: inout KnownNotes) {
+  mutating func append(_ card: CardRow, source: Int64, _ notes: inout KnownNotes) {
     append(card.insuranceNumber)
     append(card.cardNumber)
     append(card.facility)
@@ -202,9 +215,7 @@ extension RowBytes {
     append(card.area)
     append(Int64(card.rule.rawValue))
     if card.notes.isEmpty { appendNull() } else { append(notes.id(of: card.notes)) }
-    append(
-      card.graceUntil.isNone
-        ? Schema.sourceID(.insurance, Int(card.fileIndex)) : Schema.sourceID(ofKept: Int(card.fileIndex)))
+    append(source)
     append(Int64(card.line))
   }
 }

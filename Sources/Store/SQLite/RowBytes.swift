@@ -18,7 +18,7 @@ struct RowBytes: ~Copyable {
   /// A type takes at most nine bytes.
   ///
   /// With real values it takes one, or two or three for long text, so the head stays below 128 bytes.
-  static let maximumColumns = 16
+  static let maximumColumns = 20
 
   init() {
     types = .allocate(capacity: Self.maximumColumns * 9)

@@ -120,7 +120,8 @@ enum Schema {
 
   private static let sourceName = "(SELECT s.name FROM source_file s WHERE s.source_id = r.source_id)"
   private static let runID = "(SELECT o.run_id FROM origin o)"
-  private static let sexWord = word(of: "sex", Sex.allCases.map { ($0.rawValue, $0.name) })
+  static let ruleWord = word(of: "rule", LinkRule.allCases.map { ($0.rawValue, $0.name) })
+  static let sexWord = word(of: "sex", Sex.allCases.map { ($0.rawValue, $0.name) })
   private static let cardValues = "\(valuesBeforeRun), \(runID) AS run_id"
   private static let attributeValues = """
     \(valuesBeforeRun),
@@ -131,7 +132,7 @@ enum Schema {
     """
   private static let valuesBeforeRun = """
     insurance_number, card_number, facility_code, valid_from, valid_to, five_years_from, area_code,
-    \(word(of: "rule", LinkRule.allCases.map { ($0.rawValue, $0.name) })) AS rule,
+    \(ruleWord) AS rule,
     (SELECT n.words FROM note_list n WHERE n.note_id = r.note_id) AS notes,
     \(sourceName) AS source_file, source_line
     """

@@ -150,6 +150,19 @@ package struct Store: Sendable {
     }
   }
 
+  /// The store as a point of its history, as if its run had put it in force.
+  package func point() throws(Stop) -> HistoryPoint {
+    let run = try runID()
+    return try stopping(at: path) {
+      try queue.read { db in
+        HistoryPoint(
+          run: run,
+          knownOn: try String.fetchOne(db, sql: "SELECT as_of FROM run WHERE run_id = ?", arguments: [run])
+            ?? "", storeRun: run)
+      }
+    }
+  }
+
   private func row<T>(_ sql: String, _ arguments: StatementArguments, _ make: (Row) -> T) throws(Stop) -> T? {
     try rows(sql, arguments, make).first
   }
@@ -175,7 +188,7 @@ package struct Store: Sendable {
 
 // Reads the columns of a view by position.
 extension CardAttribute {
-  fileprivate init(_ row: Row) {
+  init(_ row: Row) {
     self.init(
       personalID: row[0], fullName: row[1], birthDate: row[2], sex: row[3],
       card: LinkedCard(row, personalID: row[0], from: 4), graceUntil: row[16])
@@ -183,7 +196,7 @@ extension CardAttribute {
 }
 
 extension LinkedCard {
-  fileprivate init(_ row: Row) { self.init(row, personalID: row[0], from: 1) }
+  init(_ row: Row) { self.init(row, personalID: row[0], from: 1) }
 
   fileprivate init(_ row: Row, personalID: String, from i: Int) {
     self.init(

@@ -40,10 +40,20 @@ extension Stop {
       remedy: rewrite)
   }
 
+  /// The file is not a part of a history, or one of another version.
+  static func notAHistory(_ path: String, found: String) -> Stop {
+    Stop(
+      .storeUnavailable, at: path, expected: "a file of the history, of version \(HistorySchema.version)",
+      found: found, remedy: moveAway)
+  }
+
+  private static let moveAway = "Move the file to another folder: the history then begins after it."
   private static let rewrite = "Write it anew: cardlink rerun load PIPELINE"
 
   /// Whether what was read is no store of this version, as opposed to one that couldn't be read.
-  var isNoStore: Bool { exit == .storeUnavailable && finding.remedy == Self.rewrite }
+  var isNoStore: Bool {
+    exit == .storeUnavailable && [Self.rewrite, Self.moveAway].contains(finding.remedy)
+  }
 }
 
 /// Runs `body` and turns GRDB's errors into a ``Stop`` about the store at `path`.

@@ -41,10 +41,7 @@ package final class StoredPersons {
     let queue = try stopping(at: path) { try openStore(path, readonly: true) }
     (insuranceFiles, keptSources, runID, statement, others, notes) = try stopping(at: path) {
       try queue.unsafeRead { db in
-        var notes: [Int64: Reasons] = [:]
-        for row in try Row.fetchAll(db, sql: "SELECT note_id, words FROM note_list") {
-          notes[row[0]] = try Self.notes(row[1], path)
-        }
+        let notes = try db.noteLists(path)
         return (
           try String.fetchAll(
             db,
@@ -97,17 +94,6 @@ package final class StoredPersons {
   }
   private static let smallStoreBytes = 16 << 20
 
-  private static func notes(_ words: String, _ path: String) throws(Stop) -> Reasons {
-    var notes = Reasons()
-    for word in words.split(separator: ",") {
-      guard let note = Reason(word: String(word)) else {
-        throw .notAStore(path, found: "a note that it doesn't know")
-      }
-      notes.insert(note)
-    }
-    return notes
-  }
-
   /// Replaces the content of the batch with the next persons.
   ///
   /// - Returns: false when there are none left.
@@ -138,7 +124,7 @@ package final class StoredPersons {
   }
 
   private func append(_ row: StoredRow, to batch: inout PersonBatch) throws(Stop) {
-    let id = try personalID(row)
+    let id = try row.personalID()
     guard let sex = Sex(rawValue: UInt8(truncatingIfNeeded: row.integer(3))) else {
       throw .notAStore(path, found: "a code that it doesn't know")
     }
@@ -168,38 +154,13 @@ package final class StoredPersons {
         (others, otherPerson) = (nil, nil)
         return
       }
-      otherPerson = try personalID(row)
+      otherPerson = try row.personalID()
     }
-  }
-
-  private func personalID(_ row: StoredRow) throws(Stop) -> PersonalID {
-    guard let id = try row.value(0, { try? PersonalID($0) }) else {
-      throw .notAStore(path, found: "a person without a number")
-    }
-    return id
   }
 
   @inline(__always)
   private func card(of id: PersonalID, _ row: StoredRow) throws(Stop) -> CardRow {
-    var card = CardRow()
-    card.personalID = id
-    card.insuranceNumber = try row.value(4) { try? InsuranceNumber($0) } ?? .none
-    card.cardNumber = try row.value(5) { try? CardNumber($0) } ?? .none
-    card.facility = try row.value(6) { ShortCode($0) } ?? .none
-    card.validFrom = try row.value(7) { CalendarDate(iso: $0) } ?? .none
-    card.validTo = try row.value(8) { CalendarDate(iso: $0) } ?? .none
-    card.fiveYearsFrom = try row.value(9) { CalendarDate(iso: $0) } ?? .none
-    card.area = try row.value(10) { ShortCode($0) } ?? .none
-    guard let rule = LinkRule(rawValue: UInt8(truncatingIfNeeded: row.integer(11))) else {
-      throw .notAStore(path, found: "a code that it doesn't know")
-    }
-    card.rule = rule
-    if !row.isNull(12) {
-      guard let list = notes[row.integer(12)] else {
-        throw .notAStore(path, found: "a list of notes that it doesn't know")
-      }
-      card.notes = list
-    }
+    var card = try row.card(of: id, notes)
     let source = row.integer(13)
     card.fileIndex = UInt16(
       truncatingIfNeeded: Schema.keptIndex(ofSource: source) ?? Schema.fileIndex(ofSource: source))
@@ -209,39 +170,6 @@ package final class StoredPersons {
       }
       card.graceUntil = graceDays[Int(card.fileIndex)]
     }
-    card.line = UInt32(truncatingIfNeeded: row.integer(14))
     return card
-  }
-}
-
-/// The current row of a statement; its text is valid until the next step.
-private struct StoredRow {
-  private let handle: OpaquePointer
-  private let path: String
-
-  init(_ handle: OpaquePointer, _ path: String) { (self.handle, self.path) = (handle, path) }
-
-  @inline(__always)
-  func isNull(_ column: CInt) -> Bool { sqlite3_column_type(handle, column) == SQLITE_NULL }
-
-  @inline(__always)
-  func integer(_ column: CInt) -> Int64 { sqlite3_column_int64(handle, column) }
-
-  /// Passes a text to `body`; NULL is an empty text.
-  @inline(__always)
-  func withText<R>(_ column: CInt, _ body: (UnsafeBufferPointer<UInt8>) -> R) -> R {
-    // Text first: it makes SQLite convert to UTF-8, which the byte count then refers to.
-    let base = sqlite3_column_text(handle, column)
-    return body(UnsafeBufferPointer(start: base, count: Int(sqlite3_column_bytes(handle, column))))
-  }
-
-  /// Reads a text; nil if it is NULL.
-  @inline(__always)
-  func value<T>(_ column: CInt, _ read: (Span<UInt8>) -> T?) throws(Stop) -> T? {
-    let (value, isAbsent) = withText(column) { text -> (T?, Bool) in
-      text.baseAddress == nil ? (nil, true) : (read(text.span), false)
-    }
-    guard value != nil || isAbsent else { throw .notAStore(path, found: "a value of another form") }
-    return value
   }
 }

@@ -59,6 +59,11 @@ struct CheckCardCommand: ParsableCommand {
         052 province wrong         053 level wrong
         060 name wrong             061 name wrong but for its first letter
         070 birth date wrong       205 can't be read
+      --known-on and --known-at answer with what was known then, by the history, and
+      say so: what could the clinic see on 24 November of a card that is used on the
+      20th?
+        cardlink check-card nightly.yaml --known-on 2026-11-24 --on 2026-11-20
+
       Any code is an answer, and the exit code is then 0. docs/check-card.md tells
       how each is found. A check against a store is written into its audit log, a
       batch as a whole.
@@ -87,6 +92,7 @@ struct CheckCardCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp("The day for which is asked; default today in Asia/Ho_Chi_Minh.", valueName: "date"))
   var on: BusinessDate?
+  @OptionGroup var known: KnownArguments
   @Option(help: ArgumentHelp("Read one card from a file instead of standard input.", valueName: "file"))
   var input: String = "-"
   @Option(help: ArgumentHelp("Check every line of a file; - is standard input.", valueName: "file"))
@@ -105,6 +111,9 @@ struct CheckCardCommand: ParsableCommand {
   func validate() throws {
     if (pipeline == nil) == (package == nil) {
       throw ValidationError("Give a pipeline file, or a package with --package DIR.")
+    }
+    if package != nil, known.time != nil {
+      throw ValidationError("--known-on and --known-at need the history: give a pipeline file.")
     }
     if package == nil, key != nil || state != nil || identity != nil || unverified {
       throw ValidationError(
@@ -143,7 +152,7 @@ struct CheckCardCommand: ParsableCommand {
   }
 
   private func desk() throws(Stop) -> CardDesk {
-    let day = on?.date ?? Clock.today()
+    let day = on?.date ?? known.on?.date ?? Clock.today()
     if let package {
       return CardDesk(
         package: package, on: day,
@@ -151,6 +160,6 @@ struct CheckCardCommand: ParsableCommand {
     }
     var loaded = try Pipeline(file: pipeline ?? "")
     if let workspace { loaded.workspace = Paths.absolute(workspace) }
-    return CardDesk(store: Desk(loaded, for: reason.actor), on: day)
+    return CardDesk(store: Desk(loaded, for: reason.actor), on: day, known: known.time)
   }
 }

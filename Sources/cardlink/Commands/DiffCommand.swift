@@ -1,4 +1,4 @@
-// cardlink diff: who gained, lost or changed the card between two runs.
+// cardlink diff: who gained, lost or changed the card between two runs or dates.
 
 import ArgumentParser
 import Desk
@@ -9,11 +9,28 @@ import Values
 import Views
 import Workspace
 
+/// A side of a comparison: a run's number, or a date.
+struct RunOrDate: ExpressibleByArgument {
+  let text: String
+  let time: ComparedTime
+
+  init?(argument: String) {
+    text = argument
+    if let number = Int(argument) {
+      time = .run(number)
+    } else if let date = BusinessDate(argument: argument) {
+      time = .date(date.date)
+    } else {
+      return nil
+    }
+  }
+}
+
 struct DiffCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "diff",
-    abstract: "Compare two runs: who gained, lost or changed the card.",
-    usage: "cardlink diff <run> <run> <pipeline> [options]",
+    abstract: "Compare two runs or dates: who gained, lost or changed the card.",
+    usage: "cardlink diff <run-or-date> <run-or-date> <pipeline> [options]",
     discussion: """
       Counts persons by place of birth registration, which the number names, and by
       facility of initial registration. A card is changed when its number, facility
@@ -22,16 +39,18 @@ struct DiffCommand: ParsableCommand {
         cardlink diff 7 8 pipelines/nightly.yaml
         cardlink diff 7 8 pipelines/nightly.yaml --output csv > diff-7-8.csv
 
-      Stores are there of the run in force and of as many before as keep.stores in
-      the pipeline file says; cardlink rollback lists them. A held run is compared by
-      its match result: what would change if it were released. --people lists the
-      persons themselves instead, by personal ID number; it is written into the
-      audit log.
+      A date means the last run in force on that business date. Stores are there of
+      the run in force and of as many before as keep.stores in the pipeline file
+      says; cardlink rollback lists them. What earlier ones showed comes from the
+      history, as far back as keep.history says. A held run is compared by its match
+      result: what would change if it were released. --people lists the persons
+      themselves instead, by personal ID number; it is written into the audit log.
+        cardlink diff 2026-11-01 2026-11-30 pipelines/nightly.yaml
         cardlink diff 7 8 pipelines/nightly.yaml --people --output csv \\
           --because 'complaint of facility 79024'
       """)
-  @Argument(help: ArgumentHelp("The run before.", valueName: "run")) var before: Int
-  @Argument(help: ArgumentHelp("The run after.", valueName: "run")) var after: Int
+  @Argument(help: ArgumentHelp("The run or the date before.", valueName: "run-or-date")) var before: RunOrDate
+  @Argument(help: ArgumentHelp("The run or the date after.", valueName: "run-or-date")) var after: RunOrDate
   @OptionGroup var arguments: PipelineArguments
   @Flag(help: "List the persons, by personal ID number.") var people = false
   @Option(help: "At most so many facilities in text; default 20, and all as CSV or JSON.") var limit = 20
@@ -44,7 +63,7 @@ struct DiffCommand: ParsableCommand {
 
   func run() throws {
     let pipeline = try arguments.load()
-    let runs = try ComparedRuns(Desk(pipeline, for: reason.actor), before, after)
+    let runs = try ComparedRuns(Desk(pipeline, for: reason.actor), before.time, after.time)
     if people { return try writePeople(runs) }
     let found = try runs.differences()
     switch form.output {
@@ -146,7 +165,7 @@ struct DiffCommand: ParsableCommand {
     }
     lines += [
       "", "Try next:",
-      "  cardlink diff \(before) \(after) \(arguments.named) --people --output csv --because \"…\"",
+      "  cardlink diff \(before.text) \(after.text) \(arguments.named) --people --output csv --because \"…\"",
     ]
     return lines.map(\.withoutTrailingSpaces).joined(separator: "\n")
   }

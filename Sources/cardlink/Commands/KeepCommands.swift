@@ -88,7 +88,7 @@ struct RollbackCommand: ParsableCommand {
     do throws(Stop) {
       return title + "\n"
         + CardDifferencesText.summary(
-          try ComparedRuns(Desk(pipeline, for: .user()), plan.from, plan.to).differences())
+          try ComparedRuns(Desk(pipeline, for: .user()), .run(plan.from), .run(plan.to)).differences())
     } catch {
       // A store that can't be read is a reason to go back.
       return title + "\n  What changes can't be shown: \(error.finding)"

@@ -1,4 +1,4 @@
-// check, findings, explain, lookup: the officers' questions.
+// check, findings, explain: the officers' questions.
 
 import ArgumentParser
 import Desk
@@ -184,67 +184,6 @@ extension FindingsCommand {
   }
 }
 
-struct LookupCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "lookup", abstract: "The card that serves for one person.",
-    usage: "cardlink lookup <personal-id> <pipeline> [options]",
-    discussion: """
-      Give the number as -, and it is read from standard input. Every lookup is
-      written into the audit log, with the reason that --because gives.
-      """)
-  @Argument(help: ArgumentHelp("The personal ID number, 12 digits.", valueName: "personal-id")) var number:
-    String
-  @OptionGroup var arguments: PipelineArguments
-  @Option(help: ArgumentHelp("The card that serves on another day.", valueName: "date")) var on: BusinessDate?
-  @OptionGroup var asked: AskedRunArguments
-  @OptionGroup var reason: ReasonArguments
-  @OptionGroup var form: OutputArguments
-
-  func run() throws {
-    let id = try personalID(number)
-    let pipeline = try arguments.load()
-    let (found, from) = try Desk(pipeline, for: reason.actor).card(of: id, on: on?.date, run: asked.number)
-    if form.output == .text { say(from) }
-    var columns = [
-      "personal_id", "full_name", "birth_date", "sex", "insurance_number", "card_number", "facility_code",
-      "valid_from", "valid_to", "five_years_from", "area_code", "rule", "notes", "source_file", "source_line",
-      "run_id",
-    ]
-    var rows: [[String?]] =
-      found.map { person in
-        let card = person.card
-        return [
-          [
-            person.personalID, person.fullName, person.birthDate, person.sex, card.insuranceNumber,
-            card.cardNumber,
-            card.facilityCode, card.validFrom, card.validTo, card.fiveYearsFrom, card.areaCode, card.rule,
-            card.notes,
-            card.sourceFile, String(card.sourceLine), String(card.runID),
-          ]
-        ]
-      } ?? []
-    if pipeline.graceDays != nil || found?.graceUntil != nil {
-      columns.append("grace_until")
-      for i in rows.indices { rows[i].append(found?.graceUntil) }
-    }
-    if form.output != .text {
-      Table(columns: columns, rows: rows, numeric: ["source_line", "run_id"]).write(form.output)
-    }
-    guard let row = rows.first else {
-      throw Stop(
-        .none, at: arguments.pipeline, expected: "a linked card of this number", found: "none",
-        remedy: "Không có thẻ được liên kết với số này. explain says why.",
-        next: "cardlink explain - \(arguments.named)")
-    }
-    guard form.output == .text else { return }
-    for (column, value) in zip(columns, row) { print(column.leftAligned(18) + (value ?? "–")) }
-  }
-
-  mutating func validate() {
-    (number, arguments.pipeline) = inOrder(number, arguments.pipeline)
-  }
-}
-
 struct ExplainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "explain", abstract: "Why one person's records are linked, or why not.",
@@ -335,6 +274,6 @@ private enum Asked {
 }
 
 /// A number and a pipeline file, typed in either order.
-private func inOrder(_ number: String, _ pipeline: String) -> (String, String) {
+func inOrder(_ number: String, _ pipeline: String) -> (String, String) {
   isPipelineFile(number) && !isPipelineFile(pipeline) ? (pipeline, number) : (number, pipeline)
 }

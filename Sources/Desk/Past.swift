@@ -1,0 +1,222 @@
+// What was known at an earlier time: of one person, by a date or a run, and each change of it.
+// Invariant: answers come from the store in force and its history; a time before the history's beginning is refused.
+// Load: one search in each file of the history; by another number than the personal ID number, a pass over all of them.
+
+import CardCheck
+package import Store
+package import Values
+package import Workspace
+
+/// A time in the past, by what was in force then.
+package enum KnownTime: Sendable {
+  /// The last run in force on a business date.
+  case on(CalendarDate)
+  /// The store that was in force after a run.
+  case at(run: Int)
+}
+
+extension HistoryPoint {
+  /// Which store it is.
+  package var words: Bilingual {
+    let date = FigureText.date(knownOn)
+    guard run != storeRun else {
+      return Bilingual("lượt chạy \(run), từ ngày \(date.vietnamese)", "run \(run), from \(date.english)")
+    }
+    return Bilingual(
+      "lượt chạy \(run) đưa kho của lượt \(storeRun) trở lại, từ ngày \(date.vietnamese)",
+      "run \(run), which brought back the store of run \(storeRun), from \(date.english)")
+  }
+}
+
+extension Desk {
+  /// The store that was in force at a time.
+  ///
+  /// - Throws: ``Stop`` with ``Exit/usage`` if the history begins later, or that run's store never came in force.
+  package func point(_ time: KnownTime) throws(Stop) -> HistoryPoint {
+    let history = try history()
+    let first = history.points[0]
+    func refused(_ place: String, _ expected: String, _ found: String) -> Stop {
+      Stop(
+        .usage, at: place, expected: expected, found: found,
+        remedy: "The history says what was known since \(first.knownOn), run \(first.run).",
+        next: "cardlink runs PIPELINE")
+    }
+    switch time {
+    case .on(let date):
+      guard let point = history.point(on: date.text) else {
+        throw refused("--known-on", "a date from \(first.knownOn) on", date.text)
+      }
+      return point
+    case .at(let number):
+      let run = try run(number)
+      guard let point = history.point(after: number) else {
+        throw refused("--known-at", "run \(first.run) or a later one", "run \(number)")
+      }
+      // A run that used the store of an earlier one changed nothing.
+      guard point.run == number || point.storeRun == run.finished(.load)?.run, run.state == .done else {
+        throw refused("--known-at", "a run whose store came in force", "one whose store never did")
+      }
+      return point
+    }
+  }
+
+  /// The history of the store in force.
+  ///
+  /// - Throws: ``Stop`` with ``Exit/storeUnavailable`` if there is no store.
+  func history() throws(Stop) -> History {
+    guard let history = try KeptStores(pipeline, in: pipeline.workspace).history() else {
+      // Says why.
+      _ = try askedInForce()
+      throw try noRun()
+    }
+    return history
+  }
+
+  /// The card that served a person as it was known at a time, on the business date of that time or on another day.
+  package func card(
+    of id: PersonalID, on day: CalendarDate? = nil, known time: KnownTime
+  ) throws(Stop) -> (card: CardAttribute?, from: HistoryPoint) {
+    let point = try point(time)
+    try audit(.lookedUp, person: id, run: point.run, detail: ["known_on": point.knownOn])
+    guard let state = try past().states(of: id).state(at: point), var found = state.attribute else {
+      return (nil, point)
+    }
+    // A person in grace has one card, whatever the day.
+    if let day, found.graceUntil == nil, let serving = state.cards.serving(on: day) { found.card = serving }
+    return (found, point)
+  }
+
+  /// Each state of a person, ascending; empty if there never was a card.
+  package func states(of id: PersonalID) throws(Stop) -> (states: [PersonState], from: HistoryPoint) {
+    _ = try history()
+    try audit(.historyRead, person: id)
+    let past = try past()
+    return (try past.states(of: id), past.history.points[0])
+  }
+
+  /// The persons who have or had a number on a card, in the store in force or any earlier one.
+  package func persons(holding number: CardNumberText) throws(Stop) -> [PersonalID] {
+    _ = try history()
+    try audit(.lookedUp, detail: ["by": number.kind])
+    return try past().persons(holding: [number.text])
+  }
+}
+
+/// A number that a card shows, other than a personal ID number.
+package struct CardNumberText: Sendable {
+  package let text: String
+  /// `insurance_number` or `card_number`.
+  package let kind: String
+
+  /// Nil for anything else.
+  package init?(_ typed: String) {
+    if let number = try? InsuranceNumber(typed.utf8.span) {
+      (text, kind) = (number.text, "insurance_number")
+    } else if let number = try? CardNumber(typed.uppercased().utf8.span) {
+      (text, kind) = (number.text, "card_number")
+    } else {
+      return nil
+    }
+  }
+}
+
+// MARK: Card checks
+
+/// The cards of a store that was in force earlier.
+struct PastCards: CardSource {
+  let past: PastStore
+  let point: HistoryPoint
+
+  var standing: DataStanding {
+    var standing = DataStanding()
+    standing.asOf = CalendarDate(iso: point.knownOn) ?? .none
+    return standing
+  }
+
+  mutating func append(_ id: PersonalID, to batch: inout PersonBatch) throws(Stop) -> Bool {
+    guard let state = try past.states(of: id).state(at: point), let person = state.attribute else {
+      return false
+    }
+    let (start, first) = (batch.bytes.count, batch.cards.count)
+    batch.bytes.append(contentsOf: person.fullName.utf8)
+    if let until = person.graceUntil {
+      var card = person.card.row
+      card.graceUntil = CalendarDate(iso: until) ?? .none
+      batch.cards.append(card)
+    } else {
+      for card in state.cards { batch.cards.append(card.row) }
+    }
+    batch.persons.append(
+      PersonRow(
+        personalID: id, birthDate: person.birthDate.flatMap { CalendarDate(iso: $0) } ?? .none,
+        sex: Sex.allCases.first { $0.name == person.sex } ?? .unknown, nameRange: start..<batch.bytes.count,
+        cards: first..<batch.cards.count))
+    return true
+  }
+
+  mutating func resolve(_ wanted: inout WantedNumbers) throws(Stop) {
+    for id in try past.persons(holding: wanted.all.map(\.card.tail.text)) {
+      for card in try past.states(of: id).state(at: point)?.cards ?? [] {
+        wanted.note(id, card.row.insuranceNumber, card.row.cardNumber)
+      }
+    }
+  }
+
+  /// Records that were held back then are not in the history.
+  mutating func isHeld(_ id: PersonalID) throws(Stop) -> Bool { false }
+  mutating func beginReading() throws(Stop) {}
+  mutating func endReading() throws(Stop) {}
+}
+
+/// The cards of the store in force, whose persons are found by earlier numbers too.
+struct RememberedCards: CardSource, ~Copyable {
+  var cards: StoredCards
+  /// Opens the history; nil if there is none.
+  let past: () throws(Stop) -> PastStore?
+  /// The former cards of the persons who were found by them, ended when they were last known.
+  private var former: [PersonalID: [CardRow]] = [:]
+
+  init(_ cards: consuming StoredCards, past: @escaping () throws(Stop) -> PastStore?) {
+    self.cards = cards
+    self.past = past
+  }
+
+  var standing: DataStanding { cards.standing }
+
+  mutating func append(_ id: PersonalID, to batch: inout PersonBatch) throws(Stop) -> Bool {
+    guard try cards.append(id, to: &batch), let person = batch.persons.indices.last else { return false }
+    for card in former[id] ?? []
+    where !batch.cards[batch.persons[person].cards].contains(where: { $0.cardNumber == card.cardNumber }) {
+      batch.cards.append(card)
+      batch.persons[person].cards = batch.persons[person].cards.lowerBound..<batch.cards.count
+    }
+    return true
+  }
+
+  mutating func resolve(_ wanted: inout WantedNumbers) throws(Stop) {
+    try cards.resolve(&wanted)
+    let unknown = wanted.all.filter { wanted.holder(of: $0) == .nobody }.map(\.card.tail.text)
+    guard !unknown.isEmpty, let past = try past() else { return }
+    var earlier = wanted
+    for id in try past.persons(holding: unknown) {
+      former[id] = []
+      for state in try past.states(of: id) {
+        guard let end = state.closed.flatMap({ CalendarDate(iso: $0.knownOn) })?.adding(days: -1) else {
+          continue
+        }
+        for var card in state.cards.map(\.row) {
+          earlier.note(id, card.insuranceNumber, card.cardNumber)
+          if card.validTo.isNone || card.validTo.lastDay > end.lastDay { card.validTo = end }
+          former[id]?.removeAll { $0.cardNumber == card.cardNumber }
+          if !card.cardNumber.isNone { former[id]?.append(card) }
+        }
+      }
+    }
+    // A number of today's cards names who has it today.
+    wanted.takeUnknown(from: earlier)
+  }
+
+  mutating func isHeld(_ id: PersonalID) throws(Stop) -> Bool { try cards.isHeld(id) }
+  mutating func beginReading() throws(Stop) { try cards.beginReading() }
+  mutating func endReading() throws(Stop) { try cards.endReading() }
+}
