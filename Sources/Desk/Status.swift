@@ -110,6 +110,8 @@ package struct Status: Sendable, Encodable {
   /// Why the run was held, most likely.
   package var likelyCauses: [Likely]
   package var stages: [Stage]
+  /// By province; nil unless asked for.
+  package var provinces: [ProvinceFigures]?
   package var next: [Next]
 
   package func records(_ export: ExportKind) -> Int {

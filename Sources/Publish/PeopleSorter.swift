@@ -51,6 +51,7 @@ extension SortedPeople {
     report.personsWithoutFacility += other.report.personsWithoutFacility
     report.personsWithMalformedFacility += other.report.personsWithMalformedFacility
     report.personsNotSelected += other.report.personsNotSelected
+    report.byProvince.add(other.report.byProvince)
   }
 }
 
@@ -84,6 +85,7 @@ private struct PeopleSorter: ~Copyable {
       }
       let card = batch.cards[serving]
       let place = recipients.place(of: card.facility)
+      recipients.count(personAt: place)
       // Few have another card; all others go straight from the code's packages to the sorter.
       let hasOthers = person.cards.count > 1
       if hasOthers { takeOthers(of: person, batch, serving: serving, place) }
@@ -152,7 +154,8 @@ private struct PeopleSorter: ~Copyable {
   }
 
   consuming func finish() throws(Stop) -> SortedPeople {
-    SortedPeople(
+    report.byProvince = recipients.persons
+    return SortedPeople(
       runs: try sorter.finish(), packages: recipients.packages,
       leftOut: Set(leftOut.filter(\.value).keys), report: report)
   }

@@ -74,4 +74,6 @@ package struct PublishReport: Sendable, Hashable {
   package var personsWithMalformedFacility = 0
   /// Persons in no package because no rule selects their facility.
   package var personsNotSelected = 0
+  /// All persons of the store by the province of the facility on their serving card.
+  package var byProvince = PersonsByProvince()
 }

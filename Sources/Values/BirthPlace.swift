@@ -25,6 +25,9 @@ package struct BirthPlace: Hashable, Sendable, BitwiseCopyable {
     self = key.personalID.map { BirthPlace($0) } ?? .noNumber
   }
 
+  /// A former province, by its code.
+  package static func province(_ code: Int) -> BirthPlace { BirthPlace(index: code) }
+
   /// `001` to `096`, `abroad`, `unknown`, `none`.
   package var code: String {
     switch self {

@@ -17,7 +17,7 @@ package enum Gate: String, Sendable, CaseIterable, Codable, Comparable {
     case .quarantine: Bilingual("Tỷ lệ cách ly", "Quarantine share")
     case .linkRate: Bilingual("Tỷ lệ liên kết", "Link rate")
     case .blank: Bilingual("Trường để trống", "Blank share")
-    case .province: Bilingual("Theo tỉnh", "By province")
+    case .province: Bilingual("Theo nơi đăng ký khai sinh", "By place of birth registration")
     case .olderExports: Bilingual("Tuổi của tệp", "Age of exports")
     case .checksums: Bilingual("Mã kiểm tra", "Checksums")
     case .rolledBack: Bilingual("Đã bị thu hồi", "Rolled back")

@@ -215,6 +215,11 @@ package struct PublishCounts: Hashable, Sendable, Codable {
   package var unusableFacility: Int?
   /// Persons in no package because no rule selects their facility.
   package var notSelected: Int
+  /// All persons of the store by province of the facility on the serving card.
+  ///
+  /// By the code of the province of today, then by that of the former province; ``PersonsByProvince/none`` for no
+  /// province. Nil in records of earlier versions.
+  package var facilityProvinces: [String: [String: Int]]?
 
   package var all: Int { persons + leftOut + withoutFacility + (unusableFacility ?? 0) + notSelected }
 
@@ -224,6 +229,7 @@ package struct PublishCounts: Hashable, Sendable, Codable {
     withoutFacility = report.personsWithoutFacility - report.personsWithMalformedFacility
     unusableFacility = report.personsWithMalformedFacility
     notSelected = report.personsNotSelected
+    facilityProvinces = report.byProvince.counts
   }
 }
 

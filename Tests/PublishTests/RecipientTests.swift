@@ -111,6 +111,13 @@ struct RecipientTests {
     #expect(report.persons == persons)
     #expect(report.copies == copies)
     #expect(report.personsWithoutFacility + report.personsNotSelected == people.all.count - persons)
+    var provinces: [String: [String: Int]] = [:]
+    for someone in people.all {
+      let digits = String(someone.serving.facility.text.prefix(2))
+      let today = ["01": "01", "31": "31", "79": "79"][digits]
+      provinces[today ?? "none", default: [:]][today == nil ? "none" : digits, default: 0] += 1
+    }
+    #expect(report.byProvince.counts == provinces)
   }
 
   @Test("a province's copy takes nobody out of a facility's package")

@@ -49,7 +49,7 @@ struct ComparingTests {
   }
 
   /// The card of each person, as the store shows it.
-  private static func cards(_ store: Store) throws -> [String: LinkedCard] {
+  static func cards(_ store: Store) throws -> [String: LinkedCard] {
     var cards: [String: LinkedCard] = [:]
     try store.forEachCardAttribute { (person) throws(Stop) in cards[person.personalID] = person.card }
     return cards
@@ -121,14 +121,33 @@ struct ComparingTests {
     var total = CardCounts()
     var provinces: [String: Int] = [:]
     var facilities: [String: CardCounts] = [:]
+    // By the first two digits, and by the province of today of Hà Nội, Bắc Ninh and Hồ Chí Minh City.
+    var facilityPlaces: [String: CardCounts] = [:]
+    var facilityProvinces: [String: CardCounts] = [:]
+    let today = ["01": "01", "24": "24", "27": "24", "74": "79", "77": "79", "79": "79"]
     var fields = [0, 0, 0, 0, 0, 0, 0]
     for id in Set(old.keys).union(new.keys) {
       let (a, b) = (old[id], new[id])
       let (from, to) = (a?.facilityCode ?? "", b?.facilityCode ?? "")
+      let (fromPlace, toPlace) = (String(from.prefix(2)), String(to.prefix(2)))
+      let (fromToday, toToday) = (today[fromPlace] ?? "", today[toPlace] ?? "")
+      func add(_ change: WritableKeyPath<CardCounts, Int>, _ isOld: Bool) {
+        facilityPlaces[isOld ? fromPlace : toPlace, default: CardCounts()][keyPath: change] += 1
+        facilityProvinces[isOld ? fromToday : toToday, default: CardCounts()][keyPath: change] += 1
+      }
       if let a, let b {
         guard shown(a) != shown(b) else { continue }
         total.changed += 1
         facilities[to, default: CardCounts()].changed += 1
+        add(\.changed, false)
+        if fromPlace != toPlace {
+          facilityPlaces[toPlace, default: CardCounts()].came += 1
+          facilityPlaces[fromPlace, default: CardCounts()].went += 1
+        }
+        if fromToday != toToday {
+          facilityProvinces[toToday, default: CardCounts()].came += 1
+          facilityProvinces[fromToday, default: CardCounts()].went += 1
+        }
         if from != to {
           facilities[to, default: CardCounts()].came += 1
           facilities[from, default: CardCounts()].went += 1
@@ -137,9 +156,11 @@ struct ComparingTests {
       } else if a == nil {
         total.gained += 1
         facilities[to, default: CardCounts()].gained += 1
+        add(\.gained, false)
       } else {
         total.lost += 1
         facilities[from, default: CardCounts()].lost += 1
+        add(\.lost, true)
       }
       let prefix = String(id.prefix(3))
       let code =
@@ -153,6 +174,16 @@ struct ComparingTests {
     #expect(found.byProvince.reduce(0) { $0 + $1.counts.all } == total.all)
     for (place, counts) in found.byProvince where place.code.first?.isNumber ?? false {
       #expect(counts.all == provinces[place.code], "\(place.code)")
+    }
+    for (province, counts) in found.byProvinceOfToday {
+      let codes = province.former.map { BirthPlace.province($0).code }
+      #expect(counts.all == codes.reduce(0) { $0 + (provinces[$1] ?? 0) }, "\(province.label)")
+    }
+    for (place, counts) in found.byFacilityPlace {
+      #expect(counts == facilityPlaces[String(place.code.suffix(2))], "\(place.code)")
+    }
+    for (province, counts) in found.byFacilityProvince where today.values.contains(province.text) {
+      #expect(counts == facilityProvinces[province.text], "\(province.label)")
     }
     #expect(CardField.allCases.map { found.fields[$0] ?? 0 } == fields)
   }

@@ -173,11 +173,18 @@ struct ReportTests {
         "disputed": Int.random(in: 0...most, using: &random),
       ]
     }
-    let rates = PlaceRate.all(places)
-    for rate in rates {
+    let today = PlaceRate.all(places)
+    let former = PlaceRate.former(places)
+    for rate in today + former {
       #expect(rate.records >= PlaceRate.fewest)
-      guard let place = rate.place, let counts = places[place.code] else { continue }
-      let (linked, others) = (counts["linked"] ?? 0, counts["disputed"] ?? 0)
+      guard let place = rate.place else { continue }
+      let codes =
+        place.code.count == 2
+        ? ProvinceOfToday.all.first { $0.text == place.code }?.former.map { BirthPlace.province($0).code }
+          ?? []
+        : [place.code]
+      func count(_ outcome: String) -> Int { codes.reduce(0) { $0 + (places[$1]?[outcome] ?? 0) } }
+      let (linked, others) = (count("linked"), count("disputed"))
       #expect(rate.records == linked + others)
       switch rate.rate {
       case .exactly(let hundredths):
@@ -196,6 +203,43 @@ struct ReportTests {
     }
   }
 
+  @Test(
+    "the former provinces of one province of today are shown with exact rates or not at all",
+    arguments: UInt64(0)..<60)
+  func formerPlaces(seed: UInt64) throws {
+    var random = SeededGenerator(seed)
+    var places: [String: [String: Int]] = [:]
+    for place in BirthPlace.all {
+      let most = [3, 400, 400, 400].randomElement(using: &random) ?? 400
+      places[place.code] = [
+        "linked": Int.random(in: 0...most, using: &random),
+        "disputed": Int.random(in: 0...most, using: &random),
+      ]
+    }
+    let shown = Dictionary(
+      uniqueKeysWithValues: PlaceRate.former(places).map { ($0.place?.code ?? "", $0.rate) })
+    #expect(shown["abroad"] == nil && shown[""] == nil)
+    for province in ProvinceOfToday.all where province.former.count > 1 {
+      let codes = province.former.map { BirthPlace.province($0).code }
+      let found = codes.filter { shown[$0] != nil }
+      let hasSmall = codes.contains { code in
+        (places[code] ?? [:]).values.contains { (1..<5).contains($0) }
+          || (1..<5).contains((places[code] ?? [:]).values.reduce(0, +))
+      }
+      if hasSmall {
+        #expect(found.isEmpty, "\(province.label)")
+      } else {
+        #expect(found == codes.filter { (places[$0] ?? [:]).values.reduce(0, +) > 0 })
+        for code in found {
+          guard case .exactly = shown[code] else {
+            Issue.record("a bound for \(code)")
+            continue
+          }
+        }
+      }
+    }
+  }
+
   @Test("a place's bar is its difference from the run before, or from the mean in the first run")
   func placeDifferences() {
     func counts(_ linked: Int, _ others: Int) -> [String: Int] { ["linked": linked, "disputed": others] }
@@ -209,11 +253,22 @@ struct ReportTests {
       rates.map { "\($0.place?.code ?? "") \($0.difference.map(String.init) ?? "–")" }
     }
     #expect(
-      bars(PlaceRate.all(now, comparedWith: PlaceRate.all(then), orMean: 8370))
-        == ["092 -4000", "079 -100", "031 –", "001 1000"])
+      bars(PlaceRate.compared(PlaceRate.all(now), with: PlaceRate.all(then), orMean: 8370))
+        == ["92 -4000", "79 -100", "31 –", "01 1000"])
     #expect(
-      bars(PlaceRate.all(now, comparedWith: [], orMean: 8370))
-        == ["092 -3370", "031 –", "001 630", "079 1130"])
+      bars(PlaceRate.compared(PlaceRate.all(now), with: [], orMean: 8370))
+        == ["92 -3370", "31 –", "01 630", "79 1130"])
+  }
+
+  @Test("former provinces count for the province of today that they belong to")
+  func mergedPlaces() {
+    let places = [
+      "079": ["linked": 90, "disputed": 10], "074": ["linked": 50, "disputed": 50], "077": ["linked": 100],
+    ]
+    let today = PlaceRate.all(places)
+    #expect(today.map { $0.place?.code } == ["79"])
+    #expect(today.map(\.records) == [300] && today.map(\.rate) == [.exactly(8000)])
+    #expect(PlaceRate.former(places).map { $0.place?.code } == ["074", "079", "077"])
   }
 
   @Test("the trend has one point for each business date: its last finished run")

@@ -2,6 +2,7 @@
 
 import Files
 import Foundation
+import Store
 import Support
 import Testing
 import Values
@@ -21,6 +22,45 @@ struct StatusTests {
   /// Lines wider than a terminal, except commands.
   private static func wide(_ text: String) -> [Substring] {
     text.split(separator: "\n").filter { $0.count > 80 && !$0.contains("cardlink ") }
+  }
+
+  @Test("provinces of today are the sums of the former ones, by facility and by place of birth registration")
+  func provinces() throws {
+    let workshop = try Workshop()
+    let pipeline = try WalkTests.invented(1500, seed: 62, xml: false, in: workshop.path)
+    let run = try WalkTests.walk(pipeline)
+    let figures = ProvinceFigures.all(of: run, former: true)
+    #expect(figures.map(\.code) == ProvinceOfToday.all.map(\.text) + ["none"])
+    var facilities: [String: Int] = [:]
+    for (_, card) in try ComparingTests.cards(Store(path: pipeline.storePath(in: pipeline.workspace))) {
+      facilities[String(card.facilityCode.prefix(2)), default: 0] += 1
+    }
+    for province in figures.dropLast() {
+      let former = try #require(province.former)
+      for part in former {
+        #expect(part.personsByFacility == facilities[part.code] ?? 0)
+        let counts = run.matched.places["0" + part.code] ?? [:]
+        #expect(part.recordsByBirthRegistration == counts.values.reduce(0, +))
+        #expect(part.linkedByBirthRegistration == counts["linked"] ?? 0)
+      }
+      #expect(province.personsByFacility == former.reduce(0) { $0 + ($1.personsByFacility ?? 0) })
+      #expect(
+        province.linkedByBirthRegistration == former.reduce(0) { $0 + $1.linkedByBirthRegistration })
+    }
+    #expect(figures.reduce(0) { $0 + ($1.personsByFacility ?? 0) } == run.published?.all)
+    #expect(
+      figures.reduce(0) { $0 + $1.recordsByBirthRegistration } == run.count(.insurance))
+
+    let text = try Cardlink.run(["status", pipeline.path, "--former-provinces"])
+    #expect(text.exit == 0 && Self.wide(text.output) == [])
+    #expect(text.output.contains("  79 Thành phố Hồ Chí Minh") && text.output.contains("      74 Bình Dương"))
+    let today = try Cardlink.run(["status", pipeline.path, "--provinces"])
+    #expect(!today.output.contains("Bình Dương") && today.output.contains("none · không thuộc tỉnh"))
+    let csv = try Cardlink.run(["status", pipeline.path, "--provinces", "--output", "csv"])
+    #expect(csv.output.hasPrefix("by,province_2025,former_province,name,count,linked\nfacility,01,,Hà Nội,"))
+    #expect(csv.output.split(separator: "\n").count == 1 + 2 * 35)
+    let json = try Cardlink.run(["status", pipeline.path, "--provinces", "--output", "json"])
+    #expect(json.output.contains("\"linked_by_birth_registration\""))
   }
 
   @Test("done, then half of the records gone: held; then released, rolled back, failed")

@@ -57,6 +57,21 @@ package struct CardCounts: Hashable, Sendable {
   package var went = 0
 
   package var all: Int { gained + lost + changed }
+
+  mutating func add(_ change: CardChange) {
+    switch change {
+    case .gained: gained += 1
+    case .lost: lost += 1
+    case .changed: changed += 1
+    }
+  }
+
+  static func + (a: Self, b: Self) -> Self {
+    CardCounts(
+      gained: a.gained + b.gained, lost: a.lost + b.lost, changed: a.changed + b.changed,
+      came: a.came + b.came,
+      went: a.went + b.went)
+  }
 }
 
 /// The differences between two streams of persons.
@@ -70,12 +85,39 @@ package struct CardDifferences: Sendable {
   /// By ``BirthPlace/index``.
   private var places = [CardCounts](repeating: CardCounts(), count: BirthPlace.count)
   private var facilities: [ShortCode: CardCounts] = [:]
+  /// By the province that the facility's code begins with, which came and went mean as well; the last for none.
+  private var facilityPlaces = [CardCounts](repeating: CardCounts(), count: 101)
+  /// The same by province of today.
+  private var facilityProvinces = [CardCounts](repeating: CardCounts(), count: 101)
 
   /// By place of birth registration, most differences first; places without any are left out.
   package var byProvince: [(place: BirthPlace, counts: CardCounts)] {
     BirthPlace.all.map { ($0, places[$0.index]) }.filter { $0.1.all > 0 }
       .sorted { ($0.1.all, $1.0.index) > ($1.1.all, $0.0.index) }
   }
+  /// By province of today of birth registration, most differences first; without what is in no province.
+  package var byProvinceOfToday: [(province: ProvinceOfToday, counts: CardCounts)] {
+    Self.sorted(
+      ProvinceOfToday.all.map { province in
+        (province, province.former.reduce(CardCounts()) { $0 + places[BirthPlace.province($1).index] })
+      }, \.code)
+  }
+  /// By former province of the facility's code, most differences first; without what is in no province.
+  package var byFacilityPlace: [(place: BirthPlace, counts: CardCounts)] {
+    Self.sorted(IDPrefix.provinces.map { (BirthPlace.province($0.code), facilityPlaces[$0.code]) }, \.index)
+  }
+  /// By province of today of the facility, most differences first; without what is in no province.
+  package var byFacilityProvince: [(province: ProvinceOfToday, counts: CardCounts)] {
+    Self.sorted(ProvinceOfToday.all.map { ($0, facilityProvinces[$0.code]) }, \.code)
+  }
+
+  private static func sorted<Group>(
+    _ groups: [(Group, CardCounts)], _ code: (Group) -> Int
+  ) -> [(Group, CardCounts)] {
+    groups.filter { $0.1.all + $0.1.went > 0 }
+      .sorted { ($0.1.all + $0.1.went, code($1.0)) > ($1.1.all + $1.1.went, code($0.0)) }
+  }
+
   /// By facility code, empty for none, most differences first.
   package var byFacility: [(facility: String, counts: CardCounts)] {
     facilities.map { ($0.key.text, $0.value) }
@@ -85,25 +127,28 @@ package struct CardDifferences: Sendable {
   fileprivate mutating func add(_ difference: CardDifference) {
     let place = BirthPlace(difference.person).index
     let (old, new) = (difference.before?.facility ?? .none, difference.after?.facility ?? .none)
-    switch difference.change {
-    case .gained:
-      total.gained += 1
-      places[place].gained += 1
-      facilities[new, default: CardCounts()].gained += 1
-    case .lost:
-      total.lost += 1
-      places[place].lost += 1
-      facilities[old, default: CardCounts()].lost += 1
-    case .changed:
-      total.changed += 1
-      places[place].changed += 1
-      facilities[new, default: CardCounts()].changed += 1
-      if old != new {
-        facilities[new, default: CardCounts()].came += 1
-        facilities[old, default: CardCounts()].went += 1
-      }
-      for field in difference.fields { fields[field, default: 0] += 1 }
+    total.add(difference.change)
+    places[place].add(difference.change)
+    let (from, to) = (old.provinceCode ?? 100, new.provinceCode ?? 100)
+    let (fromToday, toToday) = (ProvinceOfToday.of(from)?.code ?? 100, ProvinceOfToday.of(to)?.code ?? 100)
+    let isLost = difference.change == .lost
+    facilities[isLost ? old : new, default: CardCounts()].add(difference.change)
+    facilityPlaces[isLost ? from : to].add(difference.change)
+    facilityProvinces[isLost ? fromToday : toToday].add(difference.change)
+    guard difference.change == .changed else { return }
+    if old != new {
+      facilities[new, default: CardCounts()].came += 1
+      facilities[old, default: CardCounts()].went += 1
     }
+    if from != to {
+      facilityPlaces[to].came += 1
+      facilityPlaces[from].went += 1
+    }
+    if fromToday != toToday {
+      facilityProvinces[toToday].came += 1
+      facilityProvinces[fromToday].went += 1
+    }
+    for field in difference.fields { fields[field, default: 0] += 1 }
   }
 }
 

@@ -13,6 +13,8 @@ struct Recipients {
     fileprivate(set) var packages: Range<Int>
     /// Whether there are none because the code can't name a package.
     fileprivate(set) var isNameless = false
+    /// Its index among the codes that are remembered.
+    fileprivate var index: Int
   }
 
   let rules: [PackageRule]
@@ -21,6 +23,9 @@ struct Recipients {
   /// The sort keys of all packages that have people.
   private(set) var packages: Set<UInt64> = []
   private var known: [UInt64: Place] = [:]
+  /// The codes that are remembered, with the persons counted so far.
+  private var counted: [(code: ShortCode, persons: Int)] = []
+  private var earlier = PersonsByProvince()
   /// A bit set in the keys of packages with a name of their own; codes never have it.
   private static let named: UInt64 = 1 << 63
 
@@ -32,7 +37,9 @@ struct Recipients {
     let facility = code.capitals
     // There are some thousand codes; an export full of invented ones must not exhaust memory.
     if known.count >= 100_000 {
+      earlier = persons
       known.removeAll(keepingCapacity: true)
+      counted.removeAll(keepingCapacity: true)
       keys.removeAll(keepingCapacity: true)
     }
     let start = keys.count
@@ -48,9 +55,20 @@ struct Recipients {
       if !rule.isCopy { break }
     }
     packages.formUnion(keys[start...])
-    let place = Place(packages: start..<keys.count, isNameless: isNameless && start == keys.count)
+    let place = Place(
+      packages: start..<keys.count, isNameless: isNameless && start == keys.count,
+      index: counted.count)
+    counted.append((facility, 0))
     known[code.packed] = place
     return place
+  }
+
+  /// Counts a person whose serving card names the facility.
+  mutating func count(personAt place: Place) { counted[place.index].persons += 1 }
+
+  /// The persons counted so far.
+  var persons: PersonsByProvince {
+    counted.reduce(into: earlier) { $0.add($1.code, $1.persons) }
   }
 
   /// The keys of packages with a name of their own, even without people.

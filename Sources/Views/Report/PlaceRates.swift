@@ -1,8 +1,28 @@
-// The outcomes of insurance records by the place of birth registration in their personal ID number.
+// The outcomes of insurance records by the place of birth registration in their personal ID number, for the 34 provinces
+// of today and for the 63 before July 2025.
 // Invariant: no count of 1 to 4 records is shown for a place or can be computed: such a share is shown as a
-// bound, and places with fewer than five records are shown as one.
+// bound, places with fewer than five records are shown as one, and of a province of today either all former provinces
+// are shown, with exact shares, or none.
 
 import Values
+
+/// A place of birth registration as the report names it.
+struct ReportedPlace: Hashable, Sendable {
+  var code: String
+  var name: Bilingual
+  var isProvince: Bool
+  /// For sorting.
+  var index: Int
+
+  init(_ place: BirthPlace) {
+    (code, name, index) = (place.code, place.name, place.index)
+    isProvince = place.today != nil
+  }
+  init(_ province: ProvinceOfToday) {
+    (code, name, index) = (province.text, Bilingual(province.name, province.name), province.code)
+    isProvince = true
+  }
+}
 
 /// One bar of the chart.
 struct PlaceRate: Hashable, Sendable {
@@ -14,7 +34,7 @@ struct PlaceRate: Hashable, Sendable {
     case atMost(Int)
   }
   /// Nil for the small places taken together.
-  var place: BirthPlace?
+  var place: ReportedPlace?
   var records: Int
   var rate: LinkRate
   /// From the place's rate in an earlier run, or from the mean, in hundredths of a percent; nil where either is shown as a
@@ -32,19 +52,65 @@ struct PlaceRate: Hashable, Sendable {
     }
   }
 
-  /// The bars of a run, the lowest rate first; entries that are not places come last.
+  /// The bars of a run by province of today, the lowest rate first; entries that are no provinces come last.
+  ///
+  /// - Parameter places: records by ``BirthPlace/code`` and outcome.
   static func all(_ places: [String: [String: Int]]) -> [PlaceRate] {
+    let provinces = ProvinceOfToday.all.map { province in
+      let counts = province.former.map { Counts(places[BirthPlace.province($0).code]) }
+      return (ReportedPlace(province), counts.reduce(Counts(), +))
+    }
+    let others = BirthPlace.all.filter { $0.today == nil }.map {
+      (ReportedPlace($0), Counts(places[$0.code]))
+    }
+    return all(provinces + others)
+  }
+
+  /// The bars of the former provinces whose figures reveal no count below five.
+  static func former(_ places: [String: [String: Int]]) -> [PlaceRate] {
+    all(
+      ProvinceOfToday.all.flatMap { province in
+        let former = province.former.map { code in
+          let place = BirthPlace.province(code)
+          return (ReportedPlace(place), Counts(places[place.code]))
+        }
+        let areShown =
+          former.count > 1
+          ? former.allSatisfy { $0.1.areExact } : former.allSatisfy { $0.1.records >= fewest }
+        return areShown ? former : []
+      })
+  }
+
+  private struct Counts {
+    var records = 0
+    var linked = 0
+
+    init() {}
+    init(_ outcomes: [String: Int]?) {
+      records = outcomes?.values.reduce(0, +) ?? 0
+      linked = outcomes?[Outcome.linked.name] ?? 0
+    }
+    /// Whether none of the counts is from 1 to 4.
+    var areExact: Bool {
+      ![records, linked, records - linked].contains { (1..<PlaceRate.fewest).contains($0) }
+    }
+
+    static func + (a: Counts, b: Counts) -> Counts {
+      var sum = a
+      (sum.records, sum.linked) = (a.records + b.records, a.linked + b.linked)
+      return sum
+    }
+  }
+
+  private static func all(_ places: [(place: ReportedPlace, counts: Counts)]) -> [PlaceRate] {
     var rates: [PlaceRate] = []
-    var small = (records: 0, linked: 0)
-    for place in BirthPlace.all {
-      let counts = places[place.code] ?? [:]
-      let records = counts.values.reduce(0, +)
-      let linked = counts[Outcome.linked.name] ?? 0
-      guard records > 0 else { continue }
-      if records < fewest {
-        small = (small.records + records, small.linked + linked)
+    var small = Counts()
+    for (place, counts) in places where counts.records > 0 {
+      if counts.records < fewest {
+        small = small + counts
       } else {
-        rates.append(PlaceRate(place: place, records: records, rate: rate(linked, of: records)))
+        rates.append(
+          PlaceRate(place: place, records: counts.records, rate: rate(counts.linked, of: counts.records)))
       }
     }
     rates.sort {
@@ -59,18 +125,16 @@ struct PlaceRate: Hashable, Sendable {
     return rates
   }
 
-  /// The bars of a run with their differences, those that fell most first; places that are none come last.
+  /// The bars with their differences, those that fell most first; places that are no provinces come last.
   ///
   /// - Parameters:
   ///   - earlier: the bars of the run to compare with; empty if there is none.
   ///   - mean: what is compared with instead.
-  static func all(
-    _ places: [String: [String: Int]], comparedWith earlier: [PlaceRate], orMean mean: Int?
-  ) -> [PlaceRate] {
+  static func compared(_ bars: [PlaceRate], with earlier: [PlaceRate], orMean mean: Int?) -> [PlaceRate] {
     func exact(_ rate: LinkRate?) -> Int? {
       if case .exactly(let hundredths) = rate { hundredths } else { nil }
     }
-    let compared = all(places).map { bar in
+    let compared = bars.map { bar in
       var bar = bar
       let reference =
         earlier.isEmpty
@@ -84,7 +148,7 @@ struct PlaceRate: Hashable, Sendable {
     }.map(\.element)
   }
 
-  var isProvince: Bool { (place?.index ?? BirthPlace.count) <= 96 }
+  var isProvince: Bool { place?.isProvince ?? false }
 
   private static func rate(_ linked: Int, of records: Int) -> LinkRate {
     let others = records - linked

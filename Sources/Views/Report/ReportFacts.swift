@@ -20,13 +20,14 @@ extension ReportPage {
       failure: facts.failure, gates: facts.gates, tiles: facts.tiles, insurance: Flow(run, .insurance),
       population: Flow(run, .population), armedForces: facts.armedForces, causes: facts.causes,
       grace: facts.grace, decisions: facts.decisions, packages: facts.packages, trend: facts.trend,
-      places: facts.places, stages: facts.stages, files: facts.files, nextSteps: facts.nextSteps,
+      places: facts.places, facilityProvinces: facts.facilityProvinces, stages: facts.stages,
+      files: facts.files, nextSteps: facts.nextSteps,
       recordFile: "runs/\(padded(UInt64(run.id), to: 4))/run.json")
   }
 }
 
 /// A run and the runs that its report compares it with.
-private struct ReportFacts {
+struct ReportFacts {
   let run: RunRecord
   /// Finished runs up to this one, ascending, the last one of each business date, at most fourteen.
   let history: [RunRecord]
@@ -254,40 +255,6 @@ extension ReportFacts {
     return .init(
       count: history.count, from: FigureText.date(history[0].asOf),
       until: FigureText.date(history[history.count - 1].asOf), curves: curves.compactMap(\.self), runs: rows)
-  }
-
-  var places: ReportPage.Places? {
-    let then = before.map { PlaceRate.all($0.matched.places) } ?? []
-    let mean = FigureText.share(
-      run.count(.insurance, .linked), of: run.matched.places.values.reduce(0) { $0 + $1.values.reduce(0, +) })
-    let rates = PlaceRate.all(run.matched.places, comparedWith: then, orMean: mean)
-    // Less than a point fills no bar.
-    let widest = Double(max(rates.compactMap(\.difference).map(abs).max() ?? 0, 100))
-    let items = rates.map { rate in
-      let value: Bilingual =
-        switch rate.rate {
-        case .exactly(let hundredths): FigureText.percent(hundredths)
-        case .atLeast(let percent): Bilingual("≥ \(percent)\u{A0}%", "≥ \(percent)\u{A0}%")
-        case .atMost(let percent): Bilingual("≤ \(percent)\u{A0}%", "≤ \(percent)\u{A0}%")
-        }
-      return ReportPage.Places.Item(
-        name: rate.place?.name ?? Bilingual("Các nơi có dưới 5 bản ghi", "Places with fewer than 5 records"),
-        code: rate.isProvince ? rate.place?.code : nil, value: value, records: FigureText.count(rate.records),
-        difference: rate.difference.map { difference in
-          .init(
-            text: FigureText.points(difference), isBelow: difference < 0,
-            width: (Double(abs(difference)) / widest * 500).rounded() / 10)
-        })
-    }
-    let reference =
-      before.flatMap { before in
-        then.isEmpty
-          ? nil : Bilingual("tỷ lệ của lượt chạy \(before.id)", "the rate of run \(before.id)")
-      }
-      ?? Bilingual(
-        "tỷ lệ chung \(FigureText.percent(mean ?? 0).vietnamese)",
-        "the rate of all, \(FigureText.percent(mean ?? 0).english)")
-    return items.isEmpty ? nil : .init(reference: reference, items: items)
   }
 
   var armedForces: ReportPage.ArmedForces? {

@@ -26,6 +26,7 @@ package struct ReportPage: Sendable {
   var packages: Packages?
   var trend: Trend?
   var places: Places?
+  var facilityProvinces: FacilityProvinces?
   var stages: Stages?
   var files: Files?
   var nextSteps: [NextStep]
@@ -169,7 +170,12 @@ package struct ReportPage: Sendable {
   struct Places {
     /// What the rates are compared with.
     var reference: Bilingual
+    /// By province of today.
     var items: [Item]
+    var former: Former?
+
+    /// By province before July 2025.
+    struct Former { var items: [Item] }
 
     struct Item {
       var name: Bilingual
@@ -185,6 +191,22 @@ package struct ReportPage: Sendable {
       var isBelow: Bool
       /// In percent of the bar's room, at most half of it.
       var width: Double
+    }
+  }
+
+  struct FacilityProvinces {
+    /// By province of today.
+    var items: [Item]
+    var former: Former?
+
+    /// By province before July 2025.
+    struct Former { var items: [Item] }
+
+    struct Item {
+      var name: Bilingual
+      var code: String?
+      var persons: Bilingual
+      var share: Bilingual
     }
   }
 

@@ -28,7 +28,9 @@ extension ReportPage {
     "armed_forces": PackageResources.armed_forces_mustache, "causes": PackageResources.causes_mustache,
     "grace": PackageResources.grace_mustache, "decisions": PackageResources.decisions_mustache,
     "packages": PackageResources.packages_mustache, "trend": PackageResources.trend_mustache,
-    "places": PackageResources.places_mustache, "stages": PackageResources.stages_mustache,
+    "places": PackageResources.places_mustache, "place_items": PackageResources.place_items_mustache,
+    "facility_provinces": PackageResources.facility_provinces_mustache,
+    "person_items": PackageResources.person_items_mustache, "stages": PackageResources.stages_mustache,
     "files": PackageResources.files_mustache, "lines": PackageResources.lines_mustache,
   ])
 

@@ -32,8 +32,10 @@ struct DiffCommand: ParsableCommand {
     abstract: "Compare two runs or dates: who gained, lost or changed the card.",
     usage: "cardlink diff <run-or-date> <run-or-date> <pipeline> [options]",
     discussion: """
-      Counts persons by place of birth registration, which the number names, and by
-      facility of initial registration. A card is changed when its number, facility
+      Counts persons by province: by place of birth registration, which digits 1 to 3
+      of the number name, and by the facility of initial registration; then by that
+      facility. Provinces are the 34 since July 2025; --former-provinces shows the
+      63 before, and CSV and JSON have both. A card is changed when its number, facility
       or validity, or another attribute that facilities read, is not the same; came
       and went are the persons who changed to or from a facility.
         cardlink diff 7 8 pipelines/nightly.yaml
@@ -53,6 +55,7 @@ struct DiffCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("The run or the date after.", valueName: "run-or-date")) var after: RunOrDate
   @OptionGroup var arguments: PipelineArguments
   @Flag(help: "List the persons, by personal ID number.") var people = false
+  @Flag(help: "The 63 provinces before July 2025 instead of the 34 since.") var formerProvinces = false
   @Option(help: "At most so many facilities in text; default 20, and all as CSV or JSON.") var limit = 20
   @OptionGroup var reason: ReasonArguments
   @OptionGroup var form: OutputArguments
@@ -86,6 +89,9 @@ struct DiffCommand: ParsableCommand {
       columns: ["group", "code", "gained", "lost", "changed", "came", "went"],
       rows: [row("all", "", found.total)]
         + found.byProvince.map { row("province", $0.place.code, $0.counts) }
+        + found.byProvinceOfToday.map { row("province_2025", $0.province.text, $0.counts) }
+        + found.byFacilityPlace.map { row("facility_province", $0.place.code, $0.counts) }
+        + found.byFacilityProvince.map { row("facility_province_2025", $0.province.text, $0.counts) }
         + found.byFacility.map { row("facility", $0.facility, $0.counts) }
         + CardField.allCases.compactMap { field in
           found.fields[field].map { ["field", field.rawValue, "0", "0", String($0), "0", "0"] }
@@ -109,6 +115,15 @@ struct DiffCommand: ParsableCommand {
         "changed_fields": {\(fields.joined(separator: ", "))},
         "provinces": [
       \(list(found.byProvince.map { ($0.place.code, $0.counts) }))
+        ],
+        "provinces_2025": [
+      \(list(found.byProvinceOfToday.map { ($0.province.text, $0.counts) }))
+        ],
+        "facility_provinces": [
+      \(list(found.byFacilityPlace.map { ($0.place.code, $0.counts) }))
+        ],
+        "facility_provinces_2025": [
+      \(list(found.byFacilityProvince.map { ($0.province.text, $0.counts) }))
         ],
         "facilities": [
       \(list(found.byFacility.map { ($0.facility, $0.counts) }))
@@ -144,21 +159,35 @@ struct DiffCommand: ParsableCommand {
         + FigureText.grouped(counts.changed).rightAligned(9) + "  "
         + CardDifferencesText.bar(counts.all, of: most)
     }
-    let provinces = found.byProvince
+    func withMoves(_ name: String, _ counts: CardCounts) -> String {
+      "  \(name)".leftAligned(32)
+        + [counts.gained, counts.lost, counts.changed, counts.came, counts.went].map {
+          FigureText.grouped($0).rightAligned(9)
+        }.joined()
+    }
+    let others = found.byProvince.filter { $0.place.today == nil }
+      .map { ("\($0.place.code) \($0.place.name.vietnamese)", $0.counts) }
+    let byBirth =
+      formerProvinces
+      ? found.byProvince.map { ("\($0.place.code) \($0.place.name.vietnamese)", $0.counts) }
+      : found.byProvinceOfToday.map { ($0.province.label, $0.counts) } + others
     lines += ["", heading("Birth registered in · nơi ĐKKS")]
-    for (place, counts) in provinces {
-      lines.append(
-        line("\(place.code) \(place.name.vietnamese)", counts, most: provinces[0].counts.all))
+    lines += byBirth.map { line($0.0, $0.1, most: byBirth[0].1.all) }
+    let byFacility =
+      formerProvinces
+      ? found.byFacilityPlace.map { ("\($0.place.code.suffix(2)) \($0.place.name.vietnamese)", $0.counts) }
+      : found.byFacilityProvince.map { ($0.province.label, $0.counts) }
+    if !byFacility.isEmpty {
+      lines += [
+        "",
+        heading("Facility's province · tỉnh CSKCB") + "came".rightAligned(9) + "went".rightAligned(9),
+      ]
+      lines += byFacility.map { withMoves($0.0, $0.1) }
     }
     let facilities = found.byFacility
     lines += ["", heading("Facility · cơ sở KCB") + "came".rightAligned(9) + "went".rightAligned(9)]
     for (code, counts) in facilities.prefix(limit) {
-      lines.append(
-        "  \(code.isEmpty ? "none" : code)".leftAligned(32)
-          + FigureText.grouped(counts.gained).rightAligned(9)
-          + FigureText.grouped(counts.lost).rightAligned(9)
-          + FigureText.grouped(counts.changed).rightAligned(9)
-          + FigureText.grouped(counts.came).rightAligned(9) + FigureText.grouped(counts.went).rightAligned(9))
+      lines.append(withMoves(code.isEmpty ? "none" : code, counts))
     }
     if facilities.count > limit {
       lines.append("  and \(FigureText.grouped(facilities.count - limit)) more: --output csv has all of them")

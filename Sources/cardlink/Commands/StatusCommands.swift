@@ -22,16 +22,31 @@ struct StatusCommand: ParsableCommand {
         cardlink status pipelines/nightly.yaml --output json | jq .state
         cardlink status pipelines/nightly.yaml --run 7
       --output csv gives the ledger of the run, a line for each file and outcome.
+
+      --provinces shows the 34 provinces since July 2025 instead, and
+      --former-provinces the 63 before as well: persons with a card by the province
+      of the facility on it, and insurance records by place of birth registration,
+      which is digits 1 to 3 of the personal ID number and not the residence.
+        cardlink status pipelines/nightly.yaml --provinces
       NO_COLOR is respected.
       """)
   @OptionGroup var arguments: PipelineArguments
+  @Flag(help: "Figures of the 34 provinces since July 2025.") var provinces = false
+  @Flag(help: "Also those of the 63 provinces before.") var formerProvinces = false
   @OptionGroup var asked: AskedRunArguments
   @OptionGroup var form: OutputArguments
 
   func run() throws {
     let desk = Desk(try arguments.load(), for: .user())
-    let status = try desk.status(named: arguments.named, run: asked.number)
+    var status = try desk.status(named: arguments.named, run: asked.number)
+    if provinces || formerProvinces {
+      status.provinces = ProvinceFigures.all(of: try desk.run(status.run), former: formerProvinces)
+    }
     switch form.output {
+    case .text where status.provinces != nil:
+      StandardOutput.usesPager = true
+      print(ProvincesText.text(status, paint: .ofStandardOutput))
+    case .csv where status.provinces != nil: ProvincesText.table(status).write(.csv)
     case .text: print(StatusText(status, paint: .ofStandardOutput).text)
     case .json: print(status.json)
     case .csv:
