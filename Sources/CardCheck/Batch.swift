@@ -20,16 +20,17 @@ package struct BatchReport: Sendable, Hashable {
 ///
 /// - Parameters:
 ///   - input: its first line may be a header, which gets no answer.
+///   - names: the names of facilities.
 ///   - questionsAtOnce: how many are held in memory, some 300 bytes each.
 ///   - write: takes the answers, some hundred kilobytes at a time, or those that there are before the input waits: what a
 ///     scanner types is answered line by line.
 package func checkBatch<Source: CardSource & ~Copyable>(
   _ input: inout LineReader, with checker: inout CardChecker<Source>, on day: CalendarDate, form: AnswerForm,
-  questionsAtOnce: Int, write: (Span<UInt8>) throws(Stop) -> Void
+  names: FacilityNames = FacilityNames(), questionsAtOnce: Int, write: (Span<UInt8>) throws(Stop) -> Void
 ) throws(Stop) -> BatchReport {
   var reader = QuestionReader()
   var batch = QuestionBatch()
-  var answers = AnswerWriter(form, checker.standing, on: day)
+  var answers = AnswerWriter(form, checker.standing, on: day, names: names)
   var report = BatchReport()
   var counts = [Int](repeating: 0, count: 256)
   var line = 0

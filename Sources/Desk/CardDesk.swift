@@ -6,6 +6,8 @@
 package import CardCheck
 import Files
 package import Package
+import Pipeline
+import Run
 import Store
 import Synchronization
 package import Values
@@ -99,6 +101,12 @@ package final class CardDesk: Sendable {
     return point
   }
 
+  /// The names of facilities by the pipeline's table; none at a facility, and none where the table can't be read: a card is
+  /// checked without it.
+  private var names: FacilityNames {
+    FacilityNames(desk.flatMap { try? $0.pipeline.facilities(on: day) } ?? Facilities())
+  }
+
   /// What is unknown about a package's origin, or which earlier store answered, in Vietnamese and English; nil for neither.
   ///
   /// Available after the first question.
@@ -114,7 +122,7 @@ package final class CardDesk: Sendable {
     _ input: String, from source: consuming some CardSource & ~Copyable, _ form: AnswerForm
   ) throws(Stop) -> String {
     var checker = CardChecker(source, on: day)
-    var writer = AnswerWriter(form, checker.standing, on: day)
+    var writer = AnswerWriter(form, checker.standing, on: day, names: names)
     var batch = try firstQuestion(input)
     writer.begin()
     try checker.check(&batch) { (answer, people) throws(Stop) in
@@ -155,7 +163,7 @@ package final class CardDesk: Sendable {
     let atOnce = max(16_384, min(1 << 20, memoryBytes / 4 / 300))
     try desk?.audit(.cardBatchBegan, detail: knownDetail)
     let report = try checkBatch(
-      &lines, with: &checker, on: day, form: form, questionsAtOnce: atOnce, write: write)
+      &lines, with: &checker, on: day, form: form, names: names, questionsAtOnce: atOnce, write: write)
     var counts = ["questions": String(report.questions)]
     for (code, count) in report.codes { counts[code.text] = String(count) }
     try desk?.audit(.cardBatchDone, detail: counts)

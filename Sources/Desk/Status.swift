@@ -273,6 +273,9 @@ extension Status {
       if let published, published.packagesLeftOut > 0 {
         steps.append(step("doctor", "facilities without a key", "cơ sở chưa có khóa"))
       }
+      if let facilities = published?.facilities, facilities.unknownPersons > 0 {
+        steps.append(step("facilities", "codes that the table lacks", "mã chưa có trong danh mục"))
+      }
       return steps + [report]
     }
   }

@@ -5,6 +5,9 @@ import Values
 import Yams
 
 extension PipelineKeys {
+  static let encodings = ["utf-8", "utf-16", "windows-1258", "tcvn3", "vni", "vps", "viscii"]
+  static let otherEncodings = ["utf8", "utf-16le", "utf-16be", "cp1258"]
+
   static func export(_ export: ExportKind) -> KeyGroup<ExportSpec> {
     var keys: [Key<ExportSpec>] = [
       Key(
@@ -17,10 +20,8 @@ extension PipelineKeys {
         example: "[../exports/population-*.csv]"),
       Key(
         "encoding",
-        .encoding(
-          ["utf-8", "utf-16", "windows-1258", "tcvn3", "vni", "vps", "viscii"],
-          alsoWritten: ["utf8", "utf-16le", "utf-16be", "cp1258"]),
-        \.encoding, "Default: that of the byte order mark or the XML declaration, else utf-8",
+        .encoding(encodings, alsoWritten: otherEncodings), \.encoding,
+        "Default: that of the byte order mark or the XML declaration, else utf-8",
         "Bảng mã; mặc định theo dấu BOM hoặc khai báo XML, nếu không có thì utf-8"),
       Key(
         "on_damage", .choice([("refuse", false), ("keep", true)]), \.keepsDamaged,

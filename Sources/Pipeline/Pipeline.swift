@@ -24,6 +24,8 @@ package struct Pipeline: Hashable, Sendable {
   package var keep = Retention()
   /// Who gets which packages.
   package var publish = PublishPolicy()
+  /// The table of facilities; nil for none.
+  package var facilities: FacilityFile?
   /// How many days a person in force stays while today's data about the person is doubtful; nil: none.
   package var graceDays: Int?
   /// The path of the metrics for a monitoring system; absolute.
@@ -40,6 +42,16 @@ package struct Pipeline: Hashable, Sendable {
   package func storePath(in workspace: String) -> String {
     store.hasPrefix("/") ? store : workspace + "/" + store
   }
+}
+
+/// The pipeline file's description of the table of facilities.
+package struct FacilityFile: Hashable, Sendable {
+  /// Absolute.
+  package var path = ""
+  package var encoding: String?
+  package var delimiter = Array(",".utf8)
+
+  init() {}
 }
 
 /// The pipeline file's description of one export.

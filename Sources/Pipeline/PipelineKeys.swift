@@ -44,6 +44,10 @@ enum PipelineKeys {
           "Keeps a person of the last store whose data is only doubtful today; without it no person is kept",
           "Tạm giữ người có trong kho hôm trước mà dữ liệu hôm nay chỉ mới có nghi vấn; không ghi thì không giữ"
         ),
+        Key(
+          "facilities", .group(facilities, from: FacilityFile()), \.facilities,
+          "The table of facilities: their names, provinces, and the codes that replace theirs",
+          "Danh mục cơ sở khám chữa bệnh: tên, tỉnh và mã mới thay mã cũ"),
         Key("keep", keep, \.keep, "What is kept of earlier runs", "Giữ lại gì của các lượt chạy trước"),
         Key("publish", publish, \.publish, "Who gets which packages", "Gửi gói nào cho ai"),
         Key(
@@ -58,6 +62,21 @@ enum PipelineKeys {
         guard pipeline.graceDays != nil else { return }
         for i in pipeline.publish.rules.indices { pipeline.publish.rules[i].attributes.append(.graceUntil) }
       })
+  }
+
+  static var facilities: KeyGroup<FacilityFile> {
+    KeyGroup([
+      Key(
+        "file", .path, \.path, isRequired: true,
+        "CSV with the columns code, name, province_2025, successor, successor_from; all but code may be missing",
+        "Tệp CSV có các cột code, name, province_2025, successor, successor_from; chỉ bắt buộc cột code",
+        example: "../reference/facilities.csv"),
+      Key(
+        "encoding", .encoding(encodings, alsoWritten: otherEncodings), \.encoding,
+        "Default: that of the byte order mark, else utf-8",
+        "Bảng mã; mặc định theo dấu BOM, nếu không có thì utf-8"),
+      Key("delimiter", .delimiter, \.delimiter, "What separates the fields", "Ký tự ngăn cách các trường"),
+    ])
   }
 
   static var store: KeyGroup<Pipeline> {

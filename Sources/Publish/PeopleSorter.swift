@@ -51,7 +51,7 @@ extension SortedPeople {
     report.personsWithoutFacility += other.report.personsWithoutFacility
     report.personsWithMalformedFacility += other.report.personsWithMalformedFacility
     report.personsNotSelected += other.report.personsNotSelected
-    report.byProvince.add(other.report.byProvince)
+    report.facilities.add(other.report.facilities)
   }
 }
 
@@ -73,7 +73,7 @@ private struct PeopleSorter: ~Copyable {
     self.encryption = encryption
     period = (request.asOf, request.validUntil)
     sorter = Sorter(folder: folder, name: name, bufferBytes: bytes)
-    recipients = Recipients(request.policy.rules)
+    recipients = Recipients(request.policy.rules, request.facilities)
   }
 
   mutating func append(_ batch: PersonBatch) throws(Stop) {
@@ -154,7 +154,7 @@ private struct PeopleSorter: ~Copyable {
   }
 
   consuming func finish() throws(Stop) -> SortedPeople {
-    report.byProvince = recipients.persons
+    report.facilities = recipients.persons
     return SortedPeople(
       runs: try sorter.finish(), packages: recipients.packages,
       leftOut: Set(leftOut.filter(\.value).keys), report: report)

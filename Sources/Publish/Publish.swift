@@ -14,11 +14,15 @@ internal import SortedRuns
 internal import Threads
 package import Values
 
+/// Why a person is no longer among the people of a facility.
+package typealias RemovalReasons = @Sendable (PersonalID, ShortCode) throws(Stop) -> RemovalReason
+
 /// Writes the packages of a run and puts them in force.
 ///
 /// - Parameters:
 ///   - persons: the persons of the store, in parts, with the cards that begin by the packages' last day of use.
-///   - reason: why a person whom a recipient had is no longer among its people.
+///   - reason: why a person whom a recipient had is no longer among its people; gets the recipient's facility, `none` for
+///     a package with a name of its own.
 ///   - switching: puts something else in force together with the packages.
 /// - Throws: ``Stop`` with ``Exit/internalError`` if persons don't ascend, ``Exit/pipelineWrong`` if the
 ///   signing key can't be read or a package that is to be encrypted has no key; ``Exit/inputOutput`` or
@@ -28,7 +32,7 @@ package import Values
 ///   was filled.
 package func publish(
   _ request: PublishRequest, persons: PeopleParts,
-  reason: @escaping @Sendable (PersonalID) throws(Stop) -> RemovalReason = { _ in .notInExport },
+  reason: @escaping RemovalReasons = { _, _ in .notInExport },
   switching: RunFolders.Switching = { packages throws(Stop) in try packages() }
 ) throws(Stop) -> PublishReport {
   let key: SigningKey? = if let file = request.policy.signingKey { try SigningKey(file: file) } else { nil }
@@ -40,7 +44,7 @@ package func publish(
     sorted.runs = try compacted(
       sorted.runs, in: folders.sorting, name: "people", synced: false,
       atMost: OpenFiles(limit: request.openFiles).mostRuns)
-    let recipients = Recipients(request.policy.rules)
+    let recipients = Recipients(request.policy.rules, request.facilities)
     try encryption.check(sorted.packages, recipients)
     var report = sorted.report
     var night = try PackageNight(request, folders, key, encryption, reason)
@@ -92,7 +96,7 @@ private struct PackageNight: Sendable {
   let folders: RunFolders
   let key: SigningKey?
   let encryption: PackageKeys
-  let reason: @Sendable (PersonalID) throws(Stop) -> RemovalReason
+  let reason: RemovalReasons
   let policy: String
   let edition: Int
   let before: PublicationBefore
@@ -101,7 +105,7 @@ private struct PackageNight: Sendable {
 
   init(
     _ request: PublishRequest, _ folders: RunFolders, _ key: SigningKey?, _ encryption: PackageKeys,
-    _ reason: @escaping @Sendable (PersonalID) throws(Stop) -> RemovalReason
+    _ reason: @escaping RemovalReasons
   ) throws(Stop) {
     (self.request, self.folders, self.key, self.reason) = (request, folders, key, reason)
     self.encryption = encryption
@@ -152,7 +156,7 @@ private struct PackageNight: Sendable {
   }
 
   private func writePackages(_ runs: [SortedRun], in range: Range<UInt64>) throws(Stop) -> WrittenPackages {
-    let recipients = Recipients(request.policy.rules)
+    let recipients = Recipients(request.policy.rules, request.facilities)
     var written = WrittenPackages()
     var texts = (person: PersonTexts(), before: PersonTexts())
     var now = try Merge(runs, in: folders.sorting, from: range.lowerBound, to: range.upperBound)
@@ -199,7 +203,9 @@ private struct PackageNight: Sendable {
       guard isHere || wasHere else { break }
       if wasHere, !isHere || then.place < now.place {
         let id = PersonalID(packed: then.place)
-        if package.isDelta { try package.remove(id, because: try reason(id)) }
+        if package.isDelta {
+          try package.remove(id, because: try reason(id, Recipients.facility(of: recipient)))
+        }
         try then.advance()
         continue
       }

@@ -12,6 +12,8 @@ package struct PublishRequest: Sendable {
   /// The business date.
   package var asOf: CalendarDate
   package var policy: PublishPolicy
+  /// The table of facilities on the business date.
+  package var facilities = Facilities()
   /// Memory for rows before they are sorted and written to disk.
   package var memoryBytes: Int
   /// How many packages are written at once.
@@ -74,6 +76,6 @@ package struct PublishReport: Sendable, Hashable {
   package var personsWithMalformedFacility = 0
   /// Persons in no package because no rule selects their facility.
   package var personsNotSelected = 0
-  /// All persons of the store by the province of the facility on their serving card.
-  package var byProvince = PersonsByProvince()
+  /// All persons of the store by the facility on their serving card.
+  package var facilities = FacilityCounts()
 }

@@ -50,9 +50,9 @@ package func walk(
       try workspace.makeUp(for: done, of: pipeline, pages: options.pages)
       return done
     }
-    // Find out before hours of work if the server is down, or a key is missing.
+    // Find out before hours of work if the server is down, the table of facilities is wrong, or a key is missing.
     _ = try pipeline.server()
-    try checkKeys(pipeline)
+    try checkPublishing(pipeline, asOf: options.asOf)
     return try walk(
       Night.begin(pipeline, in: workspace, plan: plan, options: options, progress: progress))
   }
@@ -68,7 +68,7 @@ package func release(
   progress: Progress
 ) throws(Stop) -> RunRecord {
   try measured(pipeline, in: workspace, pages: options.pages, progress) { () throws(Stop) in
-    try checkKeys(pipeline)
+    try checkPublishing(pipeline, asOf: options.asOf)
     return try walk(
       Night.release(
         pipeline, run: number, because: because, in: workspace, options: options, progress: progress))

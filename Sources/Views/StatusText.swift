@@ -108,6 +108,11 @@ package struct StatusText {
           paint($0, .wait)
         }
       }
+      if let unknown = published.unknownFacilities {
+        lines += [unknown.english, unknown.vietnamese].flatMap { Self.wrapped("! " + $0, indent: 2) }.map {
+          paint($0, .wait)
+        }
+      }
     }
     // The gates below show why a run is held.
     if status.state != .held, let failure = status.failure {
@@ -267,7 +272,7 @@ package struct StatusText {
     return String(text.suffix(5))
   }
 
-  static func cut(_ text: String, to width: Int) -> String {
+  package static func cut(_ text: String, to width: Int) -> String {
     text.count <= width ? text : text.prefix(width - 1) + "…"
   }
 

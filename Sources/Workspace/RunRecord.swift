@@ -217,19 +217,23 @@ package struct PublishCounts: Hashable, Sendable, Codable {
   package var notSelected: Int
   /// All persons of the store by province of the facility on the serving card.
   ///
-  /// By the code of the province of today, then by that of the former province; ``PersonsByProvince/none`` for no
+  /// By the code of the province of today, then by that of the former province; ``FacilityCounts/none`` for no
   /// province. Nil in records of earlier versions.
   package var facilityProvinces: [String: [String: Int]]?
 
   package var all: Int { persons + leftOut + withoutFacility + (unusableFacility ?? 0) + notSelected }
 
-  package init(_ report: PublishReport) {
+  /// What the table of facilities says about the codes on serving cards; nil without a table.
+  package var facilities: FacilityFigures?
+
+  package init(_ report: PublishReport, _ table: Facilities) {
     (packages, deltas, encrypted) = (report.packages, report.deltas, report.encrypted)
     (persons, leftOut, packagesLeftOut) = (report.persons, report.personsLeftOut, report.leftOut.count)
     withoutFacility = report.personsWithoutFacility - report.personsWithMalformedFacility
     unusableFacility = report.personsWithMalformedFacility
     notSelected = report.personsNotSelected
-    facilityProvinces = report.byProvince.counts
+    facilityProvinces = report.facilities.provinces
+    if !table.isEmpty { facilities = FacilityFigures(report.facilities, table) }
   }
 }
 

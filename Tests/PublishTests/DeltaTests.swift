@@ -133,7 +133,7 @@ struct DeltaTests {
     people.all.removeAll { $0.id == gone || $0.id == disputed }
     let i = try #require(people.all.firstIndex { $0.id == moved })
     people.all[i].serving.facility = ShortCode(Array("79025".utf8).span) ?? .none
-    let report = try people.publish(in: workshop, run: 2, policy) { id throws(Stop) in
+    let report = try people.publish(in: workshop, run: 2, policy) { id, _ throws(Stop) in
       id == moved ? .registeredElsewhere : id == disputed ? .outcome(.disputed) : .notInExport
     }
     #expect(report.deltas == report.packages)

@@ -152,11 +152,13 @@ struct People {
   func publish(
     in workshop: Workshop, run: Int = 7, asOf: String = "2026-11-23",
     _ policy: PublishPolicy = PublishPolicy(),
-    threads: Int = 2, memoryBytes: Int = 64 << 10, openFiles: Int? = nil,
-    reason: @escaping @Sendable (PersonalID) throws(Stop) -> RemovalReason = { _ in .notInExport }
+    facilities: Facilities = Facilities(), threads: Int = 2, memoryBytes: Int = 64 << 10,
+    openFiles: Int? = nil,
+    reason: @escaping RemovalReasons = { _, _ in .notInExport }
   ) throws -> PublishReport {
     try publishing(
-      in: workshop, run: run, asOf: asOf, policy, threads: threads, memoryBytes: memoryBytes,
+      in: workshop, run: run, asOf: asOf, policy, facilities: facilities, threads: threads,
+      memoryBytes: memoryBytes,
       openFiles: openFiles, reason: reason)
   }
 
@@ -164,13 +166,15 @@ struct People {
   func publishing(
     in workshop: Workshop, run: Int = 7, asOf: String = "2026-11-23",
     _ policy: PublishPolicy = PublishPolicy(),
-    threads: Int = 2, memoryBytes: Int = 64 << 10, openFiles: Int? = nil,
-    reason: @escaping @Sendable (PersonalID) throws(Stop) -> RemovalReason = { _ in .notInExport }
+    facilities: Facilities = Facilities(), threads: Int = 2, memoryBytes: Int = 64 << 10,
+    openFiles: Int? = nil,
+    reason: @escaping RemovalReasons = { _, _ in .notInExport }
   ) throws(Stop) -> PublishReport {
     var request = PublishRequest(
       folder: workshop.packages, pipeline: "nightly", runID: run, asOf: CalendarDate(iso: asOf) ?? .none,
       policy: policy, memoryBytes: memoryBytes, threads: threads)
     request.openFiles = openFiles
+    request.facilities = facilities
     let report = try Publish.publish(request, persons: parts, reason: reason)
     try removeEarlierPublications(in: workshop.packages, threads: threads)
     return report

@@ -117,7 +117,7 @@ struct RecipientTests {
       let today = ["01": "01", "31": "31", "79": "79"][digits]
       provinces[today ?? "none", default: [:]][today == nil ? "none" : digits, default: 0] += 1
     }
-    #expect(report.byProvince.counts == provinces)
+    #expect(report.facilities.provinces == provinces)
   }
 
   @Test("a province's copy takes nobody out of a facility's package")

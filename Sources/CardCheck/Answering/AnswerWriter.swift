@@ -1,7 +1,8 @@
 // Writes answers as JSON or CSV, with the field names of the insurer's gateway.
-// Invariant: every answer has all fields in one order, null or empty where there is no value. Three fields of
-// the gateway that the store does not hold (diaChi, cqBHXH, tenDKBDMoi) and the two lists of medical history
-// and look-ups are left out. JSON is one object, CSV is RFC 4180 with LF.
+// Invariant: every answer has all fields in one order, null or empty where there is no value. Two fields of
+// the gateway that the store does not hold (diaChi, cqBHXH) and the two lists of medical history
+// and look-ups are left out. With a table of facilities, their names follow as the last fields: tenDKBD, which is ours, and
+// the gateway's tenDKBDMoi. JSON is one object, CSV is RFC 4180 with LF.
 // Load: some 400 bytes per answer through one buffer, without a `String`. The writer reserves room once per
 // answer and then appends bytes without a check.
 //
@@ -27,6 +28,7 @@ package struct AnswerWriter: ~Copyable {
   private let form: AnswerForm
   private let standing: DataStanding
   private let isStale: Bool
+  private let names: FacilityNames
   private var isFirstField = true
   private var base: UnsafeMutablePointer<UInt8>
   private var capacity: Int
@@ -37,8 +39,11 @@ package struct AnswerWriter: ~Copyable {
   private static let longestAnswer = 16 << 10
 
   /// - Parameter day: the day asked about, which may be after the data's last day of use.
-  package init(_ form: AnswerForm, _ standing: DataStanding, on day: CalendarDate) {
+  package init(
+    _ form: AnswerForm, _ standing: DataStanding, on day: CalendarDate, names: FacilityNames = FacilityNames()
+  ) {
     self.form = form
+    self.names = names
     self.standing = standing
     capacity = 2 * Self.longestAnswer
     base = .allocate(capacity: capacity)
@@ -69,14 +74,22 @@ package struct AnswerWriter: ~Copyable {
     unsafe base = larger
   }
 
+  /// Appends the name of a facility, if it is known, after a space.
+  mutating func append(nameOf facility: ShortCode) {
+    guard let name = names[facility] else { return }
+    append(byte: 0x20)
+    for byte in name where byte >= 0x20 { append(byte: byte) }
+  }
+
   /// Appends the header, if the format has one.
   package mutating func begin() {
     guard form == .csv else { return }
     append(
       """
       dong,maKetQua,ghiChu,maThe,maTheCu,maTheMoi,hoTen,ngaySinh,gioiTinh,maDKBD,maDKBDMoi,gtTheTu,gtTheDen,gtTheTuMoi,\
-      gtTheDenMoi,maKV,ngayDu5Nam,maSoBHXH\n
+      gtTheDenMoi,maKV,ngayDu5Nam,maSoBHXH
       """)
+    append(names.areKnown ? ",tenDKBD,tenDKBDMoi\n" : "\n")
   }
 
   /// Appends an answer.
@@ -136,6 +149,12 @@ package struct AnswerWriter: ~Copyable {
     value(card.fiveYearsFrom)
     field("maSoBHXH")
     value(card.insuranceNumber)
+    if names.areKnown {
+      field("tenDKBD")
+      value(names[card.facility])
+      field("tenDKBDMoi")
+      value(names[next.facility])
+    }
     endRow()
   }
 
@@ -267,6 +286,11 @@ package struct AnswerWriter: ~Copyable {
         text.appendEscaped(byte: UInt8(truncatingIfNeeded: code.packed >> UInt64(8 * (7 - i))))
       }
     }
+  }
+
+  private mutating func value(_ name: [UInt8]?) {
+    guard let name else { return none() }
+    quoted { $0.appendEscaped(name.span) }
   }
 
   private mutating func value(_ date: CalendarDate) {

@@ -66,6 +66,7 @@ extension AnswerWriter {
     if !card.facility.isNone {
       append(" · ")
       for byte in card.facility.text.utf8 { append(byte: byte) }
+      append(nameOf: card.facility)
     }
     append("\n")
   }

@@ -99,6 +99,7 @@ package struct Doctor {
       found.append(checked("signing_key") { () throws(Stop) in try signingKey(key) })
     }
     if pipeline.publish.encrypts { found.append(facilityKeys) }
+    if pipeline.facilities != nil { found.append(checked("facilities", facilities)) }
     if pipeline.publish.selectsByProvince { found.append(provinces) }
     if let path = pipeline.metrics {
       found.append(checked("metrics") { () throws(Stop) in try metrics(path) })

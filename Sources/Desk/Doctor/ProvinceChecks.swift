@@ -1,10 +1,20 @@
-// Checks whether the rules for packages cover whole provinces of today.
+// Checks the table of facilities, and whether the rules for packages cover whole provinces of today.
 
 import Pipeline
 import Publish
+import Run
 import Values
 
 extension Doctor {
+  func facilities() throws(Stop) -> Diagnosis {
+    let table = try pipeline.facilities(on: today)
+    let replaced = table.all.count { table.isRecoded($0.code) }
+    return .ok(
+      "facilities",
+      "\(FigureText.grouped(table.count)) in the table, \(FigureText.grouped(replaced)) of them replaced by another code"
+    )
+  }
+
   var provinces: Diagnosis {
     let partial = pipeline.publish.partialProvinces
     guard let first = partial.first else {

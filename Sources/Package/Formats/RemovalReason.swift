@@ -6,6 +6,8 @@ package import Values
 package enum RemovalReason: Hashable, Sendable {
   /// Linked as before, but the serving card names another facility, or none.
   case registeredElsewhere
+  /// The facility has another code now, and the person is in the package of that code.
+  case facilityRecoded
   /// No insurance record names the person any more.
   case notInExport
   /// The records that name the person did not link; of several outcomes, the one furthest in the order of the
@@ -15,6 +17,7 @@ package enum RemovalReason: Hashable, Sendable {
   package var word: String {
     switch self {
     case .registeredElsewhere: "registered_elsewhere"
+    case .facilityRecoded: "facility_recoded"
     case .notInExport: "not_in_export"
     case .outcome(let outcome): outcome.name
     }

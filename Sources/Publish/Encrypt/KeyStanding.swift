@@ -25,18 +25,22 @@ extension PublishPolicy {
   /// Looks at the keys that a publication needs, before hours of work: the one that signs, the files of keys, and a key for
   /// each package that is known to come.
   ///
-  /// - Parameter folder: where the packages are published; the publication in force there names the facilities.
+  /// - Parameters:
+  ///   - folder: where the packages are published; the publication in force there names the facilities.
+  ///   - facilities: the table of facilities, whose successors need keys as well.
   /// - Throws: what publishing throws for want of a key.
-  package func checkKeys(packagesIn folder: String) throws(Stop) {
+  package func checkKeys(packagesIn folder: String, _ facilities: Facilities) throws(Stop) {
     if let signingKey { _ = try SigningKey(file: signingKey) }
     guard encrypts else { return }
-    try PackageKeys(self).check(knownPackages(in: folder).packages, Recipients(rules))
+    try PackageKeys(self).check(
+      knownPackages(in: folder, facilities).packages, Recipients(rules, facilities))
   }
 
   /// The keys of the packages with a name, and of those of the facilities that the publication in force names.
-  private func knownPackages(in folder: String) throws(Stop) -> (packages: Set<UInt64>, hasPublication: Bool)
-  {
-    var recipients = Recipients(rules)
+  private func knownPackages(
+    in folder: String, _ facilities: Facilities
+  ) throws(Stop) -> (packages: Set<UInt64>, hasPublication: Bool) {
+    var recipients = Recipients(rules, facilities)
     var packages = Set(recipients.keysOfNamedPackages)
     guard let manifest = try RunManifest.inForce(in: folder) else { return (packages, false) }
     for name in manifest.folders.map(\.recipient) + (manifest.leftOut ?? []) {
@@ -52,9 +56,11 @@ extension PublishPolicy {
 
   /// Reads all keys that the rules name.
   ///
-  /// - Parameter folder: where the packages are published.
+  /// - Parameters:
+  ///   - folder: where the packages are published.
+  ///   - facilities: the table of facilities, whose successors need keys as well.
   /// - Throws: ``Stop`` with ``Exit/pipelineWrong`` if a key file is missing or malformed.
-  package func keyStanding(packagesIn folder: String) throws(Stop) -> KeyStanding {
+  package func keyStanding(packagesIn folder: String, _ facilities: Facilities) throws(Stop) -> KeyStanding {
     var standing = KeyStanding()
     let keys = try PackageKeys(self)
     for source in Set(rules.flatMap(\.encryptTo)).sorted() where !source.hasPrefix("age1") {
@@ -69,9 +75,9 @@ extension PublishPolicy {
         if try Self.othersMayChange(path) { standing.changeableByOthers = path }
       }
     }
-    let known = try knownPackages(in: folder)
+    let known = try knownPackages(in: folder, facilities)
     standing.knowsFacilities = known.hasPublication
-    let found = try keys.lookUp(known.packages, Recipients(rules))
+    let found = try keys.lookUp(known.packages, Recipients(rules, facilities))
     (standing.packages, standing.missing) = (found.encrypted, found.missing.sorted())
     return standing
   }

@@ -1,6 +1,7 @@
 // Decides which packages a person goes into, by the facility on a card.
 // Invariant: a code always leads to the same packages: one for each copying rule that selects it, and one for
-// the first other rule that does. A package named by a code holds that code's people only.
+// the first other rule that does. A package named by a code holds that code's people only, and those of the codes that it
+// has replaced.
 // Load: called for every person; a code is compared with the rules once and remembered.
 
 import Package
@@ -18,6 +19,7 @@ struct Recipients {
   }
 
   let rules: [PackageRule]
+  let facilities: Facilities
   /// The sort keys of the packages of all places.
   private(set) var keys: [UInt64] = []
   /// The sort keys of all packages that have people.
@@ -25,16 +27,20 @@ struct Recipients {
   private var known: [UInt64: Place] = [:]
   /// The codes that are remembered, with the persons counted so far.
   private var counted: [(code: ShortCode, persons: Int)] = []
-  private var earlier = PersonsByProvince()
+  private var earlier = FacilityCounts()
   /// A bit set in the keys of packages with a name of their own; codes never have it.
-  private static let named: UInt64 = 1 << 63
+  fileprivate static let named: UInt64 = 1 << 63
 
-  init(_ rules: [PackageRule]) { self.rules = rules }
+  init(_ rules: [PackageRule], _ facilities: Facilities = Facilities()) {
+    (self.rules, self.facilities) = (rules, facilities)
+  }
 
   mutating func place(of code: ShortCode) -> Place {
     if let place = known[code.packed] { return place }
     // Windows holds two folders whose names differ only in case for one, and so do suppliers' typists.
-    let facility = code.capitals
+    let written = code.capitals
+    // A facility gets its package under the code that it has today.
+    let facility = facilities.current(written)
     // There are some thousand codes; an export full of invented ones must not exhaust memory.
     if known.count >= 100_000 {
       earlier = persons
@@ -44,7 +50,7 @@ struct Recipients {
     }
     let start = keys.count
     var isNameless = !facility.namesAFile
-    for (i, rule) in rules.enumerated() where rule.selects(facility) {
+    for (i, rule) in rules.enumerated() where rule.selects(facility, facilities) {
       if rule.name != nil {
         keys.append(Self.named | UInt64(i))
       } else if facility.namesAFile {
@@ -58,7 +64,7 @@ struct Recipients {
     let place = Place(
       packages: start..<keys.count, isNameless: isNameless && start == keys.count,
       index: counted.count)
-    counted.append((facility, 0))
+    counted.append((written, 0))
     known[code.packed] = place
     return place
   }
@@ -67,9 +73,12 @@ struct Recipients {
   mutating func count(personAt place: Place) { counted[place.index].persons += 1 }
 
   /// The persons counted so far.
-  var persons: PersonsByProvince {
-    counted.reduce(into: earlier) { $0.add($1.code, $1.persons) }
+  var persons: FacilityCounts {
+    counted.reduce(into: earlier) { $0.add($1.code, $1.persons, facilities) }
   }
+
+  /// The code of the facility that a package is for; `none` for a package with a name of its own.
+  static func facility(of key: UInt64) -> ShortCode { key & named != 0 ? .none : ShortCode(packed: key) }
 
   /// The keys of packages with a name of their own, even without people.
   var keysOfNamedPackages: [UInt64] {
@@ -88,16 +97,16 @@ struct Recipients {
       return (rule, rule.name ?? "")
     }
     let facility = ShortCode(packed: key)
-    return (rules.first { !$0.isCopy && $0.selects(facility) } ?? PackageRule(), facility.text)
+    return (rules.first { !$0.isCopy && $0.selects(facility, facilities) } ?? PackageRule(), facility.text)
   }
 }
 
 extension PackageRule {
-  func selects(_ facility: ShortCode) -> Bool {
+  func selects(_ facility: ShortCode, _ facilities: Facilities) -> Bool {
     switch selection {
     case .all: true
     case .province(let province): !facility.isNone && facility.text.hasPrefix(province)
-    case .province2025(let code): facility.provinceCode.flatMap(ProvinceOfToday.of)?.code == code
+    case .province2025(let code): facilities.province(of: facility)?.code == code
     case .facility(let glob):
       !facility.isNone && matches(Array(facility.text.utf8)[...], Array(glob.uppercased().utf8)[...])
     }

@@ -42,7 +42,7 @@ extension Pipeline {
     // Everything in the pipeline file that is not known to concern another stage only.
     var rest = self
     (rest.path, rest.text, rest.name, rest.workspace) = ("", "", "", "")
-    (rest.store, rest.postgresql) = ("", nil)
+    (rest.store, rest.postgresql, rest.facilities) = ("", nil, nil)
     (rest.gates, rest.keep, rest.publish) = (GateLimits(), Retention(), PublishPolicy())
     rest.population.files = []
     rest.population.fieldOrder = [:]
@@ -71,6 +71,10 @@ extension Pipeline {
       "cardlink": Build.digest, "load": load?.digest ?? "unknown", "pipeline": name,
       "publish": Digest.text(of: CanonicalText.of(publish)),
     ]
+    if let facilities {
+      parts["facilities"] = CanonicalText.of(facilities.delimiter) + (facilities.encoding ?? "")
+      if let digest = try? Digest.text(ofFile: facilities.path) { parts["facilities", default: ""] += digest }
+    }
     // If key files can't be read, the stage runs and reports it.
     if let keys = try? publish.keysDigest() { parts["facilities' keys"] = keys }
     return parts

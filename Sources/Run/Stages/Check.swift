@@ -34,11 +34,12 @@ package func metricsFault(of pipeline: Pipeline) -> Stop? {
   return .cannotCreate(file + ".partial", errno)
 }
 
-/// Checks the keys that publishing needs.
+/// Checks the table of facilities and the keys that publishing needs.
 ///
-/// - Throws: what publishing would throw for want of a key.
-package func checkKeys(_ pipeline: Pipeline) throws(Stop) {
-  try pipeline.publish.checkKeys(packagesIn: pipeline.workspace + "/packages")
+/// - Throws: what publishing would throw for a fault of the table or for want of a key.
+package func checkPublishing(_ pipeline: Pipeline, asOf: CalendarDate) throws(Stop) {
+  try pipeline.publish.checkKeys(
+    packagesIn: pipeline.workspace + "/packages", pipeline.facilities(on: asOf))
 }
 
 /// Checks a pipeline's exports without running anything.

@@ -51,6 +51,8 @@ extension Night {
       folder: workspace.path + "/packages", pipeline: pipeline.name, runID: run.id, asOf: options.asOf,
       policy: pipeline.publish, memoryBytes: min(options.memoryBytes / 4, 256 << 20), threads: options.threads
     )
+    let facilities = try pipeline.facilities(on: options.asOf)
+    request.facilities = facilities
     request.recipientsHavePackagesInForce = try recipientsHavePackagesInForce()
     let store = try Store(path: path)
     let read = Atomic<Int>(0)
@@ -67,7 +69,8 @@ extension Night {
     }
     let report = try Publish.publish(
       request, persons: persons,
-      reason: { id throws(Stop) in try store.removalReason(id) }, switching: switching)
+      reason: { id, facility throws(Stop) in try store.removalReason(id, from: facility, facilities) },
+      switching: switching)
     if !report.leftOut.isEmpty {
       let shown = report.leftOut.prefix(10).joined(separator: ", ") + (report.leftOut.count > 10 ? ", …" : "")
       progress.event(
@@ -79,7 +82,7 @@ extension Night {
           ],
           text: "Packages were left out because no key to encrypt them is there.", isForTerminal: false))
     }
-    let counts = PublishCounts(report)
+    let counts = PublishCounts(report, facilities)
     guard counts.all == read.load(ordering: .relaxed) else {
       throw .defect("a publication of \(counts.all) persons where the store has another number")
     }
@@ -153,8 +156,16 @@ extension Night {
 
 extension Store {
   /// Why a person is no longer among a recipient's people: asked for each removal, through the store's indexes.
-  fileprivate func removalReason(_ id: PersonalID) throws(Stop) -> RemovalReason {
-    if try card(personalID: id.text) != nil { return .registeredElsewhere }
+  fileprivate func removalReason(
+    _ id: PersonalID, from facility: ShortCode, _ facilities: Facilities
+  ) throws(Stop) -> RemovalReason {
+    if let person = try card(personalID: id.text) {
+      guard facilities.isRecoded(facility),
+        let code = ShortCode(Array((person.card.facilityCode ?? "").utf8).span),
+        facilities.current(code) == facilities.current(facility)
+      else { return .registeredElsewhere }
+      return .facilityRecoded
+    }
     let outcomes = try findings(personalID: id.text).filter { $0.export == ExportKind.insurance.name }
       .compactMap { Outcome(name: $0.outcome) }
     return outcomes.max().map { .outcome($0) } ?? .notInExport

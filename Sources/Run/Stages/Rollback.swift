@@ -85,7 +85,7 @@ package func rollback(
     try RunFolders(folder, runID: 0).clear()
     let packages = try Folder.names(in: folder).filter { $0.isPackage(ofRun: plan.target.publishedRun) }
       .max { ($0.utf8.count, $0) < ($1.utf8.count, $1) }
-    if packages == nil { try checkKeys(pipeline) }
+    if packages == nil { try checkPublishing(pipeline, asOf: options.asOf) }
     let night = try Night.rollback(
       plan, of: pipeline, because: because, keepingPackages: packages != nil, in: workspace, options: options,
       progress: progress)

@@ -14,6 +14,18 @@ extension PublishCounts {
     )
   }
 
+  /// How many codes of facilities are unknown; nil if none.
+  var unknownFacilities: Bilingual? {
+    guard let facilities, facilities.unknownPersons > 0 else { return nil }
+    let (codes, persons) = (
+      FigureText.count(facilities.unknownCodes), FigureText.count(facilities.unknownPersons)
+    )
+    return Bilingual(
+      "Thẻ của \(persons.vietnamese) người ghi mã cơ sở không có trong danh mục (\(codes.vietnamese) mã).",
+      "The cards of \(persons.english) persons name a facility that the table lacks (\(codes.english) "
+        + "code\(facilities.unknownCodes == 1 ? "" : "s")).")
+  }
+
   /// The counts that are not zero.
   var words: String {
     func count(_ number: Int, _ one: String) -> String {

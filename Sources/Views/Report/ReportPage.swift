@@ -27,6 +27,7 @@ package struct ReportPage: Sendable {
   var trend: Trend?
   var places: Places?
   var facilityProvinces: FacilityProvinces?
+  var facilities: FacilityCodes?
   var stages: Stages?
   var files: Files?
   var nextSteps: [NextStep]
@@ -207,6 +208,27 @@ package struct ReportPage: Sendable {
       var code: String?
       var persons: Bilingual
       var share: Bilingual
+    }
+  }
+
+  /// Codes that the table of facilities lacks, and codes that were replaced.
+  struct FacilityCodes {
+    var known: Bilingual
+    var unknown: Codes?
+    var replaced: Codes?
+    var command: String
+
+    struct Codes {
+      var codes: Bilingual
+      var persons: Bilingual
+      var rows: [Row]
+    }
+
+    struct Row {
+      var code: String
+      /// The code and the name that the facility has now; nil if unknown.
+      var current: String?
+      var persons: Bilingual
     }
   }
 

@@ -30,7 +30,9 @@ extension ReportPage {
     "packages": PackageResources.packages_mustache, "trend": PackageResources.trend_mustache,
     "places": PackageResources.places_mustache, "place_items": PackageResources.place_items_mustache,
     "facility_provinces": PackageResources.facility_provinces_mustache,
-    "person_items": PackageResources.person_items_mustache, "stages": PackageResources.stages_mustache,
+    "person_items": PackageResources.person_items_mustache,
+    "facility_codes": PackageResources.facility_codes_mustache,
+    "code_rows": PackageResources.code_rows_mustache, "stages": PackageResources.stages_mustache,
     "files": PackageResources.files_mustache, "lines": PackageResources.lines_mustache,
   ])
 

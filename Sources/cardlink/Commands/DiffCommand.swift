@@ -35,9 +35,9 @@ struct DiffCommand: ParsableCommand {
       Counts persons by province: by place of birth registration, which digits 1 to 3
       of the number name, and by the facility of initial registration; then by that
       facility. Provinces are the 34 since July 2025; --former-provinces shows the
-      63 before, and CSV and JSON have both. A card is changed when its number, facility
-      or validity, or another attribute that facilities read, is not the same; came
-      and went are the persons who changed to or from a facility.
+      63 before, and CSV and JSON have both. A card is changed when its number,
+      facility or validity, or another attribute that facilities read, is not the
+      same; came and went are the persons who changed to or from a facility.
         cardlink diff 7 8 pipelines/nightly.yaml
         cardlink diff 7 8 pipelines/nightly.yaml --output csv > diff-7-8.csv
 
@@ -69,8 +69,10 @@ struct DiffCommand: ParsableCommand {
     let runs = try ComparedRuns(Desk(pipeline, for: reason.actor), before.time, after.time)
     if people { return try writePeople(runs) }
     let found = try runs.differences()
+    // The names only help to read; a table that can't be read is refused elsewhere.
+    let facilities = (try? pipeline.facilities(on: Clock.today())) ?? Facilities()
     switch form.output {
-    case .text: print(text(runs, found))
+    case .text: print(text(runs, found, facilities))
     case .csv: table(found).write(.csv)
     case .json: print(json(runs, found))
     }
@@ -132,7 +134,7 @@ struct DiffCommand: ParsableCommand {
       """
   }
 
-  private func text(_ runs: ComparedRuns, _ found: CardDifferences) -> String {
+  private func text(_ runs: ComparedRuns, _ found: CardDifferences, _ table: Facilities) -> String {
     func side(_ run: RunRecord, _ count: Int) -> String {
       "run \(run.id) for \(run.asOf)".leftAligned(30) + FigureText.grouped(count).rightAligned(14)
     }
@@ -187,7 +189,8 @@ struct DiffCommand: ParsableCommand {
     let facilities = found.byFacility
     lines += ["", heading("Facility · cơ sở KCB") + "came".rightAligned(9) + "went".rightAligned(9)]
     for (code, counts) in facilities.prefix(limit) {
-      lines.append(withMoves(code.isEmpty ? "none" : code, counts))
+      let name = table.name(of: code).map { " " + $0 } ?? ""
+      lines.append(withMoves(StatusText.cut((code.isEmpty ? "none" : code) + name, to: 29), counts))
     }
     if facilities.count > limit {
       lines.append("  and \(FigureText.grouped(facilities.count - limit)) more: --output csv has all of them")

@@ -8,6 +8,7 @@ import Pipeline
 import Run
 import Values
 import Views
+import Workspace
 
 struct CheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -43,7 +44,7 @@ struct CheckCommand: ParsableCommand {
           + "Lưu ý: \(partial.text.vietnamese). \(partial.remedy.vietnamese)")
     }
     if let fault = files.lazy.compactMap(\.fault).first ?? metricsFault(of: pipeline) { throw fault }
-    try checkKeys(pipeline)
+    try checkPublishing(pipeline, asOf: Clock.today())
   }
 }
 
