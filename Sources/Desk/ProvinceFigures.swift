@@ -1,6 +1,8 @@
 // The figures of a run by province, each by what it is counted by.
-// Invariant: every figure comes from the run record. A province of today is the sum of its former provinces.
+// Invariant: every figure comes from the run record. A province of today is the sum of its former provinces; residence is only
+// known by province of today.
 
+import Match
 package import Values
 package import Workspace
 
@@ -15,6 +17,9 @@ package struct ProvinceFigures: Sendable, Encodable {
   /// Insurance records, by place of birth registration: digits 1 to 3 of the personal ID number.
   package var recordsByBirthRegistration: Int
   package var linkedByBirthRegistration: Int
+  /// Active persons of the population by province of residence, and those with a linked card; nil without that field.
+  package var residents: Int?
+  package var residentsWithCard: Int?
   /// The same for its former provinces, where they are asked for.
   package var former: [ProvinceFigures]?
 
@@ -33,11 +38,18 @@ package struct ProvinceFigures: Sendable, Encodable {
     }
   }
 
+  private mutating func count(_ counts: ResidentCounts?) {
+    guard let counts else { return }
+    residents = (residents ?? 0) + counts.persons
+    residentsWithCard = (residentsWithCard ?? 0) + counts.withCard
+  }
+
   /// The figures of the 34 provinces, and last of what is in none.
   ///
   /// - Parameter former: whether the 63 provinces before July 2025 are asked for.
   package static func all(of run: RunRecord, former: Bool) -> [ProvinceFigures] {
     let facilities = run.published?.facilityProvinces
+    let residents = run.matched.residents
     func figures(_ place: BirthPlace) -> (records: Int, linked: Int) {
       let counts = run.matched.places[place.code] ?? [:]
       return (counts.values.reduce(0, +), counts[Outcome.linked.name] ?? 0)
@@ -51,14 +63,17 @@ package struct ProvinceFigures: Sendable, Encodable {
           persons: facilities.map { $0[province.text]?[text] ?? 0 })
       }
       var sum = ProvinceFigures(code: province.text, name: province.name, sumOf: parts)
+      sum.count(residents?[province.text])
       if former { sum.former = parts }
       return sum
     }
     let others = BirthPlace.all.filter { $0.today == nil }.map(figures)
-    let none = ProvinceFigures(
+    var none = ProvinceFigures(
       code: "none", name: "", records: others.reduce(0) { $0 + $1.records },
       linked: others.reduce(0) { $0 + $1.linked },
       persons: facilities.map { $0["none"]?.values.reduce(0, +) ?? 0 })
+    none.count(residents?[Residence.none.text ?? ""])
+    none.count(residents?[Residence.other.text ?? ""])
     return provinces + [none]
   }
 }

@@ -54,11 +54,12 @@ package struct FacilityTable: Hashable, Sendable {
     let report = try headerReport(
       file, format: ExportFormat(kind: .csv(dialect), encoding: encoding, columns: all))
     if report.missing.contains(Column.code.rawValue) {
+      // Of the hints for exports only the delimiter has a key here.
+      let hint = report.hint.flatMap { $0.remedy.contains("delimiter:") ? $0 : nil }
       throw Stop(
         .dataRefused, at: path, line: 1, field: Column.code.rawValue,
-        expected: "the columns \(all.joined(separator: ", "))",
-        found: report.hint?.found ?? "no column code",
-        remedy: report.hint?.remedy ?? "Name the columns of the table so; all but code may be missing.")
+        expected: "the columns \(all.joined(separator: ", "))", found: hint?.found ?? "no column code",
+        remedy: hint?.remedy ?? "Name the columns of the table so; all but code may be missing.")
     }
     let columns = Column.allCases.filter { !report.missing.contains($0.rawValue) }
     let format = ExportFormat(

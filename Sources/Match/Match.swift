@@ -64,6 +64,15 @@ package struct MatchRequest: Sendable {
   }
 }
 
+/// Active persons of the population who live in one province.
+package struct ResidentCounts: Hashable, Sendable, Codable {
+  package var persons: Int
+  /// Those of them with a linked card.
+  package var withCard: Int
+
+  package init(persons: Int, withCard: Int) { (self.persons, self.withCard) = (persons, withCard) }
+}
+
 /// What the match stage leaves on disk for the load stage.
 package struct MatchedSnapshot: Hashable, Sendable, Codable {
   /// Persons with their cards, in key order; see `JudgedRecords.swift`.
@@ -91,6 +100,8 @@ package struct MatchedSnapshot: Hashable, Sendable, Codable {
   package var plainCounts: [String: Int] = [:]
   /// Insurance records by ``BirthPlace/code``, then outcome.
   package var placeCounts: [String: [String: Int]] = [:]
+  /// Active persons by ``Residence/text``; nil if the export has no residence.
+  package var residentCounts: [String: ResidentCounts]?
   /// Insurance records that end as `id_missing` by the card's group, two letters; empty: without a card number.
   package var missingByGroup: [String: Int] = [:]
   /// Persons of the previous store who are kept in grace, in key order; see `Written/KeptRecord.swift`.

@@ -177,6 +177,8 @@ struct Matching {
     matched.populationReasonCounts = tally.reasonCounts(.population)
     matched.plainCounts = tally.plainCounts()
     matched.placeCounts = tally.placeCounts()
+    let residents = tally.residentCounts()
+    matched.residentCounts = residents.isEmpty ? nil : residents
     matched.missingByGroup = tally.groupCounts()
     try syncing.wait()
     return matched

@@ -17,6 +17,8 @@ struct Tally: Sendable {
   private var plain: [Int]
   /// Insurance records by place of the personal ID number × outcome.
   private var places: [Int]
+  /// Active persons by ``Residence``, all of them and then those with a linked card.
+  private var residents: [Int]
   /// Insurance records without a number, by the two letters of the card's group; the last: without a card number.
   private var groups: [Int]
 
@@ -27,6 +29,7 @@ struct Tally: Sendable {
     reasons = Array(repeating: 0, count: 2 * Self.outcomes * Self.bits)
     plain = Array(repeating: 0, count: Self.outcomes)
     places = Array(repeating: 0, count: BirthPlace.count * Self.outcomes)
+    residents = Array(repeating: 0, count: 2 * Residence.count)
     groups = Array(repeating: 0, count: CardNumber.groupCount + 1)
   }
 
@@ -57,6 +60,14 @@ struct Tally: Sendable {
     places[place.index * Self.outcomes + Int(outcome.rawValue)] += count
   }
 
+  /// Counts an active person by residence.
+  mutating func add(residentOf residence: Residence) { residents[Int(residence.rawValue)] += 1 }
+
+  /// Counts a person with a linked card by residence, or with a negative `count` takes one back.
+  mutating func add(cardholderOf residence: Residence, count: Int = 1) {
+    residents[Residence.count + Int(residence.rawValue)] += count
+  }
+
   /// Counts the group of a card whose record has no personal ID number.
   mutating func add(groupOf card: CardNumber) { groups[card.groupIndex ?? CardNumber.groupCount] += 1 }
 
@@ -80,6 +91,7 @@ struct Tally: Sendable {
     for i in reasons.indices { reasons[i] += other.reasons[i] }
     for i in plain.indices { plain[i] += other.plain[i] }
     for i in places.indices { places[i] += other.places[i] }
+    for i in residents.indices { residents[i] += other.residents[i] }
     for i in groups.indices { groups[i] += other.groups[i] }
   }
 
@@ -119,6 +131,16 @@ struct Tally: Sendable {
         let records = places[place.index * Self.outcomes + Int(outcome.rawValue)]
         if records != 0 { counts[place.code, default: [:]][outcome.name] = records }
       }
+    }
+    return counts
+  }
+
+  /// Active persons by ``Residence/text``, and those of them with a linked card; empty if the export has no residence.
+  func residentCounts() -> [String: ResidentCounts] {
+    var counts: [String: ResidentCounts] = [:]
+    for i in 0..<Residence.count where residents[i] > 0 {
+      guard let text = Residence(rawValue: UInt8(i)).text else { continue }
+      counts[text] = ResidentCounts(persons: residents[i], withCard: residents[Residence.count + i])
     }
     return counts
   }

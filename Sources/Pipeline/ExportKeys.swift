@@ -154,7 +154,8 @@ extension PipelineKeys {
         found: "`\(field)`", remedy: "Map \(field) among fields, or remove it here.")
     }
     for (list, codes) in read["values"]?.mapping ?? [:] {
-      guard let list = list.scalar?.string, ["sex", "status"].contains(list), read["fields"] != nil,
+      guard let list = list.scalar?.string, ["sex", "status", "residence_province"].contains(list),
+        read["fields"] != nil,
         !mapped.contains(list)
       else { continue }
       reader.report(
@@ -193,6 +194,12 @@ extension PipelineKeys {
         Key(
           "status", .codes(for: PersonStatus.allCases.map(\.name)), \.statusCodes, "Codes of `status`",
           "Mã tình trạng", example: "{ \"1\": active, \"2\": dead }"))
+      keys.append(
+        Key(
+          "residence_province", .codes(for: ProvinceOfToday.all.map(\.text)), \.residenceCodes,
+          "What `residence_province` holds besides codes, such as names; the 34 codes since July 2025",
+          "Giá trị của `residence_province` ngoài mã số, ví dụ tên tỉnh; dùng 34 mã từ tháng 7/2025",
+          example: "{ \"TP. HCM\": \"79\" }"))
     }
     return KeyGroup(keys)
   }
@@ -208,6 +215,11 @@ extension PipelineKeys {
     (
       "status", false, "Status; without it every person is active",
       "Tình trạng; không có thì coi là đang sống"
+    ),
+    (
+      "residence_province", false,
+      "Province of residence, a code of before July 2025 or since; for counts only, stored nowhere",
+      "Tỉnh nơi cư trú, theo mã trước hoặc từ tháng 7/2025; chỉ để thống kê, không lưu ở đâu"
     ),
   ]
   private static let insuranceFields: [FieldKey] = [

@@ -109,6 +109,7 @@ package struct ExportSpec: Hashable, Sendable {
   package var split: Split?
   package var sexCodes: [Code]?
   package var statusCodes: [Code]?
+  package var residenceCodes: [Code]?
   package var dates: [String] = []
   /// The position of each field in the pipeline file.
   package var fieldOrder: [String: Int] = [:]

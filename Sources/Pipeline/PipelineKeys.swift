@@ -47,7 +47,8 @@ enum PipelineKeys {
         Key(
           "facilities", .group(facilities, from: FacilityFile()), \.facilities,
           "The table of facilities: their names, provinces, and the codes that replace theirs",
-          "Danh mục cơ sở khám chữa bệnh: tên, tỉnh và mã mới thay mã cũ"),
+          "Danh mục cơ sở khám chữa bệnh: tên, tỉnh và mã mới thay mã cũ",
+          example: "{ file: ../reference/facilities.csv }"),
         Key("keep", keep, \.keep, "What is kept of earlier runs", "Giữ lại gì của các lượt chạy trước"),
         Key("publish", publish, \.publish, "Who gets which packages", "Gửi gói nào cho ai"),
         Key(

@@ -7,30 +7,40 @@ import Values
 package enum ProvincesText {
   package static func text(_ status: Status, paint: Paint) -> String {
     let provinces = status.provinces ?? []
-    var lines = [
-      "\(status.pipeline)  " + paint("run \(status.run) for \(status.asOf)", .strong), "",
-      "".leftAligned(32) + "persons with".rightAligned(14) + "records linked".rightAligned(17)
-        + "link rate".rightAligned(12),
-      "By province · theo tỉnh, thành".leftAligned(32) + "a card, by".rightAligned(14)
-        + "by place of".rightAligned(17),
-      "".leftAligned(32) + "facility".rightAligned(14) + "birth registration".rightAligned(19),
-      "".leftAligned(32) + "theo cơ sở".rightAligned(14) + "theo nơi ĐKKS".rightAligned(17),
-    ]
+    let hasResidents = provinces.contains { $0.residents != nil }
+    func row(_ name: String, _ facility: String, _ linked: String, _ rate: String, _ residents: String)
+      -> String
+    {
+      let cells = [(facility, 12), (linked, 19), (rate, 9)] + (hasResidents ? [(residents, 13)] : [])
+      return
+        (StatusText.cut(name, to: 26).leftAligned(26)
+        + cells.map { $0.0.rightAligned($0.1) }.joined()).withoutTrailingSpaces
+    }
+    func share(_ part: Int?, of all: Int?) -> String {
+      guard let part, let all, let share = FigureText.share(part, of: all) else { return "–" }
+      return FigureText.percent(share)
+    }
     func line(_ figures: ProvinceFigures, indent: Int) -> String {
       let name = figures.code == "none" ? "none · không thuộc tỉnh" : "\(figures.code) \(figures.name)"
-      let persons = figures.personsByFacility.map(FigureText.grouped) ?? "–"
-      let rate = FigureText.share(
-        figures.linkedByBirthRegistration, of: figures.recordsByBirthRegistration)
-      return (String(repeating: " ", count: indent) + name).leftAligned(32) + persons.rightAligned(14)
-        + FigureText.grouped(figures.linkedByBirthRegistration).rightAligned(17)
-        + (rate.map { FigureText.percent($0) } ?? "–").rightAligned(12)
+      return row(
+        String(repeating: " ", count: indent) + name,
+        figures.personsByFacility.map(FigureText.grouped) ?? "–",
+        FigureText.grouped(figures.linkedByBirthRegistration),
+        share(figures.linkedByBirthRegistration, of: figures.recordsByBirthRegistration),
+        indent > 2 ? "" : share(figures.residentsWithCard, of: figures.residents))
     }
+    var lines = [
+      "\(status.pipeline)  " + paint("run \(status.run) for \(status.asOf)", .strong), "",
+      row("", "cards by", "linked records by", "link", "residents"),
+      row("Province · tỉnh, thành", "facility", "birth registration", "rate", "with a card"),
+      row("", "theo cơ sở", "theo nơi ĐKKS", "", "theo cư trú"),
+    ]
     for figures in provinces {
       lines.append(line(figures, indent: 2))
       guard let former = figures.former, former.count > 1 else { continue }
       lines += former.map { paint(line($0, indent: 6), .soft) }
     }
-    return lines.map(\.withoutTrailingSpaces).joined(separator: "\n")
+    return lines.joined(separator: "\n")
   }
 
   /// One row for each province and each way to count: by facility, by place of birth registration.
@@ -47,6 +57,7 @@ package enum ProvincesText {
       }
     }
     add("facility", \.personsByFacility) { _ in nil }
+    add("residence", \.residents, \.residentsWithCard)
     add("birth_registration", \.recordsByBirthRegistration, \.linkedByBirthRegistration)
     return Table(
       columns: ["by", "province_2025", "former_province", "name", "count", "linked"], rows: rows,

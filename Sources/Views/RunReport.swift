@@ -49,6 +49,7 @@ package struct RunReport {
       lines.append("Published · phát hành: \(published.words).")
       lines += [warning.english, warning.vietnamese]
     }
+    if let unknown = run.published?.unknownFacilities { lines += [unknown.english, unknown.vietnamese] }
     let causes = run.causes.prefix(5)
     if !causes.isEmpty {
       lines += ["", "Largest causes:"]

@@ -111,6 +111,8 @@ extension RunRecord {
     package var populationReasons: [String: Int] = [:]
     /// Insurance records by place of birth registration (``BirthPlace/code``), then outcome.
     package var places: [String: [String: Int]] = [:]
+    /// Active persons by province of residence (``Residence/text``); nil if the population export has no residence.
+    package var residents: [String: ResidentCounts]?
     /// Insurance records without a personal ID number by the card's group; empty text: without a card number.
     package var missingByGroup: [String: Int] = [:]
     /// The officers' decisions that the match applied; nil for none.

@@ -65,6 +65,33 @@ struct MatchingTests {
     }
   }
 
+  @Test("active persons and those with a linked card are counted by residence", arguments: UInt64(0)..<40)
+  func residents(seed: UInt64) throws {
+    var sample = StagedSample(seed: seed, most: 90)
+    var random = SeededGenerator(seed)
+    for i in sample.persons.indices {
+      sample.persons[i].record.residence = Residence(
+        rawValue: [1, 2, 30, 35, 36].randomElement(using: &random) ?? 1)
+    }
+    let (text, counts) = try matched(sample, threads: 3, seed: seed)
+    let cardholders = Set(text.cards.map { String($0.prefix(12)) })
+    let duplicated = Set(
+      text.findings.filter { $0.outcome == .personDuplicated && $0.export == .population }.map(\.personalID))
+    var slow: [String: ResidentCounts] = [:]
+    for id in Set(sample.persons.map(\.id)) where !duplicated.contains(id.text) {
+      let first = sample.persons.filter { $0.id == id }.min { $0.place < $1.place }
+      guard let record = first?.record, record.status == .active, let province = record.residence.text else {
+        continue
+      }
+      var count = slow[province] ?? ResidentCounts(persons: 0, withCard: 0)
+      count.persons += 1
+      if cardholders.contains(id.text) { count.withCard += 1 }
+      slow[province] = count
+    }
+    #expect(counts.residentCounts == (slow.isEmpty ? nil : slow))
+    #expect(try matched(StagedSample(seed: seed, most: 90), threads: 2, seed: seed).1.residentCounts == nil)
+  }
+
   @Test("nothing at all matches to nothing at all")
   func empty() throws {
     #expect(try matchedText(StagedSample()) == MatchedText())

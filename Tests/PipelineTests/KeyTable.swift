@@ -28,7 +28,7 @@ struct PipelineText {
         population:
           format: csv
           files: [p.csv]
-          fields: { personal_id: A, full_name: B, birth_date: C, sex: D, status: E }
+          fields: { personal_id: A, full_name: B, birth_date: C, sex: D, status: E, residence_province: F }
           dates: [yyyy]
         insurance:
           format: csv
@@ -50,6 +50,7 @@ struct PipelineText {
     }
     if path.hasSuffix(".split.by") { set("\(export).split.fields", ["card_number", "valid_from"]) }
     if path.hasSuffix(".split.fields") { set("\(export).split.by", ";") }
+    if path.hasPrefix("facilities."), !path.hasSuffix(".file") { set("facilities.file", "f.csv") }
     if path.contains("packages[]") {
       let selects = ["facility", "province", "province_2025", "all"].contains { path.hasSuffix(".\($0)") }
       set("publish.packages", selects ? [["name": "a-b"]] : [["facility": "01*", "name": "a-b"]])

@@ -137,7 +137,8 @@ struct KeyTests {
             birth_date: { any: [C, [D, E]] }
             sex: F
             status: G
-          values: { sex: { 1: male }, status: { 1: active, 2: left_nationality } }
+            residence_province: H
+          values: { sex: { 1: male }, status: { 1: active, 2: left_nationality }, residence_province: { HN: "01" } }
           dates: [yyyy-MM-dd, yyyy]
         insurance:
           format: csv
@@ -159,6 +160,7 @@ struct KeyTests {
         older_exports: allow
         checksums: required
       grace: { days: 366 }
+      facilities: { file: f.csv, encoding: UTF-16, delimiter: ";" }
       keep: { staged: 0, stores: 7, days: 30 }
       publish:
         valid_days: 0
@@ -183,13 +185,15 @@ struct KeyTests {
       "personal_id": .column("A"), "legacy_id": .column("B"),
       "full_name": .joined([.column("Ho"), .any([.column("Dem"), .column("Lot")]), .column("Ten")]),
       "birth_date": .any([.column("C"), .joined([.column("D"), .column("E")])]),
-      "sex": .column("F"), "status": .column("G"),
+      "sex": .column("F"), "status": .column("G"), "residence_province": .column("H"),
     ]
     population.fieldOrder = [
       "personal_id": 0, "legacy_id": 1, "full_name": 2, "birth_date": 3, "sex": 4, "status": 5,
+      "residence_province": 6,
     ]
     population.sexCodes = [.init(code: "1", value: "male")]
     population.statusCodes = [.init(code: "1", value: "active"), .init(code: "2", value: "left_nationality")]
+    population.residenceCodes = [.init(code: "HN", value: "01")]
     population.dates = ["yyyy-MM-dd", "yyyy"]
     #expect(pipeline.population == population)
     var insurance = ExportSpec(kind: .insurance)
@@ -212,6 +216,8 @@ struct KeyTests {
     (gates.blankChange, gates.provinceChange) = (0, 1)
     (gates.holdsOlderExports, gates.checksums) = (false, .required)
     #expect(pipeline.gates == gates)
+    #expect(pipeline.facilities?.path == "/base/f.csv" && pipeline.facilities?.encoding == "utf-16")
+    #expect(pipeline.facilities?.delimiter == [UInt8(ascii: ";")])
     var keep = Retention()
     (keep.staged, keep.stores, keep.days) = (0, 7, 30)
     #expect(pipeline.keep == keep)

@@ -38,6 +38,30 @@ struct RecordRulesTests {
     .validFrom: "01/01/2026", .validTo: "31/12/2026", .fiveYearsFrom: "01/07/2024", .areaCode: "K1",
   ]
 
+  @Test(
+    "a residence is a code of either list or of the export's own; anything else is counted apart, never refused",
+    arguments: [
+      ("79", "79"), ("079", "79"), ("74", "79"), ("27", "24"), ("TP. HCM", "79"), ("01", "01"), ("", "none"),
+      ("3", "other"), ("99", "other"), ("179", "other"), ("Hà Nội", "other"), ("7 9", "other"),
+      ("7a", "other"),
+    ])
+  func residence(text: String, province: String) {
+    var values = Self.person
+    values[.residenceProvince] = text
+    let raw = Raw(values)
+    func judged(_ residences: CodeList?) -> PopulationVerdict {
+      var rules = RecordRules(
+        empty: EmptyValues([]), patterns: patterns, sexes: CodeList([(Array("Nam".utf8), 1)]),
+        statuses: nil,
+        residences: residences, uppercasesNames: false, convertsNames: false, asOf: date("2026-11-23"))
+      return rules.judge(person: raw.text.span, raw.ranges, line: 7, nameIsClean: false)
+    }
+    let list = CodeList([(Array("TP. HCM".utf8), Residence(code: 79).rawValue)])
+    #expect(judged(list).record.residence.text == province && judged(list).faults == RecordFaults())
+    #expect(judged(CodeList([])).record.residence.text == (text == "TP. HCM" ? "other" : province))
+    #expect(judged(nil).record.residence == .notAsked)
+  }
+
   @Test("a population record passes with all of its fields")
   func population() {
     var rules = Self.rules()

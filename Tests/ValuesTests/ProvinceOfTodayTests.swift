@@ -36,6 +36,17 @@ struct ProvinceOfTodayTests {
   @Test("a code of no province leads to none", arguments: [-1, 0, 3, 63, 97, 99, 100, 179])
   func none(code: Int) { #expect(ProvinceOfToday.of(code) == nil) }
 
+  @Test("a residence is a province of today, by a code of either list")
+  func residence() {
+    for province in ProvinceOfToday.all {
+      for code in province.former { #expect(Residence(code: code).text == province.text) }
+    }
+    #expect(Residence(code: 99) == .other && Residence(code: -1) == .other)
+    #expect(
+      Residence.none.text == "none" && Residence.other.text == "other" && Residence.notAsked.text == nil)
+    #expect(Set((0..<100).map { Residence(code: $0).rawValue }).count == 35)
+  }
+
   @Test("a facility's code names a province by its first two digits")
   func facility() {
     for (text, code) in [("74001", 74), ("01C54", 1), ("7", nil), ("A1001", nil)] as [(String, Int?)] {

@@ -19,6 +19,9 @@ import Values
     record.birthDate = Self.date(&random)
     record.sex = Sex.allCases.randomElement(using: &random) ?? .unknown
     record.status = PersonStatus.allCases.randomElement(using: &random) ?? .unknown
+    if Bool.random(using: &random) {
+      record.residence = Residence(rawValue: .random(in: 1...36, using: &random))
+    }
     let name = (0..<Int.random(in: 0...300, using: &random)).map { _ in
       UInt8.random(in: 0...255, using: &random)
     }

@@ -33,7 +33,7 @@ struct StatusTests {
     #expect(figures.map(\.code) == ProvinceOfToday.all.map(\.text) + ["none"])
     var facilities: [String: Int] = [:]
     for (_, card) in try ComparingTests.cards(Store(path: pipeline.storePath(in: pipeline.workspace))) {
-      facilities[String(card.facilityCode.prefix(2)), default: 0] += 1
+      facilities[String((card.facilityCode ?? "").prefix(2)), default: 0] += 1
     }
     for province in figures.dropLast() {
       let former = try #require(province.former)

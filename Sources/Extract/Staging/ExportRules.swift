@@ -12,6 +12,8 @@ package struct ExportRules: Sendable {
   /// The export's codes; if empty, the canonical names are read.
   package var sexCodes: [(bytes: [UInt8], sex: Sex)]
   package var statusCodes: [(bytes: [UInt8], status: PersonStatus)]
+  /// What the export's own words for provinces of residence mean; codes need no list.
+  package var residenceCodes: [(bytes: [UInt8], residence: Residence)] = []
   /// Values that mean "no value", compared after trimming.
   package var emptyValues: [[UInt8]]
   /// Patterns, tried in order.
@@ -52,6 +54,11 @@ package struct ExportRules: Sendable {
   var sexList: CodeList {
     let codes = sexCodes.isEmpty ? Sex.allCases.map { (Array($0.name.utf8), $0) } : sexCodes
     return CodeList(codes.map { (bytes: $0.0, value: $0.1.rawValue) })
+  }
+  /// Nil if the export has no residence.
+  var residenceList: CodeList? {
+    fields[.residenceProvince] == nil
+      ? nil : CodeList(residenceCodes.map { (bytes: $0.bytes, value: $0.residence.rawValue) })
   }
   var statusList: CodeList {
     let codes = statusCodes.isEmpty ? PersonStatus.allCases.map { (Array($0.name.utf8), $0) } : statusCodes

@@ -33,7 +33,7 @@ package struct Stager: ~Copyable {
   /// The line of the last line that is no record.
   private(set) var lastNotRecord: UInt32 = 0
   private var reasonCounts = InlineArray<128, Int>(repeating: 0)
-  private var blankCounts = InlineArray<13, Int>(repeating: 0)
+  private var blankCounts = InlineArray<14, Int>(repeating: 0)
 
   // Reused from record to record.
   private var joined: [UInt8] = []
@@ -62,8 +62,8 @@ package struct Stager: ~Copyable {
     empty = EmptyValues(rules.emptyValues)
     self.rules = RecordRules(
       empty: empty, patterns: rules.datePatterns, sexes: rules.sexList,
-      statuses: rules.fields[.status] == nil ? nil : rules.statusList, uppercasesNames: rules.uppercaseNames,
-      convertsNames: rules.convertsNames, asOf: rules.asOf)
+      statuses: rules.fields[.status] == nil ? nil : rules.statusList, residences: rules.residenceList,
+      uppercasesNames: rules.uppercaseNames, convertsNames: rules.convertsNames, asOf: rules.asOf)
     separator = rules.split?.separator ?? 0
     footers = rules.footers
     splitFields = rules.split?.fields.map(\.index) ?? []

@@ -47,9 +47,16 @@ struct JoinWriter: ~Copyable {
   }
 
   /// Ends the population's records of one number.
+  ///
+  /// - Parameter person: the first of them; any if there is none.
   @inline(__always)
-  mutating func endPopulation(of id: PersonalID, _ key: UInt64, _ disagreements: Reasons) throws(Stop) {
+  mutating func endPopulation(
+    of id: PersonalID, _ key: UInt64, _ person: PopulationRecord, _ disagreements: Reasons
+  ) throws(Stop) {
     if placeCount > 0 { try others.register(key) }
+    if person.residence != .notAsked, placeCount > 0, disagreements.isEmpty, person.status == .active {
+      tally.add(residentOf: person.residence)
+    }
     for i in 0..<placeCount {
       let file = Place(packed: places[i].place).file
       if disagreements.isEmpty {
@@ -75,6 +82,7 @@ struct JoinWriter: ~Copyable {
     _ person: PopulationRecord, name: Span<UInt8>, isWaiting: Bool
   ) throws(Stop) {
     count(verdict, key, place)
+    if person.residence != .notAsked, cards.count == 0 { tally.add(cardholderOf: person.residence) }
     try judged.append(
       record, verdict, head: head, key: key, place: place, firstOf: cards.count == 0 ? person : nil,
       name: name)

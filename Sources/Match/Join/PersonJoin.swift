@@ -46,7 +46,7 @@ struct PersonJoin: Sendable {
       let key = min(population.key, insurance.key)
       person.begin(LinkKey(packed: key).personalID ?? PersonalID(packed: 0))
       try Self.read(&population, key, into: &person, &repaired, &writer)
-      try writer.endPopulation(of: person.personalID, key, person.disagreements)
+      try writer.endPopulation(of: person.personalID, key, person.first, person.disagreements)
       try Self.judge(&insurance, key, by: &person, &writer)
       writer.endPerson()
       met += person.recordCount

@@ -26,12 +26,16 @@ struct SharedNumbers: Sendable {
       try records.skip(to: key)
       precondition(records.key == key, "a claim without its record")
       var isFirst = true  // the record that holds the person as well
+      var residence = Residence.notAsked
       var before = LinkedCards()
       var after = LinkedCards()
       while records.key == key {
         let place = records.place
         let card = try records.withPayload { (payload) throws(Stop) in
-          InsuranceRecord(isFirst ? payload.extracting(JudgedPerson(payload).card) : payload)
+          guard isFirst else { return InsuranceRecord(payload) }
+          let person = JudgedPerson(payload)
+          residence = person.residence
+          return InsuranceRecord(payload.extracting(person.card))
         }
         isFirst = false
         before.add(card.insuranceNumber)
@@ -53,6 +57,7 @@ struct SharedNumbers: Sendable {
         }
         try records.advance()
       }
+      if residence != .notAsked, after.count == 0 { tally.add(cardholderOf: residence, count: -1) }
       before.count(in: &tally, sign: -1)
       after.count(in: &tally)
     }

@@ -4,7 +4,7 @@
 // its key and place, because another person claims its insurance number; readers read both.
 // Load: written and read once a night, front to back. A card with unchanged notes is copied as it was staged.
 //
-//   person        birth date 3, sex 1, name byte count varint, clean name, card
+//   person        birth date 3, sex 2 bits, residence 6 bits, name byte count varint, clean name, card
 //   further card  card
 //   card          the head of the staged InsuranceRecord, its words being the notes
 
@@ -55,7 +55,7 @@ struct JudgedWriter: ~Copyable {
     let headBytes = JudgedPerson.headByteCount(nameByteCount: name.count)
     var writer = run.begin(key: key, place: place, byteCount: headBytes + name.count + card.byteCount)
     writer.append(UInt64(person.birthDate.bits), byteCount: 3)
-    writer.append(UInt64(person.sex.rawValue), byteCount: 1)
+    writer.append(UInt64(person.sex.rawValue | person.residence.rawValue << 2), byteCount: 1)
     writer.append(varint: UInt64(name.count))
     unsafe writer.append(name.bytes)
     writer.append(card)
@@ -70,6 +70,7 @@ struct JudgedWriter: ~Copyable {
 struct JudgedPerson {
   var birthDate: CalendarDate
   var sex: Sex
+  var residence: Residence
   /// The range of the clean name in the record.
   var name: Range<Int>
   /// The range of the card in the record.
@@ -83,7 +84,9 @@ struct JudgedPerson {
   init(_ payload: RawSpan) {
     var at = 0
     birthDate = CalendarDate(bits: UInt32(payload.integer(at: &at, byteCount: 3)))
-    sex = Sex(rawValue: UInt8(payload.integer(at: &at, byteCount: 1))) ?? .unknown
+    let flags = UInt8(payload.integer(at: &at, byteCount: 1))
+    sex = Sex(rawValue: flags & 3) ?? .unknown
+    residence = Residence(rawValue: flags >> 2)
     let nameByteCount = Int(payload.varint(at: &at))
     name = at..<at + nameByteCount
     card = name.upperBound..<payload.byteCount

@@ -23,6 +23,8 @@ package struct CodeList: Sendable {
   private var entries: [Entry] = []
   private let folder = NameFolder()
 
+  package var isEmpty: Bool { entries.isEmpty }
+
   package init(_ codes: [(bytes: [UInt8], value: UInt8)]) {
     for (bytes, value) in codes {
       var clean: [UInt8] = []

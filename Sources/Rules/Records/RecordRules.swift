@@ -42,6 +42,8 @@ package struct RecordRules: Sendable {
   private let sexes: CodeList
   private let statuses: CodeList
   private let hasStatus: Bool
+  private let residences: CodeList
+  private let hasResidence: Bool
   private let uppercasesNames: Bool
   private let convertsNames: Bool
   private let asOf: UInt32
@@ -55,18 +57,21 @@ package struct RecordRules: Sendable {
 
   /// - Parameters:
   ///   - statuses: nil if the export has no status, so that every person is active.
+  ///   - residences: the export's list of provinces of residence; nil if it has no such field.
   ///   - uppercasesNames: whether to write names in capitals, because the encoding has no capitals with tone marks.
   ///   - convertsNames: whether names come from an old encoding, which their records get a note about.
   ///   - asOf: the business date; no birth date may lie after it.
   package init(
-    empty: EmptyValues, patterns: [DatePattern], sexes: CodeList, statuses: CodeList?, uppercasesNames: Bool,
-    convertsNames: Bool, asOf: CalendarDate
+    empty: EmptyValues, patterns: [DatePattern], sexes: CodeList, statuses: CodeList?,
+    residences: CodeList? = nil, uppercasesNames: Bool, convertsNames: Bool, asOf: CalendarDate
   ) {
     self.empty = empty
     self.patterns = patterns
     self.sexes = sexes
     self.statuses = statuses ?? CodeList([])
     hasStatus = statuses != nil
+    self.residences = residences ?? CodeList([])
+    hasResidence = residences != nil
     self.uppercasesNames = uppercasesNames
     self.convertsNames = convertsNames
     self.asOf = asOf.lastDay
@@ -94,6 +99,10 @@ package struct RecordRules: Sendable {
     verdict.record.sex = code(.sex, sexes, .sexCode, text, ranges, &verdict.faults) ?? .unknown
     if hasStatus {
       verdict.record.status = code(.status, statuses, .statusCode, text, ranges, &verdict.faults) ?? .unknown
+    }
+    if hasResidence {
+      verdict.record.residence = ResidenceRule.read(
+        text.extracting(ranges[.residenceProvince]), residences, empty)
     }
     return verdict
   }

@@ -99,6 +99,9 @@ extension ExportSpec {
       split: split.map { ($0.separator, $0.fields.compactMap { Field(rawValue: $0) }) },
       asOf: asOf)
     exportRules.footers = footers.map(LinePattern.init)
+    exportRules.residenceCodes = (residenceCodes ?? []).compactMap { code in
+      Int(code.value).map { (bytes: Array(code.code.utf8), residence: Residence(code: $0)) }
+    }
     exportRules.mayBeAbsent = mayBeAbsent.compactMap { Field(rawValue: $0) }
     return exportRules
   }

@@ -31,6 +31,7 @@ extension Night {
       $0.matched.withoutReason = matched.plainCounts
       $0.matched.populationReasons = matched.populationReasonCounts
       $0.matched.places = matched.placeCounts
+      $0.matched.residents = matched.residentCounts
       $0.matched.missingByGroup = matched.missingByGroup
       $0.matched.decisions = applied
       $0.matched.grace = matched.grace

@@ -29,6 +29,7 @@ package struct PopulationRecord: Hashable, Sendable, BitwiseCopyable {
   package var birthDate = CalendarDate.none
   package var sex = Sex.unknown
   package var status = PersonStatus.active
+  package var residence = Residence.notAsked
 
   package init() {}
 
@@ -36,17 +37,21 @@ package struct PopulationRecord: Hashable, Sendable, BitwiseCopyable {
   package static func room(nameByteCount: Int) -> Int { 32 + nameByteCount }
 
   private static let hasLegacy: UInt64 = 1 << 5
+  private static let hasResidence: UInt64 = 1 << 6
 
   /// Appends the record and its clean name.
   ///
-  ///     flags 1   sex 2 bits, status 3 bits, whether there is a legacy number
-  ///     line 1–5, legacy number 0 or 4, birth date 3, name
+  ///     flags 1   sex 2 bits, status 3 bits, whether there is a legacy number, whether there is a residence
+  ///     line 1–5, legacy number 0 or 4, residence 0 or 1, birth date 3, name
   @inline(__always)
   package func write(to bytes: inout ByteWriter, name: RawSpan) {
-    let flags = UInt64(sex.rawValue) | UInt64(status.rawValue) << 2
-    bytes.append(legacy.packed == 0 ? flags : flags | Self.hasLegacy, byteCount: 1)
+    var flags = UInt64(sex.rawValue) | UInt64(status.rawValue) << 2
+    if legacy.packed != 0 { flags |= Self.hasLegacy }
+    if residence != .notAsked { flags |= Self.hasResidence }
+    bytes.append(flags, byteCount: 1)
     bytes.append(varint: UInt64(line))
     if legacy.packed != 0 { bytes.append(UInt64(legacy.packed), byteCount: 4) }
+    if residence != .notAsked { bytes.append(UInt64(residence.rawValue), byteCount: 1) }
     bytes.append(UInt64(birthDate.bits), byteCount: 3)
     bytes.append(name)
   }
@@ -72,6 +77,9 @@ package struct PopulationRecord: Hashable, Sendable, BitwiseCopyable {
     if flags & Self.hasLegacy != 0 {
       legacy = LegacyID(packed: UInt32(bytes.integer(at: &at, byteCount: 4)))
     }
+    if flags & Self.hasResidence != 0 {
+      residence = Residence(rawValue: UInt8(bytes.integer(at: &at, byteCount: 1)))
+    }
     birthDate = CalendarDate(bits: UInt32(bytes.integer(at: &at, byteCount: 3)))
   }
 
@@ -80,7 +88,7 @@ package struct PopulationRecord: Hashable, Sendable, BitwiseCopyable {
     var at = 0
     let flags = bytes.integer(at: &at, byteCount: 1)
     _ = bytes.varint(at: &at)
-    return at + (flags & hasLegacy != 0 ? 7 : 3)..<bytes.byteCount
+    return at + (flags & hasLegacy != 0 ? 7 : 3) + (flags & hasResidence != 0 ? 1 : 0)..<bytes.byteCount
   }
 }
 

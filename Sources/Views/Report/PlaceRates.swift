@@ -4,6 +4,7 @@
 // bound, places with fewer than five records are shown as one, and of a province of today either all former provinces
 // are shown, with exact shares, or none.
 
+import Match
 import Values
 
 /// A place of birth registration as the report names it.
@@ -78,6 +79,18 @@ struct PlaceRate: Hashable, Sendable {
           former.count > 1
           ? former.allSatisfy { $0.1.areExact } : former.allSatisfy { $0.1.records >= fewest }
         return areShown ? former : []
+      })
+  }
+
+  /// The bars of persons with a card among the active persons of each province of residence.
+  static func residents(_ provinces: [String: ResidentCounts]) -> [PlaceRate] {
+    all(
+      ProvinceOfToday.all.map { province in
+        var counts = Counts()
+        if let found = provinces[province.text] {
+          (counts.records, counts.linked) = (found.persons, found.withCard)
+        }
+        return (ReportedPlace(province), counts)
       })
   }
 

@@ -20,7 +20,8 @@ extension ReportPage {
       failure: facts.failure, gates: facts.gates, tiles: facts.tiles, insurance: Flow(run, .insurance),
       population: Flow(run, .population), armedForces: facts.armedForces, causes: facts.causes,
       grace: facts.grace, decisions: facts.decisions, packages: facts.packages, trend: facts.trend,
-      places: facts.places, facilityProvinces: facts.facilityProvinces, facilities: facts.facilities,
+      places: facts.places, facilityProvinces: facts.facilityProvinces, residents: facts.residents,
+      facilities: facts.facilities,
       stages: facts.stages,
       files: facts.files, nextSteps: facts.nextSteps,
       recordFile: "runs/\(padded(UInt64(run.id), to: 4))/run.json")

@@ -27,6 +27,7 @@ package struct ReportPage: Sendable {
   var trend: Trend?
   var places: Places?
   var facilityProvinces: FacilityProvinces?
+  var residents: Residents?
   var facilities: FacilityCodes?
   var stages: Stages?
   var files: Files?
@@ -194,6 +195,9 @@ package struct ReportPage: Sendable {
       var width: Double
     }
   }
+
+  /// By province of residence.
+  struct Residents { var items: [Places.Item] }
 
   struct FacilityProvinces {
     /// By province of today.

@@ -26,6 +26,14 @@ extension ReportFacts {
       ? nil : .init(reference: reference, items: items, former: former.isEmpty ? nil : .init(items: former))
   }
 
+  /// Persons with a card among all who live in a province; nil if the population export has no residence.
+  var residents: ReportPage.Residents? {
+    guard let counts = run.matched.residents else { return nil }
+    let then = before?.matched.residents.map(PlaceRate.residents) ?? []
+    let items = Self.items(PlaceRate.compared(PlaceRate.residents(counts), with: then, orMean: nil))
+    return items.isEmpty ? nil : .init(items: items)
+  }
+
   private static func items(_ rates: [PlaceRate]) -> [ReportPage.Places.Item] {
     // Less than a point fills no bar.
     let widest = Double(max(rates.compactMap(\.difference).map(abs).max() ?? 0, 100))

@@ -30,6 +30,7 @@ extension ReportPage {
     "packages": PackageResources.packages_mustache, "trend": PackageResources.trend_mustache,
     "places": PackageResources.places_mustache, "place_items": PackageResources.place_items_mustache,
     "facility_provinces": PackageResources.facility_provinces_mustache,
+    "residents": PackageResources.residents_mustache,
     "person_items": PackageResources.person_items_mustache,
     "facility_codes": PackageResources.facility_codes_mustache,
     "code_rows": PackageResources.code_rows_mustache, "stages": PackageResources.stages_mustache,
