@@ -95,6 +95,11 @@ extension PipelineKeys {
           "attributes", attributes, \.attributes, "What the package tells about a person",
           "Thông tin về mỗi người trong gói", example: "[personal_id, card_number, valid_to]"),
         Key(
+          "card_number", .choice([("as_sent", .asSent), ("fifteen", .fifteen)]), \.cardNumber,
+          "Card numbers of 17 characters as they are, or with the person's insurance number of 10 digits, for programs that refuse 17; empty if none is known",
+          "Mã thẻ 17 ký tự giữ nguyên, hay ghi theo 15 ký tự với mã số BHXH 10 số cho phần mềm chưa nhận 17 ký tự; để trống nếu không biết mã số"
+        ),
+        Key(
           "encrypt_to", recipients, \.encryptTo,
           "Public keys (age1…), files of keys or folders with a file CODE.pub for each facility; without it packages are not encrypted",
           "Khóa công khai (age1…), tệp khóa hoặc thư mục có tệp MÃ.pub của từng cơ sở; không ghi thì gói không mã hóa",

@@ -52,7 +52,7 @@ extension PublishRequest {
         case .province2025(let code): "province_2025 \(code)"
         }
       text += "\(selection)|\(rule.name ?? "")|\(rule.isCopy)|\(rule.formats.map(\.rawValue))"
-      text += "|\(rule.attributes.map(\.name))\n"
+      text += "|\(rule.attributes.map(\.name))" + (rule.cardNumber == .fifteen ? "|fifteen\n" : "\n")
     }
     for (key, value) in policy.fhir.pairs { text += "\(key) \(value)\n" }
     return Digest.text(of: text)

@@ -11,22 +11,27 @@ enum PackedPerson {
   static let hasGrace: UInt64 = 1 << 7
   /// A bit beside the sex: the number of the other cards and the cards come before the name.
   static let hasOthers: UInt64 = 1 << 6
+  /// A bit beside the sex: the person's insurance number of 10 digits follows the last day of grace.
+  static let hasTenDigits: UInt64 = 1 << 5
   static let mostOthers = 63
   static let cardBytes = 52
 
   /// Appends everything but the personal ID number, which is the place of the sorted record.
+  ///
+  /// - Parameter tenDigits: the person's insurance number of 10 digits, for card numbers of 15 characters.
   static func append(
     _ person: PersonRow, name: Span<UInt8>, _ card: CardRow, others: ArraySlice<CardRow>,
-    to bytes: inout [UInt8]
+    tenDigits: InsuranceNumber, to bytes: inout [UInt8]
   ) {
-    bytes.append(room: fixedBytes + 12 + others.count * cardBytes + name.count) { writer in
+    bytes.append(room: fixedBytes + 20 + others.count * cardBytes + name.count) { writer in
       writer.append(UInt64(person.birthDate.packed), byteCount: 4)
       let isKept = !card.graceUntil.isNone
       writer.append(
-        UInt64(person.sex.rawValue) | (isKept ? hasGrace : 0) | (others.isEmpty ? 0 : hasOthers), byteCount: 1
-      )
+        UInt64(person.sex.rawValue) | (isKept ? hasGrace : 0) | (others.isEmpty ? 0 : hasOthers)
+          | (tenDigits.isNone ? 0 : hasTenDigits), byteCount: 1)
       writer.append(card)
       if isKept { writer.append(UInt64(card.graceUntil.packed), byteCount: 4) }
+      if !tenDigits.isNone { writer.append(tenDigits.packed, byteCount: 8) }
       if !others.isEmpty {
         writer.append(UInt64(others.count), byteCount: 1)
         for other in others { writer.append(other) }
@@ -52,14 +57,17 @@ extension ByteWriter {
 
 extension PersonTexts {
   /// Reads what ``PackedPerson`` wrote.
-  mutating func read(_ id: PersonalID, _ packed: RawSpan) {
+  ///
+  /// - Returns: whether the serving card's number is left out, because its form is not known.
+  @discardableResult
+  mutating func read(_ id: PersonalID, _ packed: RawSpan, _ form: CardNumberForm) -> Bool {
     var offset = 0
     func date() -> CalendarDate {
       CalendarDate(packed: UInt32(truncatingIfNeeded: packed.integer(at: &offset, byteCount: 4)))
     }
     let birthDate = date()
     let flags = packed.integer(at: &offset, byteCount: 1)
-    let marks = PackedPerson.hasGrace | PackedPerson.hasOthers
+    let marks = PackedPerson.hasGrace | PackedPerson.hasOthers | PackedPerson.hasTenDigits
     let sex = Sex(rawValue: UInt8(truncatingIfNeeded: flags & ~marks)) ?? .unknown
     func readCard() -> CardRow {
       var card = CardRow()
@@ -77,11 +85,21 @@ extension PersonTexts {
     }
     var card = readCard()
     if flags & PackedPerson.hasGrace != 0 { card.graceUntil = date() }
+    var tenDigits = InsuranceNumber.none
+    if flags & PackedPerson.hasTenDigits != 0 {
+      tenDigits = InsuranceNumber(packed: packed.integer(at: &offset, byteCount: 8))
+    }
+    let isLeftOut = form == .fifteen && card.hasSeventeenCharacters && tenDigits.isNone
+    if form == .fifteen { card = card.withFifteenCharacters(tenDigits) }
     let others = offset
     let count = flags & PackedPerson.hasOthers == 0 ? 0 : Int(packed.integer(at: &offset, byteCount: 1))
     offset += count * PackedPerson.cardBytes
     set(id, name: packed.extracting(offset...), birthDate: birthDate, sex: sex, card)
     offset = others + 1
-    for _ in 0..<count { addOther(readCard()) }
+    for _ in 0..<count {
+      let other = readCard()
+      addOther(form == .fifteen ? other.withFifteenCharacters(tenDigits) : other)
+    }
+    return isLeftOut
   }
 }

@@ -15,6 +15,8 @@ struct SortedPeople: Sendable {
   var runs: [SortedRun]
   /// The keys of all packages with people, including those left out.
   var packages: Set<UInt64>
+  /// The persons' insurance numbers of 10 digits, where a rule asks for card numbers of 15 characters.
+  var numbers: [SortedRun]
   /// The keys of packages left out, because there is no key to encrypt them to.
   var leftOut: Set<UInt64>
   var report: PublishReport
@@ -22,8 +24,10 @@ struct SortedPeople: Sendable {
 
 /// Sorts the people of all parts, several parts at once.
 func sortPeople(
-  _ parts: PeopleParts, _ request: PublishRequest, _ encryption: PackageKeys, into folder: String
+  _ parts: PeopleParts, _ request: PublishRequest, _ encryption: PackageKeys, into folder: String,
+  numbersIn kept: String?
 ) throws(Stop) -> SortedPeople {
+  let known = request.policy.showsFifteen ? kept.flatMap { TenDigitNumbers.read(in: $0) } : nil
   let threads = max(1, request.threads)
   let next = Atomic<Int>(0)
   // One sorter per thread, not per part: each leaves at least one file, and merging opens all of them.
@@ -33,6 +37,11 @@ func sortPeople(
     while true {
       let part = next.add(1, ordering: .relaxed).oldValue
       guard part < parts.count else { break }
+      if let known, let kept {
+        sorter.beginPart { first throws(Stop) in try known.reader(in: kept, from: first) }
+      } else {
+        sorter.beginPart { _ throws(Stop) in try parts.formerNumbers(part) }
+      }
       try parts.handOver(part) { batch throws(Stop) in try sorter.append(batch) }
     }
     return try sorter.finish()
@@ -43,6 +52,7 @@ func sortPeople(
 extension SortedPeople {
   fileprivate mutating func add(_ other: SortedPeople) {
     runs += other.runs
+    numbers += other.numbers
     packages.formUnion(other.packages)
     leftOut.formUnion(other.leftOut)
     report.persons += other.report.persons
@@ -66,14 +76,44 @@ private struct PeopleSorter: ~Copyable {
   private var cards: [CardRow] = []
   private var keys: [UInt64] = []
   private let encryption: PackageKeys
+  /// Takes the numbers of 10 digits, where a rule asks for them.
+  private var numbers: Sorter
+  private let asksForNumbers: Bool
+  private var former: FormerNumbers?
+  private var openFormer: ((PersonalID) throws(Stop) -> FormerNumbers)?
   /// Whether a package is left out for lack of an encryption key, by its sort key.
   private var leftOut: [UInt64: Bool] = [:]
 
   init(_ request: PublishRequest, _ encryption: PackageKeys, into folder: String, name: String, bytes: Int) {
     self.encryption = encryption
     period = (request.asOf, request.validUntil)
-    sorter = Sorter(folder: folder, name: name, bufferBytes: bytes)
+    asksForNumbers = request.policy.showsFifteen
+    let forNumbers = asksForNumbers ? bytes / 8 : 0
+    sorter = Sorter(folder: folder, name: name, bufferBytes: bytes - forNumbers)
+    numbers = Sorter(folder: folder, name: "numbers-\(name)", bufferBytes: forNumbers)
     recipients = Recipients(request.policy.rules, request.facilities)
+  }
+
+  /// Begins a part, whose persons' former numbers `open` reads from the first person on.
+  mutating func beginPart(_ open: @escaping (PersonalID) throws(Stop) -> FormerNumbers) {
+    (former, openFormer) = (nil, open)
+  }
+
+  /// The person's insurance number of 10 digits, of today or the last one known.
+  private mutating func tenDigits(
+    of person: PersonRow, _ batch: PersonBatch, serving: Int
+  ) throws(Stop) -> InsuranceNumber {
+    guard asksForNumbers else { return .none }
+    var number = batch.cards[serving].tenDigits
+    for i in person.cards where number.isNone { number = batch.cards[i].tenDigits }
+    if number.isNone {
+      if former == nil { former = try openFormer?(person.personalID) }
+      number = try former?(person.personalID) ?? .none
+    }
+    if !number.isNone {
+      try numbers.append(key: person.personalID.packed, place: number.packed, [])
+    }
+    return number
   }
 
   mutating func append(_ batch: PersonBatch) throws(Stop) {
@@ -84,6 +124,7 @@ private struct PeopleSorter: ~Copyable {
         throw .noServingCard
       }
       let card = batch.cards[serving]
+      let tenDigits = try tenDigits(of: person, batch, serving: serving)
       let place = recipients.place(of: card.facility)
       recipients.count(personAt: place)
       // Few have another card; all others go straight from the code's packages to the sorter.
@@ -102,8 +143,7 @@ private struct PeopleSorter: ~Copyable {
       packed.removeAll(keepingCapacity: true)
       PackedPerson.append(
         person, name: batch.bytes.span.extracting(person.nameRange), card,
-        others: hasOthers ? cards.dropFirst() : [],
-        to: &packed)
+        others: hasOthers ? cards.dropFirst() : [], tenDigits: tenDigits, to: &packed)
       var written = 0
       for package in packages {
         let key = hasOthers ? keys[package] : recipients.keys[package]
@@ -156,7 +196,7 @@ private struct PeopleSorter: ~Copyable {
   consuming func finish() throws(Stop) -> SortedPeople {
     report.facilities = recipients.persons
     return SortedPeople(
-      runs: try sorter.finish(), packages: recipients.packages,
+      runs: try sorter.finish(), packages: recipients.packages, numbers: try numbers.finish(),
       leftOut: Set(leftOut.filter(\.value).keys), report: report)
   }
 }

@@ -40,9 +40,13 @@ package func publish(
   let folders = RunFolders(request.folder, runID: request.runID)
   do throws(Stop) {
     try folders.begin()
-    var sorted = try sortPeople(persons, request, encryption, into: folders.sorting)
+    var sorted = try sortPeople(
+      persons, request, encryption, into: folders.sorting, numbersIn: folders.peopleInForce())
     sorted.runs = try compacted(
       sorted.runs, in: folders.sorting, name: "people", synced: false,
+      atMost: OpenFiles(limit: request.openFiles).mostRuns)
+    sorted.numbers = try compacted(
+      sorted.numbers, in: folders.sorting, name: "numbers", synced: false,
       atMost: OpenFiles(limit: request.openFiles).mostRuns)
     let recipients = Recipients(request.policy.rules, request.facilities)
     try encryption.check(sorted.packages, recipients)
@@ -52,6 +56,7 @@ package func publish(
     let packages = written.packages
     report.packages = packages.count
     report.deltas = packages.count { $0.kind == .delta }
+    report.cardNumbersLeftOut = written.cardNumbersLeftOut
     report.encrypted = packages.count { $0.encryptedTo != nil }
     // Include packages left out whose people were all removed since the publication before.
     report.leftOut = Set(sorted.leftOut.map { recipients.recipient(of: $0).name }).union(written.leftOut)
@@ -63,11 +68,14 @@ package func publish(
     }
     let chainStart = packages.compactMap(\.base).min(by: PackagePoint.isBefore)
     try RunManifest.write(packages, request, report, chainStart, to: folders.partial)
-    if request.policy.checkpointEvery > 1 {
-      try KeptPeople(policy: night.policy, runs: sorted.runs).write(in: folders.sorting)
+    let (keepsPeople, keepsNumbers) = (request.policy.checkpointEvery > 1, request.policy.showsFifteen)
+    if keepsPeople { try KeptPeople(policy: night.policy, runs: sorted.runs).write(in: folders.sorting) }
+    if keepsNumbers {
+      if !keepsPeople { for run in sorted.runs { try Folder.remove(folders.sorting + "/" + run.name) } }
+      try TenDigitNumbers(runs: sorted.numbers).write(in: folders.sorting)
     }
     try Folder.syncAll(folders.partial)
-    try folders.publish(keepingPeople: request.policy.checkpointEvery > 1, switching: switching)
+    try folders.publish(keepingPeople: keepsPeople || keepsNumbers, switching: switching)
     return report
   } catch {
     // The remains of a failed publication hold personal data. The error to report is the original one.
@@ -152,7 +160,8 @@ private struct PackageNight: Sendable {
       return written
     }
     return WrittenPackages(
-      packages: written.flatMap(\.packages), leftOut: written.flatMap(\.leftOut))
+      packages: written.flatMap(\.packages), leftOut: written.flatMap(\.leftOut),
+      cardNumbersLeftOut: written.reduce(0) { $0 + $1.cardNumbersLeftOut })
   }
 
   private func writePackages(_ runs: [SortedRun], in range: Range<UInt64>) throws(Stop) -> WrittenPackages {
@@ -180,7 +189,7 @@ private struct PackageNight: Sendable {
       let folder = (keys == nil ? folders.partial : folders.sorting) + "/" + name
       var package = try RecipientWriter(
         facts, request.policy.fhir, standing(of: name, rule, keys), in: folder)
-      try write(recipient, rule.attributes, &now, &then, &texts, to: &package)
+      written.cardNumbersLeftOut += try write(recipient, rule, &now, &then, &texts, to: &package)
       var finished = try package.finish(key: key)
       if let keys {
         try EncryptedPackage.write(
@@ -193,10 +202,13 @@ private struct PackageNight: Sendable {
   }
 
   /// Passes a recipient's people to the writer, and what has changed since the publication before.
+  ///
+  /// - Returns: of how many people the card number is left out.
   private func write(
-    _ recipient: UInt64, _ attributes: [Attribute], _ now: inout Merge, _ then: inout Merge,
+    _ recipient: UInt64, _ rule: PackageRule, _ now: inout Merge, _ then: inout Merge,
     _ texts: inout (person: PersonTexts, before: PersonTexts), to package: inout RecipientWriter
-  ) throws(Stop) {
+  ) throws(Stop) -> Int {
+    var leftOut = 0
     while true {
       let isHere = now.key == recipient && now.hasRecord
       let wasHere = then.key == recipient && then.hasRecord
@@ -210,21 +222,27 @@ private struct PackageNight: Sendable {
         continue
       }
       let id = PersonalID(packed: now.place)
-      try now.withPayload { bytes throws(Stop) in texts.person.read(id, bytes) }
+      let isLeftOut = try now.withPayload { bytes throws(Stop) in
+        texts.person.read(id, bytes, rule.cardNumber)
+      }
+      if isLeftOut, rule.attributes.contains(.cardNumber) { leftOut += 1 }
       var isChanged = true
       if wasHere, then.place == now.place {
         if package.isDelta {
           let isSame = try now.withPayload { new throws(Stop) in
             try then.withPayload { old throws(Stop) in new.isEqual(old) }
           }
-          if !isSame { try then.withPayload { bytes throws(Stop) in texts.before.read(id, bytes) } }
-          isChanged = !isSame && !texts.person.shows(attributes, as: texts.before)
+          if !isSame {
+            try then.withPayload { bytes throws(Stop) in texts.before.read(id, bytes, rule.cardNumber) }
+          }
+          isChanged = !isSame && !texts.person.shows(rule.attributes, as: texts.before)
         }
         try then.advance()
       }
       try package.append(texts.person, isChanged: isChanged)
       try now.advance()
     }
+    return leftOut
   }
 
   /// Whether the new package of a recipient is full, and which package it follows.
@@ -249,6 +267,7 @@ private struct WrittenPackages: Sendable {
   var packages: [PublishedPackage] = []
   /// The names of packages without a key.
   var leftOut: [String] = []
+  var cardNumbersLeftOut = 0
 }
 
 extension RawSpan {

@@ -46,6 +46,9 @@ package struct PeopleParts: Sendable {
   /// Passes on the persons of one part in batches, ascending by personal ID number; all numbers of a part are
   /// below those of the next.
   package var handOver: @Sendable (Int, (PersonBatch) throws(Stop) -> Void) throws(Stop) -> Void
+  /// Finds insurance numbers of 10 digits of a part's persons in earlier stores; asked where a rule wants card numbers of
+  /// 15 characters, until a publication has noted them.
+  package var formerNumbers: @Sendable (Int) throws(Stop) -> FormerNumbers = { _ in { _ in .none } }
 
   package init(
     count: Int,
@@ -76,6 +79,9 @@ package struct PublishReport: Sendable, Hashable {
   package var personsWithMalformedFacility = 0
   /// Persons in no package because no rule selects their facility.
   package var personsNotSelected = 0
+  /// Persons in packages whose card number is left out, because no insurance number of 10 digits is known; a person counts
+  /// once for each package.
+  package var cardNumbersLeftOut = 0
   /// All persons of the store by the facility on their serving card.
   package var facilities = FacilityCounts()
 }

@@ -110,6 +110,7 @@ extension RunManifest {
         "persons_without_facility": \(report.personsWithoutFacility - report.personsWithMalformedFacility),
         "persons_with_unusable_facility": \(report.personsWithMalformedFacility),
         "persons_not_selected": \(report.personsNotSelected),
+        "card_numbers_left_out": \(report.cardNumbersLeftOut),
         "folders": [
       """)
     for (i, package) in packages.enumerated() {

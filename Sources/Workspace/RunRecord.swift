@@ -225,6 +225,9 @@ package struct PublishCounts: Hashable, Sendable, Codable {
 
   package var all: Int { persons + leftOut + withoutFacility + (unusableFacility ?? 0) + notSelected }
 
+  /// Persons in packages whose card number is left out, because no insurance number of 10 digits is known; nil in records
+  /// of earlier versions.
+  package var cardNumbersLeftOut: Int?
   /// What the table of facilities says about the codes on serving cards; nil without a table.
   package var facilities: FacilityFigures?
 
@@ -234,6 +237,7 @@ package struct PublishCounts: Hashable, Sendable, Codable {
     withoutFacility = report.personsWithoutFacility - report.personsWithMalformedFacility
     unusableFacility = report.personsWithMalformedFacility
     notSelected = report.personsNotSelected
+    cardNumbersLeftOut = report.cardNumbersLeftOut
     facilityProvinces = report.facilities.provinces
     if !table.isEmpty { facilities = FacilityFigures(report.facilities, table) }
   }

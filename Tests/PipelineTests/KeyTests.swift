@@ -170,7 +170,7 @@ struct KeyTests {
         packages:
           - { province_2025: 79 }
           - { province: 79, name: p-79, copy: true, formats: [xml, csv], attributes: [sex, personal_id] }
-          - { facility: "01*", encrypt_to: [keys/a, /b] }
+          - { facility: "01*", encrypt_to: [keys/a, /b], card_number: fifteen }
           - all: true
             copy: false
         fhir: { personal_id: "a:", insurance_number: "b:", card_number: "c:", facility_code: "d:", definitions: "e:", payor: X }
@@ -232,6 +232,7 @@ struct KeyTests {
       PackageRule(.facility("01*"), attributes: Attribute.allCases, encryptTo: ["/base/keys/a", "/b"]),
       PackageRule(.all, attributes: Attribute.allCases),
     ]
+    publish.rules[2].cardNumber = .fifteen
     (publish.fhir.personalID, publish.fhir.insuranceNumber, publish.fhir.cardNumber) = ("a:", "b:", "c:")
     (publish.fhir.facilityCode, publish.fhir.definitions, publish.fhir.payor) = ("d:", "e:", "X")
     #expect(pipeline.publish == publish)

@@ -181,7 +181,7 @@ struct People {
   }
 
   /// The people in parts and batches, as the store passes them on.
-  private var parts: PeopleParts {
+  var parts: PeopleParts {
     let count = 5
     return PeopleParts(count: count) { [all] part, take throws(Stop) in
       let end = all.count * (part + 1) / count

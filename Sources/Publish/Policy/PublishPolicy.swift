@@ -19,6 +19,17 @@ package struct PublishPolicy: Hashable, Sendable {
   package var fhir = FHIRNames()
 
   package init() {}
+
+  /// Whether a package shows 15 characters for card numbers of 17.
+  var showsFifteen: Bool { rules.contains { $0.cardNumber == .fifteen } }
+}
+
+/// The form of card numbers in a package.
+package enum CardNumberForm: Hashable, Sendable {
+  case asSent
+  /// A number of 17 characters gets the person's insurance number of 10 digits instead of the personal ID number; it is
+  /// empty if none is known.
+  case fifteen
 }
 
 /// Selects facilities and says what they get.
@@ -44,6 +55,7 @@ package struct PackageRule: Hashable, Sendable {
   package var formats = [PackageFormat.csv]
   /// In ascending order.
   package var attributes = Attribute.ofEveryPackage
+  package var cardNumber = CardNumberForm.asSent
   /// Recipients of the encryption, by absolute path or key: public keys `age1…`, key files, and folders of
   /// key files.
   ///

@@ -57,7 +57,7 @@ extension Night {
     let store = try Store(path: path)
     let read = Atomic<Int>(0)
     let parts = StoredPersons.parts(ofStoreBytes: try Folder.byteCount(of: path))
-    let persons = PeopleParts(count: parts.count) {
+    var persons = PeopleParts(count: parts.count) {
       [progress, through = request.validUntil] part, take throws(Stop) in
       let persons = try StoredPersons(path: path, numbers: parts[part], otherCardsThrough: through)
       var batch = PersonBatch()
@@ -65,6 +65,17 @@ extension Night {
         try take(batch)
         let done = read.add(batch.persons.count, ordering: .relaxed).newValue
         progress.advance(.publish, done: done, of: 0, unit: "people read")
+      }
+    }
+    let earlier = try earlierStores(than: path)
+    persons.formerNumbers = { part throws(Stop) in
+      let stores = earlier.compactMap { try? EarlierNumbers($0, parts[part]) }
+      return { id throws(Stop) in
+        for store in stores {
+          let number = store.number(of: id)
+          if !number.isNone { return number }
+        }
+        return .none
       }
     }
     let report = try Publish.publish(
@@ -88,6 +99,14 @@ extension Night {
     }
     try update { $0.published = counts }
     return counts.all
+  }
+
+  /// The store in force and those kept besides, the latest first, without the one that is published.
+  private func earlierStores(than path: String) throws(Stop) -> [String] {
+    let stores = KeptStores(pipeline, in: workspace.path)
+    var paths = try stores.runs().reversed().map { stores.path(of: $0) }
+    if path != stores.path, try Folder.exists(stores.path) { paths.insert(stores.path, at: 0) }
+    return paths
   }
 
   /// Whether a recipient that takes its package once for each business date has the one in force: that of an earlier date,
@@ -151,6 +170,35 @@ extension Night {
     } catch {
       progress.note("PostgreSQL: earlier stores could not be removed. \(error.finding.description)")
     }
+  }
+}
+
+/// One thread's position in an earlier store, for insurance numbers of 10 digits; persons ascend.
+///
+/// Numbers of a store that can't be read are not known.
+private final class EarlierNumbers {
+  private let persons: StoredPersons
+  private var batch = PersonBatch()
+  private var next = 0
+  private var isDone = false
+
+  init(_ path: String, _ part: Range<String>) throws(Stop) {
+    persons = try StoredPersons(path: path, numbers: part)
+  }
+
+  func number(of id: PersonalID) -> InsuranceNumber {
+    while !isDone {
+      while next < batch.persons.count, batch.persons[next].personalID < id { next += 1 }
+      if next < batch.persons.count { break }
+      isDone = (try? persons.nextBatch(into: &batch)) != true
+      next = 0
+    }
+    guard !isDone, batch.persons[next].personalID == id else { return .none }
+    for i in batch.persons[next].cards {
+      let number = batch.cards[i].tenDigits
+      if !number.isNone { return number }
+    }
+    return .none
   }
 }
 

@@ -22,7 +22,9 @@ extension PublishCounts {
     )
     return Bilingual(
       "Thẻ của \(persons.vietnamese) người ghi mã cơ sở không có trong danh mục (\(codes.vietnamese) mã).",
-      "The cards of \(persons.english) persons name a facility that the table lacks (\(codes.english) "
+      (facilities.unknownPersons == 1
+        ? "The card of 1 person names" : "The cards of \(persons.english) persons name")
+        + " a facility that the table lacks (\(codes.english) "
         + "code\(facilities.unknownCodes == 1 ? "" : "s")).")
   }
 
@@ -41,6 +43,9 @@ extension PublishCounts {
       words.append("\(FigureText.grouped(unusableFacility)) with a facility code that can't name a folder")
     }
     if notSelected > 0 { words.append("\(FigureText.grouped(notSelected)) selected by no rule") }
+    if let cardNumbersLeftOut, cardNumbersLeftOut > 0 {
+      words.append("\(FigureText.grouped(cardNumbersLeftOut)) without a card number of 15 characters")
+    }
     return words.joined(separator: ", ")
   }
 }

@@ -395,7 +395,16 @@ extension ReportFacts {
           counts.unusableFacility ?? 0
         ),
         (Bilingual("Không quy tắc nào chọn cơ sở", "No rule selects the facility"), counts.notSelected),
-      ]), warning: counts.warning, doctor: counts.packagesLeftOut > 0 ? "cardlink doctor \(pipeline)" : nil)
+      ]), warning: counts.warning, doctor: counts.packagesLeftOut > 0 ? "cardlink doctor \(pipeline)" : nil,
+      cardNumbers: counts.cardNumbersLeftOut.flatMap { count in
+        let persons = FigureText.count(count)
+        return count == 0
+          ? nil
+          : Bilingual(
+            "\(persons.vietnamese) người trong gói để trống mã thẻ 15 ký tự, vì không biết mã số BHXH 10 số.",
+            "\(persons.english) persons are in a package without a card number of 15 characters, because no insurance number of 10 digits is known."
+          )
+      })
   }
 
   private static func lines(_ counts: [(Bilingual, Int)], withZeros: Bool = false) -> [ReportPage.Line] {

@@ -141,6 +141,8 @@ package struct ReportPage: Sendable {
     /// Who gets no package for want of a key, and the command that names the facilities.
     var warning: Bilingual?
     var doctor: String?
+    /// How many card numbers are left out of packages that show 15 characters.
+    var cardNumbers: Bilingual?
   }
 
   struct Line {

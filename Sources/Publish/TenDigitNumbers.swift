@@ -1,0 +1,77 @@
+// The insurance numbers of 10 digits that persons have or had, for packages with card numbers of 15 characters.
+// Invariant: only persons of the store are in it. It is beside the publication in force, like the people's rows, and goes with
+// them; a number once known stays known as long as each publication asks for it. One that is damaged counts as absent, and the
+// earlier stores are read instead.
+// Load: one row of 8 bytes for each person, written and read once, ascending; nothing where no rule asks for 15 characters.
+
+import Files
+import Foundation
+import Package
+import Seal
+import SortedRuns
+package import Values
+
+/// Finds a person's number in earlier data; persons ascend.
+package typealias FormerNumbers = (PersonalID) throws(Stop) -> InsuranceNumber
+
+/// The rows of one publication.
+struct TenDigitNumbers: Codable, Sendable {
+  private static let file = "numbers.json"
+  var runs: [SortedRun]
+
+  static func read(in folder: String) -> TenDigitNumbers? {
+    guard let lines = (try? Folder.read(folder + "/" + file))?.split(separator: "\n"), lines.count == 2,
+      Digest.text(of: String(lines[1])) == lines[0],
+      let numbers = try? JSONDecoder().decode(TenDigitNumbers.self, from: Data(lines[1].utf8)),
+      numbers.runs.allSatisfy({ (try? Folder.byteCount(of: folder + "/" + $0.name)) == $0.byteCount })
+    else { return nil }
+    return numbers
+  }
+
+  func write(in folder: String) throws(Stop) {
+    guard let data = try? JSONEncoder().encode(self) else {
+      throw .defect(inPackages: "a value without a text")
+    }
+    var file = try OutputFile(creating: folder + "/" + Self.file)
+    let text = String(decoding: data, as: UTF8.self)
+    try file.append(Digest.text(of: text) + "\n" + text + "\n")
+    try file.finishUnsynced()
+  }
+
+  /// A reader of the rows of `folder` from a person on.
+  func reader(in folder: String, from first: PersonalID) throws(Stop) -> FormerNumbers {
+    let rows = try NumberRows(Merge(runs, in: folder, from: first.packed))
+    return { id throws(Stop) in try rows.number(of: id) }
+  }
+}
+
+/// One thread's position in the rows.
+private final class NumberRows {
+  private var rows: Merge
+
+  init(_ rows: consuming Merge) { self.rows = rows }
+
+  func number(of id: PersonalID) throws(Stop) -> InsuranceNumber {
+    while rows.hasRecord, rows.key < id.packed { try rows.advance() }
+    guard rows.hasRecord, rows.key == id.packed else { return .none }
+    return InsuranceNumber(packed: rows.place)
+  }
+}
+
+extension CardRow {
+  /// The insurance number of 10 digits on the card; `none` if it has none.
+  package var tenDigits: InsuranceNumber {
+    if !insuranceNumber.isNone, insuranceNumber.digitCount == 10 { return insuranceNumber }
+    return !cardNumber.isNone && cardNumber.tail.digitCount == 10 ? cardNumber.tail : .none
+  }
+
+  /// The card with a number of 15 characters, or with none if the insurance number of 10 digits is not known.
+  func withFifteenCharacters(_ tenDigits: InsuranceNumber) -> CardRow {
+    guard hasSeventeenCharacters else { return self }
+    var card = self
+    card.cardNumber = tenDigits.isNone ? .none : CardNumber(head: cardNumber.head, tail: tenDigits)
+    return card
+  }
+
+  var hasSeventeenCharacters: Bool { !cardNumber.isNone && cardNumber.tail.digitCount == 12 }
+}
