@@ -194,7 +194,7 @@ extension Doctor {
     guard attributes.rights & 0o077 == 0 else {
       return .fail(
         "signing_key", .inputOutput, "others may read \(path)",
-        "Whoever has it can forge packages: make a new one.",
+        "A person who has read it can forge packages: make a new key.",
         command: "chmod 0600 \(shellQuoted(path))")
     }
     return .ok("signing_key", path)

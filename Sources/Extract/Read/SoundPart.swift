@@ -33,7 +33,7 @@ extension ByteSource {
       if source.soundByteCount > 0 { return SoundPart(byteCount: source.soundByteCount, fault: error) }
       var fault = error
       fault.finding.remedy =
-        "Nobody knows from which byte on it is wrong, so on_damage: keep can use nothing of it. Copy the file again or "
+        "The first wrong byte can't be found, so on_damage: keep can use nothing of it. Copy the file again or "
         + "ask the supplier for it; nothing was changed."
       throw fault
     }

@@ -68,8 +68,8 @@ enum Guide {
     On Windows without cardlink: the PowerShell command above prints nothing if every file is as it was sent, and HONG and the
     file's name if one is missing or changed: then don't use the package, copy it again or ask for it anew. On Linux:
         sha256sum --check --quiet tagmanifest-sha256.txt manifest-sha256.txt
-    This finds damage only. Who sent it is told by the signature: see the openssl command above, with the public key that came
-    another way.
+    This finds damage only. The signature shows who sent the package: use the openssl command above, with the public key that
+    came another way.
 
     3. CHECK A CARD
         cardlink check-card --package .
