@@ -125,7 +125,7 @@ package struct MatchedSnapshot: Hashable, Sendable, Codable {
 /// - Returns: what ``MatchedPersons`` and ``MatchedFindings`` read, and the counts for the ledger.
 /// - Throws: ``Stop`` if a staged file is damaged or the disk fails.
 /// - Complexity: one pass over both exports and one more over the population; 24 bytes for each linked record
-///   are written and read once, or twice with a previous store; three bytes are written for each person.
+///   are written and read once, or twice with a previous store; four bytes are written for each person.
 package func match(_ request: MatchRequest, after before: StoreBefore? = nil) throws(Stop) -> MatchedSnapshot
 {
   var matching = Matching(request, before)

@@ -86,15 +86,16 @@ struct Matching {
   /// Disputes the records that name another person's number; all other records that name one claim their insurance number.
   mutating func disputeOtherNumbers() throws(Stop) {
     let asked = try compact(otherNumbers.flatMap(\.asked), "asked")
-    let registered = otherNumbers.compactMap(\.registered)
+    let registered = otherNumbers.map(\.registered)
     let waiting = otherNumbers.compactMap(\.waiting)
-    passing += asked + registered + waiting
-    guard !waiting.isEmpty else { return }
+    passing += asked + waiting
+    guard !waiting.isEmpty else { return try remove(registered) }
     let ranges = registered.indices.map { (part: $0, numbers: registered[$0]) }
     let found = try inOrder(ranges, width: request.threads) { [request] (range) throws(Stop) in
       try RegisteredNumbers(request: request, asked: asked, registered: range.numbers, part: range.part)
         .found()
     }
+    try remove(registered)
     let named = try compact(found.flatMap(\.self), "named-two")
     let logs = personRanges.count
     let parts = waiting.indices.map { (part: $0, records: waiting[$0]) }
@@ -111,6 +112,10 @@ struct Matching {
       tally.add(part.tally)
     }
     passing += named
+  }
+
+  private func remove(_ logs: [NumberLog.Written]) throws(Stop) {
+    for log in logs { try log.remove(from: request.folder) }
   }
 
   /// Holds back the records whose insurance number is claimed by records of two or more persons.

@@ -2,11 +2,9 @@
 // join asks; after it, the numbers of the population, which the join has written down, answer.
 // Invariant: such a record is counted as if the other number were nobody's until the answer is there; it claims its
 // insurance number, and gets its finding, only then. A record that is disputed because of the answer claims none.
-// Load: none on most nights, a million records on a bad one, all records on the worst; the numbers of the population take
-// about three bytes each on disk, and are read only where a record asks for one.
+// Load: none on most nights, a million records on a bad one, all records on the worst.
 //
 //   asked        by the other number, then place: key of the person u64
-//   registered   by number; no payload
 //   waiting      by the person's key, then place: outcome u8, words u64 u64, reasons if disputed u64 u64, InsuranceFields,
 //                PopulationFields, the InsuranceRecord without name
 
@@ -17,19 +15,20 @@ import Values
 /// What one range of the join leaves about other numbers.
 struct OtherNumberRuns: Sendable {
   var asked: [SortedRun] = []
-  var registered: SortedRun?
+  /// The numbers that the population has.
+  var registered: NumberLog.Written
   var waiting: SortedRun?
 }
 
 /// Writes down the numbers of one range's persons, and the records that name another number.
 struct OtherNumbersWriter: ~Copyable {
   private var asked: Sorter
-  private var registered: SortedRunWriter
+  private var registered: NumberLog
   private var waiting: SortedRunWriter
   private var bytes: [UInt8] = []
 
-  init(_ request: MatchRequest, part: Int) throws(Stop) {
-    let registered = try SortedRunWriter(folder: request.folder, name: "registered-\(part)")
+  init(_ request: MatchRequest, keys: Range<UInt64>, part: Int) throws(Stop) {
+    let registered = try NumberLog(request, keys: keys, part: part)
     let waiting = try SortedRunWriter(folder: request.folder, name: "waiting-\(part)")
     self.registered = registered
     self.waiting = waiting
@@ -40,7 +39,7 @@ struct OtherNumbersWriter: ~Copyable {
 
   /// Writes down a number that the population has.
   @inline(__always)
-  mutating func register(_ key: UInt64) throws(Stop) { try registered.append(key: key, place: 0, RawSpan()) }
+  mutating func register(_ key: UInt64) throws(Stop) { try registered.append(key) }
 
   /// Asks for the other numbers of a record.
   mutating func ask(_ waiting: WaitingRecord, of person: PersonalID, key: UInt64, place: UInt64) throws(Stop)
@@ -57,7 +56,7 @@ struct OtherNumbersWriter: ~Copyable {
 
   consuming func finish() throws(Stop) -> OtherNumberRuns {
     OtherNumberRuns(
-      asked: try asked.finish(), registered: try registered.finish(synced: false),
+      asked: try asked.finish(), registered: try registered.finish(),
       waiting: try waiting.finish(synced: false))
   }
 }
@@ -102,7 +101,7 @@ struct WaitingRecord {
 struct RegisteredNumbers: Sendable {
   var request: MatchRequest
   var asked: [SortedRun]
-  var registered: SortedRun
+  var registered: NumberLog.Written
   var part: Int
 
   /// - Returns: runs of (key of the person, place of the record), without payload; a record that names two registered
@@ -111,12 +110,11 @@ struct RegisteredNumbers: Sendable {
     var found = Sorter(
       folder: request.folder, name: "named-two-\(part)", bufferBytes: request.sorterBytes, synced: false)
     var asked = try Merge(
-      asked, in: request.folder, from: registered.firstKey, to: registered.lastKey + 1)
-    var numbers = try Merge([registered], in: request.folder)
+      asked, in: request.folder, from: registered.keys.lowerBound, to: registered.keys.upperBound)
+    var numbers = try NumberLogReader(registered, in: request.folder)
     while asked.hasRecord {
       let number = asked.key
-      try numbers.skip(to: number)
-      let isRegistered = numbers.key == number
+      let isRegistered = try numbers.contains(number)
       while asked.key == number {
         if isRegistered {
           let person = try asked.withPayload { (payload) throws(Stop) in payload.integer(at: 0) as UInt64 }

@@ -40,7 +40,7 @@ struct PersonJoin: Sendable {
     var writer = JoinWriter(
       request, judged: try JudgedWriter(folder: request.folder, name: "judged-\(part)"),
       claims: try ClaimLog(request, claimed, part: part),
-      others: try OtherNumbersWriter(request, part: part), part: part)
+      others: try OtherNumbersWriter(request, keys: start..<end, part: part), part: part)
     var met = 0
     while population.hasRecord || insurance.hasRecord {
       let key = min(population.key, insurance.key)
