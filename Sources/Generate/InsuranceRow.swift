@@ -50,6 +50,8 @@ extension People {
     switch person.trouble {
     // The second of the pair has its personal ID number in the record, which no other person has.
     case .legacyAmbiguous where person.isSecondOfPair: RowEnd(outcome: .linked)
+    // The second of the pair has only its own numbers.
+    case .numberOfAnother where person.isSecondOfPair: RowEnd(outcome: .linked)
     case .personDuplicated:
       RowEnd(outcome: .personDuplicated, reasons: Duplication(person.variant).name)
     default: person.trouble.facts.insurance
@@ -68,6 +70,28 @@ extension People {
     return numbers.insuranceNumber(person.index, residence: person.residence, second: isSecondNumber)
   }
 
+  /// Whether the person's own ID number has replaced the ten digits.
+  private func isRenumbered(_ person: Person) -> Bool {
+    switch person.trouble {
+    // These need the ten digits.
+    case .severalInsuranceNumbers, .numberShared, .idIsInsuranceNumber, .idEmpty, .idFiller, .armedForces,
+      .newbornWithoutID:
+      false
+    default: Double(mixed(seed ^ UInt64(person.index) &* 3) >> 11) < options.renumbered * 0x1p53
+    }
+  }
+
+  /// The number of another person, in the insurance number or in the card; nil without such a trouble.
+  private func otherNumber(_ person: Person, inCard: Bool) -> UInt64? {
+    switch person.trouble {
+    // A number of the century after next, which nobody has.
+    case .numberOfNobody where !inCard: person.idNumber + 400_000_000
+    case .numberOfAnother where !person.isSecondOfPair && inCard == (person.variant & 1 == 0):
+      self.person(person.index + 1, .numberOfAnother).idNumber
+    default: nil
+    }
+  }
+
   private func appendNumber(_ number: UInt64, _ person: Person, _ row: inout FieldRow) {
     switch person.trouble {
     case .insuranceNumberMissing, .bothNumbersMissing: break
@@ -75,7 +99,14 @@ extension People {
     case .insuranceNumberMalformed:
       row.append(number / 10, width: 9)
       if person.variant & 1 == 0 { row.append(byte: UInt8(ascii: "X")) }
-    default: row.append(number, width: 10)
+    default:
+      if let other = otherNumber(person, inCard: false) {
+        row.append(other, width: 12)
+      } else if isRenumbered(person) {
+        row.append(person.idNumber, width: 12)
+      } else {
+        row.append(number, width: 10)
+      }
     }
   }
 
@@ -101,7 +132,13 @@ extension People {
     default:
       row.append(group)
       row.append(person.residence, width: 2)
-      row.append(number, width: 10)
+      if let other = otherNumber(person, inCard: true) {
+        row.append(other, width: 12)
+      } else if isRenumbered(person) {
+        row.append(person.idNumber, width: 12)
+      } else {
+        row.append(number, width: 10)
+      }
     }
   }
 

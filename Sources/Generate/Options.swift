@@ -27,6 +27,8 @@ package struct GeneratorOptions: Sendable {
   /// The business date of the exports: no birth lies after it, and cards are valid around it.
   package var asOf: CalendarDate
   package var rates: TroubleRates
+  /// The share of people whose own ID number has replaced the 10-digit insurance number, in the card number too.
+  package var renumbered: Double
   /// The number of facilities in all 63 provinces.
   ///
   /// It is rounded up, because each province has the same number.
@@ -39,7 +41,7 @@ package struct GeneratorOptions: Sendable {
     people: Int, seed: UInt64, populationFormat: ExportForm = .csv, insuranceFormat: ExportForm = .csv,
     gzip: Set<ExportPart> = [], filesPerExport: Int = 1,
     asOf: CalendarDate = usualDate, rates: TroubleRates = .default,
-    facilities: Int = 819, hasUnreadColumns: Bool = false
+    renumbered: Double = 0, facilities: Int = 819, hasUnreadColumns: Bool = false
   ) {
     self.people = people
     self.seed = seed
@@ -49,6 +51,7 @@ package struct GeneratorOptions: Sendable {
     self.filesPerExport = filesPerExport
     self.asOf = asOf
     self.rates = rates
+    self.renumbered = renumbered
     self.facilities = facilities
     self.hasUnreadColumns = hasUnreadColumns
   }
@@ -87,6 +90,9 @@ package struct GeneratorOptions: Sendable {
     try need(
       asOf.precision == .day && (2000...2399).contains(asOf.year), at: "--as-of",
       "a day from the year 2000 to 2399", found: asOf.text, "Give a date such as 2026-11-23.")
+    try need(
+      (0...1).contains(renumbered), at: "--renumbered", "a share from 0 to 1", found: "\(renumbered)",
+      "All people are 1.")
     try need(
       rates.sum <= 1, at: "--rate", "rates whose sum is at most 1", found: "a sum of \(rates.sum)",
       "A person has one trouble at most: lower some of the rates.")

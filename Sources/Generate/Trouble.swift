@@ -36,13 +36,15 @@ enum Trouble: UInt8, NamedCase {
   case validFromMissing, tooFewFields, badEncoding
   // Linked by the insurance number or the card: the ID field is empty.
   case idFromNumber12, idFromCard17
-  // Kinds that two people have together.
-  case legacyAmbiguous, numberShared
+  // Linked, with the 12-digit insurance number of nobody.
+  case numberOfNobody
+  // Kinds that two people have together; of the last, the first has the second's number in the insurance number or card.
+  case legacyAmbiguous, numberShared, numberOfAnother
 
   /// The names of their rates.
   static let names = snakeCaseNames(of: allCases)
   /// Whether two people, an even index and the next, have it together.
-  var isOfPair: Bool { self == .legacyAmbiguous || self == .numberShared }
+  var isOfPair: Bool { rawValue >= Self.legacyAmbiguous.rawValue }
   /// Whether the person was born in the year of the business date.
   var isNewborn: Bool { self == .newbornWithoutID || self == .disputedNewborn }
 
@@ -96,6 +98,7 @@ extension Trouble {
         (.validToEmpty, 0.02, ""), (.card17, 0.05, ""), (.insuranceNumber12, 0.05, ""),
         (.cardMissing, 0.02, ""), (.insuranceNumberMissing, 0.01, ""), (.legacyLink, 0.01, ""),
         (.idDigitsDiffer, 0.003, ""), (.idFromNumber12, 0.004, ""), (.idFromCard17, 0.002, ""),
+        (.numberOfNobody, 0.0005, ""),
       ])
     add("uninsured", .linked, [(.uninsured, 0.05, "")])
     add(
@@ -141,7 +144,7 @@ extension Trouble {
         (.disputedMiddleName, 0.003, "middle_name_dropped,name"), (.disputedBirthYear, 0.004, "birth_date"),
         (.disputedDayMonth, 0.003, "birth_date,day_month_swapped"),
         (.disputedLunar, 0.001, "birth_date,lunar_birthday"), (.disputedSex, 0.002, "sex"),
-        (.disputedNewborn, 0.002, "name"),
+        (.disputedNewborn, 0.002, "name"), (.numberOfAnother, 0.001, "insurance_number_not_id"),
       ])
     add(
       "quarantined", .quarantined,

@@ -25,8 +25,11 @@ struct TroubleDraw: Sendable {
     singles = Self.ends(occurring.filter { !$0.isOfPair }, rates, scale: pairSum < 1 ? 1 / (1 - pairSum) : 0)
     var first: [Trouble] = []
     if people >= Self.smallestComplete {
-      for trouble in occurring where trouble.isOfPair { first += Array(repeating: trouble, count: 4) }
+      // Kinds added later come last, so that the people of the earlier ones stay the same.
+      let pairs = occurring.filter { $0.isOfPair && $0 != .numberOfAnother }
+      for trouble in pairs { first += Array(repeating: trouble, count: 4) }
       for trouble in occurring where !trouble.isOfPair { first += [trouble, trouble] }
+      if occurring.contains(.numberOfAnother) { first += Array(repeating: .numberOfAnother, count: 4) }
     }
     self.first = first
   }

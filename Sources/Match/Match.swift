@@ -104,6 +104,8 @@ package struct MatchedSnapshot: Hashable, Sendable, Codable {
   package var residentCounts: [String: ResidentCounts]?
   /// Insurance records that end as `id_missing` by the card's group, two letters; empty: without a card number.
   package var missingByGroup: [String: Int] = [:]
+  /// Nil in results of versions that did not count them.
+  package var ownNumbers: OwnNumbers?
   /// Persons of the previous store who are kept in grace, in key order; see `Written/KeptRecord.swift`.
   package var kept: [SortedRun]?
   /// The sources of their cards, by ``CardRow/fileIndex``.

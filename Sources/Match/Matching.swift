@@ -185,6 +185,7 @@ struct Matching {
     let residents = tally.residentCounts()
     matched.residentCounts = residents.isEmpty ? nil : residents
     matched.missingByGroup = tally.groupCounts()
+    matched.ownNumbers = tally.ownNumbers
     try syncing.wait()
     return matched
   }

@@ -21,6 +21,7 @@ struct Tally: Sendable {
   private var residents: [Int]
   /// Insurance records without a number, by the two letters of the card's group; the last: without a card number.
   private var groups: [Int]
+  private(set) var ownNumbers = OwnNumbers()
 
   /// - Parameter fileCounts: population, insurance.
   init(fileCounts: (Int, Int)) {
@@ -71,6 +72,12 @@ struct Tally: Sendable {
   /// Counts the group of a card whose record has no personal ID number.
   mutating func add(groupOf card: CardNumber) { groups[card.groupIndex ?? CardNumber.groupCount] += 1 }
 
+  /// Counts the numbers of a record that links.
+  @inline(__always)
+  mutating func add(numbersOf record: InsuranceRecord, of person: UInt64) {
+    ownNumbers.count(record, of: person)
+  }
+
   /// Counts reasons or notes only.
   mutating func add(_ export: ExportKind, _ outcome: Outcome, _ words: Reasons, count: Int) {
     let base = (Int(export.rawValue) * Self.outcomes + Int(outcome.rawValue)) * Self.bits
@@ -93,6 +100,7 @@ struct Tally: Sendable {
     for i in places.indices { places[i] += other.places[i] }
     for i in residents.indices { residents[i] += other.residents[i] }
     for i in groups.indices { groups[i] += other.groups[i] }
+    ownNumbers.add(other.ownNumbers)
   }
 
   /// By file index and outcome.

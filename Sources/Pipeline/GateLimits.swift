@@ -1,6 +1,8 @@
 // The limits of the gates, from the pipeline file or by default.
 // Invariant: a complete, ordinary export passes every default; only `off` removes a gate.
 
+package import Values
+
 /// The limits that a run must keep before it is loaded.
 package struct GateLimits: Hashable, Sendable {
   package enum Checksums: String, Sendable, CaseIterable {
@@ -35,10 +37,28 @@ package struct GateLimits: Hashable, Sendable {
   /// More or fewer linked records of one place of birth registration, as a share of the median.
   package var provinceChange: Double? = 0.20
 
+  /// More or fewer linked cards with the person's own ID number than in the last run; percentage points, as a share of 1.
+  package var renumberedChange: Double? = 0.01
+  /// When the insurer has announced that it renumbers cards.
+  package var renumbering: Renumbering?
+
   package var holdsOlderExports = true
   package var checksums = Checksums.ifPresent
 
   package init() {}
+
+  /// The business dates of an announced renumbering.
+  package struct Renumbering: Hashable, Sendable {
+    package var from = CalendarDate.none
+    package var until = CalendarDate.none
+
+    package init(from: CalendarDate = .none, until: CalendarDate = .none) {
+      (self.from, self.until) = (from, until)
+    }
+
+    /// - Parameter day: a business date, ISO 8601.
+    package func includes(_ day: String) -> Bool { from.text <= day && day <= until.text }
+  }
 }
 
 extension PipelineKeys {
@@ -71,6 +91,11 @@ extension PipelineKeys {
         "max_change", changes, \.self, "Largest change from the median of the last seven done runs",
         "Mức thay đổi tối đa so với trung vị của bảy lượt chạy xong gần nhất"),
       Key(
+        "renumbering", .group(renumbering, from: GateLimits.Renumbering()), \.renumbering,
+        "Business dates on which cards may get the person's own ID number in place of the 10-digit insurance number",
+        "Các ngày nghiệp vụ mà số thẻ được phép đổi sang số định danh cá nhân",
+        example: "{ from: 2026-12-01, until: 2026-12-07 }"),
+      Key(
         "older_exports", .choice([("hold", true), ("allow", false)]), \.holdsOlderExports,
         "An earlier business date, files older than those of the last run, or a file that was read before beside new ones",
         "Ngày nghiệp vụ sớm hơn, tệp cũ hơn tệp của lượt chạy trước, hoặc tệp đã đọc nằm lẫn với tệp mới"),
@@ -78,6 +103,21 @@ extension PipelineKeys {
         "checksums", .choice(GateLimits.Checksums.allCases.map { ($0.rawValue, $0) }), \.checksums,
         "`SHA256SUMS` and `*.sha256` beside the exports", "Tệp `SHA256SUMS` và `*.sha256` đi kèm dữ liệu"),
     ])
+  }
+
+  private static var renumbering: KeyGroup<GateLimits.Renumbering> {
+    KeyGroup([
+      Key(
+        "from", .day, \.from, isRequired: true, "The first of them", "Ngày đầu tiên", example: "2026-12-01"),
+      Key(
+        "until", .day, \.until, isRequired: true, "The last of them", "Ngày cuối cùng",
+        example: "2026-12-07"),
+    ]) { period, read, reader in
+      guard let node = read["until"], period.until.packed < period.from.packed else { return }
+      reader.report(
+        node, key: "until", expected: "a day from \(period.from.text) on", found: period.until.text,
+        remedy: "Write the last day of the renumbering.")
+    }
   }
 
   private static var changes: KeyGroup<GateLimits> {
@@ -98,6 +138,11 @@ extension PipelineKeys {
         "province", .share, \.provinceChange,
         "Linked records of one place of birth registration (digits 1-3), up or down, as a share of the median",
         "Số bản ghi liên kết theo nơi đăng ký khai sinh (3 số đầu), tăng hoặc giảm, so với trung vị"),
+      Key(
+        "renumbered", .share, \.renumberedChange,
+        "Share of linked cards with the person's own ID number, percentage points up or down from the last done run",
+        "Tỷ lệ thẻ liên kết mang số định danh của chính người đó, số điểm phần trăm tăng hoặc giảm so với lượt chạy xong gần nhất"
+      ),
     ])
   }
 }

@@ -213,6 +213,21 @@ extension Kind where Value == Double? {
   }
 }
 
+extension Kind where Value == CalendarDate {
+  /// A day, `2026-12-01`.
+  static var day: Kind {
+    Kind(
+      words: "a day such as 2026-12-01", example: "2026-12-01",
+      schema: ["type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"], written: { _ in nil }
+    ) { (node, _) throws(Mistake) in
+      guard let day = CalendarDate(iso: node.scalar?.string ?? ""), day.precision == .day else {
+        throw Mistake()
+      }
+      return day
+    }
+  }
+}
+
 // MARK: Choices and lists
 
 extension Kind where Value: Equatable {

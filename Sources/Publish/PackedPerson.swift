@@ -2,6 +2,7 @@
 // Load: 90 million persons, 57 bytes and the name each; 52 more for each card beside the serving one.
 
 import Package
+import Rules
 import Values
 
 enum PackedPerson {
@@ -41,6 +42,59 @@ enum PackedPerson {
   }
 }
 
+extension PackedPerson {
+  /// Whether a person is as before, except that cards were renumbered.
+  ///
+  /// The insurance number of 10 digits is not compared: it is known from earlier runs once a card has 17 characters.
+  static func isRenumbered(_ id: PersonalID, _ old: RawSpan, _ new: RawSpan) -> Bool {
+    var (oldAt, newAt) = (0, 0)
+    guard old.integer(at: &oldAt, byteCount: 4) == new.integer(at: &newAt, byteCount: 4) else { return false }
+    let (was, now) = (old.integer(at: &oldAt, byteCount: 1), new.integer(at: &newAt, byteCount: 1))
+    let parts = hasGrace | hasOthers | hasTenDigits
+    guard was & ~parts == now & ~parts else { return false }
+    func isSameCard() -> Bool {
+      let (before, after) = (CardRow(id, old, &oldAt), CardRow(id, new, &newAt))
+      return after == before || after.renumbers(before)
+    }
+    func part(_ part: UInt64, byteCount: Int) -> (UInt64, UInt64) {
+      (
+        was & part == 0 ? 0 : old.integer(at: &oldAt, byteCount: byteCount),
+        now & part == 0 ? 0 : new.integer(at: &newAt, byteCount: byteCount)
+      )
+    }
+    guard isSameCard() else { return false }
+    let grace = part(hasGrace, byteCount: 4)
+    _ = part(hasTenDigits, byteCount: 8)
+    let others = part(hasOthers, byteCount: 1)
+    guard grace.0 == grace.1, others.0 == others.1 else { return false }
+    for _ in 0..<others.0 { guard isSameCard() else { return false } }
+    return old.extracting(oldAt...).isEqual(new.extracting(newAt...))
+  }
+}
+
+extension CardRow {
+  /// Reads a card at an offset, and moves the offset past it.
+  fileprivate init(_ id: PersonalID, _ packed: RawSpan, _ offset: inout Int) {
+    self.init()
+    personalID = id
+    insuranceNumber = InsuranceNumber(packed: packed.integer(at: &offset, byteCount: 8))
+    let head = packed.integer(at: &offset, byteCount: 8)
+    cardNumber = CardNumber(
+      head: head, tail: InsuranceNumber(packed: packed.integer(at: &offset, byteCount: 8)))
+    facility = ShortCode(packed: packed.integer(at: &offset, byteCount: 8))
+    area = ShortCode(packed: packed.integer(at: &offset, byteCount: 8))
+    validFrom = CalendarDate(packed, &offset)
+    validTo = CalendarDate(packed, &offset)
+    fiveYearsFrom = CalendarDate(packed, &offset)
+  }
+}
+
+extension CalendarDate {
+  fileprivate init(_ packed: RawSpan, _ offset: inout Int) {
+    self.init(packed: UInt32(truncatingIfNeeded: packed.integer(at: &offset, byteCount: 4)))
+  }
+}
+
 extension ByteWriter {
   @inline(__always)
   fileprivate mutating func append(_ card: CardRow) {
@@ -62,29 +116,12 @@ extension PersonTexts {
   @discardableResult
   mutating func read(_ id: PersonalID, _ packed: RawSpan, _ form: CardNumberForm) -> Bool {
     var offset = 0
-    func date() -> CalendarDate {
-      CalendarDate(packed: UInt32(truncatingIfNeeded: packed.integer(at: &offset, byteCount: 4)))
-    }
-    let birthDate = date()
+    let birthDate = CalendarDate(packed, &offset)
     let flags = packed.integer(at: &offset, byteCount: 1)
     let marks = PackedPerson.hasGrace | PackedPerson.hasOthers | PackedPerson.hasTenDigits
     let sex = Sex(rawValue: UInt8(truncatingIfNeeded: flags & ~marks)) ?? .unknown
-    func readCard() -> CardRow {
-      var card = CardRow()
-      card.personalID = id
-      card.insuranceNumber = InsuranceNumber(packed: packed.integer(at: &offset, byteCount: 8))
-      let head = packed.integer(at: &offset, byteCount: 8)
-      let tail = InsuranceNumber(packed: packed.integer(at: &offset, byteCount: 8))
-      card.cardNumber = CardNumber(head: head, tail: tail)
-      card.facility = ShortCode(packed: packed.integer(at: &offset, byteCount: 8))
-      card.area = ShortCode(packed: packed.integer(at: &offset, byteCount: 8))
-      card.validFrom = date()
-      card.validTo = date()
-      card.fiveYearsFrom = date()
-      return card
-    }
-    var card = readCard()
-    if flags & PackedPerson.hasGrace != 0 { card.graceUntil = date() }
+    var card = CardRow(id, packed, &offset)
+    if flags & PackedPerson.hasGrace != 0 { card.graceUntil = CalendarDate(packed, &offset) }
     var tenDigits = InsuranceNumber.none
     if flags & PackedPerson.hasTenDigits != 0 {
       tenDigits = InsuranceNumber(packed: packed.integer(at: &offset, byteCount: 8))
@@ -97,7 +134,7 @@ extension PersonTexts {
     set(id, name: packed.extracting(offset...), birthDate: birthDate, sex: sex, card)
     offset = others + 1
     for _ in 0..<count {
-      let other = readCard()
+      let other = CardRow(id, packed, &offset)
       addOther(form == .fifteen ? other.withFifteenCharacters(tenDigits) : other)
     }
     return isLeftOut

@@ -226,23 +226,30 @@ private struct PackageNight: Sendable {
         texts.person.read(id, bytes, rule.cardNumber)
       }
       if isLeftOut, rule.attributes.contains(.cardNumber) { leftOut += 1 }
-      var isChanged = true
+      var change = RowChange.put
       if wasHere, then.place == now.place {
-        if package.isDelta {
-          let isSame = try now.withPayload { new throws(Stop) in
-            try then.withPayload { old throws(Stop) in new.isEqual(old) }
-          }
-          if !isSame {
-            try then.withPayload { bytes throws(Stop) in texts.before.read(id, bytes, rule.cardNumber) }
-          }
-          isChanged = !isSame && !texts.person.shows(rule.attributes, as: texts.before)
-        }
+        if package.isDelta { change = try Self.change(id, from: then, to: now, rule, &texts) }
         try then.advance()
       }
-      try package.append(texts.person, isChanged: isChanged)
+      try package.append(texts.person, change)
       try now.advance()
     }
     return leftOut
+  }
+
+  /// How the person at hand changes for the recipients of a rule.
+  private static func change(
+    _ id: PersonalID, from then: borrowing Merge, to now: borrowing Merge, _ rule: PackageRule,
+    _ texts: inout (person: PersonTexts, before: PersonTexts)
+  ) throws(Stop) -> RowChange {
+    try now.withPayload { new throws(Stop) in
+      try then.withPayload { old throws(Stop) in
+        if new.isEqual(old) { return .none }
+        texts.before.read(id, old, rule.cardNumber)
+        if texts.person.shows(rule.attributes, as: texts.before) { return .none }
+        return PackedPerson.isRenumbered(id, old, new) ? .renumbered : .put
+      }
+    }
   }
 
   /// Whether the new package of a recipient is full, and which package it follows.
@@ -271,7 +278,7 @@ private struct WrittenPackages: Sendable {
 }
 
 extension RawSpan {
-  fileprivate func isEqual(_ other: RawSpan) -> Bool {
+  func isEqual(_ other: RawSpan) -> Bool {
     guard byteCount == other.byteCount else { return false }
     for i in 0..<byteCount
     where unsafeLoad(fromUncheckedByteOffset: i, as: UInt8.self)

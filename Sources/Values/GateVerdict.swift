@@ -4,7 +4,7 @@
 
 /// A check that a run must pass before it is loaded, named as in the pipeline file.
 package enum Gate: String, Sendable, CaseIterable, Codable, Comparable {
-  case records, quarantine, blank, province, checksums
+  case records, quarantine, blank, province, renumbered, checksums
   case linkRate = "link_rate"
   case olderExports = "older_exports"
   case rolledBack = "rolled_back"
@@ -18,6 +18,7 @@ package enum Gate: String, Sendable, CaseIterable, Codable, Comparable {
     case .linkRate: Bilingual("Tỷ lệ liên kết", "Link rate")
     case .blank: Bilingual("Trường để trống", "Blank share")
     case .province: Bilingual("Theo nơi đăng ký khai sinh", "By place of birth registration")
+    case .renumbered: Bilingual("Đổi số thẻ", "Renumbered")
     case .olderExports: Bilingual("Tuổi của tệp", "Age of exports")
     case .checksums: Bilingual("Mã kiểm tra", "Checksums")
     case .rolledBack: Bilingual("Đã bị thu hồi", "Rolled back")
@@ -89,7 +90,7 @@ package enum GateFigure: Hashable, Sendable, Codable {
 package enum GateLimit: Hashable, Sendable, Codable {
   /// What is counted.
   package enum Measure: String, Sendable, Codable {
-    case records, linkedRecords, quarantined, linked, blank
+    case records, linkedRecords, quarantined, linked, blank, ownNumber
 
     fileprivate var text: Bilingual {
       switch self {
@@ -98,6 +99,10 @@ package enum GateLimit: Hashable, Sendable, Codable {
       case .quarantined: Bilingual(" cách ly", " in quarantine")
       case .linked: Bilingual(" được liên kết", " linked")
       case .blank: Bilingual(" không có giá trị", " without a value")
+      case .ownNumber:
+        Bilingual(
+          " thẻ liên kết mang số định danh của chính người đó",
+          " of the linked cards with the person's own ID number")
       }
     }
   }

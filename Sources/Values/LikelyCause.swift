@@ -23,6 +23,8 @@ package enum LikelyCause: Hashable, Sendable, Codable {
   case places(Int, since: Int)
   /// Nearly everything links: the rules were not applied, or both exports are copies of one.
   case allLinked
+  /// The share of cards with the person's own ID number has changed: the insurer renumbers cards, or has gone back.
+  case renumbered(share: Double, before: Double, since: Int)
   /// A file isn't the one that its manifest names.
   case otherFile(String)
   /// A file that a manifest names is missing.
@@ -43,7 +45,7 @@ package enum LikelyCause: Hashable, Sendable, Codable {
       .missingFile, .noManifest:
       .check
     case .reason(_, let outcome, _, _, _), .outcome(let outcome, _, _): .findings(outcome)
-    case .places(_, let run): .diff(since: run)
+    case .places(_, let run), .renumbered(_, _, let run): .diff(since: run)
     case .allLinked: .status
     case .rolledBack: .runs
     }
@@ -111,6 +113,16 @@ package enum LikelyCause: Hashable, Sendable, Codable {
       Bilingual(
         "hầu như mọi bản ghi đều liên kết: có thể quy tắc đối chiếu không được áp dụng, hoặc hai tệp được làm từ cùng một nguồn",
         "nearly all records link: the rules may not be applied, or both exports were made from one source")
+    case .renumbered(let share, let before, _):
+      share > before
+        ? Bilingual(
+          "cơ quan BHXH đổi số thẻ sang số định danh cá nhân. Nếu việc này đã được thông báo, ghi gates: { renumbering: { from: …, until: … } } vào tệp pipeline",
+          "the insurer renumbers cards to the personal ID number. If that was announced, write gates: { renumbering: { from: …, until: … } } into the pipeline file"
+        )
+        : Bilingual(
+          "số định danh trong mã thẻ trở lại mã số 10 chữ số: có thể bên gửi xuất dữ liệu theo mẫu cũ",
+          "cards go back from the personal ID number to 10 digits: the supplier may have exported in the earlier form"
+        )
     case .otherFile(let file):
       Bilingual(
         "tệp \(file) không đúng mã SHA-256 đã kê khai: có thể bị hỏng hoặc bị thay trên đường gửi",

@@ -14,10 +14,12 @@ package enum CardDifferencesText {
   package static func changes(_ found: CardDifferences) -> String {
     let total = found.total
     guard total.all > 0 else { return "  No card differs. Không có thẻ nào khác." }
-    return [
+    let renumbered = total.renumbered > 0 ? [("renumbered · đổi số thẻ", total.renumbered)] : []
+    let rows = [
       ("gained · được thêm thẻ", total.gained), ("lost · mất thẻ", total.lost),
       ("changed · đổi thẻ", total.changed),
-    ].map { words, count in
+    ]
+    return (rows + renumbered).map { words, count in
       let line =
         "  \(words)".leftAligned(32) + FigureText.grouped(count).rightAligned(14) + "  "
         + bar(count, of: total.all)

@@ -54,6 +54,7 @@ package struct RehearsalText {
     for (words, count) in [
       ("would gain one · được thêm", cards.total.gained), ("would lose it · mất", cards.total.lost),
       ("would have another · đổi thẻ", cards.total.changed),
+      ("would be renumbered · đổi số thẻ", cards.total.renumbered),
     ] where count > 0 {
       lines.append(row("  " + words, count))
     }
@@ -153,7 +154,7 @@ package struct RehearsalText {
       \(totals.joined(separator: ",\n"))
         ],
         "persons": {"before": \(cards.before), "after": \(cards.after), "gained": \(cards.total.gained), \
-      "lost": \(cards.total.lost), "changed": \(cards.total.changed)}
+      "lost": \(cards.total.lost), "changed": \(cards.total.changed), "renumbered": \(cards.total.renumbered)}
       }
       """
   }

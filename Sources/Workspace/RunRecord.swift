@@ -115,6 +115,8 @@ extension RunRecord {
     package var residents: [String: ResidentCounts]?
     /// Insurance records without a personal ID number by the card's group; empty text: without a card number.
     package var missingByGroup: [String: Int] = [:]
+    /// How many linked cards have the person's own ID number; nil in runs of versions that did not count them.
+    package var ownNumbers: OwnNumbers?
     /// The officers' decisions that the match applied; nil for none.
     package var decisions: AppliedDecisions?
     /// Persons kept although today's data is doubtful, and persons not kept; nil without `grace`.

@@ -131,6 +131,47 @@ func rates() throws {
   #expect(invented.report.records(.population) == 50_000 + (outcomes["person_duplicated"] ?? 0))
 }
 
+@Test("a renumbered night has the same people, with their own numbers on nearly all cards")
+func renumbered() throws {
+  func fields(_ renumbered: Double) throws -> [[Substring]] {
+    let invented = try Invented(
+      GeneratorOptions(people: 20_000, seed: 4, rates: .none, renumbered: renumbered))
+    #expect(invented.report.outcomes(.insurance) == ["linked": 20_000])
+    return try invented.lines("insurance-2026-11-23.csv").dropFirst().map {
+      $0.split(separator: ",", omittingEmptySubsequences: false)
+    }
+  }
+  let (before, half, after) = (try fields(0), try fields(0.5), try fields(1))
+  for (was, now) in zip(before, after) {
+    #expect(now[0] == was[2] && now[1] == was[1].prefix(5) + was[2])
+    #expect(was.dropFirst(2) == now.dropFirst(2))
+  }
+  #expect(abs(half.count { $0[0].count == 12 } - 10_000) < 400)
+  #expect(zip(before, zip(half, after)).allSatisfy { was, now in now.0 == was || now.0 == now.1 })
+}
+
+@Test("the numbers of two persons: the first of a pair has the second's, and nobody has the other one")
+func otherNumbers() throws {
+  let invented = try Invented(
+    GeneratorOptions(
+      people: 4000, seed: 9, rates: try rates([("number_of_another", 0.2), ("number_of_nobody", 0.1)])))
+  let ids = Set(
+    try invented.lines("population-2026-11-23.csv").dropFirst().compactMap { $0.split(separator: ",").first })
+  let records = try invented.lines("insurance-2026-11-23.csv").dropFirst().map {
+    $0.split(separator: ",", omittingEmptySubsequences: false)
+  }
+  let truth = try invented.truth()
+  let others = records.flatMap { record in
+    [record[0], record[1].count == 17 ? record[1].dropFirst(5) : ""].filter {
+      $0.count == 12 && record.count > 2 && $0 != record[2] && record[2].count == 12
+    }
+  }
+  let disputed = truth.filter { $0.outcome == "disputed" && $0.reasons.contains("insurance_number_not_id") }
+  #expect(disputed.count > 300)
+  #expect(others.count { ids.contains($0) } == disputed.count)
+  #expect(others.count > disputed.count + 300)
+}
+
 @Test("by default about seven insured people in a hundred are not linked")
 func defaultRates() throws {
   let report = try Invented(GeneratorOptions(people: 50_000, seed: 3)).report

@@ -55,6 +55,9 @@ struct PipelineText {
       let selects = ["facility", "province", "province_2025", "all"].contains { path.hasSuffix(".\($0)") }
       set("publish.packages", selects ? [["name": "a-b"]] : [["facility": "01*", "name": "a-b"]])
     }
+    if path.hasPrefix("gates.renumbering.") {
+      set("gates.renumbering", ["from": "2026-12-01", "until": "2026-12-07"])
+    }
     set(path, value)
   }
 

@@ -27,7 +27,9 @@ struct SchemaValidator {
   private func faults(_ value: Any, _ schema: Object, keyword: String, at place: String) -> [String] {
     func fault(unless isRight: Bool?) -> [String] { isRight == false ? ["\(place): \(keyword)"] : [] }
     let limit = schema[keyword]
-    let (object, list, text) = (value as? Object, value as? [Any], value as? String)
+    let (object, list) = (value as? Object, value as? [Any])
+    // A day without quotes is a text in YAML 1.2, by which editors check, and a date in Yams.
+    let text = value as? String ?? (value as? Date)?.formatted(.iso8601.year().month().day())
     let number = value is Bool ? nil : (value as? Int).map(Double.init) ?? value as? Double
     func passes(_ part: Any) -> Bool { faults(value, part, at: place).isEmpty }
     switch keyword {

@@ -154,6 +154,52 @@ struct DeltaTests {
     #expect(try Self.info(workshop.current + "/01028")["Cardlink-Persons-Removed"] == "3")
   }
 
+  @Test("a person whose cards were renumbered, and who is otherwise as before, is put with that reason")
+  func renumbered() throws {
+    let workshop = try Workshop()
+    let policy = Self.policy(checkpointEvery: 3)
+    var people = People(seed: 4, count: 400)
+    func isOld(_ card: CardRow) -> Bool { !card.cardNumber.isNone && card.cardNumber.tail.digitCount == 10 }
+    for i in people.all.indices {
+      people.all[i].serving.personalID = people.all[i].id
+      for j in people.all[i].others.indices { people.all[i].others[j].personalID = people.all[i].id }
+    }
+    try people.publish(in: workshop, run: 1, policy)
+    func renumber(_ card: inout CardRow, _ id: PersonalID) {
+      card.insuranceNumber = InsuranceNumber(id)
+      if isOld(card) { card.cardNumber = CardNumber(head: card.cardNumber.head, tail: InsuranceNumber(id)) }
+    }
+    var (renumbered, put): (Set<String>, Set<String>) = ([], [])
+    for i in people.all.indices where isOld(people.all[i].serving) {
+      let id = people.all[i].id
+      renumber(&people.all[i].serving, id)
+      switch i % 4 {
+      case 0:
+        people.all[i].name = "NGUYỄN VĂN KHÁC"
+        put.insert(id.text)
+      case 1:
+        people.all[i].serving.cardNumber = CardNumber(
+          head: people.all[i].serving.cardNumber.head,
+          tail: InsuranceNumber(PersonalID(packed: 79_080_000_004)))
+        put.insert(id.text)
+      default:
+        for j in people.all[i].others.indices { renumber(&people.all[i].others[j], id) }
+        renumbered.insert(id.text)
+      }
+    }
+    try people.publish(in: workshop, run: 2, policy)
+    let rows = slowRows(
+      try String(contentsOfFile: workshop.current + "/all-people/data/changes.csv", encoding: .utf8)
+    ).dropFirst()
+    #expect(!renumbered.isEmpty && !put.isEmpty)
+    #expect(Set(rows.filter { $0[1] == "renumbered" }.map { $0[2] }) == renumbered)
+    #expect(Set(rows.filter { $0[1] == "" }.map { $0[2] }) == put)
+    #expect(rows.allSatisfy { $0[0] == "put" })
+    let info = try Self.info(workshop.current + "/all-people")
+    #expect(info["Cardlink-Persons-Renumbered"] == String(renumbered.count))
+    #expect(info["Cardlink-Persons-Put"] == String(renumbered.count + put.count))
+  }
+
   @Test("a change of what a recipient may not see is no change to it")
   func unseen() throws {
     let workshop = try Workshop()

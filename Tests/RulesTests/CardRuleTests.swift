@@ -210,3 +210,51 @@ struct CardCheckRuleTests {
       ladder.rung(of: Array(asked.utf8).span, .damaged, to: Array("NGUYỄN VĂN HÒA".utf8).span) == rung)
   }
 }
+
+@Suite("Renumbering")
+struct RenumberingTests {
+  /// A card of the person 079090000123 in words.
+  static func own(_ number: String, _ insurance: String, to: String = "2026-12-31") -> CardRow {
+    var row = card(number, insurance, from: "2026-01-01", to: to)
+    row.personalID = personalID("079090000123")
+    row.facility = ShortCode(Array("79024".utf8).span) ?? .none
+    return row
+  }
+
+  static let cases: [(String, CardRow, Bool)] = [
+    ("the card number", own("DN479079090000123", "7912345678"), true),
+    ("the insurance number", own("DN4797912345678", "079090000123"), true),
+    ("both", own("DN479079090000123", "079090000123"), true),
+    ("nothing", own("DN4797912345678", "7912345678"), false),
+    ("another group", own("GD479079090000123", "079090000123"), false),
+    ("another level", own("DN279079090000123", "079090000123"), false),
+    ("another province", own("DN401079090000123", "079090000123"), false),
+    ("another person's number", own("DN479001190000102", "7912345678"), false),
+    ("another insurance number", own("DN479079090000123", "7912345679"), false),
+    ("another person's insurance number", own("DN479079090000123", "001190000102"), false),
+    ("another end", own("DN479079090000123", "079090000123", to: "2027-12-31"), false),
+    ("no card number", own("", "079090000123"), false),
+  ]
+  @Test("a card is renumbered if only its numbers change, to the person's own", arguments: cases)
+  func renumbers(what: String, now: CardRow, isRenumbered: Bool) {
+    let old = Self.own("DN4797912345678", "7912345678")
+    #expect(now.renumbers(old) == isRenumbered, "\(what)")
+    #expect(!old.renumbers(now), "back from \(what)")
+  }
+
+  @Test("a number that appears is a change, and so is any other change beside the numbers")
+  func others() {
+    let now = Self.own("DN479079090000123", "079090000123")
+    #expect(Self.own("", "079090000123").renumbers(Self.own("", "7912345678")))
+    #expect(!now.renumbers(Self.own("", "7912345678")))
+    for change: (inout CardRow) -> Void in [
+      { $0.facility = .none }, { $0.area = ShortCode(packed: 0x4B31_0000_0000_0002) },
+      { $0.validFrom = date("2025-01-01") }, { $0.validTo = .none },
+      { $0.fiveYearsFrom = date("2020-01-01") },
+    ] {
+      var old = Self.own("DN4797912345678", "7912345678")
+      change(&old)
+      #expect(!now.renumbers(old))
+    }
+  }
+}

@@ -2,6 +2,7 @@
 
 import Files
 import Foundation
+import Match
 import Support
 import Testing
 import Values
@@ -17,7 +18,7 @@ struct GateTests {
   private static func run(
     _ id: Int, population: Int = 10_000, insurance: Int = 10_000, linked: Int = 9_000, quarantined: Int = 100,
     blankFacility: Int = 500, missingByGroup: [String: Int] = [:], blankID: Int = 0, province: Int = 5_000,
-    state: RunState = .done
+    own: (cards: Double, numbers: Double)? = (0.05, 0.04), state: RunState = .done
   ) -> RunRecord {
     var run = RunRecord(
       id: id, command: "run", pipeline: "test", pipelineText: "", asOf: "2026-11-\(10 + id)", startedAt: "",
@@ -32,6 +33,13 @@ struct GateTests {
     ]
     run.extracted.blanks = ["insurance.facility_code": blankFacility, "insurance.personal_id": blankID]
     run.matched.missingByGroup = missingByGroup
+    if let own {
+      var counted = OwnNumbers()
+      counted.linked = linked
+      counted.cardNumbers = Int((own.cards * Double(linked)).rounded())
+      counted.insuranceNumbers = Int((own.numbers * Double(linked)).rounded())
+      run.matched.ownNumbers = counted
+    }
     run.matched.places = ["001": ["linked": province, "disputed": 7], "002": ["linked": 12]]
     run.stages = [
       .init(stage: .match, run: id, seconds: 1, records: 1, madeFrom: ["extract": "\(id)"])
@@ -80,6 +88,40 @@ struct GateTests {
       Self.failures(Self.run(1), limits: limits) == [
         "blank of insurance.facility_code: expected at most 4.00 % without a value, found 5.00 %"
       ])
+  }
+
+  @Test("a renumbering holds the run unless it is announced for the business date")
+  func renumbering() {
+    let after = Self.run(8, own: (0.98, 0.99))
+    let held = [
+      "renumbered of insurance.card_number: expected 4.00 % to 6.00 % of the linked cards with the person's own ID "
+        + "number (1.00 points around 5.00 %, the figure of the run before), found 98.00 %",
+      "renumbered of insurance.insurance_number: expected 3.00 % to 5.00 % of the linked cards with the person's own "
+        + "ID number (1.00 points around 4.00 %, the figure of the run before), found 99.00 %",
+    ]
+    #expect(Self.failures(after, after: Self.seven) == held)
+    var limits = GateLimits()
+    func announced(_ from: UInt32, _ until: UInt32) -> [String] {
+      limits.renumbering = .init(from: CalendarDate(packed: from), until: CalendarDate(packed: until))
+      return Self.failures(after, after: Self.seven, limits: limits)
+    }
+    #expect(announced(2026_11_18, 2026_11_18) == [])
+    #expect(announced(2026_11_19, 2026_11_30) == held)
+    #expect(announced(2026_11_01, 2026_11_17) == held)
+    // The night after it is an ordinary one, and a night that goes back is held, announced or not.
+    #expect(Self.failures(Self.run(9, own: (0.981, 0.991)), after: Self.seven + [after]) == [])
+    #expect(Self.failures(Self.run(9), after: Self.seven + [after]).count == 2)
+    limits.renumbering = .init(
+      from: CalendarDate(packed: 2026_11_01), until: CalendarDate(packed: 2026_11_30))
+    #expect(
+      Self.failures(Self.run(9), after: Self.seven + [after], limits: limits).first
+        == "renumbered of insurance.card_number: expected at least 97.00 % of the linked cards with the person's own "
+        + "ID number, found 5.00 %")
+    limits.renumberedChange = nil
+    #expect(Self.failures(Self.run(9), after: Self.seven + [after], limits: limits) == [])
+    // Runs of versions that did not count them, and small runs, are not judged.
+    #expect(Self.failures(after, after: [Self.run(1, own: nil)]) == [])
+    #expect(Self.failures(after, after: []) == [])
   }
 
   @Test("each limit against the last seven runs holds, and says so letter by letter")

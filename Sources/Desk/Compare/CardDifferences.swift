@@ -1,13 +1,14 @@
-// Finds who gained, lost or changed the serving card, between two streams of persons.
+// Finds who gained, lost or changed the serving card, or whose card was renumbered, between two streams of persons.
 // Invariant: both streams ascend by personal ID number. Each person is counted once under the place of birth
 // registration of the number, and once under the facilities of the old and new card.
 // Load: 90 million persons on either side, read in parallel a batch at a time; memory is two batches and a
 // row for each facility.
 
+import Rules
 package import Values
 
 /// How one person's card changed.
-package enum CardChange: String, Sendable, CaseIterable { case gained, lost, changed }
+package enum CardChange: String, Sendable, CaseIterable { case gained, lost, changed, renumbered }
 
 /// The fields of a card that can change.
 package enum CardField: String, Sendable, CaseIterable {
@@ -55,22 +56,24 @@ package struct CardCounts: Hashable, Sendable {
   /// Of the changed ones, the persons who came to this facility from another, and who left it.
   package var came = 0
   package var went = 0
+  /// The persons whose own ID number replaced the 10-digit insurance number; they are not among the changed ones.
+  package var renumbered = 0
 
-  package var all: Int { gained + lost + changed }
+  package var all: Int { gained + lost + changed + renumbered }
 
   mutating func add(_ change: CardChange) {
     switch change {
     case .gained: gained += 1
     case .lost: lost += 1
     case .changed: changed += 1
+    case .renumbered: renumbered += 1
     }
   }
 
   static func + (a: Self, b: Self) -> Self {
     CardCounts(
       gained: a.gained + b.gained, lost: a.lost + b.lost, changed: a.changed + b.changed,
-      came: a.came + b.came,
-      went: a.went + b.went)
+      came: a.came + b.came, went: a.went + b.went, renumbered: a.renumbered + b.renumbered)
   }
 }
 
@@ -80,7 +83,7 @@ package struct CardDifferences: Sendable {
   package var before = 0
   package var after = 0
   package var total = CardCounts()
-  /// Persons by changed field; a person counts once for each field.
+  /// Changed cards by changed field; a person counts once for each field.
   package var fields: [CardField: Int] = [:]
   /// By ``BirthPlace/index``.
   private var places = [CardCounts](repeating: CardCounts(), count: BirthPlace.count)
@@ -174,7 +177,8 @@ package func cardDifferences(
     case (true, true):
       let (was, now) = (old.servingCard(of: i), new.servingCard(of: j))
       if CardField.allCases.contains(where: { $0.differs(was, now) }), let a {
-        difference = CardDifference(person: a, change: .changed, before: was, after: now)
+        difference = CardDifference(
+          person: a, change: now.renumbers(was) ? .renumbered : .changed, before: was, after: now)
       }
     case (true, false):
       if let a { difference = CardDifference(person: a, change: .lost, before: old.servingCard(of: i)) }

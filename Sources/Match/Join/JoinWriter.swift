@@ -83,6 +83,7 @@ struct JoinWriter: ~Copyable {
   ) throws(Stop) {
     count(verdict, key, place)
     if person.residence != .notAsked, cards.count == 0 { tally.add(cardholderOf: person.residence) }
+    tally.add(numbersOf: record, of: key)
     try judged.append(
       record, verdict, head: head, key: key, place: place, firstOf: cards.count == 0 ? person : nil,
       name: name)

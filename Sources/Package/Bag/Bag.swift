@@ -35,8 +35,9 @@ struct BagEnd {
   /// Tag files already written.
   var tags: [BagEntry] = []
   var persons = 0
-  /// Persons put in and taken out by a package of changes.
-  var put = 0, removed = 0
+  /// Persons put in and taken out by a package of changes; of those put in, the ones whose cards were renumbered and who are
+  /// otherwise unchanged.
+  var put = 0, renumbered = 0, removed = 0
   /// The names in FHIR resources, for a recipient who makes them from changes.
   var fhir: FHIRNames?
 }
@@ -102,6 +103,7 @@ enum Bag {
     if !facts.contact.isEmpty { pairs.append(("Cardlink-Contact", facts.contact)) }
     if standing.kind == .delta {
       pairs.append(("Cardlink-Persons-Put", "\(end.put)"))
+      if end.renumbered > 0 { pairs.append(("Cardlink-Persons-Renumbered", "\(end.renumbered)")) }
       pairs.append(("Cardlink-Persons-Removed", "\(end.removed)"))
       for (key, value) in end.fhir?.pairs ?? [] { pairs.append(("Cardlink-FHIR-" + key, value)) }
     }

@@ -7,6 +7,16 @@ import Files
 package import Seal
 package import Values
 
+/// What a package of changes says about a person.
+package enum RowChange: Sendable {
+  /// Nothing: the recipient has the row already.
+  case none
+  /// The row is new or changed.
+  case put
+  /// The row is changed only by a renumbering of its cards.
+  case renumbered
+}
+
 package struct RecipientWriter {
   private let folder: String
   private let facts: PackageFacts
@@ -31,9 +41,9 @@ package struct RecipientWriter {
   package var isDelta: Bool { changes != nil }
 
   /// Appends a person of the new publication, ascending.
-  package mutating func append(_ person: borrowing PersonTexts, isChanged: Bool) throws(Stop) {
+  package mutating func append(_ person: borrowing PersonTexts, _ change: RowChange) throws(Stop) {
     try people.append(person)
-    if isChanged { try changes?.put(person) }
+    if change != .none { try changes?.put(person, isRenumbered: change == .renumbered) }
   }
 
   package mutating func remove(_ id: PersonalID, because reason: RemovalReason) throws(Stop) {
@@ -53,7 +63,9 @@ package struct RecipientWriter {
       if !result.others.isEmpty {
         end.payload.append(try PayloadFile.write(result.others, to: BagName.otherResult, in: folder))
       }
-      (end.put, end.removed) = (changes.putCount, changes.removedCount)
+      (end.put, end.renumbered, end.removed) = (
+        changes.putCount, changes.renumberedCount, changes.removedCount
+      )
       if facts.formats.contains(.fhir) { end.fhir = names }
     }
     let digest = try Bag.finish(folder, facts, end, key: key)

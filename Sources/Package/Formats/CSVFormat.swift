@@ -99,11 +99,13 @@ extension [UInt8] {
 final class ChangesFormat {
   fileprivate static let put = "put"
   fileprivate static let remove = "remove"
+  fileprivate static let renumbered = "renumbered"
   fileprivate static let columns = ["change", "reason"]
   private let file: PayloadFile
   private let others: OtherCardsTable
   private let attributes: [Attribute]
   private(set) var putCount = 0
+  private(set) var renumberedCount = 0
   private(set) var removedCount = 0
 
   init(_ attributes: [Attribute], in bag: String) throws(Stop) {
@@ -113,12 +115,14 @@ final class ChangesFormat {
     try file.append(csvLine(Self.columns + attributes.map(\.name)) + "\n")
   }
 
-  func put(_ person: borrowing PersonTexts) throws(Stop) {
+  /// - Parameter isRenumbered: whether nothing but the cards' numbers is changed.
+  func put(_ person: borrowing PersonTexts, isRenumbered: Bool) throws(Stop) {
     putCount += 1
+    if isRenumbered { renumberedCount += 1 }
     try file.append { line in
       line.append(contentsOf: Self.put.utf8)
-      // The reason is empty.
       line.append(comma)
+      if isRenumbered { line.append(contentsOf: Self.renumbered.utf8) }
       line.append(comma)
       line.append(csv: attributes, of: person)
       line.append(newline)

@@ -40,6 +40,16 @@ package struct Figures {
     return share(max(0, blanks - left), of: run.count(export) - left)
   }
 
+  /// The shares of the linked records whose card number ends in the person's own ID number, and whose insurance number is that
+  /// number; empty for a run that did not count them.
+  package var ownNumberShares: [(field: String, share: Double)] {
+    guard let own = run.matched.ownNumbers else { return [] }
+    return [
+      ("insurance.card_number", share(own.cardNumbers, of: own.linked)),
+      ("insurance.insurance_number", share(own.insuranceNumbers, of: own.linked)),
+    ]
+  }
+
   /// Linked insurance records by place of birth registration.
   func linked(in place: String) -> Int { run.matched.places[place]?[Outcome.linked.name] ?? 0 }
   var places: [String] { run.matched.places.keys.sorted() }

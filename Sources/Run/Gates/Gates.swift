@@ -33,6 +33,7 @@ struct Gates {
     }
     judgeLinkRate()
     judgeBlanks()
+    judgeOwnNumbers()
     judgePlaces()
   }
 
@@ -101,6 +102,24 @@ struct Gates {
           .blank, field, share <= median + change,
           .atMost(.share(median + change), .blank, usual(.share(median), change)), .share(share))
       }
+    }
+  }
+
+  /// Compares with the last run alone, because after a renumbering the shares stay where they are.
+  private mutating func judgeOwnNumbers() {
+    guard let change = limits.renumberedChange, let last = before.last,
+      min(now.run.matched.ownNumbers?.linked ?? 0, last.run.matched.ownNumbers?.linked ?? 0)
+        >= max(1, limits.judgedFrom)
+    else { return }
+    let isAnnounced = limits.renumbering?.includes(now.run.asOf) ?? false
+    for ((field, share), (_, median)) in zip(now.ownNumberShares, last.ownNumberShares) {
+      let (low, high) = (max(0, median - change), isAnnounced ? 1 : min(1, median + change))
+      let usual = GateLimit.Usual(.share(median), change: change, runs: 1)
+      judge(
+        .renumbered, field, (low...high).contains(share),
+        isAnnounced
+          ? .atLeast(.share(low), .ownNumber) : .between(.share(low), .share(high), .ownNumber, usual),
+        .share(share))
     }
   }
 

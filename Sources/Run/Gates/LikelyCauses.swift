@@ -35,6 +35,12 @@ extension RunRecord {
     }
     for verdict in failed where verdict.gate == .blank { causes.append(.blankField(verdict.subject)) }
     if !gates.isDisjoint(with: [.quarantine, .linkRate]) { causes += risen(since: before, gates) }
+    if let before, let verdict = failed.first(where: { $0.gate == .renumbered }),
+      case .share(let share) = verdict.figure, case .between(_, _, _, let usual) = verdict.limit,
+      case .share(let then) = usual.median
+    {
+      causes.append(.renumbered(share: share, before: then, since: before.id))
+    }
     if causes.isEmpty, gates.contains(.province), let before {
       causes.append(.places(failed.count { $0.gate == .province }, since: before.id))
     }

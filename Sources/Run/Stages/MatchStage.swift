@@ -33,6 +33,7 @@ extension Night {
       $0.matched.places = matched.placeCounts
       $0.matched.residents = matched.residentCounts
       $0.matched.missingByGroup = matched.missingByGroup
+      $0.matched.ownNumbers = matched.ownNumbers
       $0.matched.decisions = applied
       $0.matched.grace = matched.grace
     }

@@ -37,7 +37,9 @@ struct DiffCommand: ParsableCommand {
       facility. Provinces are the 34 since July 2025; --former-provinces shows the
       63 before, and CSV and JSON have both. A card is changed when its number,
       facility or validity, or another attribute that facilities read, is not the
-      same; came and went are the persons who changed to or from a facility.
+      same; came and went are the persons who changed to or from a facility. A
+      card is renumbered, not changed, when only its numbers are not the same,
+      because the person's own ID number replaced the 10-digit insurance number.
         cardlink diff 7 8 pipelines/nightly.yaml
         cardlink diff 7 8 pipelines/nightly.yaml --output csv > diff-7-8.csv
 
@@ -84,11 +86,11 @@ struct DiffCommand: ParsableCommand {
     func row(_ group: String, _ code: String, _ counts: CardCounts) -> [String?] {
       [
         group, code, String(counts.gained), String(counts.lost), String(counts.changed), String(counts.came),
-        String(counts.went),
+        String(counts.went), String(counts.renumbered),
       ]
     }
     return Table(
-      columns: ["group", "code", "gained", "lost", "changed", "came", "went"],
+      columns: ["group", "code", "gained", "lost", "changed", "came", "went", "renumbered"],
       rows: [row("all", "", found.total)]
         + found.byProvince.map { row("province", $0.place.code, $0.counts) }
         + found.byProvinceOfToday.map { row("province_2025", $0.province.text, $0.counts) }
@@ -96,14 +98,14 @@ struct DiffCommand: ParsableCommand {
         + found.byFacilityProvince.map { row("facility_province_2025", $0.province.text, $0.counts) }
         + found.byFacility.map { row("facility", $0.facility, $0.counts) }
         + CardField.allCases.compactMap { field in
-          found.fields[field].map { ["field", field.rawValue, "0", "0", String($0), "0", "0"] }
-        }, numeric: ["gained", "lost", "changed", "came", "went"])
+          found.fields[field].map { ["field", field.rawValue, "0", "0", String($0), "0", "0", "0"] }
+        }, numeric: ["gained", "lost", "changed", "came", "went", "renumbered"])
   }
 
   private func json(_ runs: ComparedRuns, _ found: CardDifferences) -> String {
     func members(_ counts: CardCounts) -> String {
       "\"gained\": \(counts.gained), \"lost\": \(counts.lost), \"changed\": \(counts.changed), "
-        + "\"came\": \(counts.came), \"went\": \(counts.went)"
+        + "\"came\": \(counts.came), \"went\": \(counts.went), \"renumbered\": \(counts.renumbered)"
     }
     func list(_ groups: [(String, CardCounts)]) -> String {
       groups.map { "    {\"code\": \(Table.quoted($0.0)), \(members($0.1))}" }.joined(separator: ",\n")
@@ -152,20 +154,24 @@ struct DiffCommand: ParsableCommand {
         "  \(field.rawValue)".leftAligned(32) + FigureText.grouped(count).rightAligned(14) + "  "
           + CardDifferencesText.bar(count, of: found.total.changed))
     }
+    /// A column that is shown only if there are renumbered cards.
+    func renumbered(_ text: String) -> String { found.total.renumbered > 0 ? text.rightAligned(12) : "" }
     func heading(_ words: String) -> String {
       words.leftAligned(32) + "gained".rightAligned(9) + "lost".rightAligned(9) + "changed".rightAligned(9)
+        + renumbered("renumbered")
     }
     func line(_ name: String, _ counts: CardCounts, most: Int) -> String {
       "  \(name)".leftAligned(32) + FigureText.grouped(counts.gained).rightAligned(9)
         + FigureText.grouped(counts.lost).rightAligned(9)
-        + FigureText.grouped(counts.changed).rightAligned(9) + "  "
+        + FigureText.grouped(counts.changed).rightAligned(9)
+        + renumbered(FigureText.grouped(counts.renumbered)) + "  "
         + CardDifferencesText.bar(counts.all, of: most)
     }
     func withMoves(_ name: String, _ counts: CardCounts) -> String {
       "  \(name)".leftAligned(32)
-        + [counts.gained, counts.lost, counts.changed, counts.came, counts.went].map {
-          FigureText.grouped($0).rightAligned(9)
-        }.joined()
+        + [counts.gained, counts.lost, counts.changed].map { FigureText.grouped($0).rightAligned(9) }.joined()
+        + renumbered(FigureText.grouped(counts.renumbered))
+        + [counts.came, counts.went].map { FigureText.grouped($0).rightAligned(9) }.joined()
     }
     let others = found.byProvince.filter { $0.place.today == nil }
       .map { ("\($0.place.code) \($0.place.name.vietnamese)", $0.counts) }

@@ -29,6 +29,11 @@ struct GenerateCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp("How often a trouble occurs, such as disputed_name=0.02.", valueName: "trouble=rate"))
   var rate: [String] = []
+  @Option(
+    help: ArgumentHelp(
+      "The share of people whose own ID number has replaced the 10-digit insurance number.",
+      valueName: "share"))
+  var renumbered: Double = 0
   @Option(help: "Write the last file of this export as gzip: population or insurance.") var gzip: [String] =
     []
   @Option(name: .customLong("files"), help: "How many files each export is cut into.") var files: Int = 1
@@ -73,7 +78,7 @@ extension GenerateCommand {
             ExportKind(name: part).map { ExportPart($0, part: files) }
           }),
         filesPerExport: files,
-        asOf: date, rates: rates,
+        asOf: date, rates: rates, renumbered: renumbered,
         facilities: facilities, hasUnreadColumns: unreadColumns))
     StandardOutput.summarize(
       "\(FigureText.grouped(report.records(.population))) population and \(FigureText.grouped(report.records(.insurance))) insurance records:"
