@@ -20,7 +20,7 @@ package struct CardChecker<Source: CardSource & ~Copyable>: ~Copyable {
   package init(_ source: consuming Source, on day: CalendarDate) {
     self.source = source
     self.day = day
-    rules = CardRules(on: day)
+    rules = CardRules(on: day, ArmedForces(adding: self.source.standing.armedForces))
   }
 
   package var standing: DataStanding { source.standing }
@@ -41,7 +41,7 @@ package struct CardChecker<Source: CardSource & ~Copyable>: ~Copyable {
     try findByOtherNumbers(&batch)
     for question in batch.questions {
       guard question.person >= 0 else {
-        try answer(Answer(question, CardRules.verdictWithoutPerson(question), nil), people)
+        try answer(Answer(question, rules.verdictWithoutPerson(question), nil), people)
         continue
       }
       let verdict = Self.verdict(on: question, batch.names, people, &rules)

@@ -117,7 +117,9 @@ extension Desk {
 
   /// The store's cards, for card checks that write each question, or the batch, into the audit log.
   func cards(daysOfUse: Int, memoryBytes: Int = 2 << 30) throws(Stop) -> RememberedCards {
-    let cards = try StoredCards(path: storePath(), daysOfUse: daysOfUse, memoryBytes: memoryBytes)
+    let cards = try StoredCards(
+      path: storePath(), daysOfUse: daysOfUse, armedForces: pipeline.insurance.armedForces,
+      memoryBytes: memoryBytes)
     return RememberedCards(cards) { () throws(Stop) in
       guard try KeptStores(pipeline, in: pipeline.workspace).history() != nil else { return nil }
       return try past()
@@ -126,6 +128,6 @@ extension Desk {
 
   /// The cards of an earlier store, under the same condition.
   func cards(at point: HistoryPoint) throws(Stop) -> PastCards {
-    PastCards(past: try past(), point: point)
+    PastCards(past: try past(), point: point, armedForces: pipeline.insurance.armedForces)
   }
 }

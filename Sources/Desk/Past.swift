@@ -126,10 +126,13 @@ package struct CardNumberText: Sendable {
 struct PastCards: CardSource {
   let past: PastStore
   let point: HistoryPoint
+  /// Groups besides ``ArmedForces/known``.
+  let armedForces: [String]
 
   var standing: DataStanding {
     var standing = DataStanding()
     standing.asOf = CalendarDate(iso: point.knownOn) ?? .none
+    standing.armedForces = armedForces
     return standing
   }
 

@@ -87,6 +87,13 @@ extension PipelineKeys {
     if export == .insurance {
       keys.append(
         Key(
+          "armed_forces",
+          .list(of: .text("two capital letters", matching: "[A-Z]{2}"), atLeast: 0), \.armedForces,
+          "Card groups of the armed forces besides QN, CA and CY: their cards are sent without personal ID numbers and are outside the civil insurer's electronic card",
+          "Các nhóm thẻ lực lượng vũ trang ngoài QN, CA, CY: thẻ được gửi không kèm số định danh và nằm ngoài thẻ điện tử của BHXH Việt Nam",
+          example: "[XX]"))
+      keys.append(
+        Key(
           "split", .group(split, from: ExportSpec.Split(separator: 0, fields: [])), \.split,
           "Fields that hold lists in step: one record for each position, 256 at most",
           "Các trường chứa danh sách song song: mỗi vị trí thành một bản ghi, tối đa 256",

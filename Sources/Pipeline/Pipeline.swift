@@ -100,6 +100,8 @@ package struct ExportSpec: Hashable, Sendable {
   package var hasHeader = true
   /// Patterns of lines that are no records.
   package var footers: [String] = []
+  /// Insurance only: groups of the armed forces besides ``ArmedForces/known``.
+  package var armedForces: [String] = []
   package var emptyValues = ["", "-", "NULL"]
   /// The element that is one record; XML only.
   package var record = ""

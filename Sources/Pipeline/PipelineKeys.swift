@@ -59,6 +59,7 @@ enum PipelineKeys {
           example: "/var/lib/node_exporter/textfile/cardlink.prom"),
       ],
       check: { pipeline, _, _ in
+        pipeline.publish.armedForces = pipeline.insurance.armedForces
         // Recipients see who is in grace.
         guard pipeline.graceDays != nil else { return }
         for i in pipeline.publish.rules.indices { pipeline.publish.rules[i].attributes.append(.graceUntil) }

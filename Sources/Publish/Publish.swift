@@ -184,7 +184,7 @@ private struct PackageNight: Sendable {
       let facts = PackageFacts(
         pipeline: request.pipeline, recipient: name, runID: request.runID, edition: edition,
         asOf: request.asOf, validDays: request.policy.validDays, formats: rule.formats,
-        attributes: rule.attributes, contact: request.policy.contact)
+        attributes: rule.attributes, contact: request.policy.contact, armedForces: request.policy.armedForces)
       // The folder that is put in force never holds the plain files of an encrypted package.
       let folder = (keys == nil ? folders.partial : folders.sorting) + "/" + name
       var package = try RecipientWriter(

@@ -115,6 +115,8 @@ extension RunRecord {
     package var residents: [String: ResidentCounts]?
     /// Insurance records without a personal ID number by the card's group; empty text: without a card number.
     package var missingByGroup: [String: Int] = [:]
+    /// Groups of the armed forces besides ``ArmedForces/known``, from the pipeline file; nil for none.
+    package var armedForces: [String]?
     /// How many linked cards have the person's own ID number; nil in runs of versions that did not count them.
     package var ownNumbers: OwnNumbers?
     /// The officers' decisions that the match applied; nil for none.

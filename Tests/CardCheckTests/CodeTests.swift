@@ -152,7 +152,7 @@ struct CodeTests {
   func faultCodes(fault: QuestionFault, code: String, note: String) {
     var question = CardQuestion()
     question.fault = fault
-    let answer = Answer(question, CardRules.verdictWithoutPerson(question), nil)
+    let answer = Answer(question, CardRules(on: Town.day).verdictWithoutPerson(question), nil)
     var writer = AnswerWriter(.json, Town.standing, on: Town.day)
     writer.append(answer, PersonBatch())
     #expect(answer.code.text == code)

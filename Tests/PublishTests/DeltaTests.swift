@@ -200,6 +200,25 @@ struct DeltaTests {
     #expect(info["Cardlink-Persons-Put"] == String(renumbered.count + put.count))
   }
 
+  @Test("a package names the groups that the pipeline file adds to the armed forces, whatever kind it is")
+  func armedForces() throws {
+    let (workshop, facility) = (try Workshop(), try Workshop())
+    var policy = Self.policy(checkpointEvery: 3)
+    policy.armedForces = ["XX", "YY"]
+    let people = People(seed: 4, count: 200)
+    for run in 1...2 {
+      try people.publish(in: workshop, run: run, policy)
+      let package = workshop.current + "/01028"
+      #expect(try Self.info(package)["Cardlink-Armed-Forces"] == "XX YY")
+      if run == 1 { #expect(try FacilityPackage.open(package).armedForces == ["XX", "YY"]) }
+      let done = try apply(ApplyRequest(packages: [package], folder: facility.path + "/cards", day: .none))
+      #expect(done.faults.isEmpty)
+      #expect(try FacilityPackage.open(facility.path + "/cards/current").armedForces == ["XX", "YY"])
+    }
+    try people.publish(in: workshop, run: 3, Self.policy(checkpointEvery: 1))
+    #expect(try Self.info(workshop.current + "/01028")["Cardlink-Armed-Forces"] == nil)
+  }
+
   @Test("a change of what a recipient may not see is no change to it")
   func unseen() throws {
     let workshop = try Workshop()

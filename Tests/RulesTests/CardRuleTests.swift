@@ -194,11 +194,16 @@ struct CardCheckRuleTests {
   func nobody() {
     var question = CardQuestion()
     question.number = AskedNumber(cardNumber("QN5977912345999"))
-    let verdict = CardRules.verdictWithoutPerson(question)
+    let verdict = CardRules(on: date("2026-11-23")).verdictWithoutPerson(question)
     #expect(verdict.code == .noData)
     #expect(verdict.remarks == [.armedForces])
+    // A group that the pipeline file adds.
+    question.number = AskedNumber(cardNumber("XX5977912345999"))
+    let rules = CardRules(on: date("2026-11-23"), ArmedForces(adding: ["XX"]))
+    #expect(rules.verdictWithoutPerson(question).remarks == [.armedForces])
+    #expect(CardRules(on: date("2026-11-23")).verdictWithoutPerson(question).remarks == [])
     question.fault = .benefitLevel
-    #expect(CardRules.verdictWithoutPerson(question).code == .levelWrong)
+    #expect(CardRules(on: date("2026-11-23")).verdictWithoutPerson(question).code == .levelWrong)
   }
 
   @Test(

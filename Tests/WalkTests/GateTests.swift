@@ -90,6 +90,18 @@ struct GateTests {
       ])
   }
 
+  @Test(
+    "a group that the pipeline file adds to the armed forces is left out of this run and of the earlier ones")
+  func addedGroup() {
+    let earlier = (1...7).map { Self.run($0, linked: 8_000, missingByGroup: ["XX": 1_000], blankID: 1_000) }
+    var run = Self.run(8, insurance: 9_000, linked: 8_000, missingByGroup: ["XX": 0], blankID: 0)
+    #expect(Self.failures(run, after: earlier).map { $0.prefix(9) } == ["link_rate"])
+    run.matched.armedForces = ["XX"]
+    #expect(Self.failures(run, after: earlier) == [])
+    #expect(Figures(run: earlier[0]).armedForcesWithoutNumber == 0)
+    #expect(Figures(run: earlier[0], ArmedForces(adding: ["XX"])).armedForcesWithoutNumber == 1_000)
+  }
+
   @Test("a renumbering holds the run unless it is announced for the business date")
   func renumbering() {
     let after = Self.run(8, own: (0.98, 0.99))

@@ -14,6 +14,8 @@ package struct DataStanding: Sendable, Hashable {
   package var validUntil = CalendarDate.none
   /// Whether the source holds only one facility's people.
   package var isPackage = false
+  /// Groups of the armed forces besides ``ArmedForces/known``.
+  package var armedForces: [String] = []
 
   package init() {}
 }

@@ -25,6 +25,7 @@ package struct MemoryCards: CardSource, Sendable {
   package init(_ package: PackagePeople) {
     var standing = DataStanding()
     (standing.asOf, standing.validUntil, standing.isPackage) = (package.asOf, package.validUntil, true)
+    standing.armedForces = package.armedForces
     self.init(package.batch, standing)
   }
 

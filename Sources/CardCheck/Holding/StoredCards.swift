@@ -27,10 +27,13 @@ package struct StoredCards: CardSource, ~Copyable {
   ///
   /// - Parameters:
   ///   - daysOfUse: how many days after its business date the store may be used.
+  ///   - armedForces: groups besides ``ArmedForces/known``.
   ///   - memoryBytes: half of it may hold pages of the store.
   /// - Throws: ``Stop`` with ``Exit/storeUnavailable`` if there is no store, or it lacks the contract's
   ///   views.
-  package init(path: String, daysOfUse: Int, memoryBytes: Int = 2 << 30) throws(Stop) {
+  package init(
+    path: String, daysOfUse: Int, armedForces: [String] = [], memoryBytes: Int = 2 << 30
+  ) throws(Stop) {
     self.path = path
     guard try Folder.exists(path) else {
       throw Stop(
@@ -94,6 +97,7 @@ package struct StoredCards: CardSource, ~Copyable {
       standing.asOf = asOf
       standing.validUntil = asOf.adding(days: daysOfUse)
     }
+    standing.armedForces = armedForces
     self.standing = standing
     self.filter = filter
   }

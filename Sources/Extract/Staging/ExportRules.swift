@@ -22,6 +22,8 @@ package struct ExportRules: Sendable {
   package var footers: [LinePattern] = []
   /// XML only: fields whose element may be missing from a whole file.
   package var mayBeAbsent: [Field] = []
+  /// The groups of the armed forces.
+  package var armedForces = ArmedForces()
   /// Fields with parallel lists: one record for each position.
   package var split: (separator: UInt8, fields: [Field])?
   /// Whether to write names in capitals after decoding, because the encoding has no capitals with tone marks.

@@ -63,7 +63,8 @@ package struct Stager: ~Copyable {
     self.rules = RecordRules(
       empty: empty, patterns: rules.datePatterns, sexes: rules.sexList,
       statuses: rules.fields[.status] == nil ? nil : rules.statusList, residences: rules.residenceList,
-      uppercasesNames: rules.uppercaseNames, convertsNames: rules.convertsNames, asOf: rules.asOf)
+      uppercasesNames: rules.uppercaseNames, convertsNames: rules.convertsNames, asOf: rules.asOf,
+      armedForces: rules.armedForces)
     separator = rules.split?.separator ?? 0
     footers = rules.footers
     splitFields = rules.split?.fields.map(\.index) ?? []

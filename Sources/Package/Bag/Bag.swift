@@ -101,6 +101,9 @@ enum Bag {
       ("Cardlink-Attributes", facts.attributes.map(\.name).joined(separator: " ")),
     ]
     if !facts.contact.isEmpty { pairs.append(("Cardlink-Contact", facts.contact)) }
+    if !facts.armedForces.isEmpty {
+      pairs.append(("Cardlink-Armed-Forces", facts.armedForces.joined(separator: " ")))
+    }
     if standing.kind == .delta {
       pairs.append(("Cardlink-Persons-Put", "\(end.put)"))
       if end.renumbered > 0 { pairs.append(("Cardlink-Persons-Renumbered", "\(end.renumbered)")) }

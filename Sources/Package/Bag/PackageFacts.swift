@@ -20,16 +20,19 @@ package struct PackageFacts: Hashable, Sendable {
   var attributes: [Attribute]
   /// Whom to ask about the package; may be empty.
   var contact: String
+  /// Groups of the armed forces besides ``ArmedForces/known``.
+  var armedForces: [String]
 
   package init(
     pipeline: String, recipient: String, runID: Int, edition: Int, asOf: CalendarDate, validDays: Int,
-    formats: [PackageFormat], attributes: [Attribute], contact: String = ""
+    formats: [PackageFormat], attributes: [Attribute], contact: String = "", armedForces: [String] = []
   ) {
     func line(_ text: String) -> String {
       String(decoding: text.utf8.filter { $0 >= 0x20 && !"\"<>&'\\".utf8.contains($0) }, as: UTF8.self)
     }
     self.pipeline = line(pipeline)
     self.contact = line(contact)
+    self.armedForces = armedForces
     self.recipient = recipient
     self.runID = runID
     self.edition = edition
@@ -53,6 +56,7 @@ package struct PackageFacts: Hashable, Sendable {
     self.formats = PackageFormat.allCases.filter { formats.contains(Substring($0.rawValue)) }
     self.attributes = Attribute.allCases.filter { attributes.contains(Substring($0.name)) }
     contact = info["Cardlink-Contact"] ?? ""
+    armedForces = (info["Cardlink-Armed-Forces"] ?? "").split(separator: " ").map(String.init)
     guard self.formats.count == formats.count, self.attributes.count == attributes.count,
       self.attributes.first == .personalID
     else { return nil }

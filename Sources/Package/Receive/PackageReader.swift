@@ -14,6 +14,8 @@ package struct PackagePeople: Sendable {
   package var asOf = CalendarDate.none
   /// The last day of use; `none` if the package doesn't say it.
   package var validUntil = CalendarDate.none
+  /// Groups of the armed forces besides ``ArmedForces/known``.
+  package var armedForces: [String] = []
 
   /// Whether any person has a name and any a birth date; a clerk's question needs both.
   var areOfPersons: Bool {
@@ -192,13 +194,16 @@ package enum FacilityPackage {
     return people
   }
 
-  /// Reads the business date and the last day of use from a `bag-info.txt` or from the manifest of a folder
+  /// Reads the business date, the last day of use and the groups of the armed forces from a `bag-info.txt` or from the manifest of a folder
   /// of packages.
   private static func take(_ text: String, into people: inout PackagePeople) {
     for line in text.split(whereSeparator: \.isNewline) {
       // Matches both `As-Of: 2026-11-23` and `"as_of": "2026-11-23",`.
       guard let colon = line.firstIndex(of: ":") else { continue }
       let key = line[..<colon].lowercased().filter(\.isLetter)
+      if key == "cardlinkarmedforces" {
+        people.armedForces = line[line.index(after: colon)...].split(separator: " ").map(String.init)
+      }
       let value = line[line.index(after: colon)...].filter { $0.isASCII && ($0.isNumber || $0 == "-") }
       // FHIR's own manifest gives a time: `"transactionTime": "2026-11-23T00:00:00+07:00"`.
       let isTime = key == "transactiontime"

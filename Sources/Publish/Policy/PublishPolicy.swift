@@ -17,6 +17,8 @@ package struct PublishPolicy: Hashable, Sendable {
   /// Whether a package to be encrypted without a key is left out; otherwise nothing is published.
   package var leavesOutWithoutKey = false
   package var fhir = FHIRNames()
+  /// Groups of the armed forces besides ``ArmedForces/known``, which a recipient's card checks need.
+  package var armedForces: [String] = []
 
   package init() {}
 

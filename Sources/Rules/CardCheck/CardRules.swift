@@ -27,15 +27,19 @@ package struct CardVerdict: Sendable, Hashable {
 /// Judges questions on one day.
 package struct CardRules: Sendable {
   let day: CalendarDate
+  private let armedForces: ArmedForces
   private var names = NameLadder()
 
-  package init(on day: CalendarDate) { self.day = day }
+  package init(on day: CalendarDate, _ armedForces: ArmedForces = ArmedForces()) {
+    self.day = day
+    self.armedForces = armedForces
+  }
 
   /// Judges a question whose number leads to no person.
-  package static func verdictWithoutPerson(_ question: CardQuestion) -> CardVerdict {
+  package func verdictWithoutPerson(_ question: CardQuestion) -> CardVerdict {
     if let fault = question.fault { return CardVerdict(fault.code) }
     var verdict = CardVerdict(.noData, question.found)
-    if question.number.isCard, isArmedForces(question.number.card.group) {
+    if question.number.isCard, armedForces.contains(question.number.card.group) {
       verdict.remarks.insert(.armedForces)
     }
     return verdict
@@ -95,7 +99,7 @@ package struct CardRules: Sendable {
         verdict.remarks.insert(.facilityDiffers)
       }
       if shown.rule == .decision { verdict.remarks.insert(.decided) }
-      if isArmedForces(shown.cardNumber.group) { verdict.remarks.insert(.armedForces) }
+      if armedForces.contains(shown.cardNumber.group) { verdict.remarks.insert(.armedForces) }
       if !shown.graceUntil.isNone {
         verdict.remarks.insert(day.firstDay <= shown.graceUntil.lastDay ? .keptInGrace : .graceOver)
       }
@@ -247,14 +251,6 @@ package struct CardRules: Sendable {
 /// Two letters as ``CardNumber/group`` holds them.
 private func group(_ letters: StaticString) -> UInt16 {
   unsafe UInt16(letters.utf8Start[0]) << 8 | UInt16(letters.utf8Start[1])
-}
-
-/// Groups whose cards may be issued by the Defence or Public Security ministries.
-private func isArmedForces(_ letters: UInt16) -> Bool {
-  switch letters {
-  case group("QN"), group("HC"), group("LS"), group("XK"), group("CY"), group("CA"): true
-  default: false
-  }
 }
 
 /// Near-poor households and recipients of social pensions: their level changed on 1 January 2026.

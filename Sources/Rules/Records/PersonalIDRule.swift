@@ -7,7 +7,8 @@
 //   id_from_insurance_number  no number, but a 12-digit insurance number or the tail of a 17-character card is a
 //                        personal ID number with a known prefix: it is taken
 //   filler               one digit repeated, typed where the number was not known: counts as no number
-//   armed_forces         no number, and the card's group is QN, CA or CY: these are sent without numbers
+//   armed_forces         no number, and the card's group is QN, CA, CY or one that the pipeline file adds: these are sent
+//                        without numbers
 //   newborn              no number, and the card is of the kind TE1: heals when the child's papers arrive
 //   leading_zero_lost    11 or 10 digits that are a known province's after padding, or 8 of a 9-digit number: a
 //                        spreadsheet or a numeric column dropped the zeros
@@ -43,7 +44,8 @@ package enum PersonalIDRule {
   ///   - record: its card and insurance number, which may hold the number or tell why it is missing.
   ///   - tail: the last digits of its card field.
   package static func insured(
-    _ value: Span<UInt8>, _ record: InsuranceRecord, tail: InsuranceNumber
+    _ value: Span<UInt8>, _ record: InsuranceRecord, tail: InsuranceNumber,
+    _ armedForces: ArmedForces = ArmedForces()
   ) -> Reading {
     if value.count == 12, let id = try? PersonalID(value), !id.isFiller {
       return Reading(key: .personal(id), words: Reasons())
@@ -54,10 +56,11 @@ package enum PersonalIDRule {
       }
       var reasons = Reasons()
       if !value.isEmpty { reasons.insert(.filler) }
-      switch record.cardNumber.group {
-      case letters("Q", "N"), letters("C", "A"), letters("C", "Y"): reasons.insert(.armedForces)
-      case letters("T", "E"): if record.cardNumber.level == 1 { reasons.insert(.newborn) }
-      default: break
+      let card = record.cardNumber
+      if armedForces.lackNumbers(card.group) {
+        reasons.insert(.armedForces)
+      } else if card.group == letters("T", "E"), card.level == 1 {
+        reasons.insert(.newborn)
       }
       return Reading(key: .missing, words: reasons)
     }

@@ -48,6 +48,7 @@ package struct RecordRules: Sendable {
   private let convertsNames: Bool
   private let asOf: UInt32
   private let groups = ObjectGroups()
+  private let armedForces: ArmedForces
   private let folder = NameFolder()
   /// The clean name of the last record judged, unless ``nameIsClean`` is true.
   package private(set) var name: [UInt8] = []
@@ -61,10 +62,13 @@ package struct RecordRules: Sendable {
   ///   - uppercasesNames: whether to write names in capitals, because the encoding has no capitals with tone marks.
   ///   - convertsNames: whether names come from an old encoding, which their records get a note about.
   ///   - asOf: the business date; no birth date may lie after it.
+  ///   - armedForces: the groups whose records are sent without personal ID numbers, among others.
   package init(
     empty: EmptyValues, patterns: [DatePattern], sexes: CodeList, statuses: CodeList?,
-    residences: CodeList? = nil, uppercasesNames: Bool, convertsNames: Bool, asOf: CalendarDate
+    residences: CodeList? = nil, uppercasesNames: Bool, convertsNames: Bool, asOf: CalendarDate,
+    armedForces: ArmedForces = ArmedForces()
   ) {
+    self.armedForces = armedForces
     self.empty = empty
     self.patterns = patterns
     self.sexes = sexes
@@ -132,7 +136,7 @@ package struct RecordRules: Sendable {
     verdict.record.insuranceNumber = InsuranceNumberRule.choose(own, card, &verdict.faults.reasons)
 
     let id = PersonalIDRule.insured(
-      text.extracting(ranges[.personalID]), verdict.record, tail: card.tail)
+      text.extracting(ranges[.personalID]), verdict.record, tail: card.tail, armedForces)
     verdict.key = id.key
     verdict.record.rule = id.key.legacyID == nil ? .personalID : .legacyID
     if let number = id.key.personalID, !own.isNone { InsuranceNumberRule.compare(own, with: number, &notes) }

@@ -8,15 +8,12 @@ package import Workspace
 /// Counts and shares of one run.
 package struct Figures {
   let run: RunRecord
-
   /// Groups of cards that are sent without personal ID numbers: those of the reason `armed_forces`.
-  ///
-  /// Other groups of the same ministries (HC, LS, XK) are expected to have a number.
-  package static let armedForces = ["QN", "CA", "CY"]
+  package let armedForces: [ArmedForces.Group]
 
   /// Insurance records of the armed forces without a personal ID number.
   package var armedForcesWithoutNumber: Int {
-    run.matched.missingByGroup.reduce(0) { Self.armedForces.contains($1.key) ? $0 + $1.value : $0 }
+    armedForces.reduce(0) { $0 + (run.matched.missingByGroup[$1.code] ?? 0) }
   }
 
   package func quarantineShare(_ export: ExportKind) -> Double {
@@ -58,8 +55,10 @@ package struct Figures {
     total > 0 ? Double(count) / Double(total) : 0
   }
 
-  package init(run: RunRecord) {
+  /// - Parameter groups: those of the armed forces; by default those that the run knew.
+  package init(run: RunRecord, _ groups: ArmedForces? = nil) {
     self.run = run
+    armedForces = (groups ?? ArmedForces(adding: run.matched.armedForces ?? [])).withoutNumbers
   }
 }
 

@@ -20,13 +20,15 @@ struct Gates {
   /// - Parameter earlier: all earlier runs, ascending.
   init(_ limits: GateLimits, run: RunRecord, earlier: [RunRecord]) {
     self.limits = limits
-    now = Figures(run: run)
+    // Earlier runs count as if they had known this run's groups of the armed forces.
+    let armedForces = ArmedForces(adding: run.matched.armedForces ?? [])
+    now = Figures(run: run, armedForces)
     let undone = Set(earlier.compactMap(\.rollback?.from))
     let matched = run.finished(.match)?.run
     before = earlier.filter { other in
       other.state == .done && other.rollback == nil && !undone.contains(other.id) && other.id != run.id
         && other.finished(.match).map { $0.run == other.id && $0.run != matched } ?? false
-    }.suffix(Self.remembered).map { Figures(run: $0) }
+    }.suffix(Self.remembered).map { Figures(run: $0, armedForces) }
     for export in ExportKind.allCases {
       judgeRecords(export)
       judgeQuarantine(export)

@@ -102,6 +102,7 @@ extension ExportSpec {
     exportRules.residenceCodes = (residenceCodes ?? []).compactMap { code in
       Int(code.value).map { (bytes: Array(code.code.utf8), residence: Residence(code: $0)) }
     }
+    exportRules.armedForces = ArmedForces(adding: armedForces)
     exportRules.mayBeAbsent = mayBeAbsent.compactMap { Field(rawValue: $0) }
     return exportRules
   }

@@ -23,7 +23,9 @@ extension Night {
     let matched = try Match.match(request, after: storeBefore())
     let ledger = try Ledger.balanced(staged, matched)
     applied?.linked = try matched.linkedByDecision(decisions, in: folder)
+    let armedForces = pipeline.insurance.armedForces
     try update {
+      $0.matched.armedForces = armedForces.isEmpty ? nil : armedForces
       $0.extracted.blanks = staged.blanks ?? [:]
       $0.extracted.damaged = staged.damaged
       $0.matched.ledger = ledger

@@ -263,14 +263,9 @@ extension ReportFacts {
     let missing = run.count(.insurance, .idMissing)
     let counts = run.matched.missingByGroup
     guard missing > 0, !counts.isEmpty else { return nil }
-    let titles = [
-      "QN": Bilingual("Quân nhân", "Military"), "CA": Bilingual("Công an", "Police"),
-      "CY": Bilingual("Cơ yếu", "Cipher service"),
-    ]
-    let groups = Figures.armedForces.map { code in
+    let groups = Figures(run: run).armedForces.map { group in
       ReportPage.ArmedForces.Group(
-        code: code, title: titles[code] ?? Bilingual(code, code), records: FigureText.count(counts[code] ?? 0)
-      )
+        code: group.code, title: group.title, records: FigureText.count(counts[group.code] ?? 0))
     }
     return .init(
       groups: groups, others: FigureText.count(missing - Figures(run: run).armedForcesWithoutNumber))
