@@ -40,6 +40,8 @@ package enum Reason: UInt8, NamedCase {
   case keptInGrace
   // a note, and a reason where the record does not link: the ID field is empty
   case idFromInsuranceNumber
+  // quarantined: the person was erased
+  case personErased
 
   package static let names = snakeCaseNames(of: allCases)
   /// The word that users see.

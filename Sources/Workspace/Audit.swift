@@ -23,6 +23,9 @@ package enum AuditEvent: String, Sendable, CaseIterable, Codable {
   case released
   case rolledBack = "rolled_back"
   case pruned
+  /// A person was erased, or exports may bring an erased person again.
+  case erased
+  case returnAllowed = "return_allowed"
   case decided
   /// A decision was revoked.
   case revoked

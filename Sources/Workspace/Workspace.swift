@@ -12,6 +12,7 @@
 //   workspace/history/0001-0006.sqlite      the states of persons that these runs ended
 //   workspace/audit.log                     who did what
 //   workspace/decisions.log                 the officers' decisions
+//   workspace/erased.json                   who was erased, by pseudonyms
 //   workspace/packages/current/…            the packages for the facilities
 
 import Files

@@ -38,6 +38,7 @@ struct Cardlink: ParsableCommand {
     version: Version.text,
     subcommands: [
       RunCommand.self, RerunCommand.self, ReleaseCommand.self, RollbackCommand.self, PruneCommand.self,
+      EraseCommand.self,
       CheckCommand.self, StatusCommand.self,
       RunsCommand.self, ReportCommand.self, DiffCommand.self, DoctorCommand.self,
       FindingsCommand.self, FacilitiesCommand.self, DecideCommand.self, DecisionsCommand.self,

@@ -32,6 +32,8 @@ package struct ExportRules: Sendable {
   package var convertsNames = false
   /// The business date; no birth date may lie after it.
   package var asOf: CalendarDate
+  /// Persons whose records are held back.
+  package var erased = ErasedPersons()
 
   package static let defaultEmptyValues: [[UInt8]] = ["", "-", "NULL"].map { Array($0.utf8) }
 

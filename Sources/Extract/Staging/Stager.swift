@@ -64,7 +64,7 @@ package struct Stager: ~Copyable {
       empty: empty, patterns: rules.datePatterns, sexes: rules.sexList,
       statuses: rules.fields[.status] == nil ? nil : rules.statusList, residences: rules.residenceList,
       uppercasesNames: rules.uppercaseNames, convertsNames: rules.convertsNames, asOf: rules.asOf,
-      armedForces: rules.armedForces)
+      armedForces: rules.armedForces, erased: rules.erased)
     separator = rules.split?.separator ?? 0
     footers = rules.footers
     splitFields = rules.split?.fields.map(\.index) ?? []

@@ -47,6 +47,7 @@ package struct RecordRules: Sendable {
   private let uppercasesNames: Bool
   private let convertsNames: Bool
   private let asOf: UInt32
+  private let erased: ErasedPersons
   private let groups = ObjectGroups()
   private let armedForces: ArmedForces
   private let folder = NameFolder()
@@ -63,10 +64,11 @@ package struct RecordRules: Sendable {
   ///   - convertsNames: whether names come from an old encoding, which their records get a note about.
   ///   - asOf: the business date; no birth date may lie after it.
   ///   - armedForces: the groups whose records are sent without personal ID numbers, among others.
+  ///   - erased: persons whose records are held back.
   package init(
     empty: EmptyValues, patterns: [DatePattern], sexes: CodeList, statuses: CodeList?,
     residences: CodeList? = nil, uppercasesNames: Bool, convertsNames: Bool, asOf: CalendarDate,
-    armedForces: ArmedForces = ArmedForces()
+    armedForces: ArmedForces = ArmedForces(), erased: ErasedPersons = ErasedPersons()
   ) {
     self.armedForces = armedForces
     self.empty = empty
@@ -79,6 +81,7 @@ package struct RecordRules: Sendable {
     self.uppercasesNames = uppercasesNames
     self.convertsNames = convertsNames
     self.asOf = asOf.lastDay
+    self.erased = erased
     name.reserveCapacity(1024)
     capitals.reserveCapacity(1024)
   }
@@ -96,6 +99,7 @@ package struct RecordRules: Sendable {
     var verdict = PopulationVerdict()
     verdict.record.line = line
     verdict.id = PersonalIDRule.person(text.extracting(ranges[.personalID]), &verdict.faults.reasons)
+    if let id = verdict.id, erased.contains(id) { verdict.faults.reasons.insert(.personErased) }
     verdict.record.legacy = LegacyIDRule.read(text.extracting(ranges[.legacyID]))
     cleanName(text.extracting(ranges[.fullName]), nameIsClean, &verdict.faults.reasons)
     verdict.record.birthDate = CalendarRule.birthDate(
@@ -139,6 +143,9 @@ package struct RecordRules: Sendable {
       text.extracting(ranges[.personalID]), verdict.record, tail: card.tail, armedForces)
     verdict.key = id.key
     verdict.record.rule = id.key.legacyID == nil ? .personalID : .legacyID
+    if let number = id.key.personalID, erased.contains(number) {
+      verdict.faults.reasons.insert(.personErased)
+    }
     if let number = id.key.personalID, !own.isNone { InsuranceNumberRule.compare(own, with: number, &notes) }
     CardNumberRule.compare(card.tail, own, id.key.personalID, &notes)
 

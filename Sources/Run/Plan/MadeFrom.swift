@@ -28,6 +28,10 @@ extension Pipeline {
       (spec.files, spec.fieldOrder) = ([], [:])
       parts["exports.\(kind.name)"] = Digest.text(of: CanonicalText.of(spec))
     }
+    // If the list can't be read, the stage runs and reports it.
+    if let erased = try? ErasedList(workspace).digest {
+      parts["the list of erased persons"] = Digest.text(of: erased)
+    }
     for file in files { parts[file.ingredient] = file.digest ?? "\(file.byteCount) bytes" }
     return parts
   }

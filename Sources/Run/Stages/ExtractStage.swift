@@ -6,6 +6,7 @@ package import Pipeline
 import Rules
 import SortedRuns
 package import Values
+import Workspace
 
 extension Night {
   func extract(into folder: String) throws(Stop) -> (StagedSnapshot, Int) {
@@ -29,10 +30,12 @@ extension Pipeline {
   package func extraction(
     _ options: RunOptions, telling progress: any Progress, run: Int?
   ) throws(Stop) -> Extraction {
-    Extraction(
-      Exports(
-        population: try population.export(asOf: options.asOf, pipeline: path),
-        insurance: try insurance.export(asOf: options.asOf, pipeline: path)),
+    var persons = try population.export(asOf: options.asOf, pipeline: path)
+    var insured = try insurance.export(asOf: options.asOf, pipeline: path)
+    persons.rules.erased = try ErasedList(workspace).persons(workspace)
+    insured.rules.erased = persons.rules.erased
+    return Extraction(
+      Exports(population: persons, insurance: insured),
       threads: options.threads, memoryBytes: options.memoryBytes,
       advanced: { progress.advance(.extract, done: $0, of: $1, unit: "bytes") },
       damaged: { file, damage in

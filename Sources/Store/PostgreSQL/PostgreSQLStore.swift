@@ -180,6 +180,33 @@ package struct Generation: Hashable, Sendable {
       return left
     }
 
+    /// Erases a person from all copies; the server's files too.
+    ///
+    /// Call ``hold()`` first.
+    package func erase(_ id: PersonalID) throws(Stop) {
+      let number = "'\(id.text)'"
+      try server.transaction { () throws(Stop) in
+        try server.execute(
+          """
+          DELETE FROM cardlink_data.held_record WHERE personal_id = \(number) OR substr(card_number, 6) = \(number)
+            OR insurance_number = \(number) OR insurance_number IN (
+              SELECT insurance_number FROM cardlink_data.person WHERE personal_id = \(number)
+              UNION SELECT insurance_number FROM cardlink_data.other_card WHERE personal_id = \(number))
+          """)
+        try server.execute(
+          """
+          UPDATE cardlink_data.held_record SET candidates = NULL, candidate_personal_id = NULL, digest = NULL
+          WHERE candidate_personal_id = \(number)
+          """)
+        for table in ["person", "other_card"] {
+          try server.execute("DELETE FROM cardlink_data.\(table) WHERE personal_id = \(number)")
+        }
+      }
+      for table in ["person", "other_card", "held_record"] {
+        try server.execute("VACUUM cardlink_data.\(table)")
+      }
+    }
+
     // MARK: Implementation
 
     private func holds() throws(Stop) -> Bool {
@@ -322,5 +349,6 @@ package struct Generation: Hashable, Sendable {
     package func putInForce(run: Int, orFrom path: String, progress: (Int) -> Void = { _ in }) throws(Stop) {}
     package func finish(run: StoreRun, ledger: [LedgerRow]) throws(Stop) {}
     @discardableResult package func drop(keeping runs: Set<Int>) throws(Stop) -> Int { 0 }
+    package func erase(_ id: PersonalID) throws(Stop) {}
   }
 #endif
