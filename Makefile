@@ -24,8 +24,9 @@ PACKAGES := libxml2-dev libsqlite3-dev zlib1g-dev pkg-config
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: build ## Install what is missing, build, run the nightly pipeline on the sample data
+run: build ## Install what is missing, build, run the nightly pipeline on the sample data, then a base and its deltas
 	$(CARDLINK) run $(PIPELINE) --as-of $(AS_OF)
+	$(if $(filter pipelines/nightly.yaml,$(PIPELINE)),$(CARDLINK) run pipelines/series.yaml --as-of $(AS_OF))
 
 test: libraries ## Install what is missing, build and run all tests
 	swift build --build-tests $(TEST_TRAITS)

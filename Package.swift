@@ -100,6 +100,10 @@ let package = Package(
       ],
       swiftSettings: walked),
     .target(
+      name: "Snapshot",
+      dependencies: ["Values", "Names", "Rules", "Threads", "Files", "Seal", "SortedRuns"],
+      swiftSettings: walked),
+    .target(
       name: "Match",
       dependencies: ["Values", "Names", "Rules", "Threads", "Files", "Seal", "SortedRuns", "CScan"],
       swiftSettings: walked),
@@ -152,8 +156,8 @@ let package = Package(
     .target(
       name: "Run",
       dependencies: [
-        "Values", "Names", "Rules", "Threads", "Files", "Seal", "SortedRuns", "Extract", "Match", "Store",
-        "Package", "Publish", "Pipeline", "Workspace",
+        "Values", "Names", "Rules", "Threads", "Files", "Seal", "SortedRuns", "Extract", "Snapshot", "Match",
+        "Store", "Package", "Publish", "Pipeline", "Workspace",
       ], swiftSettings: checked),
     .target(
       name: "Desk",
@@ -205,6 +209,12 @@ let package = Package(
         "AllocationCount",
       ],
       exclude: ["Staging/allocation-limits"], swiftSettings: swift),
+    .testTarget(
+      name: "SnapshotTests",
+      dependencies: [
+        "Values", "Names", "Rules", "Threads", "Files", "Seal", "SortedRuns", "Snapshot", "Support",
+      ],
+      swiftSettings: swift),
     .testTarget(
       name: "MatchTests",
       dependencies: [

@@ -25,6 +25,8 @@ package struct RecordExplanation: Sendable {
   package var personsLeftOut = 0
   /// Records that lead to no person.
   package var others: [Other]
+  /// Whether the name is a line of a delta, which may leave no record in force.
+  package var isOfDelta = false
 
   package struct Other: Sendable {
     /// `file:line`.
@@ -79,8 +81,12 @@ extension Desk {
     for person in persons.sorted().prefix(Self.mostPersons) {
       explained.append(try explain(person, run: number))
     }
-    return RecordExplanation(
+    var explanation = RecordExplanation(
       run: last.run, persons: explained, personsLeftOut: persons.count - explained.count, others: others)
+    if case .place(let file, _) = name {
+      explanation.isOfDelta = last.staged.files.contains { $0.name == file && $0.holdsChanges == true }
+    }
+    return explanation
   }
 
   /// The records of other persons that claim an insurance number which records of this person claim.

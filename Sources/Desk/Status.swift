@@ -113,6 +113,8 @@ package struct Status: Sendable, Encodable {
   /// By province; nil unless asked for.
   package var provinces: [ProvinceFigures]?
   package var next: [Next]
+  /// The exports that are delivered as a base and deltas; nil if none is.
+  package var series: [SeriesStatus]?
 
   package func records(_ export: ExportKind) -> Int {
     counts.reduce(0) { $0 + ($1.export == export.name ? $1.records : 0) }
@@ -145,11 +147,19 @@ extension Desk {
     guard let run else { throw try noRun() }
     let reader = WorkspaceReader(pipeline.workspace)
     let inForce = try pipeline.runInForce()
-    return Status(
+    var status = Status(
       run, among: runs, workspace: pipeline.workspace,
       holder: run.id == runs.last?.id ? try reader.lockHolder() : nil,
       inForce: inForce.flatMap { id in runs.first { $0.id == id } }, packagesOfRun: try reader.publishedRun(),
       named: named, today: Clock.today().text)
+    status.series = try? seriesStatus(of: run, among: runs)
+    if status.series?.contains(where: { $0.refused != nil }) == true {
+      status.next.insert(
+        .init(
+          command: "cardlink series \(named)", why: "a delta is missing or wrong",
+          whyVietnamese: "thiếu hoặc sai tệp thay đổi"), at: 0)
+    }
+    return status
   }
 }
 

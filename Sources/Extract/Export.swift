@@ -102,6 +102,8 @@ package struct Export: Sendable {
   }
 
   private func faultOfXML(in report: HeaderReport, of file: FoundFile) -> Stop? {
+    // The first records of a delta may be deletes, which have their identity alone.
+    if rules.changes != nil { return nil }
     if report.isWhole, let fault = faultOfAbsent(in: report, of: file, recordCount: report.recordCount) {
       return fault
     }
@@ -126,7 +128,7 @@ package struct Export: Sendable {
     // Records quarantined before their fields were checked.
     let unread = [Reason.valueTooLong, .repeatedElement, .fileDamaged, .listLength]
       .reduce(0) { $0 + part.reasonCounts[$1, default: 0] }
-    let judged = part.recordCount - unread
+    let judged = part.recordCount - part.deleteCount - unread
     func isBlank(_ field: Field) -> Bool { judged > 0 && part.blankCounts[field] == judged }
     guard Self.silent.contains(where: isBlank),
       let report = try? headerReport(ExportFile(file), format: format),
@@ -167,12 +169,19 @@ package struct Export: Sendable {
 package struct Exports: Sendable {
   private let population: Export
   private let insurance: Export
+  /// How the deltas of an export are read.
+  private let deltas: [ExportKind: Export]
 
-  package init(population: Export, insurance: Export) {
-    (self.population, self.insurance) = (population, insurance)
+  package init(population: Export, insurance: Export, deltas: [ExportKind: Export] = [:]) {
+    (self.population, self.insurance, self.deltas) = (population, insurance, deltas)
   }
 
   package subscript(_ kind: ExportKind) -> Export { kind == .population ? population : insurance }
+
+  /// How a file is read.
+  package subscript(_ file: FoundFile) -> Export {
+    (file.holdsChanges == true ? deltas[file.export] : nil) ?? self[file.export]
+  }
 }
 
 extension FileTally {

@@ -36,7 +36,7 @@ package struct Extraction: Sendable {
   package func staged(
     _ files: [FoundFile], into folder: String
   ) throws(Stop) -> (StagedSnapshot, digests: [String]) {
-    for file in files { try exports[file.export].checkBeginning(of: file) }
+    for file in files { try exports[file].checkBeginning(of: file) }
     // Half of the memory for sorting; the rest is for reading, decoding and writing.
     let bufferBytes = min(memoryBytes / 2 / threads, 192 << 20)
     let plan = try ReadingPlan(files, bufferBytes: bufferBytes) { exports[$0].format }
@@ -50,7 +50,7 @@ package struct Extraction: Sendable {
     try readAgain(&pieces, of: plan.pieces, by: stager, syncing)
     let collected = collect(pieces, of: plan.pieces, fileCount: files.count)
     for (file, part) in zip(files, collected.parts) {
-      let export = exports[file.export]
+      let export = exports[file]
       if part.recordCount == part.notRecordCount {
         let others = zip(files, collected.parts).contains {
           $0.export == file.export && $1.recordCount > $1.notRecordCount
@@ -75,7 +75,7 @@ package struct Extraction: Sendable {
   /// Refuses a copy of another file of the same export.
   private func checkNoCopies(_ files: [FoundFile], _ parts: [StagedPart], _ digests: [String]) throws(Stop) {
     var names: [[String]: String] = [:]
-    for i in files.indices where parts[i].recordCount > 0 {
+    for i in files.indices where parts[i].recordCount > 0 && files[i].sequence == nil {
       guard let other = names.updateValue(files[i].name, forKey: [files[i].export.name, digests[i]]) else {
         continue
       }
@@ -152,15 +152,19 @@ package struct Extraction: Sendable {
       snapshot.legacy += part.legacy
       snapshot.insurance += part.insurance
       snapshot.quarantine += part.quarantine
-      for (field, count) in part.blankCounts {
+      if file.holdsChanges == true {
+        snapshot.changes = (snapshot.changes ?? [:]).merging([file.export: part.changes], uniquingKeysWith: +)
+      }
+      for (field, count) in part.blankCounts where file.holdsChanges != true {
         blanks["\(file.export.name).\(field.rawValue)", default: 0] += count
       }
       var staged = StagedFile(
         export: file.export, name: file.name, recordCount: part.recordCount,
         quarantinedCount: part.quarantinedCount, byteCount: file.byteCount)
-      if part.quarantinedCount > 0 {
-        staged.envelope = try? envelope(of: ExportFile(file), format: exports[file.export].format)
+      if part.quarantinedCount > 0 || file.holdsChanges == true {
+        staged.envelope = try? envelope(of: ExportFile(file), format: exports[file].format)
       }
+      (staged.sequence, staged.holdsChanges) = (file.sequence, file.holdsChanges)
       staged.notRecordCount = part.notRecordCount
       snapshot.files.append(staged)
     }
@@ -174,5 +178,8 @@ package struct Extraction: Sendable {
     snapshot.legacy = try compacted(snapshot.legacy, in: folder, name: "legacy")
     snapshot.insurance = try compacted(snapshot.insurance, in: folder, name: "insurance")
     snapshot.quarantine = try compacted(snapshot.quarantine, in: folder, name: "quarantine")
+    for (export, runs) in snapshot.changes ?? [:] {
+      snapshot.changes?[export] = try compacted(runs, in: folder, name: "\(export.name)-changes")
+    }
   }
 }

@@ -51,7 +51,7 @@ struct ReadingPlan: Sendable {
 
   /// - Throws: ``Stop`` if a file can't be read.
   init(
-    _ files: [FoundFile], bufferBytes: Int, format: (ExportKind) -> ExportFormat
+    _ files: [FoundFile], bufferBytes: Int, format: (FoundFile) -> ExportFormat
   ) throws(Stop) {
     // Large files first, so that no thread is left with a large one at the end; the parts of a file in order.
     order = files.indices.sorted { (files[$0].byteCount, $1) > (files[$1].byteCount, $0) }
@@ -60,7 +60,7 @@ struct ReadingPlan: Sendable {
       var piece = FilePiece(
         number: i, file: file, fileIndex: files[..<i].count { $0.export == file.export })
       piece.parts = try FileParts(
-        ExportFile(file), format: format(file.export), byteCount: file.byteCount,
+        ExportFile(file), format: format(file), byteCount: file.byteCount,
         partBytes: max(Self.smallestPartBytes, min(file.byteCount / 96, bufferBytes)))
       parts[i] = piece.parts
       for index in 0..<(piece.parts?.count ?? 1) {

@@ -25,7 +25,7 @@ struct PieceStager: Sendable {
   /// - Parameter read: takes the number of bytes read since its last call.
   /// - Throws: ``Stop`` if the file is damaged and damaged files are not kept, or is in another encoding.
   func stage(_ piece: FilePiece, read: (Int) -> Void = { _ in }) throws(Stop) -> StagedPiece {
-    let export = exports[piece.file.export]
+    let export = exports[piece.file]
     let extractor = try Extractor(
       ExportFile(piece.file, sound: piece.sound), format: export.format, part: try piece.part())
     var rules = export.rules

@@ -18,6 +18,10 @@ package struct FoundFile: Hashable, Sendable, Codable {
   package var inode: UInt64?
   /// The SHA-256 of its bytes, once it was read.
   package var digest: String?
+  /// Its number in a series; nil for a file of an export that is always delivered whole.
+  package var sequence: Int?
+  /// Whether it is a delta; nil for a full export.
+  package var holdsChanges: Bool?
 
   package init(
     export: ExportKind, path: String, name: String, byteCount: Int, modified: Int, changed: Int? = nil,

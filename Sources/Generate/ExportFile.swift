@@ -12,7 +12,7 @@ struct ExportFile: ~Copyable {
   /// The next record's first line.
   private var line: Int
 
-  private static let insuranceColumns = [
+  static let insuranceColumns = [
     "MaSoBHXH", "MaTheBHYT", "SoCCCD", "HoTen", "NgaySinh", "GioiTinh", "MaDKBD", "GtTheTu", "GtTheDen",
     "NgayDu5Nam", "MaKV",
   ]
@@ -67,6 +67,32 @@ struct ExportFile: ~Copyable {
     case (.xml, .insurance): writeCard(row)
     }
     line += row.lineBreaks
+    try file.endRecord()
+    return first
+  }
+
+  /// A delta of the insurance: its records have an operation and a time before the other columns.
+  init(delta path: String) throws(Stop) {
+    file = try GeneratedFile(path, gzip: false)
+    (register, form, line) = (.insurance, .csv, 2)
+    file.append((["ThaoTac", "ThoiDiem"] + Self.insuranceColumns).joined(separator: ",") + "\n")
+  }
+
+  /// Writes one record of a delta.
+  ///
+  /// - Parameter fields: the fields of the row that are written; the others are empty.
+  /// - Returns: the record's line.
+  mutating func write(
+    _ row: borrowing FieldRow, _ operation: String, _ time: String, fields: (Int) -> Bool
+  ) throws(Stop) -> Int {
+    let first = line
+    file.append("\(operation),\(time)")
+    for field in 0..<row.count {
+      file.append(byte: UInt8(ascii: ","))
+      if fields(field) { file.append(row, row.range(field)) }
+    }
+    file.append(byte: UInt8(ascii: "\n"))
+    line += 1
     try file.endRecord()
     return first
   }

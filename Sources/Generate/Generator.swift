@@ -24,6 +24,7 @@ package func generate(into directory: String, _ options: GeneratorOptions) throw
   try Folder.create(directory)
   var generator = try Generator(directory, options)
   for register in ExportKind.allCases { try generator.write(register) }
+  if options.nights > 0 { try generator.writeNights() }
   return try generator.finish()
 }
 
@@ -82,26 +83,96 @@ private struct Generator: ~Copyable {
   }
 
   consuming func finish() throws(Stop) -> GeneratorReport {
-    var pipeline = try GeneratedFile(directory + "/pipeline.yaml", gzip: false)
-    let exports = report.files
-    // A thousand file names exceed the room for one record.
-    for line in pipelineText(
-      options, population: Array(exports.prefix(options.filesPerExport)),
-      insurance: Array(exports.suffix(options.filesPerExport))
-    ).split(separator: "\n", omittingEmptySubsequences: false).dropLast() {
-      pipeline.append(String(line) + "\n")
-      try pipeline.endRecord()
-    }
-    try pipeline.finish()
+    let population = Array(report.files.prefix(options.filesPerExport))
+    let insurance = Array(report.files[options.filesPerExport..<2 * options.filesPerExport])
+    try write(
+      pipelineText(options, population: population, insurance: insurance, isSeries: options.nights > 0),
+      to: "pipeline.yaml")
     report.files += ["truth.csv", "pipeline.yaml"]
+    if options.nights > 0 {
+      let text = pipelineText(options, population: population, insurance: [Self.afterwards])
+      try write(text.replacing("workspace: var ", with: "workspace: var-after "), to: "after.yaml")
+      report.files.append("after.yaml")
+    }
     let report = report
     try truth.finish()
     return report
   }
 
+  private func write(_ text: String, to name: String) throws(Stop) {
+    var file = try GeneratedFile(directory + "/" + name, gzip: false)
+    // A thousand file names exceed the room for one record.
+    for line in text.split(separator: "\n", omittingEmptySubsequences: false).dropLast() {
+      file.append(String(line) + "\n")
+      try file.endRecord()
+    }
+    try file.finish()
+  }
+
+  // MARK: Nights
+
+  /// The full export of the last night.
+  private static let afterwards = "after-insurance.csv"
+
+  /// Writes a delta for each night, and the insurance export of the last night as a whole.
+  mutating func writeNights() throws(Stop) {
+    let nights = Nights(options)
+    let order = Permutation(size: options.people * 2, seed: mixed(options.seed ^ 0x496E_7332))
+    for night in 1...nights.count {
+      let name = "insurance-\(1000 + night)-delta.csv"
+      let nameBytes = Array(name.utf8)
+      var file = try ExportFile(delta: directory + "/" + name)
+      let day = options.asOf.adding(days: night)
+      for position in 0..<options.people * 2 {
+        guard let index = changing(order.place(of: position)) else { continue }
+        for record in nights.records(of: index, on: night, day) {
+          let after = changed(record.content, isFirstOfTwo: record.isFirstOfTwo)
+          _ = people.insurance(people.person(index, .none), isOther: false, changed: after, in: &row)
+          let line = try file.write(row, record.operation, record.time) { field in
+            record.operation == "X" ? field < 2 : record.outcome != .quarantined || field != 3
+          }
+          try truth.write(delta: nameBytes, line: line, record.outcome)
+        }
+      }
+      try file.finish()
+      report.files.append(name)
+    }
+    try writeAfterwards(nights, order)
+  }
+
+  private mutating func writeAfterwards(_ nights: Nights, _ order: Permutation) throws(Stop) {
+    var file = try ExportFile(
+      directory + "/" + Self.afterwards, ExportPart(.insurance, part: 0), options, records: 0)
+    for position in 0..<options.people * 2 {
+      let slot = order.place(of: position)
+      let trouble = draw.trouble(of: slot >> 1)
+      guard slot & 1 < trouble.recordCount(in: .insurance) else { continue }
+      var state = NightState()
+      if let index = changing(slot) { state = nights.state(of: index, after: nights.count) }
+      guard state.isInForce else { continue }
+      _ = people.insurance(
+        people.person(slot >> 1, trouble), isOther: slot & 1 == 1,
+        changed: changed(state.night, isFirstOfTwo: false), in: &row)
+      _ = try file.write(row)
+    }
+    try file.finish()
+    report.files.append(Self.afterwards)
+  }
+
+  /// The person whose record in a slot may change: one without trouble.
+  private func changing(_ slot: Int) -> Int? {
+    slot & 1 == 0 && draw.trouble(of: slot >> 1) == .none ? slot >> 1 : nil
+  }
+
+  /// What an update of a night writes, a day that no other night and not the base writes; nil for the base's record.
+  private func changed(_ night: Int, isFirstOfTwo: Bool) -> CalendarDate? {
+    night == 0 ? nil : CalendarDate(options.asOf.year + (isFirstOfTwo ? 8 : 6), 1, 1).adding(days: night)
+  }
+
   /// Part numbers have equal widths, so that the files sort in the order of writing.
   private func name(_ register: ExportKind, _ part: Int) -> String {
-    var name = "\(register.name)-\(options.asOf.text)"
+    let isBase = register == .insurance && options.nights > 0
+    var name = isBase ? "insurance-1000-full" : "\(register.name)-\(options.asOf.text)"
     if options.filesPerExport > 1 {
       let number = String(part)
       let width = String(options.filesPerExport).utf8.count

@@ -8,8 +8,12 @@ import Values
 extension People {
   /// Writes the person's record to `row`.
   ///
-  /// - Parameter isOther: whether this is the second of the person's two records.
-  func insurance(_ person: Person, isOther: Bool, in row: inout FieldRow) -> RowEnd {
+  /// - Parameters:
+  ///   - isOther: whether this is the second of the person's two records.
+  ///   - changed: the day of five years in a row that a later delivery gives; nil for the base's.
+  func insurance(
+    _ person: Person, isOther: Bool, changed: CalendarDate? = nil, in row: inout FieldRow
+  ) -> RowEnd {
     let trouble = person.trouble
     var random = SeededGenerator(person.variant ^ (isOther ? 0x4F74_6865_72 : 0x4361_7264))
     row.begin()
@@ -24,6 +28,7 @@ extension People {
     row.field { appendFacility(person, &random, &$0) }
     appendValidity(person, isOther: isOther, &random, &row)
     row.field { row in
+      if let changed { return row.append(changed) }
       guard random.below(10) < 6, !isChild(person) else { return }
       row.append(CalendarDate(asOf.year - 10 + random.below(15), 1 + random.below(12), 1))
     }

@@ -36,6 +36,10 @@ package struct GeneratorOptions: Sendable {
   /// CSV only: whether to add columns that the pipeline does not read, as real exports have them: ethnicity,
   /// nationality and address in the population, address and managing office in the insurance.
   package var hasUnreadColumns: Bool
+  /// How many nights of changes follow the insurance export, which is then the base of a series.
+  package var nights = 0
+  /// The share of insurance records that a night changes.
+  package var change = 0.01
 
   package init(
     people: Int, seed: UInt64, populationFormat: ExportForm = .csv, insuranceFormat: ExportForm = .csv,
@@ -60,6 +64,7 @@ package struct GeneratorOptions: Sendable {
   /// At most as many newborns may share their last six digits as there are combinations of province and sex.
   package static let largestPeople = 120_000_000
   package static let largestFiles = 1000
+  package static let largestNights = 366
   package static let largestFacilities = Places.provinceCount * Places.largestFacilityCount
 
   var facilitiesPerProvince: Int { (facilities + Places.provinceCount - 1) / Places.provinceCount }
@@ -93,6 +98,16 @@ package struct GeneratorOptions: Sendable {
     try need(
       (0...1).contains(renumbered), at: "--renumbered", "a share from 0 to 1", found: "\(renumbered)",
       "All people are 1.")
+    try need(
+      (0...Self.largestNights).contains(nights), at: "--nights", "a number from 0 to \(Self.largestNights)",
+      found: "\(nights)", "Choose fewer nights.")
+    try need(
+      (0...1).contains(change), at: "--change", "a share from 0% to 100%", found: "\(change)",
+      "Give a share such as 1%.")
+    try need(
+      nights == 0 || insuranceFormat == .csv && !hasUnreadColumns, at: "--nights",
+      "an insurance export as CSV, without unread columns", found: "another form",
+      "Leave out --insurance-format and --unread-columns.")
     try need(
       rates.sum <= 1, at: "--rate", "rates whose sum is at most 1", found: "a sum of \(rates.sum)",
       "A person has one trouble at most: lower some of the rates.")

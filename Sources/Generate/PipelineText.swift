@@ -2,8 +2,9 @@
 // Invariant: every key is in the contract; file names are relative to the pipeline file, so the folder can
 // move.
 
+/// - Parameter isSeries: whether the insurance export is a base and deltas.
 func pipelineText(
-  _ options: GeneratorOptions, population: [String], insurance: [String]
+  _ options: GeneratorOptions, population: [String], insurance: [String], isSeries: Bool = false
 ) -> String {
   func list(_ files: [String]) -> String {
     files.count == 1 ? " [\(files[0])]" : "\n" + files.map { "      - \($0)" }.joined(separator: "\n")
@@ -58,6 +59,20 @@ func pipelineText(
   text += """
       insurance:
         format: \(options.insuranceFormat.rawValue)
+
+    """
+  text +=
+    isSeries
+    ? """
+        delivery: delta
+        base: [insurance-*-full*]
+        files: [insurance-*-delta.csv]
+        sequence: { from: file_name, pattern: "insurance-(?<sequence>[0-9]+)" }
+        operation: { field: ThaoTac, values: { T: upsert, S: upsert, X: delete } }
+        order_by: ThoiDiem
+
+    """
+    : """
         files:\(list(insurance))
 
     """

@@ -99,6 +99,7 @@ extension PipelineKeys {
           "Các trường chứa danh sách song song: mỗi vị trí thành một bản ghi, tối đa 256",
           example: "{ by: \";\", fields: [card_number, valid_from] }"))
     }
+    keys += delivery(of: export)
     let xml: Schema = ["required": ["format"], "properties": ["format": ["const": "xml"]]]
     return KeyGroup(
       keys,
@@ -108,7 +109,12 @@ extension PipelineKeys {
           "required": ["record"], "properties": Dictionary(uniqueKeysWithValues: onlyCSV.map { ($0, false) }),
         ],
         "else": ["properties": ["record": false, "may_be_absent": false]],
-      ], check: together)
+        "allOf": [deliveryTogether],
+      ],
+      check: { spec, read, reader in
+        together(&spec, read, &reader)
+        checkDelivery(&spec, read, &reader)
+      })
   }
 
   private static let onlyCSV = ["delimiter", "quote", "escape", "skip_lines", "header", "footer"]
@@ -140,6 +146,12 @@ extension PipelineKeys {
     default: break
     }
     if !spec.hasHeader {
+      for (key, column) in [("operation", spec.delta.operationField), ("order_by", spec.delta.orderBy)] {
+        guard let column, let node = read[key], !(1...1000).contains(Int(column) ?? 0) else { continue }
+        reader.report(
+          node, key: key, expected: "the position of a column, from 1", found: "`\(column)`",
+          remedy: "Number the columns, as header: none says that they have no names.")
+      }
       for (name, value) in fields {
         let columns = spec.fields[name.scalar?.string ?? ""]?.columns ?? []
         guard let column = columns.first(where: { !(1...1000).contains(Int($0) ?? 0) }) else { continue }

@@ -31,7 +31,8 @@ package enum Paths {
 }
 
 extension ExportSpec {
-  /// The files that the patterns match on a business date, sorted by name: the order of ``Place/file``.
+  /// The files that the patterns match on a business date, in the order of ``Place/file``: by name, and of an export with
+  /// deltas the base, then the deltas by number.
   ///
   /// - Throws: ``Stop`` with ``Exit/exportMissing`` if a pattern matches nothing, or a folder or file can't be read;
   ///   ``Exit/dataRefused`` if one file has two names.
@@ -49,12 +50,50 @@ extension ExportSpec {
   }
 
   private func filesFound(pipeline: String, asOf: CalendarDate) throws(Stop) -> [FoundFile] {
+    let paths = try paths(of: files, "files", pipeline, asOf, mayBeNone: delta.isOn)
+    guard delta.isOn else { return try named(paths) }
+    let base = try self.paths(of: delta.base, "base", pipeline, asOf)
+    let found = try named(base + paths.filter { !base.contains($0) })
+    var numbered: [FoundFile] = []
+    for file in found {
+      var file = file
+      file.sequence = try number(of: file, pipeline)
+      file.holdsChanges = !base.contains(file.path)
+      numbered.append(file)
+    }
+    let newest = numbered.filter { $0.holdsChanges == false }.compactMap(\.sequence).max()
+    let deltas = numbered.filter { $0.holdsChanges == true }.sorted {
+      ($0.sequence ?? 0, $0.name) < ($1.sequence ?? 0, $1.name)
+    }
+    return numbered.filter { $0.holdsChanges == false && $0.sequence == newest } + deltas
+  }
+
+  /// The number of a delivery in its file's name.
+  private func number(of file: FoundFile, _ pipeline: String) throws(Stop) -> Int {
+    let name = Folder.name(of: file.path)
+    let match = (try? Regex(delta.pattern)).flatMap { try? $0.firstMatch(in: name) }
+    if let digits = match?["sequence"]?.substring, digits.utf8.count <= 18, let number = Int(digits),
+      number >= 0
+    {
+      return number
+    }
+    throw Stop(
+      .dataRefused, at: file.name, expected: "a number in the name, as exports.\(kind.name).sequence says",
+      found: "none",
+      remedy: "Correct the file's name, or the pattern in the pipeline file; nothing was changed.")
+  }
+
+  /// The paths that patterns match, each once.
+  private func paths(
+    of patterns: [FilePattern], _ key: String, _ pipeline: String, _ asOf: CalendarDate,
+    mayBeNone: Bool = false
+  ) throws(Stop) -> [String] {
     var paths: [String] = []
-    for pattern in files {
+    for pattern in patterns {
       let matches = try pattern.matches(on: asOf)
-      guard !matches.isEmpty else {
+      guard !matches.isEmpty || mayBeNone else {
         throw Stop(
-          .exportMissing, at: pipeline, field: "exports.\(kind.name).files",
+          .exportMissing, at: pipeline, field: "exports.\(kind.name).\(key)",
           expected: "at least one file like \(pattern.shown(on: asOf))", found: "none",
           remedy: "Wait for the export or correct the pattern; nothing was changed.")
       }
@@ -62,9 +101,14 @@ extension ExportSpec {
     }
     guard paths.count <= 65_535 else {
       throw Stop(
-        .pipelineWrong, at: pipeline, field: "exports.\(kind.name).files", expected: "at most 65,535 files",
+        .pipelineWrong, at: pipeline, field: "exports.\(kind.name).\(key)", expected: "at most 65,535 files",
         found: "\(paths.count)", remedy: "Join files, or narrow the pattern.")
     }
+    return paths
+  }
+
+  /// The files at some paths, sorted by name.
+  private func named(_ paths: [String]) throws(Stop) -> [FoundFile] {
     var uses: [String: Int] = [:]
     for path in paths { uses[Folder.name(of: path), default: 0] += 1 }
     var found: [FoundFile] = []

@@ -80,6 +80,23 @@ package struct ExportSpec: Hashable, Sendable {
     package var fields: [String]
   }
 
+  /// How a base and its deltas are delivered.
+  package struct Delta: Hashable, Sendable {
+    /// Whether the export has deltas; else every delivery is full.
+    package var isOn = false
+    /// Patterns of the full export; ``ExportSpec/files`` are the deltas.
+    package var base: [FilePattern] = []
+    package var numbersAreInNames = true
+    /// A regular expression with the group `sequence`.
+    package var pattern = ""
+    package var operationField: String?
+    package var operationCodes: [Code]?
+    package var identity: [String]
+    package var orderBy: String?
+    /// Whether deltas can delete.
+    package var deletes = true
+  }
+
   package struct Code: Hashable, Sendable {
     package var code: String
     package var value: String
@@ -113,15 +130,27 @@ package struct ExportSpec: Hashable, Sendable {
   package var statusCodes: [Code]?
   package var residenceCodes: [Code]?
   package var dates: [String] = []
+  package var delta: Delta
   /// The position of each field in the pipeline file.
   package var fieldOrder: [String: Int] = [:]
 
-  init(kind: ExportKind) { self.kind = kind }
+  init(kind: ExportKind) {
+    self.kind = kind
+    delta = Delta(identity: kind == .population ? ["personal_id"] : ["card_number", "insurance_number"])
+  }
 
   /// Every column or path that is read, once, in the order of the pipeline file: the slots of a raw record.
   package var columns: [String] {
     var seen: Set<String> = []
     let ordered = fields.sorted { (fieldOrder[$0.key] ?? 0, $0.key) < (fieldOrder[$1.key] ?? 0, $1.key) }
     return ordered.flatMap(\.value.columns).filter { seen.insert($0).inserted }
+  }
+
+  /// The columns or paths that are read of a delta.
+  package var deltaColumns: [String] {
+    let columns = columns
+    return [delta.operationField, delta.orderBy].compactMap(\.self).reduce(into: columns) {
+      if !$0.contains($1) { $0.append($1) }
+    }
   }
 }

@@ -1,7 +1,7 @@
 // The result of the extract stage, which the match stage reads: sorted runs, and the counts that the ledger
 // starts from.
 // Invariant: the runs come from one reading of both exports: a ``Place`` holds the index of a file of this
-// snapshot.
+// snapshot. Of an export that is a series, the files are the base's and then the deltas', in their order.
 
 package import Values
 
@@ -30,6 +30,11 @@ package struct StagedFile: Hashable, Sendable, Codable {
   package var envelope: Envelope?
   /// How many of these are lines that are no records; nil in snapshots of earlier versions.
   package var notRecordCount: Int?
+
+  /// Its number in a series; nil for a file of an export that is always delivered whole.
+  package var sequence: Int?
+  /// Whether it is a delta; nil for a full export.
+  package var holdsChanges: Bool?
 
   package init(export: ExportKind, name: String, recordCount: Int, quarantinedCount: Int, byteCount: Int) {
     self.export = export
@@ -74,6 +79,11 @@ package struct StagedSnapshot: Hashable, Sendable, Codable {
   /// The fault of each damaged file that was kept, by export and name, `insurance/cards.xml`; nil if there
   /// are none.
   package var damaged: [String: String]?
+
+  /// The ``ChangeRecord``s of the deltas, by identity; nil without deltas, and once they are applied.
+  package var changes: [ExportKind: [SortedRun]]?
+  /// How deltas changed the base, for each export that has them; nil if none has.
+  package var series: [SeriesLedger]?
 
   package init() { (files, population, legacy, insurance, quarantine) = ([], [], [], [], []) }
 

@@ -42,6 +42,11 @@ package enum Reason: UInt8, NamedCase {
   case idFromInsuranceNumber
   // quarantined: the person was erased
   case personErased
+  // quarantined: a record of a delta whose operation, order or identity is wrong; two that contradict each other; a
+  // delete of a record that is not in force
+  case operationCode, orderFormat, identityMissing, orderConflict, deleteUnknown
+  // a note, and a reason of the update itself: the record before it stays in force
+  case updateQuarantined
 
   package static let names = snakeCaseNames(of: allCases)
   /// The word that users see.

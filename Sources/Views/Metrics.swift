@@ -100,6 +100,23 @@ struct Metrics {
         "Linked insurance records as a share of those that could link: cards of the armed forces without a personal ID number are left out.",
         figures.linkable > 0 ? [([:], figures.linkRate)] : [])
     }
+    let series = run.extracted.series ?? []
+    page.family(
+      "series_sequence", "The number of the last delivery of a series that the last run read.",
+      series.map { (["export": $0.export.name], Double($0.deltas.last?.sequence ?? $0.baseSequence)) })
+    page.family(
+      "series_base_sequence", "The number of the full export that a series begins with.",
+      series.map { (["export": $0.export.name], Double($0.baseSequence)) })
+    page.family(
+      "series_open_changes", "Changes in quarantine that no later one has overtaken.",
+      series.map { (["export": $0.export.name], Double($0.open)) })
+    page.family(
+      "delta_records", "Records of the last run's deltas since the full export, by outcome.",
+      series.flatMap { one in
+        DeltaOutcome.allCases.map {
+          (["export": one.export.name, "outcome": $0.name], Double(one.total($0)))
+        }
+      })
     if let decided = run.decided {
       page.family(
         "decisions_in_force", "Officers' decisions in force when the last run matched.",

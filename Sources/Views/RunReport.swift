@@ -35,6 +35,10 @@ package struct RunReport {
     if !run.matched.ledger.isEmpty {
       lines.append("The ledger balances: every record read ended in exactly one outcome.")
     }
+    for series in run.extracted.series ?? [] {
+      lines.append("Series · chuỗi tệp \(series.export.name): \(series.balance)")
+      lines += (series.deltas.suffix(3).map(\.text) + series.openText).map { "  " + $0 }
+    }
     for (_, fault) in (run.extracted.damaged ?? [:]).sorted(by: { $0.key < $1.key }) {
       lines.append("Damaged, read up to its fault · tệp hỏng, chỉ đọc đến chỗ lỗi: \(fault)")
     }

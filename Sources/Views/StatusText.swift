@@ -37,6 +37,7 @@ package struct StatusText {
     for export in [ExportKind.insurance, .population] where status.records(export) > 0 {
       lines += [""] + ledger(export)
     }
+    if let series = status.series, !series.isEmpty { lines += [""] + self.series(series) }
     let gates = status.gatesPassed + status.gatesFailed.count > 0 ? [""] + gates : []
     if status.state == .held { lines += gates }
     if !status.causes.isEmpty { lines += [""] + causes }
@@ -209,6 +210,14 @@ package struct StatusText {
     let part = eighths % 8 == 0 ? "" : String(Array("▏▎▍▌▋▊▉")[eighths % 8 - 1])
     let bar = String(repeating: "█", count: eighths / 8) + part
     return bar + String(repeating: "·", count: width - bar.count)
+  }
+
+  private func series(_ all: [SeriesStatus]) -> [String] {
+    [heading("Series", "Chuỗi tệp thay đổi")]
+      + all.flatMap { series in
+        Self.wrapped(series.text, indent: 2)
+          + series.warnings.flatMap { Self.wrapped("! " + $0, indent: 2) }.map { paint($0, .wait) }
+      }
   }
 
   // MARK: Causes, gates, stages

@@ -96,6 +96,8 @@ extension RunRecord {
     package var blanks: [String: Int] = [:]
     /// The fault of each damaged file that was kept, by export and name; nil for none.
     package var damaged: [String: String]?
+    /// What the deltas of each export that has them did; nil if none has.
+    package var series: [SeriesLedger]?
 
     package init() {}
   }

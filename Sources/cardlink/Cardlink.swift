@@ -40,7 +40,7 @@ struct Cardlink: ParsableCommand {
       RunCommand.self, RerunCommand.self, ReleaseCommand.self, RollbackCommand.self, PruneCommand.self,
       EraseCommand.self,
       CheckCommand.self, StatusCommand.self,
-      RunsCommand.self, ReportCommand.self, DiffCommand.self, DoctorCommand.self,
+      RunsCommand.self, SeriesCommand.self, ReportCommand.self, DiffCommand.self, DoctorCommand.self,
       FindingsCommand.self, FacilitiesCommand.self, DecideCommand.self, DecisionsCommand.self,
       ExplainCommand.self, LookupCommand.self, HistoryCommand.self,
       CheckCardCommand.self,

@@ -51,6 +51,15 @@ struct PipelineText {
     if path.hasSuffix(".split.by") { set("\(export).split.fields", ["card_number", "valid_from"]) }
     if path.hasSuffix(".split.fields") { set("\(export).split.by", ";") }
     if path.hasPrefix("facilities."), !path.hasSuffix(".file") { set("facilities.file", "f.csv") }
+    if let key = path.split(separator: ".").dropFirst(2).first,
+      ["base", "sequence", "operation", "identity", "order_by", "deletes"].contains(key)
+        || (key == "delivery" && value == "delta")
+    {
+      set("\(export).delivery", "delta")
+      set("\(export).base", ["b.csv"])
+      set("\(export).sequence", ["pattern": "(?<sequence>[0-9]+)"])
+      set("\(export).operation", ["field": "O", "values": ["T": "upsert", "X": "delete"]])
+    }
     if path.contains("packages[]") {
       let selects = ["facility", "province", "province_2025", "all"].contains { path.hasSuffix(".\($0)") }
       set("publish.packages", selects ? [["name": "a-b"]] : [["facility": "01*", "name": "a-b"]])

@@ -72,6 +72,7 @@ struct SchemaValidator {
       return fault(unless: text.map { $0.contains(pattern) })
     case "enum": return fault(unless: (limit as? [Any])?.contains { Self.areEqual($0, value) })
     case "const": return fault(unless: Self.areEqual(limit ?? "", value))
+    case "allOf": return (limit as? [Any])?.flatMap { faults(value, $0, at: place) } ?? []
     case "anyOf": return fault(unless: (limit as? [Any])?.contains(where: passes))
     case "oneOf": return fault(unless: ((limit as? [Any])?.filter(passes).count ?? 0) == 1)
     case "if":

@@ -203,7 +203,8 @@ private func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
       reopened_population_name reopened_population_birth_date reopened_population_sex
       reopened_population_status reopened_insurance_name reopened_insurance_birth_date
       reopened_insurance_sex reopened_insurance_personal_id file_damaged name_converted kept_in_grace
-      id_from_insurance_number person_erased
+      id_from_insurance_number person_erased operation_code order_format identity_missing order_conflict
+      delete_unknown update_quarantined
       """.split(whereSeparator: \.isWhitespace).map(String.init)
     #expect(Reason.names == reasons)
     #expect(Sex.names == ["unknown", "male", "female"])

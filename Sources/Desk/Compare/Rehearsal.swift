@@ -161,7 +161,8 @@ private struct Rehearsing {
       made.0.files.reduce(0) { $0 + $1.recordCount }
     }
     let (staged, digests) = try timed(.extract, recordCount) { () throws(Stop) in
-      try extraction.staged(exports, into: folder)
+      let (read, digests) = try extraction.staged(exports, into: folder)
+      return (try pipeline.inForce(read, in: folder, options), digests: digests)
     }
     for (i, file) in base.exports.enumerated() where file.digest != nil && file.digest != digests[i] {
       throw file.isAnother(since: base)

@@ -28,6 +28,12 @@ extension Doctor {
             command: "cardlink check \(named)")
         }
       }
+      let series = try pipeline.series(asOf: today, among: runs).first { $0.export == kind }
+      if let fault = series?.faults.first {
+        return .fail(
+          check, fault.exit, "\(fault.finding.origin.file): \(fault.finding.found)", fault.finding.remedy,
+          command: "cardlink series \(named)")
+      }
       let bytes = files.reduce(0) { $0 + $1.byteCount }
       let newest = (files.map(\.modified).max() ?? 0) / 1_000_000_000
       let seconds = max(0, Int(Date().timeIntervalSince1970) - newest)

@@ -30,6 +30,8 @@ package struct ExportRules: Sendable {
   package var uppercaseNames: Bool
   /// Whether names come from an old encoding, which their records get a note about.
   package var convertsNames = false
+  /// What the files' records do, if they are deltas; nil for full exports.
+  package var changes: ChangeRules?
   /// The business date; no birth date may lie after it.
   package var asOf: CalendarDate
   /// Persons whose records are held back.

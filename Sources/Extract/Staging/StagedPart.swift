@@ -1,5 +1,5 @@
 // The result of one stager: sorted runs of one file's records, and counts for the ledger.
-// Invariant: recordCount = records in the runs of population or insurance + quarantinedCount + notRecordCount.
+// Invariant: recordCount = records in the runs of population, insurance or changes + quarantinedCount + notRecordCount.
 
 package import Rules
 package import SortedRuns
@@ -11,11 +11,16 @@ package struct StagedPart: Hashable, Sendable {
   package var legacy: [SortedRun] = []
   package var insurance: [SortedRun] = []
   package var quarantine: [SortedRun] = []
+  /// The ``ChangeRecord``s of a delta, by identity: its records in place of those in the runs above, except records in
+  /// quarantine without an identity.
+  package var changes: [SortedRun] = []
   /// Records, after lists were split.
   package var recordCount = 0
   package var quarantinedCount = 0
   /// Lines that are not records, such as totals; counted among the records read.
   package var notRecordCount = 0
+  /// Deletes, which have no fields besides their identity.
+  package var deleteCount = 0
   /// How many records have each reason or note.
   package var reasonCounts: [Reason: Int] = [:]
   /// How many records have no value in each field that the pipeline file names.
@@ -36,6 +41,8 @@ package struct StagedPart: Hashable, Sendable {
     legacy += other.legacy
     insurance += other.insurance
     quarantine += other.quarantine
+    changes += other.changes
+    deleteCount += other.deleteCount
     recordCount += other.recordCount
     quarantinedCount += other.quarantinedCount
     notRecordCount += other.notRecordCount
@@ -45,5 +52,5 @@ package struct StagedPart: Hashable, Sendable {
   }
 
   /// All its runs.
-  package var runs: [SortedRun] { population + legacy + insurance + quarantine }
+  package var runs: [SortedRun] { population + legacy + insurance + quarantine + changes }
 }

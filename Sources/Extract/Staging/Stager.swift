@@ -11,27 +11,33 @@ package import Values
 
 /// Takes the batches of one file.
 package struct Stager: ~Copyable {
-  private let export: ExportKind
+  let export: ExportKind
+  private enum Kind { case population, insurance, changes }
+  private let kind: Kind
   private let fileIndex: Int
-  private let plan: FieldPlan
-  private let empty: EmptyValues
-  private var rules: RecordRules
+  let plan: FieldPlan
+  let empty: EmptyValues
+  var rules: RecordRules
   private let folder = NameFolder()
   private let separator: UInt8
   private let splitFields: [Int]
 
   private let memory: StagerMemory
-  /// Population or insurance records, depending on the export.
-  private var records: Sorter
+  /// Population or insurance records, depending on the export, or changes.
+  var records: Sorter
   private var legacy: Sorter
-  private var quarantine: Sorter
+  var quarantine: Sorter
 
   package private(set) var recordCount = 0
-  private var quarantinedCount = 0
-  private let footers: [LinePattern]
-  private var notRecordCount = 0
+  var quarantinedCount = 0
+  let changeRules: ChangeRules?
+  /// What the current batch's records do; only of a delta.
+  var marks = ChangeMarks()
+  var deleteCount = 0
+  let footers: [LinePattern]
+  var notRecordCount = 0
   /// The line of the last line that is no record.
-  private(set) var lastNotRecord: UInt32 = 0
+  var lastNotRecord: UInt32 = 0
   private var reasonCounts = InlineArray<128, Int>(repeating: 0)
   private var blankCounts = InlineArray<14, Int>(repeating: 0)
 
@@ -42,8 +48,8 @@ package struct Stager: ~Copyable {
   /// Whether a value of the current record contains white space outside ASCII, or an ignorable character.
   private var hasUnseen = false
   /// Whether the current record's name is known to be in clean form.
-  private var nameIsClean = false
-  private var payload: [UInt8] = []
+  var nameIsClean = false
+  var payload: [UInt8] = []
 
   /// - Parameters:
   ///   - fileIndex: the file's index among the export's files sorted by name.
@@ -67,6 +73,8 @@ package struct Stager: ~Copyable {
       armedForces: rules.armedForces, erased: rules.erased)
     separator = rules.split?.separator ?? 0
     footers = rules.footers
+    changeRules = rules.changes
+    kind = rules.changes != nil ? .changes : rules.export == .population ? .population : .insurance
     splitFields = rules.split?.fields.map(\.index) ?? []
     let tenth = bufferBytes / 10
     records = Sorter(
@@ -85,6 +93,7 @@ package struct Stager: ~Copyable {
   /// Stages all records of a batch.
   package mutating func stage(_ batch: borrowing RawBatch) throws(Stop) {
     let bytes = batch.bytes
+    if let changeRules { marks.read(batch, changeRules, empty) }
     for i in 0..<batch.count {
       var ranges = FieldRanges()
       var raw = batch.record(i)
@@ -204,6 +213,7 @@ package struct Stager: ~Copyable {
     part.recordCount = recordCount
     part.quarantinedCount = quarantinedCount
     part.notRecordCount = notRecordCount
+    part.deleteCount = deleteCount
     for reason in Reason.allCases where reasonCounts[Int(reason.rawValue)] > 0 {
       part.reasonCounts[reason] = reasonCounts[Int(reason.rawValue)]
     }
@@ -211,7 +221,11 @@ package struct Stager: ~Copyable {
       part.blankCounts[field] = blankCounts[field.index]
     }
     let runs = try records.finish(returning: &memory.records)
-    if export == .population { part.population = runs } else { part.insurance = runs }
+    switch kind {
+    case .population: part.population = runs
+    case .insurance: part.insurance = runs
+    case .changes: part.changes = runs
+    }
     part.legacy = try legacy.finish(returning: &memory.legacy)
     part.quarantine = try quarantine.finish(returning: &memory.quarantine)
     return part
@@ -268,9 +282,10 @@ package struct Stager: ~Copyable {
   ) throws(Stop) {
     recordCount += 1
     count(blanks: plan.plainFields & ~ranges.filled)
-    switch export {
+    switch kind {
     case .population: try stagePerson(raw, part, whole, text, ranges)
     case .insurance: try stageInsured(raw, part, whole, text, ranges)
+    case .changes: try stageChange(raw, whole, text, ranges)
     }
   }
 
@@ -327,54 +342,25 @@ package struct Stager: ~Copyable {
     records.end(bytes)
   }
 
-  private func place(of raw: RawRecord, _ part: Int) -> UInt64 {
+  func place(of raw: RawRecord, _ part: Int) -> UInt64 {
     Place(file: fileIndex, ordinal: Int(raw.ordinal), part: part).packed
-  }
-
-  // MARK: Quarantine
-
-  /// Sends a record to quarantine with all of its faults.
-  private mutating func hold(
-    _ raw: RawRecord, _ part: Int, _ whole: Span<UInt8>, _ text: Span<UInt8>, _ ranges: FieldRanges,
-    _ faults: RecordFaults
-  ) throws(Stop) {
-    let start = Int(raw.textStart)
-    let original = whole.extracting(start..<start + Int(raw.textByteCount))
-    if !footers.isEmpty, footers.contains(where: { $0.matches(original) }) {
-      notRecordCount += 1
-      lastNotRecord = raw.line
-      if raw.fault == .none { count(blanks: plan.plainFields & ~ranges.filled | faults.blankCodes, -1) }
-      return
-    }
-    quarantinedCount += 1
-    count(faults.reasons)
-    let id = text.extracting(ranges[.personalID])
-    var record = QuarantinedRecord(export: export, line: raw.line, reasons: faults.reasons)
-    record.personalID = string(id)
-    record.insuranceNumber = string(text.extracting(ranges[.insuranceNumber]))
-    record.cardNumber = string(text.extracting(ranges[.cardNumber]))
-    let code = text.extracting(faults.unlistedCode)
-    if faults.reasons.contains(.statusCode) {
-      record.detail = StatusRule.detail(code)
-    } else if faults.reasons.contains(.sexCode) {
-      record.detail = SexRule.detail(code)
-    }
-    record.byteOffset = raw.byteOffset
-    payload.removeAll(keepingCapacity: true)
-    record.append(to: &payload, original: original)
-    try Self.append(payload, PersonalIDRule.key(holding: id), place(of: raw, part), to: &quarantine)
   }
 
   // MARK: Counts and sorters
 
+  /// Writes one change of a delta.
+  mutating func append(change bytes: [UInt8], key: UInt64, place: UInt64) throws(Stop) {
+    try Self.append(bytes, LinkKey(packed: key), place, to: &records)
+  }
+
   // A static function, because a method of `self` can't take a property of `self` as `inout`.
-  private static func append(
+  static func append(
     _ payload: borrowing [UInt8], _ key: LinkKey, _ place: UInt64, to sorter: inout Sorter
   ) throws(Stop) {
     try sorter.append(key: key.packed, place: place, payload.span)
   }
 
-  private mutating func count(blanks: UInt64, _ step: Int = 1) {
+  mutating func count(blanks: UInt64, _ step: Int = 1) {
     var blanks = blanks
     while blanks != 0 {
       blankCounts[blanks.trailingZeroBitCount] += step
@@ -382,7 +368,7 @@ package struct Stager: ~Copyable {
     }
   }
 
-  private mutating func count(_ reasons: Reasons) {
+  mutating func count(_ reasons: Reasons) {
     var (low, high) = (reasons.low, reasons.high)
     while low != 0 {
       reasonCounts[low.trailingZeroBitCount] += 1

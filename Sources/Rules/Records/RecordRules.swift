@@ -38,7 +38,7 @@ package struct InsuranceVerdict: Hashable, Sendable {
 /// The rules for the records of one export.
 package struct RecordRules: Sendable {
   private let empty: EmptyValues
-  private let patterns: [DatePattern]
+  let patterns: [DatePattern]
   private let sexes: CodeList
   private let statuses: CodeList
   private let hasStatus: Bool
@@ -48,7 +48,7 @@ package struct RecordRules: Sendable {
   private let convertsNames: Bool
   private let asOf: UInt32
   private let erased: ErasedPersons
-  private let groups = ObjectGroups()
+  let groups = ObjectGroups()
   private let armedForces: ArmedForces
   private let folder = NameFolder()
   /// The clean name of the last record judged, unless ``nameIsClean`` is true.

@@ -20,9 +20,9 @@ extension Gates {
         .olderExports, export.name, newest >= before,
         .filesNotOlder(than: Clock.text(nanoseconds: before), run: last.id),
         .time(Clock.text(nanoseconds: newest)))
-      // A run that did not finish may have found half of tonight's delivery.
+      // A run that did not finish may have found half of tonight's delivery. The files of a series are read every night.
       judgeReadBefore(
-        run.exports.filter { $0.export == export },
+        run.exports.filter { $0.export == export && $0.sequence == nil },
         earlier: earlier.filter { $0.state == .done || $0.asOf != run.asOf })
     }
   }

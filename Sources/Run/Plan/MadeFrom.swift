@@ -25,7 +25,7 @@ extension Pipeline {
     for kind in ExportKind.allCases {
       var spec = export(kind)
       // The files are added below, by name and bytes; the patterns that found them are not inputs.
-      (spec.files, spec.fieldOrder) = ([], [:])
+      (spec.files, spec.delta.base, spec.fieldOrder) = ([], [], [:])
       parts["exports.\(kind.name)"] = Digest.text(of: CanonicalText.of(spec))
     }
     // If the list can't be read, the stage runs and reports it.
@@ -48,10 +48,10 @@ extension Pipeline {
     (rest.path, rest.text, rest.name, rest.workspace) = ("", "", "", "")
     (rest.store, rest.postgresql, rest.facilities) = ("", nil, nil)
     (rest.gates, rest.keep, rest.publish) = (GateLimits(), Retention(), PublishPolicy())
-    rest.population.files = []
-    rest.population.fieldOrder = [:]
-    rest.insurance.files = []
-    rest.insurance.fieldOrder = [:]
+    for spec in [\Pipeline.population, \.insurance] {
+      (rest[keyPath: spec].files, rest[keyPath: spec].delta.base) = ([], [])
+      rest[keyPath: spec].fieldOrder = [:]
+    }
     var parts: MadeFrom = [
       "cardlink": Build.digest, "business date": asOf, "extract": extract?.digest ?? "unknown",
       "pipeline file": Digest.text(of: CanonicalText.of(rest)), "the list of decisions": decisions,

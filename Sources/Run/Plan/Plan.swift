@@ -76,7 +76,7 @@ extension Plan {
     command = "rerun \(first.rawValue)"
     var source: RunRecord?
     if first == .extract {
-      exports = try pipeline.foundFiles(asOf: asOf)
+      exports = try pipeline.foundFiles(asOf: asOf, earlier: earlier)
       repeats = earlier.last { $0.rollback == nil }
     } else {
       let before = StageName.allCases.filter { $0 < first && $0 < .load }
@@ -115,7 +115,7 @@ extension Plan {
     _ pipeline: Pipeline, _ reader: WorkspaceReader, _ earlier: [RunRecord], asOf: CalendarDate,
     _ note: (String) -> Void
   ) throws(Stop) {
-    exports = try pipeline.foundFiles(asOf: asOf).map { $0.withDigest(knownIn: earlier) }
+    exports = try pipeline.foundFiles(asOf: asOf, earlier: earlier)
     if let last = earlier.last, last.isUnfinished, last.asOf == asOf.text,
       last.exports.map(\.asFound) == exports.map(\.asFound)
     {
@@ -256,13 +256,6 @@ extension Plan {
 
 // MARK: Files and records
 
-extension Pipeline {
-  /// The files of both exports as they are found now for a business date.
-  func foundFiles(asOf: CalendarDate) throws(Stop) -> [FoundFile] {
-    try population.foundFiles(pipeline: path, asOf: asOf) + insurance.foundFiles(pipeline: path, asOf: asOf)
-  }
-}
-
 extension FoundFile {
   /// Without the digest, and without what a new owner or link would change.
   fileprivate var asFound: FoundFile {
@@ -272,7 +265,7 @@ extension FoundFile {
   }
 
   /// With the digest that a run recorded for it, if size, times and inode are the same.
-  fileprivate func withDigest(knownIn runs: [RunRecord]) -> FoundFile {
+  func withDigest(knownIn runs: [RunRecord]) -> FoundFile {
     var file = self
     for run in runs.reversed() {
       let known = run.exports.first { known in

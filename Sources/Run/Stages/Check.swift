@@ -48,13 +48,15 @@ package func checkPublishing(_ pipeline: Pipeline, asOf: CalendarDate) throws(St
 package func check(_ pipeline: Pipeline) throws(Stop) -> [CheckedFile] {
   var checked: [CheckedFile] = []
   for spec in [pipeline.population, pipeline.insurance] {
-    let export = try spec.export(asOf: Clock.today(), pipeline: pipeline.path)
+    let full = try spec.export(asOf: Clock.today(), pipeline: pipeline.path)
+    let delta = try spec.export(asOf: Clock.today(), pipeline: pipeline.path, isDelta: true)
     var empty: [(index: Int, file: FoundFile, hasOthers: Bool)] = []
     let first = checked.count
     for file in try spec.foundFiles(pipeline: pipeline.path, asOf: Clock.today()) {
+      let export = file.holdsChanges == true ? delta : full
       let report = try headerReport(ExportFile(file), format: export.format)
       if report.isEmpty { empty.append((checked.count, file, report.hasOtherElements)) }
-      let columns = Set(spec.columns)
+      let columns = Set(export.format.columns)
       checked.append(
         CheckedFile(
           export: spec.kind.name, name: file.name, byteCount: file.byteCount,
@@ -65,8 +67,18 @@ package func check(_ pipeline: Pipeline) throws(Stop) -> [CheckedFile] {
     }
     let hasRecords = empty.count < checked.count - first
     for (i, file, hasOthers) in empty where checked[i].fault == nil {
-      checked[i].fault = export.faultOfEmpty(file, hasOthers: hasOthers, besides: hasRecords)
+      checked[i].fault = full.faultOfEmpty(file, hasOthers: hasOthers, besides: hasRecords)
     }
   }
+  try judgeSeries(pipeline, &checked)
   return checked
+}
+
+/// Adds what a run would refuse of the series of deliveries.
+private func judgeSeries(_ pipeline: Pipeline, _ checked: inout [CheckedFile]) throws(Stop) {
+  let runs = try WorkspaceReader(pipeline.workspace).runs()
+  for fault in try pipeline.series(asOf: Clock.today(), among: runs).flatMap(\.faults) {
+    guard let i = checked.firstIndex(where: { $0.name == fault.finding.origin.file }) else { throw fault }
+    checked[i].fault = checked[i].fault ?? fault
+  }
 }

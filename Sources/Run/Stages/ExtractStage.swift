@@ -4,15 +4,18 @@
 package import Extract
 package import Pipeline
 import Rules
-import SortedRuns
+import Snapshot
+package import SortedRuns
 package import Values
 import Workspace
 
 extension Night {
   func extract(into folder: String) throws(Stop) -> (StagedSnapshot, Int) {
     let extraction = try pipeline.extraction(options, telling: progress, run: run.id)
-    let (snapshot, digests) = try extraction.staged(run.exports, into: folder)
+    let (read, digests) = try extraction.staged(run.exports, into: folder)
     try update { run in for i in run.exports.indices { run.exports[i].digest = digests[i] } }
+    try pipeline.checkSeries(run.exports, among: reader.runs())
+    let snapshot = try pipeline.inForce(read, in: folder, options)
     for file in snapshot.files where file.recordCount == 0 {
       progress.event(
         RunEvent(
@@ -24,6 +27,20 @@ extension Night {
 }
 
 extension Pipeline {
+  /// The records in force: those of the bases as their deltas have changed them.
+  package func inForce(
+    _ read: StagedSnapshot, in folder: String, _ options: RunOptions
+  ) throws(Stop) -> StagedSnapshot {
+    let specs = [population, insurance].filter(\.delta.isOn)
+    guard !specs.isEmpty else { return read }
+    return try Snapshot.inForce(
+      SnapshotRequest(
+        snapshot: read, folder: folder,
+        identity: Dictionary(uniqueKeysWithValues: specs.map { ($0.kind, $0.identityFields) }),
+        ordered: Set(specs.filter { $0.delta.orderBy != nil }.map(\.kind)), threads: options.threads,
+        memoryBytes: options.memoryBytes))
+  }
+
   /// The reading of both exports.
   ///
   /// - Parameter run: the run for which it is done; nil for a rehearsal.
@@ -32,10 +49,15 @@ extension Pipeline {
   ) throws(Stop) -> Extraction {
     var persons = try population.export(asOf: options.asOf, pipeline: path)
     var insured = try insurance.export(asOf: options.asOf, pipeline: path)
-    persons.rules.erased = try ErasedList(workspace).persons(workspace)
-    insured.rules.erased = persons.rules.erased
+    var deltas: [ExportKind: Export] = [:]
+    for spec in [population, insurance] where spec.delta.isOn {
+      deltas[spec.kind] = try spec.export(asOf: options.asOf, pipeline: path, isDelta: true)
+    }
+    let erased = try ErasedList(workspace).persons(workspace)
+    (persons.rules.erased, insured.rules.erased) = (erased, erased)
+    for kind in deltas.keys { deltas[kind]?.rules.erased = erased }
     return Extraction(
-      Exports(population: persons, insurance: insured),
+      Exports(population: persons, insurance: insured, deltas: deltas),
       threads: options.threads, memoryBytes: options.memoryBytes,
       advanced: { progress.advance(.extract, done: $0, of: $1, unit: "bytes") },
       damaged: { file, damage in
@@ -52,12 +74,39 @@ extension Pipeline {
 }
 
 extension ExportSpec {
-  /// The export as the extract stage reads it.
+  /// The export, or its deltas, as the extract stage reads them.
   ///
   /// - Throws: ``Stop`` with ``Exit/pipelineWrong`` for an invalid date pattern.
-  package func export(asOf: CalendarDate, pipeline: String) throws(Stop) -> Export {
-    Export(
-      format: extractFormat, rules: try rules(asOf: asOf, pipeline: pipeline), keepsDamaged: keepsDamaged)
+  package func export(asOf: CalendarDate, pipeline: String, isDelta: Bool = false) throws(Stop) -> Export {
+    var format = extractFormat
+    var rules = try rules(asOf: asOf, pipeline: pipeline)
+    if isDelta {
+      format.columns = deltaColumns
+      rules.changes = changeRules
+    }
+    return Export(format: format, rules: rules, keepsDamaged: keepsDamaged)
+  }
+
+  var identityFields: IdentityFields {
+    delta.identity.reduce(into: IdentityFields()) { fields, name in
+      switch Field(rawValue: name) {
+      case .personalID: fields.insert(.personalID)
+      case .cardNumber: fields.insert(.cardNumber)
+      case .insuranceNumber: fields.insert(.insuranceNumber)
+      case .validFrom: fields.insert(.validFrom)
+      default: break
+      }
+    }
+  }
+
+  private var changeRules: ChangeRules {
+    let columns = deltaColumns
+    return ChangeRules(
+      operationSlot: delta.operationField.flatMap { columns.firstIndex(of: $0) },
+      operations: (delta.operationCodes ?? []).map {
+        (bytes: Array($0.code.utf8), kind: $0.value == "delete" ? .delete : .upsert)
+      },
+      orderSlot: delta.orderBy.flatMap { columns.firstIndex(of: $0) }, identity: identityFields)
   }
 
   package var extractFormat: ExportFormat {

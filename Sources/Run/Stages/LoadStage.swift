@@ -90,6 +90,16 @@ extension RunRecord {
       LedgerRow(
         runID: id, export: $0.export, sourceFile: $0.sourceFile, outcome: $0.outcome,
         records: $0.records)
+    } + (extracted.series ?? []).flatMap { series in series.deltas.flatMap { lines(of: $0, series.export) } }
+  }
+
+  /// What became of the records of a delta; its export is `insurance_delta`, so that the lines of `insurance` are the records
+  /// in force.
+  private func lines(of delta: DeltaLedger, _ export: ExportKind) -> [LedgerRow] {
+    DeltaOutcome.allCases.filter { delta[$0] > 0 }.map {
+      LedgerRow(
+        runID: id, export: export.name + "_delta", sourceFile: delta.file, outcome: $0.name,
+        records: delta[$0])
     }
   }
 }

@@ -28,6 +28,7 @@ extension Night {
       $0.matched.armedForces = armedForces.isEmpty ? nil : armedForces
       $0.extracted.blanks = staged.blanks ?? [:]
       $0.extracted.damaged = staged.damaged
+      $0.extracted.series = staged.series
       $0.matched.ledger = ledger
       $0.matched.reasons = matched.reasonCounts
       $0.matched.withoutReason = matched.plainCounts

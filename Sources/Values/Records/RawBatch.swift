@@ -27,6 +27,8 @@ package struct RawRecord: Hashable, Sendable, BitwiseCopyable {
   /// know.
   package var textStart: UInt32
   package var textByteCount: UInt32
+  /// The record's text in the batch's bytes.
+  package var textRange: Range<Int> { Int(textStart)..<Int(textStart) + Int(textByteCount) }
   /// The slots, one bit each, whose values contain bytes outside ASCII that are not validated yet; slots from
   /// 63 on share a bit.
   package var uncheckedSlots: UInt64 = 0

@@ -22,7 +22,7 @@ extension ReportPage {
       grace: facts.grace, decisions: facts.decisions, packages: facts.packages, trend: facts.trend,
       places: facts.places, facilityProvinces: facts.facilityProvinces, residents: facts.residents,
       facilities: facts.facilities,
-      stages: facts.stages,
+      series: (run.extracted.series ?? []).map { .init($0) }, stages: facts.stages,
       files: facts.files, nextSteps: facts.nextSteps,
       recordFile: "runs/\(padded(UInt64(run.id), to: 4))/run.json")
   }

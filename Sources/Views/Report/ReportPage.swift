@@ -29,6 +29,7 @@ package struct ReportPage: Sendable {
   var facilityProvinces: FacilityProvinces?
   var residents: Residents?
   var facilities: FacilityCodes?
+  var series: [Series]
   var stages: Stages?
   var files: Files?
   var nextSteps: [NextStep]

@@ -34,7 +34,8 @@ extension ReportPage {
     "person_items": PackageResources.person_items_mustache,
     "facility_codes": PackageResources.facility_codes_mustache,
     "code_rows": PackageResources.code_rows_mustache, "stages": PackageResources.stages_mustache,
-    "files": PackageResources.files_mustache, "lines": PackageResources.lines_mustache,
+    "files": PackageResources.files_mustache, "series": PackageResources.series_mustache,
+    "lines": PackageResources.lines_mustache,
   ])
 
   private static func library(_ files: [String: [UInt8]]) -> MustacheLibrary {

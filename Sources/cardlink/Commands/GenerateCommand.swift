@@ -16,6 +16,10 @@ struct GenerateCommand: ParsableCommand {
       the same bytes on every machine.
         cardlink generate /tmp/invented --people 100000 --seed 7
         cardlink run /tmp/invented/pipeline.yaml
+      With --nights the insurance export is the base of a series (docs/deliveries.md)
+      with a delta for each night; after.yaml reads the insurance export that they
+      lead to.
+        cardlink generate /tmp/series --people 100000 --seed 7 --nights 7 --change 1%
       No name or number belongs to a real person.
       """)
   @Argument(help: ArgumentHelp("The folder to write into.", valueName: "directory")) var directory: String
@@ -42,6 +46,8 @@ struct GenerateCommand: ParsableCommand {
     name: .customLong("unread-columns"),
     help: "CSV with columns that cardlink leaves alone as well, as real exports have them.")
   var unreadColumns = false
+  @Option(help: "How many nights of changes of the insurance follow.") var nights = 0
+  @Option(help: "The share of insurance records that a night changes.") var change = "1%"
   @Option(
     name: .customLong("as-of"), help: ArgumentHelp("The business date of the exports.", valueName: "date"))
   var asOf: BusinessDate?
@@ -57,6 +63,13 @@ struct GenerateCommand: ParsableCommand {
 }
 
 extension GenerateCommand {
+  /// `1%` or `0.01`.
+  private func share(_ text: String) throws -> Double {
+    let digits = text.hasSuffix("%") ? String(text.dropLast()) : text
+    guard let number = Double(digits) else { throw ValidationError("--change takes a share such as 1%.") }
+    return text.hasSuffix("%") ? number / 100 : number
+  }
+
   func run() throws {
     var rates = TroubleRates.default
     for text in rate {
@@ -67,19 +80,20 @@ extension GenerateCommand {
       try rates.set(name: String(parts[0]), rate: value)
     }
     let date = asOf?.date ?? GeneratorOptions.usualDate
-    let report = try generate(
-      into: Paths.absolute(directory),
-      GeneratorOptions(
-        people: people, seed: seed,
-        populationFormat: ExportForm(rawValue: populationFormat ?? format) ?? .csv,
-        insuranceFormat: ExportForm(rawValue: insuranceFormat ?? format) ?? .csv,
-        gzip: Set(
-          gzip.compactMap { part in
-            ExportKind(name: part).map { ExportPart($0, part: files) }
-          }),
-        filesPerExport: files,
-        asOf: date, rates: rates, renumbered: renumbered,
-        facilities: facilities, hasUnreadColumns: unreadColumns))
+    var options = GeneratorOptions(
+      people: people, seed: seed,
+      populationFormat: ExportForm(rawValue: populationFormat ?? format) ?? .csv,
+      insuranceFormat: ExportForm(rawValue: insuranceFormat ?? format) ?? .csv,
+      gzip: Set(
+        gzip.compactMap { part in
+          ExportKind(name: part).map { ExportPart($0, part: files) }
+        }),
+      filesPerExport: files,
+      asOf: date, rates: rates, renumbered: renumbered,
+      facilities: facilities, hasUnreadColumns: unreadColumns)
+    options.nights = nights
+    options.change = try share(change)
+    let report = try generate(into: Paths.absolute(directory), options)
     StandardOutput.summarize(
       "\(FigureText.grouped(report.records(.population))) population and \(FigureText.grouped(report.records(.insurance))) insurance records:"
     )

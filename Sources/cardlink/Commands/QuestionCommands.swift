@@ -226,12 +226,24 @@ struct ExplainCommand: ParsableCommand {
       let found = try desk.explain(name, run: asked.number)
       let text = RecordExplanationText(found, paint: .ofStandardOutput)
       try answer(
-        text.text, text.table, isEmpty: found.persons.isEmpty && found.others.isEmpty, run: found.run.id)
+        text.text, text.table, isEmpty: found.persons.isEmpty && found.others.isEmpty, run: found.run.id,
+        isOfDelta: found.isOfDelta)
     }
   }
 
-  private func answer(_ text: String, _ table: Table, isEmpty: Bool, run: Int) throws(Stop) {
+  private func answer(
+    _ text: String, _ table: Table, isEmpty: Bool, run: Int, isOfDelta: Bool = false
+  ) throws(Stop) {
     if form.output != .text { table.write(form.output) }
+    if isEmpty, isOfDelta {
+      throw Stop(
+        .none, at: arguments.pipeline, expected: "a record in force in run \(run) from that line of a delta",
+        found: "none",
+        remedy:
+          "The line deletes a record, changes nothing, or a later change replaced it. Ask by the card number.\n"
+          + "  Dòng này xóa bản ghi, không đổi gì hoặc đã bị thay thế; hãy tra theo số thẻ.",
+        next: "cardlink series \(arguments.named)")
+    }
     guard !isEmpty else {
       throw Stop(
         .none, at: arguments.pipeline, expected: "such a record in run \(run)",
