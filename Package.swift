@@ -121,7 +121,11 @@ let package = Package(
         "Values", "Names", "Threads", "Files", "Seal", "CLibXML2",
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
-      ], resources: [.embedInCode("Formats/people.xsd"), .embedInCode("Formats/other_cards.xsd")],
+      ],
+      resources: [
+        .embedInCode("Formats/people.xsd"), .embedInCode("Formats/other_cards.xsd"),
+        .embedInCode("Formats/Desk"),
+      ],
       swiftSettings: swift),
     .target(
       name: "Publish",
@@ -232,6 +236,8 @@ let package = Package(
       dependencies: [
         "Values", "Names", "Threads", "Files", "Seal", "Package", "Publish", "Support",
         .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "CryptoExtras", package: "swift-crypto"),
       ],
       swiftSettings: swift),
     .testTarget(
@@ -253,7 +259,7 @@ let package = Package(
         "CardCheck",
         "Support",
       ],
-      swiftSettings: swift),
+      exclude: ["DeskPage"], swiftSettings: swift),
     .testTarget(
       name: "PipelineTests",
       dependencies: ["Values", "Names", "Package", "Publish", "Pipeline", "Generate", "Support", "Yams"],

@@ -4,6 +4,7 @@
 import Files
 import Package
 import Pipeline
+import Publish
 import Seal
 package import Values
 
@@ -127,6 +128,11 @@ package func newSigningKey(at path: String) throws(Stop) -> String {
   let key = SigningKey()
   try key.write(to: Paths.absolute(path))
   return spokenFingerprint(key.verifying.fingerprint)
+}
+
+/// Makes the passphrase of a facility's desk, and writes the key that it gives.
+package func newPassphrase(at path: String) throws(Stop) -> String {
+  try DeskPassphrase.make(at: Paths.absolute(path))
 }
 
 /// The fingerprints of the public keys in a file, of either kind.

@@ -38,9 +38,7 @@ package struct Syllables: Sendable {
     var stopped: Set<UInt64> = []
     for initial in Self.initials {
       for rhyme in Self.rhymes.split(whereSeparator: \.isWhitespace) where Self.fits(initial, rhyme) {
-        // gì, gìn: the i of the initial is also the vowel.
-        let isShared = initial == "gi" && rhyme.first == "i"
-        let text = isShared ? "g" + rhyme : initial + rhyme
+        let text = Self.spelling(initial, rhyme)
         guard let key = Self.key(of: text) else { continue }
         spellings.insert(key)
         if ["c", "p", "t"].contains(rhyme.last) || rhyme.hasSuffix("ch") { stopped.insert(key) }
@@ -48,6 +46,11 @@ package struct Syllables: Sendable {
     }
     self.spellings = spellings
     self.stopped = stopped
+  }
+
+  /// An initial and a rhyme; in gì and gìn the i of the initial is also the vowel.
+  private static func spelling(_ initial: String, _ rhyme: Substring) -> String {
+    initial == "gi" && rhyme.first == "i" ? "g" + rhyme : initial + rhyme
   }
 
   /// Whether the standard spelling allows the combination.
@@ -62,6 +65,20 @@ package struct Syllables: Sendable {
     // After some initials a lone i is written y: kỳ, lý, mỹ, tỷ.
     default: return first != "y" || rhyme == "y"
     }
+  }
+
+  /// All spellings without marks, in ASCII, each once, ascending.
+  package var bareSpellings: [String] {
+    var bare: Set<String> = []
+    for initial in Self.initials {
+      for rhyme in Self.rhymes.split(whereSeparator: \.isWhitespace) where Self.fits(initial, rhyme) {
+        let letters = Self.spelling(initial, rhyme).unicodeScalars.map {
+          $0 == "đ" ? 0x64 : table[$0.value].base
+        }
+        bare.insert(String(decoding: letters.map { UInt8(truncatingIfNeeded: $0) }, as: UTF8.self))
+      }
+    }
+    return bare.sorted()
   }
 
   // MARK: Words

@@ -2,7 +2,12 @@
 
 import Values
 
-package enum PackageFormat: String, CaseIterable, Hashable, Sendable { case csv, sqlite, xml, fhir }
+package enum PackageFormat: String, CaseIterable, Hashable, Sendable {
+  case csv, sqlite, xml, fhir, desk
+
+  /// The formats that a recipient can make from a table of people; a desk needs the sender's keys.
+  package static let ofTables = allCases.filter { $0 != .desk }
+}
 
 /// The attributes of a person in a package; the raw values are the column order of every format.
 package enum Attribute: Int, NamedCase, Hashable {

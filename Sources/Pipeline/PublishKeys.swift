@@ -104,12 +104,31 @@ extension PipelineKeys {
           "Public keys (age1…), files of keys or folders with a file CODE.pub for each facility; without it packages are not encrypted",
           "Khóa công khai (age1…), tệp khóa hoặc thư mục có tệp MÃ.pub của từng cơ sở; không ghi thì gói không mã hóa",
           example: "keys/facilities"),
+        Key(
+          "passphrases", passphrases, \.passphrases,
+          "For the format desk: the folder with a file CODE.desk for each facility, made by `cardlink keys passphrase`; or plain, without a passphrase",
+          "Cho định dạng desk: thư mục có tệp MÃ.desk của từng cơ sở, tạo bằng `cardlink keys passphrase`; hoặc plain: không có cụm mật khẩu",
+          example: "keys/desks"),
       ], oneOf: ["facility", "province", "province_2025", "all"],
       check: { rule, read, reader in
-        guard rule.isCopy, !read.has("name"), let node = read["copy"] else { return }
-        reader.report(
-          node, key: "copy", expected: "a name beside it", found: "none",
-          remedy: "Name the package, such as name: province-01, to tell it from the facilities' packages.")
+        if rule.isCopy, !read.has("name"), let node = read["copy"] {
+          reader.report(
+            node, key: "copy", expected: "a name beside it", found: "none",
+            remedy: "Name the package, such as name: province-01, to tell it from the facilities' packages.")
+        }
+        guard rule.formats.contains(.desk), let node = read["formats"] else { return }
+        if rule.passphrases == nil {
+          reader.report(
+            node, key: "formats", expected: "passphrases beside desk", found: "none",
+            remedy:
+              "Name the folder of the passphrases' keys, passphrases: keys/desks, or write passphrases: plain."
+          )
+        }
+        if !rule.attributes.contains(.fullName) || !rule.attributes.contains(.birthDate) {
+          reader.report(
+            node, key: "formats", expected: "full_name and birth_date among the attributes of a desk",
+            found: "others", remedy: "Add them: a card is checked by number, name and birth date.")
+        }
       })
   }
 
@@ -182,6 +201,12 @@ extension PipelineKeys {
       guard node.sequence != nil else { return [try recipient.read(node, &reader)] }
       return try Kind.list(of: recipient).read(node, &reader)
     }
+  }
+
+  private static var passphrases: Kind<String?> {
+    Kind.text("a folder, or plain").map { text, base in
+      text == PackageRule.plainDesk ? text : Paths.join(base, text)
+    }.optional
   }
 
   private static let keyWords = "public keys (age1…), or files or folders of them"

@@ -62,9 +62,9 @@ extension PublishRequest {
 extension PackageRule {
   /// Whether the recipient can make the whole package from the one before and a table of changes.
   ///
-  /// This needs CSV, and the FHIR resources must follow from the attributes shown.
+  /// This needs CSV, no desk, and the FHIR resources must follow from the attributes shown.
   func canChange(_ names: FHIRNames) -> Bool {
-    guard formats.contains(.csv) else { return false }
+    guard formats.contains(.csv), formats.allSatisfy(PackageFormat.ofTables.contains) else { return false }
     return !formats.contains(.fhir) || (attributes.contains(.validTo) && names.areLines)
   }
 }

@@ -13,7 +13,7 @@ struct OpenFiles: Sendable {
   /// The log, the lock, the store and whatever else the process has open.
   private static let elsewhere = 24
   /// What a thread has open besides the runs: a package in all formats, or its archive.
-  private static let ofPackage = 8
+  private static let ofPackage = 9
 
   /// - Parameter limit: how many files the process may have open; nil for the system's limit.
   init(limit: Int?) {

@@ -188,7 +188,11 @@ private struct PackageNight: Sendable {
       // The folder that is put in force never holds the plain files of an encrypted package.
       let folder = (keys == nil ? folders.partial : folders.sorting) + "/" + name
       var package = try RecipientWriter(
-        facts, request.policy.fhir, standing(of: name, rule, keys), in: folder)
+        facts, request.policy.fhir, standing(of: name, rule, keys),
+        DeskSeals(
+          signing: key,
+          key: try rule.deskKeyFile(of: name).map { file throws(Stop) in try DeskKey(file: file) }),
+        in: folder)
       written.cardNumbersLeftOut += try write(recipient, rule, &now, &then, &texts, to: &package)
       var finished = try package.finish(key: key)
       if let keys {

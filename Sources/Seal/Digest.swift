@@ -4,6 +4,7 @@
 
 import Crypto
 import Files
+import Foundation
 package import Values
 
 /// The SHA-256 of bytes that come in pieces.
@@ -22,6 +23,11 @@ package struct Digest {
   package var text: String { hexText(Array(hasher.finalize())) }
 
   package static func text(of text: String) -> String { self.text(of: Array(text.utf8)) }
+
+  /// The digest in base64, as the content security policy of a page names what it allows.
+  package static func base64(of text: String) -> String {
+    Data(SHA256.hash(data: Array(text.utf8))).base64EncodedString()
+  }
 
   package static func text(of bytes: [UInt8]) -> String {
     var digest = Digest()

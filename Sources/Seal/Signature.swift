@@ -52,6 +52,11 @@ package struct SigningKey: Sendable {
     }
   }
 
+  /// The signature in base64.
+  package func base64Signature(of text: String) throws(Stop) -> String {
+    Data(try signature(of: text)).base64EncodedString()
+  }
+
   /// Writes the key with access for its owner only, and the public key beside it in a file that ends in
   /// `.pub`.
   ///
@@ -79,6 +84,9 @@ package struct VerifyingKey: Sendable {
   }
 
   package var pem: String { key.pemRepresentation + "\n" }
+
+  /// The 32 bytes in base64.
+  package var base64: String { key.rawRepresentation.base64EncodedString() }
 
   /// SHA-256 of the 32 bytes; ``spokenFingerprint(_:)`` is how people read it.
   package var fingerprint: String { Digest.text(ofKey: key.rawRepresentation) }

@@ -50,7 +50,7 @@ struct PackageFormatTests {
   ) throws -> [PackageFormat: String] {
     var policy = PublishPolicy()
     policy.rules = [
-      PackageRule(.all, name: "all-people", formats: PackageFormat.allCases, attributes: attributes)
+      PackageRule(.all, name: "all-people", formats: PackageFormat.ofTables, attributes: attributes)
     ]
     policy.fhir = names
     _ = try Publish.publish(
@@ -60,7 +60,7 @@ struct PackageFormatTests {
       persons: PeopleParts(count: 1) { _, take throws(Stop) in try take(people) })
     let whole = folder + "/current/all-people"
     var packages: [PackageFormat: String] = [:]
-    for format in PackageFormat.allCases {
+    for format in PackageFormat.ofTables {
       let package = folder + "/" + format.rawValue
       try Folder.create(package + "/data")
       let others = "data/other-cards." + format.rawValue
@@ -105,7 +105,7 @@ struct PackageFormatTests {
     let packages = try Self.packages(of: people, attributes, names, in: folder)
     for day in [Town.day, CalendarDate(packed: 20_260_531), CalendarDate(packed: 20_280_101)] {
       var expected: [String]?
-      for format in PackageFormat.allCases {
+      for format in PackageFormat.ofTables {
         let package = try FacilityPackage.cards(try #require(packages[format]))
         #expect(package.personCount == people.persons.count)
         #expect(package.standing.asOf == Town.day)
@@ -179,7 +179,7 @@ struct PackageFormatTests {
     (standing.asOf, standing.validUntil, standing.isPackage) = (Town.day, Town.day.adding(days: 3), true)
     for day in (0...3).map({ Town.day.adding(days: $0) }) {
       let expected = try SourceTests.answers(MemoryCards(known, standing), lines, on: day)
-      for format in PackageFormat.allCases {
+      for format in PackageFormat.ofTables {
         let package = try FacilityPackage.cards(try #require(packages[format]))
         let answers = try SourceTests.answers(package, lines, on: day)
         for (i, answer) in answers.enumerated() { #expect(answer == expected[i], "\(format) \(day.text)") }

@@ -240,6 +240,14 @@ struct KeyTests {
 
   static let together: [(text: String, finding: String)] = [
     (
+      "publish.packages: [{ all: true, formats: [desk] }]",
+      "publish.packages.formats: expected passphrases beside desk, found none"
+    ),
+    (
+      "publish.packages: [{ all: true, formats: [desk], passphrases: plain, attributes: [personal_id] }]",
+      "publish.packages.formats: expected full_name and birth_date among the attributes of a desk, found others"
+    ),
+    (
       "exports.population.delimiter: \";\", exports.population.format: xml, exports.population.record: A",
       "exports.population.delimiter: expected no delimiter in an XML export, found one"
     ),

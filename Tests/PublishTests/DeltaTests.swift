@@ -17,7 +17,7 @@ struct DeltaTests {
     policy.checkpointEvery = checkpointEvery
     policy.rules = [
       PackageRule(.all, name: "all-people", isCopy: true, formats: [.csv, .sqlite]),
-      PackageRule(.province("01"), formats: PackageFormat.allCases),
+      PackageRule(.province("01"), formats: PackageFormat.ofTables),
       PackageRule(
         .facility("79*"), formats: [.csv, .xml],
         attributes: [.personalID, .fullName, .sex, .cardNumber, .areaCode]),

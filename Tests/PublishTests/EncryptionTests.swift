@@ -37,7 +37,7 @@ struct EncryptionTests {
     let keys = try FacilityKeys(in: workshop, for: ["all-people"])
     var policy = PublishPolicy()
     policy.rules = [
-      PackageRule(.all, name: "all-people", formats: PackageFormat.allCases, encryptTo: [keys.folder])
+      PackageRule(.all, name: "all-people", formats: PackageFormat.ofTables, encryptTo: [keys.folder])
     ]
     policy.signingKey = workshop.path + "/key"
     try SigningKey().write(to: workshop.path + "/key")

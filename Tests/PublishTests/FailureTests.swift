@@ -12,7 +12,7 @@ import Values
 struct FailureTests {
   static var policy: PublishPolicy {
     var policy = PublishPolicy()
-    policy.rules = [PackageRule(.province("01"), formats: PackageFormat.allCases), PackageRule(.all)]
+    policy.rules = [PackageRule(.province("01"), formats: PackageFormat.ofTables), PackageRule(.all)]
     return policy
   }
 

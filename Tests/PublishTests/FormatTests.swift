@@ -18,7 +18,7 @@ struct FormatTests {
   {
     var policy = PublishPolicy()
     policy.rules = [
-      PackageRule(.all, name: "all-people", formats: PackageFormat.allCases, attributes: attributes)
+      PackageRule(.all, name: "all-people", formats: PackageFormat.ofTables, attributes: attributes)
     ]
     try people.publish(in: workshop, policy)
     return workshop.current + "/all-people/data"

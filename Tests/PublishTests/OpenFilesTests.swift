@@ -35,8 +35,8 @@ struct OpenFilesTests {
     var policy = PublishPolicy()
     policy.checkpointEvery = 5
     policy.rules = [
-      PackageRule(.all, name: "all-people", isCopy: true, formats: PackageFormat.allCases),
-      PackageRule(.facility("*"), formats: PackageFormat.allCases),
+      PackageRule(.all, name: "all-people", isCopy: true, formats: PackageFormat.ofTables),
+      PackageRule(.facility("*"), formats: PackageFormat.ofTables),
     ]
     let (free, tight) = (try Workshop(), try Workshop())
     for run in 7...9 {

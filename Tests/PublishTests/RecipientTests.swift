@@ -177,8 +177,8 @@ struct RecipientTests {
     let people = People(seed: 3, count: 2000)
     var policy = PublishPolicy()
     policy.rules = [
-      PackageRule(.province("01"), name: "province-01", formats: PackageFormat.allCases),
-      PackageRule(.all, formats: PackageFormat.allCases),
+      PackageRule(.province("01"), name: "province-01", formats: PackageFormat.ofTables),
+      PackageRule(.all, formats: PackageFormat.ofTables),
     ]
     let (one, other) = (try Workshop(), try Workshop())
     try people.publish(in: one, policy, threads: 1, memoryBytes: 64 << 20)
@@ -190,7 +190,7 @@ struct RecipientTests {
   func modes() throws {
     let workshop = try Workshop()
     var policy = PublishPolicy()
-    policy.rules = [PackageRule(.all, formats: PackageFormat.allCases)]
+    policy.rules = [PackageRule(.all, formats: PackageFormat.ofTables)]
     try People(seed: 1).publish(in: workshop, policy)
     #expect(try Folder.names(in: workshop.packages) == ["current", "run-0007"])
     let all = try #require(FileManager.default.enumerator(atPath: workshop.packages + "/run-0007"))

@@ -40,6 +40,7 @@ enum Guide {
     3. TRA CỨU THẺ
         cardlink check-card --package .
     Quét mã QR, hoặc gõ: số, họ tên, ngày sinh.
+    Không có cardlink, nếu gói có tệp data\\people.desk: mở trang desk.html đã đối chiếu mã và cất trên máy, chọn tệp đó.
 
     4. MỞ BẰNG EXCEL
     Không bấm đúp vào tệp .csv: Excel làm mất số 0 ở đầu và chữ tiếng Việt, và coi ô bắt đầu bằng = + - @ là công thức.
@@ -73,6 +74,7 @@ enum Guide {
 
     3. CHECK A CARD
         cardlink check-card --package .
+    Without cardlink, if the package has data\\people.desk: open the desk.html that you checked and keep, and choose that file.
 
     4. OPEN IT IN EXCEL
     Don't double-click a .csv file: Excel drops leading zeros and Vietnamese letters, and takes a cell that begins with = + - @

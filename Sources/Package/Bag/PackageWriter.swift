@@ -12,7 +12,9 @@ struct PackageWriter {
   private(set) var persons = 0
 
   /// - Parameter folder: the package's folder; nil to find the digests that the text files would have.
-  init(_ facts: PackageFacts, _ names: FHIRNames, in folder: String?) throws(Stop) {
+  init(_ facts: PackageFacts, _ names: FHIRNames, _ seals: DeskSeals = DeskSeals(), in folder: String?)
+    throws(Stop)
+  {
     self.folder = folder
     self.facts = facts
     if let folder {
@@ -27,6 +29,8 @@ struct PackageWriter {
       case .sqlite: if let folder { formats.append(try SQLiteFormat(attributes, facts, in: folder)) }
       case .xml: formats.append(try XMLFormat(attributes, facts, in: folder))
       case .fhir: formats.append(try FHIRFormat(attributes, facts, names, in: folder))
+      // Only the sender has the keys for it, so it is never made from changes.
+      case .desk: if let folder { formats.append(try DeskFormat(facts, seals, in: folder)) }
       }
     }
     self.formats = formats

@@ -25,9 +25,10 @@ package struct RecipientWriter {
   private var people: PackageWriter
   private var changes: ChangesFormat?
 
-  package init(_ facts: PackageFacts, _ names: FHIRNames, _ standing: PackageStanding, in folder: String)
-    throws(Stop)
-  {
+  package init(
+    _ facts: PackageFacts, _ names: FHIRNames, _ standing: PackageStanding, _ seals: DeskSeals = DeskSeals(),
+    in folder: String
+  ) throws(Stop) {
     (self.folder, self.facts, self.names, self.standing) = (folder, facts, names, standing)
     let isDelta = standing.kind == .delta
     if isDelta {
@@ -35,7 +36,7 @@ package struct RecipientWriter {
       try Folder.create(folder + "/data")
       changes = try ChangesFormat(facts.attributes, in: folder)
     }
-    people = try PackageWriter(facts, names, in: isDelta ? nil : folder)
+    people = try PackageWriter(facts, names, seals, in: isDelta ? nil : folder)
   }
 
   package var isDelta: Bool { changes != nil }

@@ -52,6 +52,12 @@ final class PayloadFile {
     buffer.removeAll(keepingCapacity: true)
   }
 
+  /// The SHA-256 of what was appended so far.
+  func digestSoFar() throws(Stop) -> String {
+    try flush()
+    return digest.text
+  }
+
   func finish() throws(Stop) -> BagEntry {
     try flush()
     guard !isFinished else { throw .defect(inPackages: "a file that is finished twice") }

@@ -52,7 +52,9 @@ extension PublishPolicy {
     return (packages, true)
   }
 
-  package var encrypts: Bool { rules.contains { !$0.encryptTo.isEmpty } }
+  package var encrypts: Bool {
+    rules.contains { !$0.encryptTo.isEmpty || $0.deskKeyFile(of: "") != nil }
+  }
 
   /// Reads all keys that the rules name.
   ///

@@ -45,8 +45,16 @@ struct PackageKeys: Sendable {
   ///   malformed.
   func keys(of name: String, _ rule: PackageRule) throws(Stop) -> [EncryptionKey]? {
     let keys = try knownKeys(of: name, rule)
-    if let keys, keys.isEmpty, !leavesOut { throw Self.missing([name], rule) }
-    return keys
+    let lacksDeskKey = try lacksDeskKey(name, rule)
+    guard lacksDeskKey || keys?.isEmpty == true else { return keys }
+    guard leavesOut else { throw Self.missing([name], rule) }
+    return []
+  }
+
+  /// Whether the desk of a package is to be encrypted and its key is missing.
+  private func lacksDeskKey(_ name: String, _ rule: PackageRule) throws(Stop) -> Bool {
+    guard let file = rule.deskKeyFile(of: name) else { return false }
+    return try !Folder.exists(file)
   }
 
   /// The keys of one package, empty if it has none; nil if its rule leaves it plain.
@@ -96,9 +104,11 @@ struct PackageKeys: Sendable {
     var found = (missing: [] as [String], rule: nil as PackageRule?, encrypted: 0)
     for package in packages.sorted() {
       let recipient = recipients.recipient(of: package)
-      guard let keys = try knownKeys(of: recipient.name, recipient.rule) else { continue }
+      let keys = try knownKeys(of: recipient.name, recipient.rule)
+      guard keys != nil || recipient.rule.deskKeyFile(of: recipient.name) != nil else { continue }
       found.encrypted += 1
-      guard keys.isEmpty else { continue }
+      let lacksDeskKey = try lacksDeskKey(recipient.name, recipient.rule)
+      guard lacksDeskKey || keys?.isEmpty == true else { continue }
       found.missing.append(recipient.name)
       found.rule = found.rule ?? recipient.rule
     }
@@ -140,8 +150,10 @@ struct PackageKeys: Sendable {
   private static func missing(_ names: [String], _ rule: PackageRule) -> Stop {
     let shown = names.prefix(10).joined(separator: ", ") + (names.count > 10 ? ", …" : "")
     return stop(
-      rule.encryptTo.first { !$0.hasPrefix("age1") } ?? rule.encryptTo[0],
-      "a public key for each package that is to be encrypted",
+      rule.encryptTo.first { !$0.hasPrefix("age1") } ?? rule.encryptTo.first ?? rule.passphrases ?? "",
+      rule.encryptTo.isEmpty
+        ? "a key CODE.desk for each desk, made by cardlink keys passphrase"
+        : "a key for each package that is to be encrypted",
       "none for \(names.count) of them: \(shown)",
       "Nothing was published. Put their keys there, or write missing_key: leave_out to publish without these packages."
     )
@@ -159,13 +171,17 @@ extension PublishPolicy {
   ///
   /// - Throws: ``Stop`` with ``Exit/inputOutput`` if one can't be read; a missing one counts as empty.
   package func keysDigest() throws(Stop) -> String? {
-    let sources = rules.flatMap(\.encryptTo).filter { !$0.hasPrefix("age1") }
+    let desks = rules.compactMap { $0.formats.contains(.desk) ? $0.passphrases : nil }
+    let sources =
+      rules.flatMap(\.encryptTo).filter { !$0.hasPrefix("age1") }
+      + desks.filter { $0 != PackageRule.plainDesk }
     guard !sources.isEmpty else { return nil }
     var digest = Digest()
     for source in sources {
       let files =
         try Folder.isFolder(source + "/.")
-        ? try Folder.names(in: source).filter { $0.hasSuffix(".pub") }.map { source + "/" + $0 } : [source]
+        ? try Folder.names(in: source).filter { $0.hasSuffix(".pub") || $0.hasSuffix(".desk") }
+          .map { source + "/" + $0 } : [source]
       for file in files { digest.update("\(Folder.name(of: file))\n\(try Folder.read(file) ?? "")\n") }
     }
     return digest.text

@@ -63,12 +63,16 @@ package struct PackageRule: Hashable, Sendable {
   ///
   /// If empty, packages are plain.
   package var encryptTo: [String] = []
+  /// The folder with the keys of the desks' passphrases, by absolute path, or ``plainDesk``; nil without a desk.
+  package var passphrases: String?
+  /// A desk whose data file is not encrypted.
+  package static let plainDesk = "plain"
 
   package init() {}
 
   package init(
     _ selection: Selection, name: String? = nil, isCopy: Bool = false, formats: [PackageFormat] = [.csv],
-    attributes: [Attribute] = Attribute.ofEveryPackage, encryptTo: [String] = []
+    attributes: [Attribute] = Attribute.ofEveryPackage, encryptTo: [String] = [], passphrases: String? = nil
   ) {
     self.selection = selection
     self.name = name
@@ -76,5 +80,12 @@ package struct PackageRule: Hashable, Sendable {
     self.formats = PackageFormat.allCases.filter { formats.contains($0) }
     self.attributes = Attribute.allCases.filter { attributes.contains($0) }
     self.encryptTo = encryptTo
+    self.passphrases = passphrases
+  }
+
+  /// The key file of a package's desk; nil without a desk, or with a plain one.
+  func deskKeyFile(of name: String) -> String? {
+    guard formats.contains(.desk), let passphrases, passphrases != Self.plainDesk else { return nil }
+    return passphrases + "/" + name + ".desk"
   }
 }

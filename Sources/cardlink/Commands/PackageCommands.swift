@@ -142,7 +142,9 @@ extension VerifiedPackage {
 struct KeysCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "keys", abstract: "Keys that sign packages, and keys that packages are encrypted to.",
-    subcommands: [NewKeyCommand.self, FacilityKeyCommand.self, FingerprintCommand.self])
+    subcommands: [
+      NewKeyCommand.self, FacilityKeyCommand.self, PassphraseCommand.self, FingerprintCommand.self,
+    ])
 }
 
 struct NewKeyCommand: ParsableCommand {
@@ -204,6 +206,30 @@ struct FacilityKeyCommand: ParsableCommand {
       public key   \(file).pub  goes to the insurer; read the fingerprint out on the telephone
       Khóa riêng \(file) giữ kín tại cơ sở, cất một bản sao ở nơi an toàn; gửi \(file).pub cho bên gửi dữ liệu.
       """)
+  }
+}
+
+struct PassphraseCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "passphrase",
+    abstract: "Make the passphrase of a facility's desk. Tạo cụm mật khẩu cho trang tra cứu của cơ sở.",
+    usage: "cardlink keys passphrase <file> ...",
+    discussion: """
+      Shows seven words for each FILE, once, and writes the key that they give to
+      FILE (mode 0600). Name FILE after the facility, in a folder that the pipeline
+      file names:
+        packages:
+          - { facility: "*", formats: [csv, desk], passphrases: keys/desks }
+      Hand the words over another way than the packages. A reader of FILE can read
+      the data, as with the words; the words can't be shown again.
+        cardlink keys passphrase keys/desks/01028.desk
+      Giao bảy từ này cho cơ sở bằng đường khác với gói dữ liệu; không xem lại được.
+      """)
+  @Argument(help: ArgumentHelp("The key files; they must not exist.", valueName: "file"))
+  var files: [String]
+
+  func run() throws {
+    for file in files { StandardOutput.summarize("\(file): \(try newPassphrase(at: file))") }
   }
 }
 
