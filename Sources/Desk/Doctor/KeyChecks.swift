@@ -37,7 +37,8 @@ extension Doctor {
     }
     if let path = standing.changeableByOthers {
       return .warn(
-        check, "others may change \(path)", "A person who changes it can read the packages instead of the facility.",
+        check, "others may change \(path)",
+        "A person who changes it can read the packages instead of the facility.",
         command: "chmod go-w \(shellQuoted(path))")
     }
     guard standing.knowsFacilities else {
