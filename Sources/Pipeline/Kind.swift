@@ -220,9 +220,8 @@ extension Kind where Value == CalendarDate {
       words: "a day such as 2026-12-01", example: "2026-12-01",
       schema: ["type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"], written: { _ in nil }
     ) { (node, _) throws(Mistake) in
-      guard let day = CalendarDate(iso: node.scalar?.string ?? ""), day.precision == .day else {
-        throw Mistake()
-      }
+      let day: CalendarDate = CalendarDate(iso: node.scalar?.string ?? "") ?? .none
+      if day.precision != .day { throw Mistake() }
       return day
     }
   }
