@@ -94,7 +94,10 @@ struct CommandLineTests {
         "lookup p.yaml", "Error: 'p.yaml' is the pipeline file; what is asked of it is missing.",
         "lookup - p.yaml"
       ),
-      ("diff 7 x p.yaml", "Error: <run> takes the number of a run, not 'x'.", "diff --help"),
+      (
+        "diff 7 x p.yaml",
+        "Error: <run-or-date> takes the number of a run or a date such as 2026-11-23, not 'x'.", "diff --help"
+      ),
     ])
   func slips(typed: String, message: String, next: String) throws {
     let workshop = try Workshop()

@@ -128,6 +128,7 @@ private struct Mistake {
     case "--memory": "a size from 64M, such as 512M or 2G"
     case "--threads": "a number from 1 to 256"
     case "<run>": "the number of a run"
+    case "<run-or-date>": "the number of a run or a date such as 2026-11-23"
     case "--limit", "--last", "--keep", "--older-than", "--revoke", "--people", "--files", "--facilities",
       "--seed":
       "a whole number"
