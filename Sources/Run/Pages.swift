@@ -97,6 +97,7 @@ extension Workspace {
   func makeUp(for done: RunRecord, of pipeline: Pipeline, pages: any Pages) throws(Stop) {
     try prune(prunable(pipeline, keeping: pipeline.keep))
     try removeEarlierPublications(in: path + "/packages", threads: 1)
+    try tendHistory(of: pipeline, threads: 1)
     let reader = WorkspaceReader(path)
     if try !Folder.exists(reader.reportPath(of: done.id)) {
       try pages.writeReport(of: done, pipeline, in: reader)

@@ -4,6 +4,7 @@
 // Load: both stores once, read by all threads.
 
 import Files
+import Pipeline
 import Store
 import Values
 import Workspace
@@ -32,18 +33,23 @@ extension Night {
       of: change, from: before, to: path, in: history.folder, width: options.threads)
   }
 
-  /// Removes what is no longer kept, merges files, and writes the views for other programs.
-  ///
   /// A failure is a note, because the run itself is done; the next run tries again.
   func tendHistory() {
     do throws(Stop) {
-      let stores = KeptStores(pipeline, in: workspace.path)
-      guard let history = try stores.history() else { return }
-      guard pipeline.keep.history > 0 else { return try Folder.remove(history.folder) }
-      try history.tend(keepingDays: pipeline.keep.history, width: options.threads)
-      if let history = try stores.history() { try HistoryViews.write(history) }
+      try workspace.tendHistory(of: pipeline, threads: options.threads)
     } catch {
       progress.note("The history could not be tended. \(error.finding.description)")
     }
+  }
+}
+
+extension Workspace {
+  /// Removes what is no longer kept, merges files, and writes the views for other programs.
+  func tendHistory(of pipeline: Pipeline, threads: Int) throws(Stop) {
+    let stores = KeptStores(pipeline, in: path)
+    guard let history = try stores.history() else { return }
+    guard pipeline.keep.history > 0 else { return try Folder.remove(history.folder) }
+    try history.tend(keepingDays: pipeline.keep.history, width: threads)
+    if let history = try stores.history() { try HistoryViews.write(history) }
   }
 }

@@ -87,11 +87,13 @@ package enum HistoryViews {
     return "max(\(base.run), 0\(found.joined()))"
   }
 
-  /// Writes the script for other programs.
+  /// Writes the script for other programs, unless it is there as it should be.
   package static func write(_ history: History) throws(Stop) {
+    let path = history.folder + "/views.sql"
+    let text =
+      "-- Run in a session that has the store open, as in: sqlite3 STORE -init views.sql\n" + sql(history)
+    guard try Folder.read(path) != text else { return }
     try Folder.create(history.folder)
-    try Folder.writeWhole(
-      "-- Run in a session that has the store open, as in: sqlite3 STORE -init views.sql\n" + sql(history),
-      to: history.folder + "/views.sql")
+    try Folder.writeWhole(text, to: path)
   }
 }
