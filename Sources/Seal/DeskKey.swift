@@ -91,12 +91,12 @@ package struct DeskSeal {
   fileprivate init(salt: Data, key: Data) {
     self.salt = salt
     passphraseKey = SymmetricKey(data: key)
-    self.key = Self.expand(passphraseKey, fileSalt, "cardlink desk data")
+    self.key = Self.expand(passphraseKey, fileSalt, "cardlink-desk data")
   }
 
   /// What the data file's header says of the key: an object of JSON.
   package var header: String {
-    let check = Self.expand(passphraseKey, fileSalt, "cardlink desk check")
+    let check = Self.expand(passphraseKey, fileSalt, "cardlink-desk check")
     let text = unsafe check.withUnsafeBytes { unsafe Data($0) }.base64EncodedString()
     return """
       {"rounds":\(DeskKey.rounds),"salt":"\(salt.base64EncodedString())",\

@@ -87,6 +87,7 @@ struct DeskWorkshop {
   init(_ people: PersonBatch, sealed: Bool = false, signed: Bool = false) throws {
     workshop = try Workshop()
     var people = people
+    people.persons.sort { $0.personalID < $1.personalID }
     for person in people.persons { people.cards[person.cards.lowerBound].isServing = true }
     let published = people
     var policy = PublishPolicy()

@@ -52,7 +52,7 @@ private struct OpenedDesk {
         outputByteCount: 32, rounds: try #require(key["rounds"] as? Int))
       let fileKey = HKDF<SHA256>.deriveKey(
         inputKeyMaterial: derived, salt: try #require(bytes(key, "file_salt")),
-        info: Data("cardlink desk data".utf8), outputByteCount: 32)
+        info: Data("cardlink-desk data".utf8), outputByteCount: 32)
       plain = try frames.enumerated().map { i, frame in
         var nonce = Data(count: 7)
         nonce += [UInt8(i >> 24), UInt8(i >> 16 & 255), UInt8(i >> 8 & 255), UInt8(i & 255)]

@@ -149,11 +149,13 @@ struct PackageKeys: Sendable {
 
   private static func missing(_ names: [String], _ rule: PackageRule) -> Stop {
     let shown = names.prefix(10).joined(separator: ", ") + (names.count > 10 ? ", …" : "")
+    let publicKeys = rule.encryptTo.isEmpty ? [] : ["a public key for each package that is to be encrypted"]
+    let desks =
+      rule.deskKeyFile(of: "") == nil
+      ? [] : ["a key CODE.desk for each desk, made by cardlink keys passphrase"]
     return stop(
       rule.encryptTo.first { !$0.hasPrefix("age1") } ?? rule.encryptTo.first ?? rule.passphrases ?? "",
-      rule.encryptTo.isEmpty
-        ? "a key CODE.desk for each desk, made by cardlink keys passphrase"
-        : "a key for each package that is to be encrypted",
+      (publicKeys + desks).joined(separator: ", and "),
       "none for \(names.count) of them: \(shown)",
       "Nothing was published. Put their keys there, or write missing_key: leave_out to publish without these packages."
     )

@@ -249,6 +249,8 @@ struct ConvertedNameTests {
       .reopenedInsurancePersonalID, .keptInGrace,
       // Depends on the export's encoding, not on one record.
       .nameConverted,
+      // Depends on the list of erased persons: EraseTests.
+      .personErased,
       // Of deltas: ChangeTests, and the snapshot's tests.
       .operationCode, .orderFormat, .identityMissing, .orderConflict, .deleteUnknown, .updateQuarantined,
     ]

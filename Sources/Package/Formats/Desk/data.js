@@ -130,8 +130,8 @@ async function openDeskFile(file, passphrase) {
     const expand = (info) =>
       crypto.subtle.deriveBits(
         { name: "HKDF", hash: "SHA-256", salt: base64Bytes(file_salt), info: utf8Encoder.encode(info) }, derived, 256);
-    if (hexText(await expand("cardlink desk check")) !== hexText(base64Bytes(check))) throw new DeskFault("wrongPassphrase");
-    const key = await crypto.subtle.importKey("raw", await expand("cardlink desk data"), "AES-GCM", false, ["decrypt"]);
+    if (hexText(await expand("cardlink-desk check")) !== hexText(base64Bytes(check))) throw new DeskFault("wrongPassphrase");
+    const key = await crypto.subtle.importKey("raw", await expand("cardlink-desk data"), "AES-GCM", false, ["decrypt"]);
     parts = [];
     for (const [i, frame] of frames.entries()) {
       const iv = new Uint8Array(12);
