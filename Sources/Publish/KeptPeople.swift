@@ -4,39 +4,17 @@
 // full, which every recipient can use.
 // Load: about 60 bytes and the name for each person and copy; read once, beside the new rows.
 
-import Files
-import Foundation
 import Package
 import Seal
 import SortedRuns
 import Values
 
-struct KeptPeople: Codable, Sendable {
-  private static let file = "people.json"
+struct KeptPeople: KeptRows {
+  static let file = "people.json"
 
   /// The digest of what decided the packages: rules, names, key and format.
   var policy: String
   var runs: [SortedRun]
-
-  static func read(in folder: String) -> KeptPeople? {
-    // The first line is the digest of the second.
-    guard let lines = (try? Folder.read(folder + "/" + file))?.split(separator: "\n"), lines.count == 2,
-      Digest.text(of: String(lines[1])) == lines[0],
-      let kept = try? JSONDecoder().decode(KeptPeople.self, from: Data(lines[1].utf8)),
-      kept.runs.allSatisfy({ (try? Folder.byteCount(of: folder + "/" + $0.name)) == $0.byteCount })
-    else { return nil }
-    return kept
-  }
-
-  func write(in folder: String) throws(Stop) {
-    guard let data = try? JSONEncoder().encode(self) else {
-      throw .defect(inPackages: "a value without a text")
-    }
-    var file = try OutputFile(creating: folder + "/" + Self.file)
-    let text = String(decoding: data, as: UTF8.self)
-    try file.append(Digest.text(of: text) + "\n" + text + "\n")
-    try file.finishUnsynced()
-  }
 }
 
 extension PublishRequest {

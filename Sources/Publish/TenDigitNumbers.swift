@@ -4,10 +4,6 @@
 // earlier stores are read instead.
 // Load: one row of 8 bytes for each person, written and read once, ascending; nothing where no rule asks for 15 characters.
 
-import Files
-import Foundation
-import Package
-import Seal
 import SortedRuns
 package import Values
 
@@ -15,28 +11,9 @@ package import Values
 package typealias FormerNumbers = (PersonalID) throws(Stop) -> InsuranceNumber
 
 /// The rows of one publication.
-struct TenDigitNumbers: Codable, Sendable {
-  private static let file = "numbers.json"
+struct TenDigitNumbers: KeptRows {
+  static let file = "numbers.json"
   var runs: [SortedRun]
-
-  static func read(in folder: String) -> TenDigitNumbers? {
-    guard let lines = (try? Folder.read(folder + "/" + file))?.split(separator: "\n"), lines.count == 2,
-      Digest.text(of: String(lines[1])) == lines[0],
-      let numbers = try? JSONDecoder().decode(TenDigitNumbers.self, from: Data(lines[1].utf8)),
-      numbers.runs.allSatisfy({ (try? Folder.byteCount(of: folder + "/" + $0.name)) == $0.byteCount })
-    else { return nil }
-    return numbers
-  }
-
-  func write(in folder: String) throws(Stop) {
-    guard let data = try? JSONEncoder().encode(self) else {
-      throw .defect(inPackages: "a value without a text")
-    }
-    var file = try OutputFile(creating: folder + "/" + Self.file)
-    let text = String(decoding: data, as: UTF8.self)
-    try file.append(Digest.text(of: text) + "\n" + text + "\n")
-    try file.finishUnsynced()
-  }
 
   /// A reader of the rows of `folder` from a person on.
   func reader(in folder: String, from first: PersonalID) throws(Stop) -> FormerNumbers {
