@@ -83,12 +83,17 @@ struct Cardlink: ParsableCommand {
       }
       var others = typed
       let file = others.remove(at: at)
+      let isOrderWrong = message(for: error).hasPrefix("The value '\(file)'")
+      var failure = error
       for order in [others + [file], [others[0], file] + others.dropFirst()] where order != typed {
-        if let command = try? parseAsRoot(order) { return command }
+        do {
+          return try parseAsRoot(order)
+        } catch {
+          // In the right order, something else is wrong.
+          if isOrderWrong, !message(for: error).hasPrefix("The value '") { failure = error }
+        }
       }
-      // Where only the order is wrong, something else is wrong as well.
-      if message(for: error).hasPrefix("The value '\(file)'") { return try parseAsRoot(others + [file]) }
-      throw error
+      throw failure
     }
   }
 }

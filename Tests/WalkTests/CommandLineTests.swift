@@ -94,6 +94,7 @@ struct CommandLineTests {
         "lookup p.yaml", "Error: 'p.yaml' is the pipeline file; what is asked of it is missing.",
         "lookup - p.yaml"
       ),
+      ("rollback 7 p.yaml", "Error: Say why: --because takes a reason, in words.", "rollback --help"),
       (
         "diff 7 x p.yaml",
         "Error: <run-or-date> takes the number of a run or a date such as 2026-11-23, not 'x'.", "diff --help"
