@@ -87,9 +87,9 @@ package struct CardChecker<Source: CardSource & ~Copyable>: ~Copyable {
       let number = batch.questions[i].number
       // A card's whole number takes precedence over the digits in it.
       var holder = wanted.holder(of: number)
-      if holder == .nobody, number.isCard { holder = wanted.holder(of: AskedNumber(number.tail)) }
+      if holder == .noPerson, number.isCard { holder = wanted.holder(of: AskedNumber(number.tail)) }
       switch holder {
-      case .nobody: break
+      case .noPerson: break
       case .several: batch.questions[i].found.insert(.shared)
       case .person(let id): order.append(id.packed << 24 | UInt64(i))
       }

@@ -198,7 +198,7 @@ struct RememberedCards: CardSource, ~Copyable {
 
   mutating func resolve(_ wanted: inout WantedNumbers) throws(Stop) {
     try cards.resolve(&wanted)
-    let unknown = wanted.all.filter { wanted.holder(of: $0) == .nobody }.map(\.card.tail.text)
+    let unknown = wanted.all.filter { wanted.holder(of: $0) == .noPerson }.map(\.card.tail.text)
     guard !unknown.isEmpty, let past = try past() else { return }
     var earlier = wanted
     for id in try past.persons(holding: unknown) {

@@ -1,4 +1,4 @@
-// What the file system says of a name: kind, size, times, owner and rights.
+// The attributes of a file: kind, size, times, owner and rights.
 // Invariant: "nothing has this name" is an answer; every other failure stops with the name, so that a disk or a share
 // that fails is never taken for an empty one.
 

@@ -89,7 +89,7 @@ extension People {
   /// The number of another person, in the insurance number or in the card; nil without such a trouble.
   private func otherNumber(_ person: Person, inCard: Bool) -> UInt64? {
     switch person.trouble {
-    // A number of the century after next, which nobody has.
+    // A number with a century digit that no person has yet.
     case .numberOfNobody where !inCard: person.idNumber + 400_000_000
     case .numberOfAnother where !person.isSecondOfPair && inCard == (person.variant & 1 == 0):
       self.person(person.index + 1, .numberOfAnother).idNumber

@@ -36,7 +36,7 @@ enum Trouble: UInt8, NamedCase {
   case validFromMissing, tooFewFields, badEncoding
   // Linked by the insurance number or the card: the ID field is empty.
   case idFromNumber12, idFromCard17
-  // Linked, with the 12-digit insurance number of nobody.
+  // Linked, with a 12-digit insurance number that no person has.
   case numberOfNobody
   // Kinds that two people have together; of the last, the first has the second's number in the insurance number or card.
   case legacyAmbiguous, numberShared, numberOfAnother

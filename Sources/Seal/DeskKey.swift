@@ -94,7 +94,7 @@ package struct DeskSeal {
     self.key = Self.expand(passphraseKey, fileSalt, "cardlink-desk data")
   }
 
-  /// What the data file's header says of the key: an object of JSON.
+  /// The key's entry in the header of the data file, a JSON object.
   package var header: String {
     let check = Self.expand(passphraseKey, fileSalt, "cardlink-desk check")
     let text = unsafe check.withUnsafeBytes { unsafe Data($0) }.base64EncodedString()

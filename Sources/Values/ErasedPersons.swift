@@ -4,7 +4,7 @@
 
 /// The persons whose records are held back because they were erased.
 package struct ErasedPersons: Sendable {
-  /// One bit for each mark; empty if nobody was erased.
+  /// One bit for each mark; empty if no person was erased.
   private var bits: [UInt64] = []
   private let confirms: @Sendable (PersonalID) -> Bool
 

@@ -43,7 +43,7 @@ package struct ErasedList: Codable, Sendable {
   package func persons(_ workspace: String) -> ErasedPersons {
     let pseudonyms = Set(persons.map(\.pseudonym))
     return ErasedPersons(marks: persons.map(\.mark)) { id in
-      // Without the key nobody can be told apart: then all with that mark are held back.
+      // Without the key, persons of the same mark look alike: all of them are held back.
       (try? Audit(workspace).pseudonym(of: id)).map { pseudonyms.contains($0) } ?? true
     }
   }

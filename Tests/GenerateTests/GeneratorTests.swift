@@ -150,7 +150,7 @@ func renumbered() throws {
   #expect(zip(before, zip(half, after)).allSatisfy { was, now in now.0 == was || now.0 == now.1 })
 }
 
-@Test("the numbers of two persons: the first of a pair has the second's, and nobody has the other one")
+@Test("the numbers of two persons: the first of a pair has the second's; the other number belongs to no person")
 func otherNumbers() throws {
   let invented = try Invented(
     GeneratorOptions(

@@ -47,7 +47,7 @@ package protocol CardSource: ~Copyable {
 /// on the store.
 package struct WantedNumbers: Sendable {
   package enum Holder: Hashable, Sendable, BitwiseCopyable {
-    case nobody
+    case noPerson
     case person(PersonalID)
     /// Two or more persons have the number: no answer is right.
     case several
@@ -78,7 +78,7 @@ package struct WantedNumbers: Sendable {
     let slot = place(of: number)
     guard slots[slot] == 0 else { return }
     numbers.append(number)
-    holders.append(.nobody)
+    holders.append(.noPerson)
     slots[slot] = UInt32(truncatingIfNeeded: numbers.count)
   }
 
@@ -90,15 +90,15 @@ package struct WantedNumbers: Sendable {
     if card.tail != insurance { note(id, AskedNumber(card.tail)) }
   }
 
-  /// Takes the persons of numbers that nobody has here.
+  /// Takes from another source the persons of the numbers that this one does not know.
   package mutating func takeUnknown(from other: WantedNumbers) {
-    for i in numbers.indices where holders[i] == .nobody { holders[i] = other.holder(of: numbers[i]) }
+    for i in numbers.indices where holders[i] == .noPerson { holders[i] = other.holder(of: numbers[i]) }
   }
 
   package func holder(of number: AskedNumber) -> Holder {
-    guard !slots.isEmpty else { return .nobody }
+    guard !slots.isEmpty else { return .noPerson }
     let slot = slots[place(of: number)]
-    return slot == 0 ? .nobody : holders[Int(slot) - 1]
+    return slot == 0 ? .noPerson : holders[Int(slot) - 1]
   }
 
   private mutating func note(_ id: PersonalID, _ number: AskedNumber) {
@@ -106,7 +106,7 @@ package struct WantedNumbers: Sendable {
     guard slot > 0 else { return }
     let i = Int(slot) - 1
     switch holders[i] {
-    case .nobody: holders[i] = .person(id)
+    case .noPerson: holders[i] = .person(id)
     case .person(let other): if other != id { holders[i] = .several }
     case .several: break
     }

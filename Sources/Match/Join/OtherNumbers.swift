@@ -1,6 +1,6 @@
 // Records that name another person's number as well, whose outcome depends on whether the population has that number. The
 // join asks; after it, the numbers of the population, which the join has written down, answer.
-// Invariant: such a record is counted as if the other number were nobody's until the answer is there; it claims its
+// Invariant: such a record is counted as if no person had the other number until the answer is there; it claims its
 // insurance number, and gets its finding, only then. A record that is disputed because of the answer claims none.
 // Load: none on most nights, a million records on a bad one, all records on the worst.
 //
@@ -63,7 +63,7 @@ struct OtherNumbersWriter: ~Copyable {
 
 /// A record that names another number, with its verdict.
 struct WaitingRecord {
-  /// If the other number is nobody's.
+  /// The verdict if no person has the other number.
   var verdict: Verdict
   /// If the population has it, the record is disputed for these reasons.
   var reasons: Reasons

@@ -234,7 +234,7 @@ class People {
     return number;
   }
 
-  /** The place of a personal ID number; -1 if nobody here has it. */
+  /** The place of a personal ID number; -1 if it is not in the file. */
   place(id) {
     const wanted = 1e12 + Number(id);
     let [low, high] = [0, this.count];
@@ -246,7 +246,7 @@ class People {
     return low < this.count && this.ids[low] === wanted ? low : -1;
   }
 
-  /** The place of the one person with a card or insurance number; -1 for nobody, -2 for several. */
+  /** The place of the one person with a card or insurance number; -1 for none, -2 for several. */
   holder(head, tail) {
     const wanted = Number(tail) + (tail.length === 12 ? 1e12 : 0);
     let wantedHead = 0;
