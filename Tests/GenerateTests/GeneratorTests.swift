@@ -150,7 +150,7 @@ func renumbered() throws {
   #expect(zip(before, zip(half, after)).allSatisfy { was, now in now.0 == was || now.0 == now.1 })
 }
 
-@Test("the numbers of two persons: the first of a pair has the second's; the other number belongs to no person")
+@Test("the numbers of two persons: the first of a pair has the second's, the other number has no person")
 func otherNumbers() throws {
   let invented = try Invented(
     GeneratorOptions(
