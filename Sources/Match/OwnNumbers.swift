@@ -1,7 +1,7 @@
 // Counts the linked cards that have the person's own ID number, by which the gates notice a renumbering.
 // Load: two comparisons for each record that links.
 
-package import Values
+import Values
 
 /// Records that link, before insurance numbers are compared, and how many of them have the person's own ID number.
 package struct OwnNumbers: Hashable, Sendable, Codable {

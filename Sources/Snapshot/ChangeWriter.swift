@@ -79,7 +79,7 @@ struct ChangeWriter: ~Copyable {
   private mutating func hold(
     _ bytes: [UInt8], _ reasons: Reasons, _ key: UInt64, _ place: UInt64
   ) throws(Stop) {
-    var record = QuarantinedRecord(bytes.span.bytes)
+    var record = unsafe QuarantinedRecord(bytes.span.bytes)
     record.reasons.formUnion(reasons)
     var payload: [UInt8] = []
     record.append(to: &payload, original: record.original.span)
@@ -117,7 +117,7 @@ struct ChangeWriter: ~Copyable {
   /// An insurance record with the note on the quarantined update; a population record has no notes.
   private func marked(_ bytes: [UInt8]) -> [UInt8] {
     guard export == .insurance else { return bytes }
-    let raw = bytes.span.bytes
+    let raw = unsafe bytes.span.bytes
     var record = InsuranceRecord(raw)
     let (name, rawID) = (record.nameRange(in: raw), record.rawIDRange(in: raw))
     record.words.insert(.updateQuarantined)
@@ -128,7 +128,7 @@ struct ChangeWriter: ~Copyable {
 
   private func legacyNumber(_ bytes: [UInt8]) -> LegacyID? {
     guard export == .population else { return nil }
-    let number = PopulationRecord(bytes.span.bytes).legacy
+    let number = unsafe PopulationRecord(bytes.span.bytes).legacy
     return number.packed == 0 ? nil : number
   }
 
@@ -143,10 +143,10 @@ struct ChangeWriter: ~Copyable {
     var blank: [Field: Bool]
     switch export {
     case .population:
-      let record = PopulationRecord(bytes.span.bytes)
+      let record = unsafe PopulationRecord(bytes.span.bytes)
       blank = [.legacyID: record.legacy.packed == 0, .sex: record.sex == .unknown]
     case .insurance:
-      let record = InsuranceRecord(bytes.span.bytes)
+      let record = unsafe InsuranceRecord(bytes.span.bytes)
       blank = [
         .cardNumber: record.cardNumber.isNone, .sex: record.sex == .unknown, .validTo: record.validTo.isNone,
         .personalID: link == LinkKey.missing.packed || record.words.contains(.idFromInsuranceNumber),

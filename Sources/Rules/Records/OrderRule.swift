@@ -6,7 +6,7 @@
 // 23/11/2026 08:30:15, with +07:00 or Z where the supplier writes it; without it the time is that of Việt Nam.
 //   order_format         the value is neither
 
-package import Values
+import Values
 
 package enum OrderRule {
   /// Reads a trimmed value; nil for one that orders nothing.
