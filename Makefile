@@ -63,8 +63,8 @@ image: deb ## An OCI image of the package, made without an engine, and the list 
 test-image: image ## Run a night in the image, not as root, on a read-only root (root)
 	scripts/test-image .build/cardlink_$$(scripts/version $(CARDLINK))-*.oci.tar
 
-reproducible: build ## Build again in another folder; command, package, image and lists of parts are the same bytes
-	scripts/reproducible $(CARDLINK)
+reproducible: ## Build twice from fresh clones; command, package, image and lists of parts are the same bytes
+	scripts/reproducible
 
 test-install: build ## Install into an empty root and run the night there, without Swift (root)
 	scripts/test-install $(CARDLINK)
