@@ -152,7 +152,8 @@ let package = Package(
     .target(
       name: "Workspace",
       dependencies: [
-        "Values", "Names", "Rules", "Threads", "Files", "Seal", "SortedRuns", "Match", "Store", "Publish",
+        "Values", "Names", "Rules", "Threads", "Files", "Seal", "SortedRuns", "Match", "Store", "Package",
+        "Publish",
         "Pipeline",
       ], swiftSettings: checked),
 

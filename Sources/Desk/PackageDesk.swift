@@ -20,24 +20,34 @@ package struct VerifiedPackage: Sendable {
 
 /// Verifies a package.
 ///
-/// - Parameter state: the file that remembers the packages seen; the key is pinned there on first use.
+/// - Parameters:
+///   - state: the file that remembers the packages seen; the key is pinned there on first use.
+///   - receipt: the folder for the receipt of a package without faults, and the facility's version of cardlink; nil for none.
 package func verifyPackage(
-  _ folder: String, key: String?, after: String?, state: String?, identity: String?, on day: CalendarDate
+  _ folder: String, key: String?, after: String?, state: String?, identity: String?, on day: CalendarDate,
+  receipt: (folder: String, version: String)? = nil
 ) throws(Stop) -> VerifiedPackage {
-  let verdict = try verify(
-    VerifyRequest(
-      folder: folder, keyFile: key, after: after, state: state, identityFile: identity, day: day))
-  return VerifiedPackage(verdict)
+  var request = VerifyRequest(
+    folder: folder, keyFile: key, after: after, state: state, identityFile: identity, day: day)
+  request.receipt = receipt.map { ReceiptMaking(.verify, folder: $0.folder, version: $0.version) }
+  let verdict = try verify(request)
+  var package = VerifiedPackage(verdict)
+  if verdict.faults.isEmpty, receipt != nil { package.describe(receipt: verdict.receipt) }
+  return package
 }
 
-/// Brings a facility's folder to the newest of the packages that it received.
+/// Brings a facility's folder to the newest of the packages that it received, and writes the receipt.
 ///
+/// - Parameter version: the facility's version of cardlink, which the receipt names.
 /// - Returns: the package that it has now, or the faults of the one that was refused.
 package func applyPackages(
-  _ packages: [String], to folder: String, key: String?, identity: String?, on day: CalendarDate
+  _ packages: [String], to folder: String, key: String?, identity: String?, on day: CalendarDate,
+  version: String
 ) throws(Stop) -> (package: VerifiedPackage, refused: String?) {
-  let report = try apply(
-    ApplyRequest(packages: packages, folder: folder, keyFile: key, identityFile: identity, day: day))
+  var request = ApplyRequest(
+    packages: packages, folder: folder, keyFile: key, identityFile: identity, day: day)
+  request.version = version
+  let report = try apply(request)
   if let refused = report.refused {
     return (VerifiedPackage(faults: report.faults), refused)
   }
@@ -54,6 +64,7 @@ package func applyPackages(
     "Đã áp dụng \(report.applied.count) gói; dùng thư mục \(folder)/current.",
     "\(report.applied.count) \(report.applied.count == 1 ? "package" : "packages") applied; use the folder "
       + "\(folder)/current.")
+  if verdict.receipt != nil { package.describe(receipt: verdict.receipt) }
   for (path, fault) in report.unreadable {
     package.tell(
       "Không đọc được \(path): \(fault.kind.vietnamese).", "\(path) was passed over: \(fault.kind.english)."
@@ -75,6 +86,19 @@ extension VerifiedPackage {
   fileprivate init(_ verdict: PackageVerdict) {
     self.init(faults: verdict.faults)
     if verdict.faults.isEmpty { describe(verdict) }
+  }
+
+  /// - Parameter receipt: the file that was written; nil if the package asks for none.
+  fileprivate mutating func describe(receipt: String?) {
+    if let receipt {
+      tell(
+        "Biên nhận: \(receipt). Gửi tệp này lại cho bên gửi gói; tệp không chứa dữ liệu cá nhân.",
+        "Receipt: \(receipt). Send this file back to the sender; it holds no personal data.")
+    } else {
+      tell(
+        "Không lập biên nhận: gói không có chữ ký, hoặc do phiên bản cũ tạo.",
+        "No receipt was written: the package is not signed, or an earlier version made it.")
+    }
   }
 
   fileprivate mutating func describe(_ verdict: PackageVerdict) {

@@ -115,6 +115,8 @@ package struct Status: Sendable, Encodable {
   package var next: [Next]
   /// The exports that are delivered as a base and deltas; nil if none is.
   package var series: [SeriesStatus]?
+  /// Recipients of the packages in force by what they have; nil as long as none has sent a receipt.
+  package var receipts: [String: Int]?
 
   package func records(_ export: ExportKind) -> Int {
     counts.reduce(0) { $0 + ($1.export == export.name ? $1.records : 0) }
@@ -153,6 +155,7 @@ extension Desk {
       inForce: inForce.flatMap { id in runs.first { $0.id == id } }, packagesOfRun: try reader.publishedRun(),
       named: named, today: Clock.today().text)
     status.series = try? seriesStatus(of: run, among: runs)
+    status.receipts = try? receiptStanding()?.counts
     if status.series?.contains(where: { $0.refused != nil }) == true {
       status.next.insert(
         .init(

@@ -181,10 +181,15 @@ private struct PackageNight: Sendable {
         written.leftOut.append(name)
         continue
       }
-      let facts = PackageFacts(
+      var facts = PackageFacts(
         pipeline: request.pipeline, recipient: name, runID: request.runID, edition: edition,
         asOf: request.asOf, validDays: request.policy.validDays, formats: rule.formats,
         attributes: rule.attributes, contact: request.policy.contact, armedForces: request.policy.armedForces)
+      facts.receiptKey =
+        key?.receiptKey(
+          of: Receipt.place(
+            pipeline: request.pipeline, recipient: name, runID: request.runID, edition: edition)
+        ).text
       // The folder that is put in force never holds the plain files of an encrypted package.
       let folder = (keys == nil ? folders.partial : folders.sorting) + "/" + name
       var package = try RecipientWriter(

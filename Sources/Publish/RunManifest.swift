@@ -5,7 +5,7 @@
 import Files
 import Foundation
 import Package
-import Values
+package import Values
 
 struct RunManifest: Decodable {
   static let name = "manifest.json"
@@ -37,6 +37,16 @@ struct RunManifest: Decodable {
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
     return try? decoder.decode(RunManifest.self, from: Data(text.utf8))
+  }
+}
+
+/// The packages of the publication in force: recipients, and the digests of their packages.
+///
+/// - Parameter folder: the folder of packages.
+/// - Returns: nil if there is no publication, or its manifest can't be read.
+package func packagesInForce(in folder: String) throws(Stop) -> [String: String]? {
+  try RunManifest.inForce(in: folder).map { manifest in
+    Dictionary(manifest.folders.map { ($0.recipient, $0.digest) }) { first, _ in first }
   }
 }
 

@@ -42,6 +42,9 @@ package struct SigningKey: Sendable {
 
   package var verifying: VerifyingKey { VerifyingKey(key.publicKey) }
 
+  /// What other keys are derived from.
+  var seed: SymmetricKey { SymmetricKey(data: key.rawRepresentation) }
+
   /// The 64 bytes of a signature.
   package func signature(of text: String) throws(Stop) -> [UInt8] {
     do {

@@ -104,6 +104,12 @@ package struct StatusText {
     }
     if let published = status.published {
       lines += Self.wrapped("published · phát hành: " + published.words, indent: 2)
+      if let receipts = status.receipts {
+        let (all, current) = (receipts.values.reduce(0, +), receipts["current"] ?? 0)
+        lines += Self.wrapped(
+          "receipts · biên nhận: \(FigureText.grouped(current)) of \(FigureText.grouped(all)) recipients have the packages "
+            + "in force; cardlink receipts lists the others", indent: 2)
+      }
       if let warning = published.warning {
         lines += [warning.english, warning.vietnamese].flatMap { Self.wrapped("! " + $0, indent: 2) }.map {
           paint($0, .wait)

@@ -25,7 +25,7 @@ struct WallsTests {
     "CardCheck": foundation.union(["Package"]),
     "Generate": foundation.union(["CZlib"]),
     "Pipeline": foundation.union(["Package", "Publish", "Store"]),
-    "Workspace": foundation.union(["Match", "Store", "Publish", "Pipeline"]),
+    "Workspace": foundation.union(["Match", "Store", "Package", "Publish", "Pipeline"]),
     "Run": foundation.union([
       "Extract", "Snapshot", "Match", "Store", "Package", "Publish", "Pipeline", "Workspace",
     ]),

@@ -104,6 +104,7 @@ enum Bag {
     if !facts.armedForces.isEmpty {
       pairs.append(("Cardlink-Armed-Forces", facts.armedForces.joined(separator: " ")))
     }
+    if let key = facts.receiptKey { pairs.append(("Cardlink-Receipt-Key", key)) }
     if standing.kind == .delta {
       pairs.append(("Cardlink-Persons-Put", "\(end.put)"))
       if end.renumbered > 0 { pairs.append(("Cardlink-Persons-Renumbered", "\(end.renumbered)")) }

@@ -22,6 +22,8 @@ package struct PackageFacts: Hashable, Sendable {
   var contact: String
   /// Groups of the armed forces besides ``ArmedForces/known``.
   var armedForces: [String]
+  /// The key with which the recipient seals its receipt; nil in a package that is not signed.
+  package var receiptKey: String?
 
   package init(
     pipeline: String, recipient: String, runID: Int, edition: Int, asOf: CalendarDate, validDays: Int,

@@ -20,6 +20,8 @@ package struct ApplyRequest: Sendable {
   package var identityFile: String?
   /// The day for which the newest must be valid.
   package var day: CalendarDate
+  /// The facility's version of cardlink, which receipts name; nil for no receipt.
+  package var version: String?
 
   package init(
     packages: [String], folder: String, keyFile: String? = nil, identityFile: String? = nil, day: CalendarDate
@@ -130,10 +132,11 @@ private struct Facility {
         try Changing(package: copy, current: current).write(to: folders.partial)
       }
       let shipped = try Folder.read(copy + "/" + BagName.publisher).flatMap(VerifyingKey.init(pem:))
+      let info = BagInfo(try Folder.read(copy + "/" + BagName.info) ?? "")
       try Folder.syncAll(folders.partial)
       try folders.publish()
       try RunFolders.removeEarlier(in: folders.folder, threads: 1)
-      try remember(verdict, signer: verdict.signedBy == nil ? nil : key ?? shipped)
+      try remember(verdict, info, signer: verdict.signedBy == nil ? nil : key ?? shipped)
       report.applied.append(package.path)
       return true
     } catch {
@@ -176,12 +179,19 @@ private struct Facility {
     return verdict
   }
 
-  private mutating func remember(_ verdict: PackageVerdict, signer: VerifyingKey?) throws(Stop) {
+  /// - Parameter info: the signed facts of the package.
+  private mutating func remember(_ verdict: PackageVerdict, _ info: BagInfo, signer: VerifyingKey?)
+    throws(Stop)
+  {
     had = try Bag.held(in: current)
     guard let had else { throw .noPackage(current) }
     var verdict = verdict
     verdict.isKeyPinnedNow = seen.key == nil && signer != nil
     try seen.remember(verdict, had.point, signedWith: signer)
+    if let version = request.version {
+      let making = ReceiptMaking(.apply, folder: request.folder, version: version)
+      verdict.receipt = try making.write(verdict, info, on: request.day)
+    }
     report.verdict = verdict
   }
 }

@@ -120,6 +120,8 @@ package struct PackageVerdict: Sendable {
   package var isKeyKnown = false
   /// How it follows the package that the facility has; nil if none was named.
   package var succession: Succession?
+  /// The file of the receipt that was written; nil for none.
+  package var receipt: String?
 
   package enum Succession: Sendable {
     /// The next one.

@@ -22,6 +22,8 @@ package struct VerifyRequest: Sendable {
   package var identityFile: String?
   /// The day for which it must be valid.
   package var day: CalendarDate
+  /// How a receipt is made of a package without faults; nil for none.
+  package var receipt: ReceiptMaking?
 
   package init(
     folder: String, keyFile: String? = nil, after: String? = nil, state: String? = nil,
@@ -94,6 +96,9 @@ package func openPackage(_ request: VerifyRequest, keeping chosen: ([String]) ->
     verifier.verdict.isKeyPinnedNow = seen?.key == nil && verifier.signer != nil
     try seen?.remember(verifier.verdict, held.point, signedWith: key ?? verifier.signer)
   }
+  if let receipt = request.receipt, verifier.verdict.faults.isEmpty {
+    verifier.verdict.receipt = try receipt.write(verifier.verdict, verifier.signedFacts, on: request.day)
+  }
   return OpenedPackage(
     verdict: verifier.verdict, facts: try package.text(BagName.info) ?? "", tables: package.tables)
 }
@@ -135,6 +140,7 @@ private struct Verifier {
   private(set) var info = BagInfo("")
   /// The signed facts of an applied package; nil for others, whose facts are ``info``.
   private var signedInfo: BagInfo?
+  var signedFacts: BagInfo { signedInfo ?? info }
   /// The key that signed.
   private(set) var signer: VerifyingKey?
 
@@ -254,7 +260,7 @@ private struct Verifier {
     let shipped = try package.text(place + BagName.publisher)
     guard try package.has(place + BagName.signature) else {
       if known != nil || shipped != nil
-        || (signedInfo ?? info)["Cardlink-Signature"]?.hasPrefix("Ed25519") ?? false
+        || signedFacts["Cardlink-Signature"]?.hasPrefix("Ed25519") ?? false
       {
         note(.signatureAbsent, BagName.signature)
       }

@@ -32,6 +32,9 @@ struct VerifyCommand: ParsableCommand {
       Get the publisher's key another way than the packages, once, and read its
       fingerprint out on the telephone.
 
+      With --receipt a file CODE.receipt is written, which tells the sender that you
+      have this package. Send it back by any way; it holds no personal data.
+
       EXIT CODES
         0 whole, and may be used
         65 not to be used; the list says why
@@ -56,11 +59,15 @@ struct VerifyCommand: ParsableCommand {
     help: ArgumentHelp(
       "The day on which it is to be used; default today in Asia/Ho_Chi_Minh.", valueName: "date"))
   var on: BusinessDate?
+  @Option(
+    help: ArgumentHelp("Where to write the receipt; not in the package's folder.", valueName: "directory"))
+  var receipt: String?
   @OptionGroup var form: OutputArguments
 
   func run() throws {
     let package = try verifyPackage(
-      directory, key: key, after: after, state: state, identity: identity, on: on?.date ?? Clock.today())
+      directory, key: key, after: after, state: state, identity: identity, on: on?.date ?? Clock.today(),
+      receipt: receipt.map { ($0, Version.number) })
     try package.show(directory, form.output)
   }
 }
@@ -84,6 +91,9 @@ struct ApplyCommand: ParsableCommand {
         cardlink apply /media/usb/01028.age --to /srv/cardlink/01028 \\
           --identity facility.key
         cardlink check-card --package /srv/cardlink/01028/current
+
+      DIRECTORY/CODE.receipt tells the sender which package you have now: send it
+      back by any way. It holds no personal data.
 
       What was encrypted stands decrypted in DIRECTORY, for its owner alone: keep it
       on an encrypted disk. The publisher's key is pinned in DIRECTORY/seen.txt with
@@ -112,7 +122,8 @@ struct ApplyCommand: ParsableCommand {
 
   func run() throws {
     let (package, refused) = try applyPackages(
-      packages, to: to, key: key, identity: identity, on: on?.date ?? Clock.today())
+      packages, to: to, key: key, identity: identity, on: on?.date ?? Clock.today(),
+      version: Version.number)
     try package.show(refused ?? to, form.output)
   }
 }
