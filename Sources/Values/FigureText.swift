@@ -43,7 +43,7 @@ package enum FigureText {
       sign + decimal(abs(hundredths), point: ",") + "\u{A0}điểm %",
       sign + decimal(abs(hundredths), point: ".") + "\u{A0}points")
   }
-  static func decimal(_ hundredths: Int, point: String) -> String {
+  package static func decimal(_ hundredths: Int, point: String) -> String {
     let rest = abs(hundredths) % 100
     return (hundredths < 0 ? "−" : "") + "\(abs(hundredths) / 100)\(point)\(rest < 10 ? "0" : "")\(rest)"
   }

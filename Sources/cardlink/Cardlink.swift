@@ -41,7 +41,7 @@ struct Cardlink: ParsableCommand {
       EraseCommand.self,
       CheckCommand.self, StatusCommand.self,
       RunsCommand.self, SeriesCommand.self, ReportCommand.self, DiffCommand.self, DoctorCommand.self,
-      FindingsCommand.self, FacilitiesCommand.self, ReceiptsCommand.self,
+      FindingsCommand.self, FacilitiesCommand.self, ReceiptsCommand.self, ProgressCommand.self,
       DecideCommand.self, DecisionsCommand.self,
       ExplainCommand.self, LookupCommand.self, HistoryCommand.self,
       CheckCardCommand.self,

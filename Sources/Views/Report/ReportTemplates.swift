@@ -7,8 +7,10 @@ package import Values
 
 extension ReportPage {
   /// The whole page, which is well-formed XML as well as HTML.
-  package var html: String {
-    let page = Self.templates.render(self, withTemplate: "page") ?? ""
+  package var html: String { Self.render(self, "page") }
+
+  static func render(_ values: Any, _ template: String) -> String {
+    let page = templates.render(values, withTemplate: template) ?? ""
     // XML allows no other control characters.
     let scalars = page.unicodeScalars.map { (scalar: Unicode.Scalar) -> Unicode.Scalar in
       switch scalar.value {
@@ -35,7 +37,9 @@ extension ReportPage {
     "facility_codes": PackageResources.facility_codes_mustache,
     "code_rows": PackageResources.code_rows_mustache, "stages": PackageResources.stages_mustache,
     "files": PackageResources.files_mustache, "series": PackageResources.series_mustache,
-    "lines": PackageResources.lines_mustache,
+    "lines": PackageResources.lines_mustache, "campaign": PackageResources.campaign_mustache,
+    "campaign_rows": PackageResources.campaign_rows_mustache,
+    "campaign_style": PackageResources.campaign_style_css,
   ])
 
   private static func library(_ files: [String: [UInt8]]) -> MustacheLibrary {
