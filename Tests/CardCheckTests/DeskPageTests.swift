@@ -277,6 +277,37 @@ struct DeskPageTests {
     #expect(["000", "010"].contains(found["answer"]))
   }
 
+  @Test("the page makes the receipt that the publisher counts, and none of a file that isn't signed")
+  func receipt() throws {
+    let desk = try DeskWorkshop(Town.people, sealed: true, signed: true)
+    let plain = try DeskWorkshop(Town.people)
+    let found = try Browser.value(
+      [String: String].self,
+      of: """
+        {
+          const found = {};
+          await choose("\(desk.file.base64EncodedString())");
+          await unlock("\(DeskWorkshop.passphrase)");
+          found.isHidden = String($("receipt").hidden);
+          let saved = null;
+          URL.createObjectURL = (blob) => { saved = blob; return "blob:"; };
+          HTMLAnchorElement.prototype.click = function () { found.name = this.download; };
+          await saveReceipt();
+          found.text = await saved.text();
+          await choose("\(plain.file.base64EncodedString())");
+          await unlock("");
+          found.isHiddenInPlain = String($("receipt").hidden) + (await receiptText(file, today()));
+          return found;
+        }
+        """, after: [Browser.script("driver.js")], in: desk.workshop)
+    #expect(found["isHidden"] == "false" && found["isHiddenInPlain"] == "truenull")
+    #expect(found["name"] == "all-people.receipt")
+    let (receipt, seal) = try #require(Receipt.read(Array((found["text"] ?? "").utf8)))
+    #expect(receipt.isSealed(with: seal, by: try SigningKey(file: desk.workshop.path + "/key")))
+    #expect(receipt.door == .desk && receipt.package.runID == 7 && receipt.asOf == Town.day)
+    #expect(receipt.version == "desk 1")
+  }
+
   @Test("names and questions with markup are shown as text")
   func markup() throws {
     var people = PersonBatch()

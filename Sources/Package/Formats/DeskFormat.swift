@@ -38,7 +38,7 @@ final class DeskFormat: FormatWriter {
       """
       {"format":"cardlink-desk","version":1,"pipeline":"\(facts.pipeline)","recipient":"\(facts.recipient)",\
       "run":\(facts.runID),"edition":\(facts.edition),"as_of":"\(facts.asOf)","valid_until":"\(facts.validUntil)",\
-      "contact":"\(facts.contact)","key":\(seal?.header ?? "null")}\n
+      "contact":"\(facts.contact)",\(facts.receiptKey.map { "\"receipt_key\":\"\($0)\"," } ?? "")"key":\(seal?.header ?? "null")}\n
       """.utf8)
     file = try PayloadFile(Self.dataFile, in: folder)
     let header = header

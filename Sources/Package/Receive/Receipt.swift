@@ -8,7 +8,8 @@
 //   Cardlink-Run: 7
 //   Cardlink-Edition: 1
 //   Cardlink-As-Of: 2026-11-23
-//   Cardlink-Package: 5f70…                         the SHA-256 of the package's tag manifest
+//   Cardlink-Package: 5f70…                         the SHA-256 of the package's tag manifest; from the desk, which
+//                                                   sees no manifest, of the data file
 //   Received-On: 2026-11-24
 //   Received-By: apply, cardlink 0.2.0
 //   Seal: 91c3…                                     HMAC-SHA-256 of the lines above
@@ -19,7 +20,7 @@ package import Values
 
 package struct Receipt: Hashable, Sendable {
   /// How the facility took the package.
-  package enum Door: String, Sendable, Codable { case apply, verify }
+  package enum Door: String, Sendable, Codable { case apply, verify, desk }
 
   package var pipeline: String
   package var recipient: String

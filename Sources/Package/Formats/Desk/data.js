@@ -116,6 +116,21 @@ const plainPassphrase = (text) =>
   text.normalize("NFD").replace(/[\u0300-\u036f]/g, "").toLowerCase().replace(/đ/g, "d").split(/[^a-z]+/).filter(Boolean)
     .join(" ");
 
+/** The receipt of a file: what the facility sends back, as `cardlink verify --receipt` writes it; null if it asks for none. */
+async function receiptText(file, day) {
+  const { header, trailer } = file;
+  if (!/^[0-9a-f]{32}$/.test(header.receipt_key ?? "")) return null;
+  const date = String(day).replace(/(\d{4})(\d\d)(\d\d)/, "$1-$2-$3");
+  const content = [
+    "Cardlink-Receipt: 1", `Cardlink-Pipeline: ${header.pipeline}`, `Cardlink-Recipient: ${header.recipient}`,
+    `Cardlink-Run: ${header.run}`, `Cardlink-Edition: ${header.edition}`, `Cardlink-As-Of: ${header.as_of}`,
+    `Cardlink-Package: ${trailer.sha256}`, `Received-On: ${date}`, `Received-By: desk, cardlink desk ${deskVersion}`, "",
+  ].join("\n");
+  const key = await crypto.subtle.importKey(
+    "raw", utf8Encoder.encode(header.receipt_key), { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
+  return `${content}Seal: ${hexText(await crypto.subtle.sign("HMAC", key, utf8Encoder.encode(content)))}\n`;
+}
+
 /** Decrypts a checked file's people; `passphrase` is ignored if the header says plain. */
 async function openDeskFile(file, passphrase) {
   const { header, headerBytes, frames, trailer } = file;

@@ -84,6 +84,11 @@ const words = {
   stale: [
     "Dữ liệu đã quá hạn dùng từ hết ngày {d}: hãy lấy tệp mới.", "The data are out of date since the end of {d}: get the new file.",
   ],
+  receipt: ["Lưu biên nhận", "Save the receipt"],
+  receiptHint: [
+    "Gửi tệp biên nhận lại cho cơ quan BHXH: tệp cho biết cơ sở đang dùng dữ liệu ngày nào, không chứa dữ liệu cá nhân.",
+    "Send the receipt back to the insurer: it says which day's data the facility uses, and holds no personal data.",
+  ],
   close: ["Đóng dữ liệu", "Close the data"],
   todo: ["Cần làm", "To do"],
   note: ["Ghi chú", "Note"],
@@ -331,8 +336,20 @@ function showStanding() {
   if (file.validUntil !== 0) fact(list, t("validUntil"), dateText(file.validUntil));
   signatureFact(list);
   if (file.header.contact) fact(list, t("contact"), file.header.contact);
+  $("receipt").hidden = !file.header.receipt_key;
+  $("receipt").title = t("receiptHint");
   $("stale").hidden = !isStale();
   $("stale").textContent = t("stale").replace("{d}", dateText(file.validUntil));
+}
+
+/** Saves the receipt in the browser's folder of downloads. */
+async function saveReceipt() {
+  const text = await receiptText(file, today());
+  const link = make("a");
+  link.href = URL.createObjectURL(new Blob([text], { type: "text/plain" }));
+  link.download = file.header.recipient + ".receipt";
+  link.click();
+  URL.revokeObjectURL(link.href);
 }
 
 function closeData() {
@@ -467,6 +484,7 @@ function clearQuestion() {
 // MARK: The page
 
 function start() {
+  $("receipt").addEventListener("click", saveReceipt);
   $("language").addEventListener("click", () => {
     language = 1 - language;
     remember("language", language);
