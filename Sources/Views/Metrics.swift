@@ -5,8 +5,10 @@
 // Labels are names of pipelines, exports, outcomes, stages and gates.
 // Load: some hundred lines, written after every run.
 
+package import Desk
+import Files
 import Run
-import Values
+package import Values
 import Workspace
 
 /// The last command that was tried, even if no run began.
@@ -163,6 +165,28 @@ struct Metrics {
           (["gate": name.rawValue], gates.contains { $0.gate == name && !$0.passed } ? 1 : 0)
         })
     }
+  }
+}
+
+extension ReceiptStanding {
+  /// Writes the metrics of receipts beside those of the runs, of which a receipt that comes by day changes nothing:
+  /// `cardlink-receipts.prom` for `cardlink.prom`.
+  ///
+  /// - Parameter metrics: the file that the pipeline names.
+  package func writeMetrics(of pipeline: String, beside metrics: String) throws(Stop) {
+    let suffix = ".prom"
+    let stem = metrics.hasSuffix(suffix) ? String(metrics.dropLast(suffix.count)) : metrics
+    try Folder.writeWhole(metricsText(pipeline), to: stem + "-receipts" + suffix, readableForAll: true)
+  }
+
+  private func metricsText(_ pipeline: String) -> String {
+    var page = Exposition(pipeline: pipeline)
+    page.family(
+      "recipients",
+      "Recipients of the packages in force by what their last receipt says: current, behind, taken_back, or never one.",
+      RecipientStanding.State.allCases.map { (["state": $0.rawValue], Double(count($0))) })
+    page.family("recipients_run_id", "The run of these packages.", run)
+    return page.text
   }
 }
 

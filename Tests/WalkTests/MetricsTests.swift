@@ -203,4 +203,17 @@ struct MetricsTests {
     #expect(ReadMetrics("# HELP a b\n# TYPE a gauge\na one\n").problems.count == 1)
     #expect(ReadMetrics("# HELP a b\n# TYPE a gauge\na{x=\"\"y\"} 1\n").problems.count == 1)
   }
+
+  @Test("the dashboard shows metrics that exist, with their labels")
+  func dashboard() throws {
+    let page = try String(
+      contentsOf: DocumentTests.root.appending(path: "docs/grafana.json"), encoding: .utf8)
+    let dashboard = try #require(JSONSerialization.jsonObject(with: Data(page.utf8)) as? [String: Any])
+    #expect((dashboard["panels"] as? [Any])?.count == 10)
+    let operations = try String(
+      contentsOf: DocumentTests.root.appending(path: "docs/operations.md"), encoding: .utf8)
+    let shown = Set(page.matches(of: #/cardlink_([a-z_]+)/#).map { String($0.1) })
+    #expect(shown.count > 8)
+    for name in shown { #expect(operations.contains("`\(name)`"), "\(name)") }
+  }
 }

@@ -200,6 +200,26 @@ struct ReceiptTests {
     }
   }
 
+  @Test("the command writes the metrics of receipts beside those of the runs")
+  func metrics() throws {
+    let workshop = try Workshop()
+    var pipeline = try Self.published(in: workshop)
+    let text = try String(contentsOfFile: pipeline.path, encoding: .utf8)
+    try (text + "\nmetrics: cardlink.prom\npublish: { signing_key: keys/publish.key }\n").write(
+      toFile: pipeline.path, atomically: true, encoding: .utf8)
+    pipeline = try Pipeline(file: pipeline.path)
+    let facilities = try Self.packages(pipeline)
+    let receipt = try Self.receipt(of: facilities[0], pipeline, in: workshop.path + "/sent")
+    let result = try Cardlink.run(["receipts", pipeline.path, receipt])
+    #expect(result.exit == 0, "\(result.errors)")
+    let metrics = ReadMetrics(
+      try String(contentsOfFile: workshop.path + "/cardlink-receipts.prom", encoding: .utf8))
+    #expect(metrics.problems.isEmpty)
+    #expect(metrics["recipients", "state=\"current\""] == 1)
+    #expect(metrics["recipients", "state=\"never\""] == Double(facilities.count - 1))
+    #expect(metrics["recipients_run_id"] == 1)
+  }
+
   @Test("two processes don't write the book at once")
   func lock() throws {
     let workshop = try Workshop()

@@ -20,7 +20,8 @@ struct ReceiptsCommand: ParsableCommand {
         cardlink receipts pipelines/nightly.yaml /srv/incoming
         cardlink receipts pipelines/nightly.yaml
         cardlink receipts pipelines/nightly.yaml --output csv > use.csv
-      JSON has the share of facilities for each publication too.
+      JSON has the share of facilities for each publication too. If the pipeline
+      file names metrics, those of the receipts are written beside them.
 
       EXIT CODES
         0 done
@@ -34,7 +35,8 @@ struct ReceiptsCommand: ParsableCommand {
   @OptionGroup var form: OutputArguments
 
   func run() throws {
-    let desk = Desk(try arguments.load(), for: .user())
+    let pipeline = try arguments.load()
+    let desk = Desk(pipeline, for: .user())
     let taken = paths.isEmpty ? [] : try desk.takeReceipts(paths)
     guard let standing = try desk.receiptStanding() else { throw try desk.noRun() }
     switch form.output {
@@ -43,6 +45,9 @@ struct ReceiptsCommand: ParsableCommand {
       print(ReceiptsText.standing(standing))
     case .csv: ReceiptsText.table(standing.recipients).write(.csv)
     case .json: print(JSONFile.text(standing))
+    }
+    if let metrics = pipeline.metrics {
+      try standing.writeMetrics(of: pipeline.name, beside: metrics)
     }
     let refused = taken.filter(\.result.isRefused)
     guard !refused.isEmpty else { return }
