@@ -12,23 +12,29 @@ package import Values
 
 /// The persons of a load, in ranges that several threads read at once.
 package struct PersonSource: Sendable {
-  /// How many ranges there are.
+  /// The number at which each range begins, ascending; the first one is 0.
   ///
-  /// Persons ascend in each, and all are above those of the range before.
-  package var rangeCount: Int
+  /// Persons ascend in each range, and all are below the beginning of the next one.
+  package var starts: [PersonalID]
   /// How many threads may read.
   package var width: Int
   /// Passes on the batches of a range, one after the other.
   package var read: @Sendable (_ range: Int, _ take: (PersonBatch) throws(Stop) -> Void) throws(Stop) -> Void
 
   package init(
-    rangeCount: Int, width: Int,
+    starts: [PersonalID], width: Int,
     read:
       @escaping @Sendable (_ range: Int, _ take: (PersonBatch) throws(Stop) -> Void) throws(Stop) -> Void
   ) {
-    self.rangeCount = rangeCount
+    self.starts = starts
     self.width = width
     self.read = read
+  }
+
+  /// All persons that may be in a range.
+  func numbers(of range: Int) -> Range<PersonalID> {
+    let end = range + 1 < starts.count ? starts[range + 1] : PersonalID(packed: 1_000_000_000_000)
+    return starts[range]..<max(starts[range], end)
   }
 }
 
@@ -42,6 +48,7 @@ package struct PersonSource: Sendable {
 /// - Throws: ``Stop`` with ``Exit/internalError`` if persons don't ascend or a person hasn't exactly one
 ///   serving card;
 ///   ``Exit/inputOutput`` or ``Exit/storeUnavailable`` if the file can't be written. The old store then stays in force.
+///   A file of the history that is left is removed by the next change, because its store never came in force.
 /// - Complexity: O(*n*) time; some 40 MiB of memory, and two for each million persons.
 package func loadStore(
   _ request: LoadRequest, persons: PersonSource, findings: () throws(Stop) -> FindingRow?,
@@ -50,19 +57,24 @@ package func loadStore(
 ) throws(Stop) -> LoadReport {
   let partial = request.path + ".partial"
   let partialFindings = request.path + ".findings.partial"
+  var history: ChangedRows?
   do throws(Stop) {
     try Folder.create(Folder.parent(of: request.path))
     // Created here, not by SQLite, so that other users can't read it even briefly.
     try OutputFile(creating: partial).finish()
     try OutputFile(creating: partialFindings).finish()
-    var report = try write(request, to: partial, persons, Counted(progress), findings, by: partialFindings)
+    if let change = request.change { history = try ChangedRows(request, change) }
+    var (report, ranges) = try write(
+      request, to: partial, persons, Counted(progress), findings, by: partialFindings, history)
     try Folder.remove(partialFindings)
     try check(report)
     report.byteCount = try Folder.syncFile(partial)
+    report.isRemembered = try history?.finish(ranges) ?? false
     try recoverStore(at: request.path)
     try Folder.rename(partial, to: request.path)
     return report
   } catch {
+    history?.discard()
     // The remains of a failed load hold personal data. The error to report is the original one.
     try? Folder.remove(partial)
     try? Folder.remove(partialFindings)
@@ -147,8 +159,8 @@ package func recoverStore(at path: String) throws(Stop) {
 /// Meanwhile SQLite writes and indexes the findings in a separate file, and then copies them over in order.
 private func write(
   _ request: LoadRequest, to path: String, _ persons: PersonSource, _ cards: Counted,
-  _ findings: () throws(Stop) -> FindingRow?, by findingsPath: String
-) throws(Stop) -> LoadReport {
+  _ findings: () throws(Stop) -> FindingRow?, by findingsPath: String, _ history: ChangedRows?
+) throws(Stop) -> (LoadReport, [HistoryRange?]) {
   var report = LoadReport()
   let roots = try filling(path, of: request.path) { db in
     try db.execute(sql: Schema.tables)
@@ -161,8 +173,9 @@ private func write(
   let file = try PagedFile(sqlite: path, pageBytes: Schema.pageBytes)
   let notes = NoteLists()
   let building = Background { [store = request.path] () throws(Stop) in
-    let ranges = try inOrder(Array(0..<persons.rangeCount), width: persons.width) { range throws(Stop) in
-      var builder = PersonRangeBuilder(file, notes, store: store)
+    let ranges = try inOrder(Array(persons.starts.indices), width: persons.width) { range throws(Stop) in
+      var builder = try PersonRangeBuilder(
+        file, notes, store: store, history: history, persons.numbers(of: range))
       try persons.read(range) { batch throws(Stop) in
         let written = builder.cardCount
         try builder.append(batch)
@@ -207,7 +220,7 @@ private func write(
     try Faults.pass(.database, path)
     try db.execute(sql: "PRAGMA analysis_limit = 400; ANALYZE main")
   }
-  return report
+  return (report, ranges.map(\.history))
 }
 
 /// Opens the new file for one transaction.

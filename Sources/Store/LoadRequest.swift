@@ -62,10 +62,12 @@ package struct LoadRequest: Sendable {
   package var insuranceFiles: [String]
   /// The sources of the cards of persons kept in grace, by ``CardRow/fileIndex``.
   package var keptSources: [KeptSource]
+  /// What the history keeps of the store before; nil for nothing.
+  package var change: PreparedChange?
 
   package init(
     path: String, runID: Int, runs: [StoreRun], ledger: [LedgerRow], populationFiles: [String],
-    insuranceFiles: [String], keptSources: [KeptSource] = []
+    insuranceFiles: [String], keptSources: [KeptSource] = [], change: PreparedChange? = nil
   ) {
     self.path = path
     self.runID = runID
@@ -74,6 +76,7 @@ package struct LoadRequest: Sendable {
     self.populationFiles = populationFiles
     self.insuranceFiles = insuranceFiles
     self.keptSources = keptSources
+    self.change = change
   }
 }
 
@@ -86,4 +89,6 @@ package struct LoadReport: Sendable, Hashable, Codable {
   package var kept = 0
   package var findings = 0
   package var byteCount = 0
+  /// Whether the history has the change; if not, it is left to `writeHistory`, which reads both stores.
+  package var isRemembered = false
 }

@@ -54,9 +54,14 @@ final class RememberedNights {
       for j in sample.persons[i].cards.indices { sample.persons[i].cards[j].line += UInt32(run % 3) }
     }
     let next = workshop.store + ".next"
-    try sample.load(into: next, threads: threads)
+    let change = try nextChange()
+    let report = try sample.load(into: next, threads: threads, change: change)
     samples[run] = sample
-    try remember(next, ofRun: run)
+    #expect(report.isRemembered == (change != nil))
+    if let change {
+      try writeHistory(of: change.change, from: change.store, to: next, in: compared, width: 2)
+      #expect(try content(change, in: history) == content(change, in: compared), "run \(run)")
+    }
     guard !onlyPrepared else { return try Folder.remove(next) }
     if let last = nights.last { try Folder.link(workshop.store, as: kept(last.storeRun)) }
     try Folder.rename(next, to: workshop.store)
@@ -70,6 +75,34 @@ final class RememberedNights {
     if let last = nights.last { try Folder.link(workshop.store, as: kept(last.storeRun)) }
     try Folder.rename(kept(storeRun), to: workshop.store)
     inForce(storeRun)
+  }
+
+  /// The change that the next store makes; nil for the first.
+  func nextChange() throws -> PreparedChange? {
+    guard !nights.isEmpty else { return nil }
+    let chain = try chain()
+    try chain.clear()
+    return PreparedChange(chain.change(to: run, by: run, on: date.text), from: workshop.store, in: history)
+  }
+
+  /// Where the history is written by comparing both stores.
+  private var compared: String { workshop.path + "/compared" }
+
+  /// All rows of the file of a change, without the numbers of its lists.
+  private func content(_ change: PreparedChange, in folder: String) throws -> [[String?]] {
+    let run = change.change.after.run
+    return try DatabaseQueue(path: HistoryFile.path(of: run...run, in: folder)).read { db in
+      #expect(try String.fetchOne(db, sql: "PRAGMA integrity_check") == "ok")
+      return try [
+        "change_row", "source_file ORDER BY source_id",
+        "person_was LEFT JOIN note_list USING (note_id) ORDER BY personal_id",
+        "other_card_was LEFT JOIN note_list USING (note_id) ORDER BY personal_id, ordinal",
+      ].flatMap { table in
+        try Row.fetchAll(db, sql: "SELECT * FROM \(table)").map { row in
+          row.filter { $0.0 != "note_id" }.map { $0.1.isNull ? nil : "\($0.1)" }
+        }
+      }
+    }
   }
 
   func remember(_ path: String, ofRun storeRun: Int, by run: Int? = nil) throws {

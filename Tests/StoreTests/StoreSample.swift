@@ -160,10 +160,10 @@ struct StoreSample {
     return row
   }
 
-  func request(_ path: String) -> LoadRequest {
+  func request(_ path: String, _ change: PreparedChange? = nil) -> LoadRequest {
     LoadRequest(
       path: path, runID: runID, runs: runs, ledger: ledger, populationFiles: populationFiles,
-      insuranceFiles: insuranceFiles, keptSources: keptSources)
+      insuranceFiles: insuranceFiles, keptSources: keptSources, change: change)
   }
 
   /// The persons in ranges, read in batches, as the match stage passes them on.
@@ -174,7 +174,12 @@ struct StoreSample {
     before: @escaping @Sendable (_ person: Int) throws(Stop) -> Void = { _ in }
   ) -> PersonSource {
     let rangeCount = 4 * threads
-    return PersonSource(rangeCount: rangeCount, width: threads) { [persons] range, take throws(Stop) in
+    let starts = (0..<rangeCount).map { range in
+      let first = persons.count * range / rangeCount
+      if range == 0 { return PersonalID(packed: 0) }
+      return first < persons.count ? persons[first].id : PersonalID(packed: 1_000_000_000_000)
+    }
+    return PersonSource(starts: starts, width: threads) { [persons] range, take throws(Stop) in
       let end = persons.count * (range + 1) / rangeCount
       var next = persons.count * range / rangeCount
       while next < end {
@@ -200,10 +205,12 @@ struct StoreSample {
   }
 
   @discardableResult
-  func load(into path: String, threads: Int = 2, batchSize: Int = 64) throws(Stop) -> LoadReport {
+  func load(
+    into path: String, threads: Int = 2, batchSize: Int = 64, change: PreparedChange? = nil
+  ) throws(Stop) -> LoadReport {
     var findings = findings.makeIterator()
     return try loadStore(
-      request(path), persons: source(threads: threads, batchSize: batchSize),
+      request(path, change), persons: source(threads: threads, batchSize: batchSize),
       findings: { () throws(Stop) in findings.next() })
   }
 

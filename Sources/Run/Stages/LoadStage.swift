@@ -24,11 +24,13 @@ extension Night {
     let findings = try MatchedFindings(matched, in: folder)
     let earlier = try reader.runs().filter { $0.state == .done && $0.id != run.id }
     let current = run
+    let change = try change(toStoreOf: current.id)
     let request = LoadRequest(
       path: stores.next, runID: current.id, runs: earlier.map(\.storeRun) + [current.storeRun],
       ledger: earlier.flatMap(\.storeLedger) + current.storeLedger,
       populationFiles: staged.files(of: .population).map(\.name),
-      insuranceFiles: staged.files(of: .insurance).map(\.name), keptSources: matched.keptSources ?? [])
+      insuranceFiles: staged.files(of: .insurance).map(\.name), keptSources: matched.keptSources ?? [],
+      change: change)
     let total = current.count(.insurance, .linked)
     let server = try pipeline.server()
     try server?.hold()
@@ -42,7 +44,7 @@ extension Night {
           progress.advance(.load, done: persons, of: report.persons, unit: "persons to PostgreSQL")
         }
       })
-    try remember(storeAt: stores.next, ofRun: current.id)
+    if let change, !report.isRemembered { try remember(change, storeAt: stores.next) }
     return report.cards + report.findings
   }
 
@@ -53,7 +55,8 @@ extension Night {
     let records = matched.judged.reduce(0) { $0 + $1.recordCount }
     let parts = 4 * width * (1 + records / (8_000_000 * width))
     let ranges = try MatchedPersons.ranges(of: matched, in: folder, parts: parts)
-    return PersonSource(rangeCount: ranges.count, width: width) {
+    let starts = ranges.map { LinkKey(packed: $0.lowerBound).personalID ?? PersonalID(packed: 0) }
+    return PersonSource(starts: starts, width: width) {
       [asOf = options.asOf] i, take throws(Stop) in
       let persons = try MatchedPersons(matched, in: folder, asOf: asOf, keys: ranges[i])
       var batch = PersonBatch()

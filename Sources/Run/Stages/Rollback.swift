@@ -152,13 +152,8 @@ extension Night {
     try server?.hold()
     let published = try reader.publication()
     let switches = try stores.inForce() != plan.to
-    if switches {
-      do throws(Stop) {
-        try remember(storeAt: stores.path(of: plan.to), ofRun: plan.to)
-      } catch  where error.exit == .storeUnavailable {
-        // A store that can't be read is a reason to go back.
-        progress.note("The history begins again with run \(plan.to). \(error.finding.description)")
-      }
+    if switches, let change = try change(toStoreOf: plan.to) {
+      try remember(change, storeAt: stores.path(of: plan.to))
     }
     do throws(Stop) {
       // The server first, for it may have to copy the store.

@@ -1,7 +1,7 @@
 // The history of the store in force: written before another store comes in force, tended when it is.
 // Invariant: what the store in force shows and the next one doesn't is in a whole, synced file before the switch. A
 // store that never comes in force leaves a file that no question reads, and that the next change removes.
-// Load: both stores once, read by all threads.
+// Load: the store before once, read by all threads; both after a rollback.
 
 import Files
 import Pipeline
@@ -10,27 +10,36 @@ import Values
 import Workspace
 
 extension Night {
-  /// Writes the history of the change to a store that is about to come in force.
+  /// What the history keeps when a store comes in force; nil for nothing.
   ///
-  /// - Parameters:
-  ///   - path: that store.
-  ///   - storeRun: the run that loaded it.
-  func remember(storeAt path: String, ofRun storeRun: Int) throws(Stop) {
+  /// - Parameter storeRun: the run that loaded that store.
+  func change(toStoreOf storeRun: Int) throws(Stop) -> PreparedChange? {
     let stores = KeptStores(pipeline, in: workspace.path)
-    guard pipeline.keep.history > 0, let history = try stores.history() else { return }
+    guard pipeline.keep.history > 0, let history = try stores.history() else { return nil }
     try history.clear()
     var change = history.change(to: storeRun, by: run.id, on: run.asOf)
-    var before = stores.path
-    if change.before.run == run.id {
-      // The run loads again after its store came in force: what was known before is in the store before it.
-      guard let first = history.changes.last?.before, try stores.runs().contains(first.storeRun) else {
-        return
-      }
-      change.before = first
-      before = stores.path(of: first.storeRun)
+    guard change.before.run == run.id else {
+      return PreparedChange(change, from: stores.path, in: history.folder)
     }
-    try writeHistory(
-      of: change, from: before, to: path, in: history.folder, width: options.threads)
+    // The run loads again after its store came in force: what was known before is in the store before it.
+    guard let first = history.changes.last?.before, try stores.runs().contains(first.storeRun) else {
+      return nil
+    }
+    change.before = first
+    return PreparedChange(change, from: stores.path(of: first.storeRun), in: history.folder)
+  }
+
+  /// Writes the history of a change by comparing both stores.
+  ///
+  /// A store before that can't be read is no reason to keep it in force: the history then begins again.
+  func remember(_ prepared: PreparedChange, storeAt path: String) throws(Stop) {
+    do throws(Stop) {
+      try writeHistory(
+        of: prepared.change, from: prepared.store, to: path, in: prepared.folder, width: options.threads)
+    } catch  where error.isNoStore {
+      progress.note(
+        "The history begins again with run \(prepared.change.after.storeRun). \(error.finding.description)")
+    }
   }
 
   /// A failure is a note, because the run itself is done; the next run tries again.

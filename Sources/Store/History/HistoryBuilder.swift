@@ -32,38 +32,69 @@ func buildHistoryFile(
   at path: String, _ changes: [HistoryChange], _ sources: [HistorySource], rangeCount: Int, width: Int,
   _ fill: @escaping @Sendable (Int, inout HistoryRangeBuilder) throws(Stop) -> Void
 ) throws(Stop) -> Int {
-  let partial = path + ".partial"
+  let writer = try HistoryWriter(path, changes, sources)
   do throws(Stop) {
-    // Created here, not by SQLite, so that other users can't read it even briefly.
-    try OutputFile(creating: partial).finish()
-    let roots = try filling(partial, of: path, head: HistorySchema.head) { db in
-      try db.execute(sql: HistorySchema.tables)
-      try db.execute(sql: HistorySchema.views)
-      for change in changes {
-        try db.execute(
-          sql: "INSERT INTO change_row VALUES (?, ?, ?, ?, ?, ?)",
-          arguments: [
-            change.after.run, change.after.knownOn, change.after.storeRun, change.before.run,
-            change.before.knownOn, change.before.storeRun,
-          ])
+    return try writer.finish(
+      try inOrder(Array(0..<rangeCount), width: width) { range throws(Stop) in
+        var builder = writer.range()
+        try fill(range, &builder)
+        return try builder.finish()
+      })
+  } catch {
+    writer.discard()
+    throw error
+  }
+}
+
+/// A file of the history under construction.
+final class HistoryWriter: Sendable {
+  private let path: String
+  private let file: PagedFile
+  private let roots: (states: UInt32, otherCards: UInt32)
+  private let notes = NoteLists()
+  private var partial: String { path + ".partial" }
+
+  init(_ path: String, _ changes: [HistoryChange], _ sources: [HistorySource]) throws(Stop) {
+    self.path = path
+    let partial = path + ".partial"
+    do throws(Stop) {
+      // Created here, not by SQLite, so that other users can't read it even briefly.
+      try OutputFile(creating: partial).finish()
+      roots = try filling(partial, of: path, head: HistorySchema.head) { db in
+        try db.execute(sql: HistorySchema.tables)
+        try db.execute(sql: HistorySchema.views)
+        for change in changes {
+          try db.execute(
+            sql: "INSERT INTO change_row VALUES (?, ?, ?, ?, ?, ?)",
+            arguments: [
+              change.after.run, change.after.knownOn, change.after.storeRun, change.before.run,
+              change.before.knownOn, change.before.storeRun,
+            ])
+        }
+        for (i, source) in sources.enumerated() {
+          try db.execute(
+            sql: "INSERT INTO source_file VALUES (?, ?, ?, ?)",
+            arguments: [i, source.name, source.run, source.graceUntil])
+        }
+        try Faults.pass(.database, path)
+        return (try db.rootPage(of: "person_was"), try db.rootPage(of: "other_card_was"))
       }
-      for (i, source) in sources.enumerated() {
-        try db.execute(
-          sql: "INSERT INTO source_file VALUES (?, ?, ?, ?)",
-          arguments: [i, source.name, source.run, source.graceUntil])
-      }
-      try Faults.pass(.database, path)
-      return (try db.rootPage(of: "person_was"), try db.rootPage(of: "other_card_was"))
+      file = try PagedFile(sqlite: partial, pageBytes: Schema.pageBytes)
+    } catch {
+      try? Folder.remove(partial)
+      throw error
     }
-    let file = try PagedFile(sqlite: partial, pageBytes: Schema.pageBytes)
-    let notes = NoteLists()
-    let ranges = try inOrder(Array(0..<rangeCount), width: width) { range throws(Stop) in
-      var builder = HistoryRangeBuilder(file, notes)
-      try fill(range, &builder)
-      return try builder.finish()
-    }
-    var states = TreeBuilder(file, rootPage: roots.0)
-    var otherCards = TreeBuilder(file, rootPage: roots.1)
+  }
+
+  /// Begins a range of persons; other threads may write others meanwhile.
+  func range() -> HistoryRangeBuilder { HistoryRangeBuilder(file, notes) }
+
+  /// Joins the ranges, syncs the file and gives it its name.
+  ///
+  /// - Returns: the file's size.
+  func finish(_ ranges: [HistoryRange]) throws(Stop) -> Int {
+    var states = TreeBuilder(file, rootPage: roots.states)
+    var otherCards = TreeBuilder(file, rootPage: roots.otherCards)
     for range in ranges {
       try states.append(range.states)
       try otherCards.append(range.otherCards)
@@ -81,11 +112,16 @@ func buildHistoryFile(
     let byteCount = try Folder.syncFile(partial)
     try Folder.rename(partial, to: path)
     return byteCount
-  } catch {
-    // The remains hold personal data. The error to report is the original one.
-    try? Folder.remove(partial)
-    throw error
   }
+
+  /// Removes what was written, which holds personal data; the error to report is another one.
+  func discard() { try? Folder.remove(partial) }
+}
+
+/// The states of a range of persons, whose leaves are written.
+struct HistoryRange: Sendable {
+  fileprivate var states: Leaves
+  fileprivate var otherCards: Leaves
 }
 
 /// Writes the states of one range of persons; other threads write other ranges.
@@ -151,7 +187,7 @@ struct HistoryRangeBuilder: ~Copyable {
     try states.append(row)
   }
 
-  fileprivate consuming func finish() throws(Stop) -> (states: Leaves, otherCards: Leaves) {
-    (try states.finish(), try otherCards.finish())
+  consuming func finish() throws(Stop) -> HistoryRange {
+    HistoryRange(states: try states.finish(), otherCards: try otherCards.finish())
   }
 }

@@ -34,9 +34,9 @@ package final class PastPersons {
     {
       // The state that ended first since then is the one of that time.
       if let rows = ended.first(where: { $0.state?.person == person }) {
-        if let i = rows.person { batch.append(rows.batch.people, i) }
+        if let i = rows.person { batch.append(rows.batch.people, rows.batch.people.persons[i]) }
       } else {
-        batch.append(now.batch, now.index)
+        batch.append(now.batch, now.batch.persons[now.index])
       }
       for rows in ended {
         while rows.state?.person == person { try rows.advance() }
@@ -44,17 +44,5 @@ package final class PastPersons {
       if now.person == person { try now.advance() }
     }
     return !batch.persons.isEmpty
-  }
-}
-
-extension PersonBatch {
-  /// Appends a person of another batch.
-  fileprivate mutating func append(_ other: borrowing PersonBatch, _ i: Int) {
-    var person = other.persons[i]
-    let (start, firstCard) = (bytes.count, cards.count)
-    bytes.append(contentsOf: other.bytes[person.nameRange])
-    cards.append(contentsOf: other.cards[person.cards])
-    (person.nameRange, person.cards) = (start..<bytes.count, firstCard..<cards.count)
-    persons.append(person)
   }
 }

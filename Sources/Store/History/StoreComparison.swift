@@ -21,7 +21,7 @@ package func writeHistory(
   of change: HistoryChange, from old: String, to new: String, in folder: String, width: Int
 ) throws(Stop) -> Int {
   try Folder.create(folder)
-  let before = StoredSources(try StoredPersons(path: old), run: change.before.storeRun, startingAt: 0)
+  let before = StoredSources(try StoredPersons(path: old), run: change.before.storeRun)
   let after = StoredSources(
     try StoredPersons(path: new), run: change.after.storeRun, startingAt: before.sources.count)
   let byteCount = max(try Folder.byteCount(of: old), try Folder.byteCount(of: new))
@@ -55,18 +55,22 @@ func lesser(_ a: PersonalID?, _ b: PersonalID?) -> PersonalID? {
 }
 
 /// The files that a store's cards were read from, as sources of a file of the history.
-private struct StoredSources {
+struct StoredSources {
   let sources: [HistorySource]
   private let ofFiles: Int
   private let ofKept: Int
 
   /// - Parameter start: the number of the first.
-  init(_ store: StoredPersons, run: Int, startingAt start: Int) {
+  init(_ store: StoredPersons, run: Int, startingAt start: Int = 0) {
+    self.init(store.insuranceFiles, store.keptSources, run: run, startingAt: start)
+  }
+
+  init(_ files: [String], _ kept: [KeptSource], run: Int, startingAt start: Int) {
     sources =
-      store.insuranceFiles.map { HistorySource(name: $0, run: run) }
-      + store.keptSources.map { HistorySource(name: $0.sourceFile, run: $0.run, graceUntil: $0.graceUntil) }
+      files.map { HistorySource(name: $0, run: run) }
+      + kept.map { HistorySource(name: $0.sourceFile, run: $0.run, graceUntil: $0.graceUntil) }
     ofFiles = start
-    ofKept = start + store.insuranceFiles.count
+    ofKept = start + files.count
   }
 
   func id(of card: CardRow) -> Int64 {
@@ -103,21 +107,39 @@ struct PersonCursor: ~Copyable {
   /// The serving card, which comes first.
   var servingCard: CardRow { batch.cards[batch.persons[index].cards.lowerBound] }
 
-  /// Whether both show the same of their persons, wherever it was read.
+  /// Whether both show the same of their persons.
   borrowing func isSame(as other: borrowing PersonCursor) -> Bool {
-    let (a, b) = (batch.persons[index], other.batch.persons[other.index])
+    batch.isSame(index, as: other.batch, other.index)
+  }
+}
+
+extension PersonBatch {
+  /// Whether a person, whose serving card comes first, is the same as one of another batch, wherever they were read.
+  func isSame(_ i: Int, as other: borrowing PersonBatch, _ j: Int) -> Bool {
+    let (a, b) = (persons[i], other.persons[j])
     guard a.birthDate == b.birthDate, a.sex == b.sex, a.cards.count == b.cards.count,
       a.nameRange.count == b.nameRange.count
     else { return false }
     for i in 0..<a.cards.count {
-      let cards = (batch.cards[a.cards.lowerBound + i], other.batch.cards[b.cards.lowerBound + i])
+      let cards = (self.cards[a.cards.lowerBound + i], other.cards[b.cards.lowerBound + i])
       guard cards.0.isSame(as: cards.1) else { return false }
     }
     for i in 0..<a.nameRange.count
-    where batch.bytes[a.nameRange.lowerBound + i] != other.batch.bytes[b.nameRange.lowerBound + i] {
+    where bytes[a.nameRange.lowerBound + i] != other.bytes[b.nameRange.lowerBound + i] {
       return false
     }
     return true
+  }
+
+  /// Appends a person of another batch, the serving card first.
+  mutating func append(_ other: borrowing PersonBatch, _ person: PersonRow) {
+    var person = person
+    let (start, firstCard) = (bytes.count, cards.count)
+    bytes.append(contentsOf: other.bytes[person.nameRange])
+    for i in person.cards where other.cards[i].isServing { cards.append(other.cards[i]) }
+    for i in person.cards where !other.cards[i].isServing { cards.append(other.cards[i]) }
+    (person.nameRange, person.cards) = (start..<bytes.count, firstCard..<cards.count)
+    persons.append(person)
   }
 }
 

@@ -71,6 +71,8 @@ struct PersonRange: Sendable {
   private(set) var cardCount: Int
   /// Persons kept in grace.
   private(set) var keptCount: Int
+  /// What the history keeps of the range; nil if no store before was read to the range's end.
+  private(set) var history: HistoryRange?
 }
 
 /// Writes the persons of one range; other threads write other ranges.
@@ -86,13 +88,30 @@ struct PersonRangeBuilder: ~Copyable {
   private var keptCount = 0
   /// Cards written so far, without those of persons kept in grace.
   private(set) var cardCount = 0
+  private var comparison: RowComparison?
 
-  init(_ file: PagedFile, _ notes: NoteLists, store: String) {
+  /// - Parameters:
+  ///   - history: where the changed persons of the range are written as they were; nil for nowhere.
+  ///   - range: all persons that may be in the range.
+  init(
+    _ file: PagedFile, _ notes: NoteLists, store: String, history: ChangedRows?, _ range: Range<PersonalID>
+  ) throws(Stop) {
     self.store = store
     persons = LeafBuilder(file)
     otherCards = LeafBuilder(file)
     keptPersons = LeafBuilder(file)
     self.notes = KnownNotes(notes)
+    do throws(Stop) {
+      if let history { comparison = try RowComparison(history, range) }
+    } catch {
+      try endComparison(error)
+    }
+  }
+
+  /// Gives up the comparison if the store before can't be read page by page.
+  private mutating func endComparison(_ error: Stop) throws(Stop) {
+    guard error.isNoStore else { throw error }
+    comparison = nil
   }
 
   /// Appends the persons of a batch.
@@ -104,6 +123,7 @@ struct PersonRangeBuilder: ~Copyable {
     for person in batch.persons {
       if let keys, keys.last >= person.personalID { throw .wrongOrder(store) }
       keys = (keys?.first ?? person.personalID, person.personalID)
+      do throws(Stop) { try comparison?.begin(person.personalID) } catch { try endComparison(error) }
       var serving = -1
       var others = 0
       for i in person.cards {
@@ -120,6 +140,7 @@ struct PersonRangeBuilder: ~Copyable {
         row.append(Int64(others))
         row.append(batch.cards[i], source: batch.cards[i].storedSource, &notes)
         try otherCards.append(row)
+        comparison?.checkOther(row, batch.cards[i])
       }
       guard serving >= 0 else { throw .servingCards(store, 0) }
       row.removeAll()
@@ -131,6 +152,11 @@ struct PersonRangeBuilder: ~Copyable {
       row.append(Int64(person.sex.rawValue))
       row.append(batch.cards[serving], source: batch.cards[serving].storedSource, &notes)
       try persons.append(row)
+      do throws(Stop) {
+        try comparison?.end(row, batch.cards[serving], batch, person)
+      } catch {
+        try endComparison(error)
+      }
       guard !batch.cards[serving].graceUntil.isNone else { continue }
       row.removeAll()
       row.append(person.personalID)
@@ -141,10 +167,12 @@ struct PersonRangeBuilder: ~Copyable {
   }
 
   consuming func finish() throws(Stop) -> PersonRange {
-    PersonRange(
+    do throws(Stop) { try comparison?.end() } catch { try endComparison(error) }
+    let history = try comparison?.finish()
+    return PersonRange(
       persons: try persons.finish(), otherCards: try otherCards.finish(),
       keptPersons: try keptPersons.finish(), keys: keys, personCount: personCount, cardCount: cardCount,
-      keptCount: keptCount)
+      keptCount: keptCount, history: history)
   }
 }
 
@@ -214,6 +242,7 @@ extension RowBytes {
     append(card.fiveYearsFrom)
     append(card.area)
     append(Int64(card.rule.rawValue))
+    mark()
     if card.notes.isEmpty { appendNull() } else { append(notes.id(of: card.notes)) }
     append(source)
     append(Int64(card.line))

@@ -4,6 +4,7 @@
 //
 // Source: https://www.sqlite.org/fileformat2.html, section 2.1.
 
+import Glibc
 import Values
 
 /// The row under construction.
@@ -14,6 +15,8 @@ struct RowBytes: ~Copyable {
   private var values: UnsafeMutablePointer<UInt8>
   private var room = 4096
   private(set) var valueByteCount = 0
+  /// The bytes of types and values before the mark.
+  private var marked = (types: 0, values: 0)
 
   /// A type takes at most nine bytes.
   ///
@@ -42,6 +45,22 @@ struct RowBytes: ~Copyable {
     target[0] = UInt8(truncatingIfNeeded: 1 + typeByteCount)
     (target + 1).update(from: types, count: typeByteCount)
     (target + 1 + typeByteCount).update(from: values, count: valueByteCount)
+  }
+
+  /// Marks the end of what is the same every night if nothing changes; what follows says where it was read.
+  @inline(__always)
+  mutating func mark() { marked = (typeByteCount, valueByteCount) }
+
+  /// What follows the mark in a stored row; nil if the row has other values before it.
+  @inline(__always)
+  func tail(of row: UnsafeRawBufferPointer) -> RowTail? {
+    guard let base = row.baseAddress, row.count > 0 else { return nil }
+    let head = Int(row[0])
+    guard head <= 1 + Self.maximumColumns * 9, 1 + marked.types + 3 == head,
+      head + marked.values <= row.count,
+      memcmp(base + 1, types, marked.types) == 0, memcmp(base + head, values, marked.values) == 0
+    else { return nil }
+    return RowTail(row, typeAt: 1 + marked.types, valueAt: head + marked.values)
   }
 
   // MARK: Values

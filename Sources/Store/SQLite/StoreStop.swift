@@ -2,7 +2,7 @@
 // Invariant: the text names the file and the kind of failure; never a value, a row or an SQL argument.
 
 internal import GRDB
-import Values
+package import Values
 
 extension Stop {
   /// A return code of SQLite, extended or primary.
@@ -51,7 +51,7 @@ extension Stop {
   private static let rewrite = "Write it anew: cardlink rerun load PIPELINE"
 
   /// Whether what was read is no store of this version, as opposed to one that couldn't be read.
-  var isNoStore: Bool {
+  package var isNoStore: Bool {
     exit == .storeUnavailable && [Self.rewrite, Self.moveAway].contains(finding.remedy)
   }
 }

@@ -21,13 +21,14 @@ package final class StoredPersons {
   /// The person of the current row of ``others``.
   private var otherPerson: PersonalID?
   /// The lists of notes, by their numbers.
-  private let notes: [Int64: Reasons]
+  let notes: [Int64: Reasons]
   private let batchPersons = 4096
   /// The files of the insurance export that cards come from, by ``CardRow/fileIndex``.
   package let insuranceFiles: [String]
   /// The same for cards that are kept in grace.
   package let keptSources: [KeptSource]
-  private let graceDays: [CalendarDate]
+  /// The last days of grace, by the same.
+  let graceDays: [CalendarDate]
   /// The run that the rows come from.
   package let runID: Int
 
@@ -160,8 +161,18 @@ package final class StoredPersons {
 
   @inline(__always)
   private func card(of id: PersonalID, _ row: StoredRow) throws(Stop) -> CardRow {
-    var card = try row.card(of: id, notes)
-    let source = row.integer(13)
+    try row.storedCard(of: id, notes, graceDays)
+  }
+}
+
+extension StoredValues {
+  /// The card in a row of a store, with its file.
+  @inline(__always)
+  func storedCard(
+    of id: PersonalID, _ notes: [Int64: Reasons], _ graceDays: [CalendarDate]
+  ) throws(Stop) -> CardRow {
+    var card = try card(of: id, notes)
+    let source = integer(13)
     card.fileIndex = UInt16(
       truncatingIfNeeded: Schema.keptIndex(ofSource: source) ?? Schema.fileIndex(ofSource: source))
     if source < 0 {

@@ -1,4 +1,4 @@
-// Reads the values of persons and cards from the current row of a statement, in a store or in its history.
+// Reads the values of persons and cards from a row of a store or of its history, as SQLite or its pages give it.
 // Invariant: a value that can't be read stops the run; the columns are in the order of Schema.
 // Load: 90 million rows, without a `String` per value.
 
@@ -6,10 +6,19 @@ internal import GRDB
 internal import GRDBSQLite
 import Values
 
+/// The values of a row, by their columns.
+protocol StoredValues {
+  var path: String { get }
+  func isNull(_ column: CInt) -> Bool
+  func integer(_ column: CInt) -> Int64
+  /// Passes a text to `body`; NULL is an empty text.
+  func withText<R>(_ column: CInt, _ body: (UnsafeBufferPointer<UInt8>) -> R) -> R
+}
+
 /// The current row of a statement; its text is valid until the next step.
-struct StoredRow {
+struct StoredRow: StoredValues {
   private let handle: OpaquePointer
-  private let path: String
+  let path: String
 
   init(_ handle: OpaquePointer, _ path: String) { (self.handle, self.path) = (handle, path) }
 
@@ -19,14 +28,15 @@ struct StoredRow {
   @inline(__always)
   func integer(_ column: CInt) -> Int64 { sqlite3_column_int64(handle, column) }
 
-  /// Passes a text to `body`; NULL is an empty text.
   @inline(__always)
   func withText<R>(_ column: CInt, _ body: (UnsafeBufferPointer<UInt8>) -> R) -> R {
     // Text first: it makes SQLite convert to UTF-8, which the byte count then refers to.
     let base = sqlite3_column_text(handle, column)
     return body(UnsafeBufferPointer(start: base, count: Int(sqlite3_column_bytes(handle, column))))
   }
+}
 
+extension StoredValues {
   /// Reads a text; nil if it is NULL.
   @inline(__always)
   func value<T>(_ column: CInt, _ read: (Span<UInt8>) -> T?) throws(Stop) -> T? {

@@ -39,6 +39,11 @@ struct Cells: Sendable {
   }
 
   mutating func append(_ cell: [UInt8]) { cell.withUnsafeBufferPointer { append($0) } }
+
+  mutating func removeAll() {
+    bytes.removeAll(keepingCapacity: true)
+    ends.removeAll(keepingCapacity: true)
+  }
 }
 
 /// The leaves of one range of rows, ready for ``TreeBuilder/append(_:)``.
