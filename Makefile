@@ -2,6 +2,7 @@
 # `make help` lists the targets. One build at a time: SwiftPM holds its folder.
 
 SHELL := /bin/bash
+comma := ,
 CARDLINK := .build/release/cardlink
 PIPELINE ?= pipelines/nightly.yaml
 # The business date of the sample data.
@@ -9,16 +10,17 @@ AS_OF ?= 2026-11-23
 # What the command needs on the host that it is copied to: C libraries, and no Swift. Neither the folder
 # of the build is in it nor a build id, which depends on that folder.
 STATIC := --static-swift-stdlib -Xcc -ffile-prefix-map=$(CURDIR)=. -Xlinker --build-id=none
-# The store in PostgreSQL: tested where libpq's headers are, built in with `make build PostgreSQL=1`.
+# The store in PostgreSQL: tested where libpq's headers are, built in with `make build PostgreSQL=1`. The console is tested
+# everywhere; the command itself is built without its web framework.
 LIBPQ := $(shell pkg-config --exists libpq 2>/dev/null && echo 1)
-TEST_TRAITS := $(if $(LIBPQ),--traits PostgreSQL)
+TEST_TRAITS := --traits $(if $(LIBPQ),PostgreSQL$(comma))Console
 BUILD_TRAITS := $(if $(PostgreSQL),--traits PostgreSQL)
 # `cardlink --version` shows both. They depend on the commit alone, so that builds are reproducible.
 export CARDLINK_COMMIT ?= $(shell git rev-parse --short=12 HEAD 2>/dev/null)$(shell git diff --quiet HEAD 2>/dev/null || echo -changed)
 export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null)
 PACKAGES := libxml2-dev libsqlite3-dev zlib1g-dev pkg-config
 
-.PHONY: help run test test-packages quick build install uninstall tarball deb test-deb image test-image reproducible \
+.PHONY: help run console build-console test test-packages test-console quick build install uninstall tarball deb test-deb image test-image reproducible \
   test-install libraries format lint sample-data reference bench bench-scale bench-duckdb bench-check soak fuzz clean
 
 help: ## List the targets
@@ -28,6 +30,16 @@ run: build ## Install what is missing, build, run the nightly pipeline on the sa
 	$(CARDLINK) run $(PIPELINE) --as-of $(AS_OF)
 	$(if $(filter pipelines/nightly.yaml,$(PIPELINE)),$(CARDLINK) run pipelines/series.yaml --as-of $(AS_OF))
 
+console: build-console ## Serve the console on the sample data, after a run where there is none, and print its link
+	[ -e var/nightly/runs ] || .build-console/release/cardlink run $(PIPELINE) --as-of $(AS_OF)
+	.build-console/release/cardlink console $(PIPELINE)
+
+build-console: libraries ## Build the command with the console's program beside it, which `make install` then installs too
+	for product in cardlink cardlink-console; do \
+	  swift build -c release --product $$product $(STATIC) --traits $(if $(PostgreSQL),PostgreSQL$(comma))Console \
+	    --scratch-path .build-console || exit; \
+	done
+
 test: libraries ## Install what is missing, build and run all tests
 	swift build --build-tests $(TEST_TRAITS)
 	scripts/test $(TEST_TRAITS)
@@ -36,6 +48,10 @@ test-packages: build ## Check packages with outside tools: bagit, fhir.resources
 	scripts/outside-tools
 	scripts/test-packages $(CARDLINK)
 
+test-console: ## Open each screen of the console in Chromium, with axe, by keyboard and while a run works (SCREENSHOTS=folder)
+	scripts/outside-tools
+	scripts/test-console .build/debug
+
 quick: libraries ## The fast tests only: values, rules, extract and module imports
 	CARDLINK_QUICK=1 swift test $(TEST_TRAITS)
 
@@ -43,7 +59,8 @@ build: libraries ## Build the command in release mode
 	swift build -c release --product cardlink $(STATIC) $(BUILD_TRAITS)
 
 install: ## Install the built command on this host, with manual, completions and units (PREFIX, SYSCONFDIR, DESTDIR)
-	PREFIX="$(PREFIX)" SYSCONFDIR="$(SYSCONFDIR)" DESTDIR="$(DESTDIR)" CARDLINK=$(CARDLINK) scripts/install install
+	PREFIX="$(PREFIX)" SYSCONFDIR="$(SYSCONFDIR)" DESTDIR="$(DESTDIR)" CARDLINK=$(CARDLINK) \
+	  CARDLINK_CONSOLE=$(wildcard .build-console/release/cardlink-console) scripts/install install
 
 uninstall: ## Remove what install installed; pipeline files and workspaces stay
 	PREFIX="$(PREFIX)" SYSCONFDIR="$(SYSCONFDIR)" DESTDIR="$(DESTDIR)" scripts/install uninstall

@@ -43,7 +43,9 @@ let package = Package(
   products: [.executable(name: "cardlink", targets: ["cardlink"])],
   // Without it cardlink builds without libpq, and refuses pipelines with a PostgreSQL store.
   traits: [
-    .trait(name: "PostgreSQL", description: "The store on a PostgreSQL server as well; needs libpq-dev")
+    .trait(name: "PostgreSQL", description: "The store on a PostgreSQL server as well; needs libpq-dev"),
+    // Without it `cardlink-console` says that it has no server, and no web framework is built.
+    .trait(name: "Console", description: "The console in a browser: the program cardlink-console"),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -52,6 +54,9 @@ let package = Package(
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
     .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
+    // Only with the trait Console.
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: []),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
   ],
   targets: [
     // C libraries: a module map and a shim header each, no logic.
@@ -179,6 +184,26 @@ let package = Package(
       // Compiled into the program, which is installed without other files.
       resources: [.embedInCode("Report/Templates")], swiftSettings: checked),
 
+    // The console's pages, sessions and roles, without a server: a request in, a response out.
+    .target(
+      name: "Console",
+      dependencies: [
+        "Values", "Names", "Rules", "Files", "Seal", "Match", "Store", "Pipeline", "Workspace", "Run", "Desk",
+        "Views", .product(name: "Mustache", package: "swift-mustache"),
+        .product(name: "Crypto", package: "swift-crypto"),
+      ],
+      resources: [.embedInCode("Templates")], swiftSettings: checked),
+    // The console's server, which `cardlink console` starts.
+    .executableTarget(
+      name: "cardlink-console",
+      dependencies: [
+        "Values", "Pipeline", "Console",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "Hummingbird", package: "hummingbird", condition: .when(traits: ["Console"])),
+        .product(name: "NIOCore", package: "swift-nio", condition: .when(traits: ["Console"])),
+      ], swiftSettings: checked),
+
     // Invented people, and the command.
     .target(
       name: "Generate", dependencies: ["Values", "Names", "Threads", "Files", "Seal", "CZlib"],
@@ -265,6 +290,14 @@ let package = Package(
       name: "PipelineTests",
       dependencies: ["Values", "Names", "Package", "Publish", "Pipeline", "Generate", "Support", "Yams"],
       swiftSettings: swift),
+    .testTarget(
+      name: "ConsoleTests",
+      dependencies: [
+        "Values", "Names", "Files", "Match", "Store", "Pipeline", "Workspace", "Run", "Desk", "Views",
+        "Console",
+        "Generate", "Support", "cardlink", "cardlink-console",
+      ],
+      exclude: ["Browser"], swiftSettings: swift),
     .testTarget(
       name: "GenerateTests", dependencies: ["Values", "Names", "Generate", "Support"], swiftSettings: swift),
   ]

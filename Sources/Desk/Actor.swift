@@ -7,6 +7,7 @@ package struct Actor: Hashable, Sendable {
   /// How a question comes in.
   package enum Door: String, Sendable, CaseIterable {
     case command
+    case console
   }
 
   /// The login, account or client.

@@ -7,6 +7,7 @@ package import CardCheck
 import Files
 package import Package
 import Pipeline
+import Rules
 import Run
 import Store
 import Synchronization
@@ -48,13 +49,32 @@ package final class CardDesk: Sendable {
   ///
   /// - Throws: ``Stop`` with ``Exit/usage`` if there is none.
   package func answerOne(_ input: String, form: AnswerForm) throws(Stop) -> String {
+    try answerOne(form) { () throws(Stop) in try firstQuestion(input) }
+  }
+
+  /// Answers a line as it was typed or scanned.
+  ///
+  /// - Throws: ``Stop`` with ``Exit/usage`` if it is empty.
+  package func answer(typed line: String, form: AnswerForm) throws(Stop) -> String {
+    try answerOne(form) { () throws(Stop) in
+      var reader = QuestionReader()
+      var batch = QuestionBatch()
+      reader.read(Array(line.utf8).span, number: 1, into: &batch)
+      guard !batch.questions.isEmpty else { throw Self.nothing("the form") }
+      return batch
+    }
+  }
+
+  private func answerOne(
+    _ form: AnswerForm, _ question: () throws(Stop) -> QuestionBatch
+  ) throws(Stop) -> String {
     switch place {
     case .store(let desk, nil):
-      return try answerOne(input, from: desk.cards(daysOfUse: Self.daysOfUse), form)
+      return try answerOne(question, from: desk.cards(daysOfUse: Self.daysOfUse), form)
     case .store(let desk, let time?):
-      return try answerOne(input, from: desk.cards(at: point(time, desk)), form)
+      return try answerOne(question, from: desk.cards(at: point(time, desk)), form)
     case .package(let path, let check):
-      return try answerOne(input, from: checkedPackage(path, check), form)
+      return try answerOne(question, from: checkedPackage(path, check), form)
     }
   }
 
@@ -119,11 +139,12 @@ package final class CardDesk: Sendable {
   }
 
   private func answerOne(
-    _ input: String, from source: consuming some CardSource & ~Copyable, _ form: AnswerForm
+    _ question: () throws(Stop) -> QuestionBatch, from source: consuming some CardSource & ~Copyable,
+    _ form: AnswerForm
   ) throws(Stop) -> String {
     var checker = CardChecker(source, on: day)
     var writer = AnswerWriter(form, checker.standing, on: day, names: names)
-    var batch = try firstQuestion(input)
+    var batch = try question()
     writer.begin()
     try checker.check(&batch) { (answer, people) throws(Stop) in
       try desk?.audit(
@@ -146,9 +167,12 @@ package final class CardDesk: Sendable {
       }
       if !batch.questions.isEmpty { return batch }
     }
-    throw Stop(
-      .usage, at: input == "-" ? "standard input" : input,
-      expected: "a QR code, or number, name and birth date", found: "nothing",
+    throw Self.nothing(input == "-" ? "standard input" : input)
+  }
+
+  private static func nothing(_ place: String) -> Stop {
+    Stop(
+      .usage, at: place, expected: "a QR code, or number, name and birth date", found: "nothing",
       remedy: "Scan a card, or type: number, name, birth date.", next: "cardlink check-card --help")
   }
 
@@ -168,5 +192,14 @@ package final class CardDesk: Sendable {
     for (code, count) in report.codes { counts[code.text] = String(count) }
     try desk?.audit(.cardBatchDone, detail: counts)
     return report
+  }
+}
+
+extension CardDesk {
+  /// What a clerk reads first in the answer with this code.
+  package static func verdict(of code: String) -> Bilingual? {
+    ResultCode.allCases.first { $0.text == code }.map {
+      Bilingual("\($0.verdict.vietnamese)", "\($0.verdict.english)")
+    }
   }
 }

@@ -34,6 +34,8 @@ package enum AuditEvent: String, Sendable, CaseIterable, Codable {
   case historyRead = "history_read"
   case explained
   case findingsRead = "findings_read"
+  /// A record of the work list was shown with both sides.
+  case workItemShown = "work_item_shown"
   case decisionsRead = "decisions_read"
   /// The persons whose cards differ between two runs' stores were listed.
   case differencesRead = "differences_read"
@@ -59,7 +61,7 @@ package struct AuditLine: Hashable, Sendable, ChainedContent {
   package var person: String?
   /// The reason, as the user wrote it.
   package var because: String?
-  /// How the question came in, for answers that show a person: `command`.
+  /// How the question came in, for answers that show a person: `command` or `console`.
   package var door: String?
   /// Further details of the event: names of gates, counts, paths.
   package var detail: [String: String]?
@@ -144,11 +146,17 @@ package struct Audit: Sendable {
     return Digest.pseudonym(of: id.text, key: key)
   }
 
-  /// The user name, and the user who ran sudo.
+  /// Set by the console for the commands that it starts: who gave them there.
+  package static let consoleVariable = "CARDLINK_CONSOLE_USER"
+
+  /// The user name, and the user who ran sudo or gave the command at the console.
   package static var user: String {
     var name = "\(getuid())"
     if let entry = unsafe getpwuid(getuid()), let text = unsafe entry.pointee.pw_name {
       name = unsafe String(cString: text)
+    }
+    if let console = unsafe getenv(consoleVariable) {
+      return unsafe "\(name) (console: \(String(cString: console)))"
     }
     guard let sudo = unsafe getenv("SUDO_USER") else { return name }
     return unsafe "\(name) (sudo: \(String(cString: sudo)))"

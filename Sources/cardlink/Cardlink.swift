@@ -45,7 +45,7 @@ struct Cardlink: ParsableCommand {
       DecideCommand.self, DecisionsCommand.self,
       ExplainCommand.self, LookupCommand.self, HistoryCommand.self,
       CheckCardCommand.self,
-      VerifyCommand.self, ApplyCommand.self, KeysCommand.self, AuditCommand.self,
+      ConsoleCommand.self, VerifyCommand.self, ApplyCommand.self, KeysCommand.self, AuditCommand.self,
       GenerateCommand.self, ReferenceCommand.self,
     ])
 

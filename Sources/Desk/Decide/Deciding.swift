@@ -30,7 +30,11 @@ extension Desk {
   /// - Throws: ``Stop`` with ``Exit/dataRefused`` if a line can't be recorded, with the line and its column. Nothing of the
   ///   file is recorded then.
   package func decide(workList path: String, named name: String, by: String?) throws(Stop) -> DecidedList {
-    let list = try WorkList(path, name: name)
+    try decide(WorkList(path, name: name), named: name, by: by)
+  }
+
+  /// Records the decisions of a list, all or none.
+  func decide(_ list: WorkList, named name: String, by: String?) throws(Stop) -> DecidedList {
     var deciding = try Deciding(self, list)
     let decided = try deciding.decisions()
     if let stop = deciding.faults.stop(at: name) { throw stop }

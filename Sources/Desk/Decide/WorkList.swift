@@ -52,6 +52,8 @@ struct WorkList {
     }
   }
 
+  init(_ lines: [WorkListLine]) { self.lines = lines }
+
   static let next = "cardlink findings PIPELINE --outcome disputed --output csv"
 
   /// Finds the delimiter: comma, semicolon or tab, as spreadsheets save it.

@@ -70,9 +70,7 @@ enum Schema {
       SELECT personal_id, full_name, birth_date, \(sexWord) AS sex, \(attributeValues)
       FROM kept_person CROSS JOIN person r USING (personal_id);
     CREATE VIEW finding AS
-      SELECT \(word(of: "export", ExportKind.allCases.map { ($0.rawValue, $0.name) })) AS export, outcome, reasons,
-        personal_id, insurance_number, card_number, \(sourceName) AS source_file, source_line,
-        \(runID) AS run_id, candidates, candidate_personal_id, digest
+      SELECT \(findingValues)
       FROM held_record r;
     CREATE VIEW ledger AS SELECT run_id, export, source_file, outcome, records FROM ledger_row;
     CREATE VIEW run AS SELECT run_id, pipeline, as_of, started_at, finished_at, state FROM run_row;
@@ -118,6 +116,12 @@ enum Schema {
   static func sourceID(ofKept index: Int) -> Int64 { -1 - Int64(index) }
   static func keptIndex(ofSource id: Int64) -> Int? { id < 0 ? Int(-1 - id) : nil }
 
+  /// The columns of the view `finding`, of a row `r` of `held_record`.
+  static let findingValues = """
+    \(word(of: "export", ExportKind.allCases.map { ($0.rawValue, $0.name) })) AS export, outcome, reasons,
+        personal_id, insurance_number, card_number, \(sourceName) AS source_file, source_line,
+        \(runID) AS run_id, candidates, candidate_personal_id, digest
+    """
   private static let sourceName = "(SELECT s.name FROM source_file s WHERE s.source_id = r.source_id)"
   private static let runID = "(SELECT o.run_id FROM origin o)"
   static let ruleWord = word(of: "rule", LinkRule.allCases.map { ($0.rawValue, $0.name) })

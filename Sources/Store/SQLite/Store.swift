@@ -9,7 +9,7 @@ package import Values
 /// A store, opened for reading.
 package struct Store: Sendable {
   package let path: String
-  private let queue: DatabaseQueue
+  let queue: DatabaseQueue
 
   /// Opens a store.
   ///
@@ -208,7 +208,7 @@ extension LinkedCard {
 }
 
 extension StoredFinding {
-  fileprivate init(_ row: Row) {
+  init(_ row: Row) {
     self.init(
       export: row[0], outcome: row[1], reasons: row[2], personalID: row[3], insuranceNumber: row[4],
       cardNumber: row[5], sourceFile: row[6], sourceLine: row[7], runID: row[8], candidates: row[9],

@@ -2,33 +2,33 @@
 // Invariant: the bands of a file and of an outcome add up to its height; a band that would be too thin to see
 // is drawn as a hairline.
 
-import Values
-import Workspace
+package import Values
+package import Workspace
 
 extension ReportPage {
   /// The chart of one export, in units that the page scales.
-  struct Flow {
-    struct Node {
-      var title: Bilingual
+  package struct Flow {
+    package struct Node {
+      package var title: Bilingual
       /// The colour.
-      var style: String
-      var count: Bilingual
-      var share: Bilingual
+      package var style: String
+      package var count: Bilingual
+      package var share: Bilingual
       /// The height of its label, and the band inside.
-      var slot: Double
-      var top: Double
-      var height: Double
+      package var slot: Double
+      package var top: Double
+      package var height: Double
     }
-    struct Band {
-      var path: String
-      var style: String
+    package struct Band {
+      package var path: String
+      package var style: String
     }
 
-    var title: Bilingual
-    private(set) var sources: [Node] = []
-    private(set) var outcomes: [Node] = []
-    private(set) var bands: [Band] = []
-    private(set) var height = 0.0
+    package var title: Bilingual
+    package private(set) var sources: [Node] = []
+    package private(set) var outcomes: [Node] = []
+    package private(set) var bands: [Band] = []
+    package private(set) var height = 0.0
 
     private static let scale = 240.0
     private static let slot = 44.0
@@ -39,7 +39,7 @@ extension ReportPage {
 
 extension ReportPage.Flow {
   /// Nil if the run read no record of the export.
-  init?(_ run: RunRecord, _ export: ExportKind) {
+  package init?(_ run: RunRecord, _ export: ExportKind) {
     title = export.title
     let lines = run.matched.ledger.filter { $0.export == export.name }
     let total = lines.reduce(0) { $0 + $1.records }

@@ -1,0 +1,327 @@
+// The console: answers each request with a page, after it has looked at where the request comes from and who asks.
+// Invariant: every answer about a person is asked of the desk with the session's actor, which the audit log names first. A
+// refused request reads nothing. No personal number is in a path, a query or a log.
+// Load: some dozen officers at once; blocking, so the server calls it from threads that may wait.
+
+import Crypto
+import Desk
+import Foundation
+package import Pipeline
+import Synchronization
+import Values
+
+/// A pipeline as the console serves it.
+package struct ServedPipeline: Sendable {
+  package var pipeline: Pipeline
+  /// The file, as commands name it.
+  package var file: String
+
+  package init(_ pipeline: Pipeline, file: String) { (self.pipeline, self.file) = (pipeline, file) }
+}
+
+package final class Site: Sendable {
+  let pipelines: [ServedPipeline]
+  package let sessions: Sessions
+  let leases = Leases()
+  let jobs: Jobs
+  private let guardian: Guard
+  private let proxy: ProxyDoor?
+  private let lists = Mutex<[String: FindingList]>([:])
+
+  /// - Parameters:
+  ///   - hosts: the names and ports under which browsers may ask.
+  ///   - program: the command `cardlink`.
+  ///   - proxy: signs persons in, instead of links.
+  package init(
+    _ pipelines: [ServedPipeline], hosts: Set<String>, program: String, idle: Duration = .seconds(900),
+    proxy: ProxyDoor? = nil
+  ) {
+    self.proxy = proxy
+    self.pipelines = pipelines
+    sessions = Sessions(idle: idle)
+    jobs = Jobs(program: program)
+    guardian = Guard(hosts: Set(hosts.map { $0.lowercased() }))
+  }
+
+  /// Whether a pipeline's name can be a part of an address.
+  package static func canServe(_ name: String) -> Bool {
+    !name.isEmpty && name.utf8.allSatisfy { Guard.isPlain($0) && $0 != UInt8(ascii: "/") }
+      && !name.contains("..")
+  }
+
+  /// Answers one request.
+  package func answer(_ request: Request) -> Response {
+    var response: Response
+    do {
+      try guardian.check(request)
+      response = routed(request)
+    } catch {
+      response = refusal(error, request)
+    }
+    response.headers += Guard.headers(of: response)
+    return response
+  }
+
+  /// The findings of a pipeline's store, read once for each store.
+  func list(_ served: ServedPipeline, _ desk: Desk) throws(Stop) -> FindingList {
+    let name = served.pipeline.name
+    let list = try desk.findingList(lists.withLock { $0[name] })
+    lists.withLock { $0[name] = list }
+    return list
+  }
+
+  private func refusal(_ refusal: Guard.Refusal, _ request: Request) -> Response {
+    let language = Self.language(of: request)
+    switch refusal {
+    case .host:
+      return message(
+        421, Bilingual("Tên máy chủ không được phép", "This host name is not allowed"),
+        Bilingual(
+          "Mở bảng điều khiển bằng đường dẫn mà lệnh đã in ra.",
+          "Open the console by the link that the command printed."
+        ), language)
+    case .path: return notFound(language)
+    case .crossSite:
+      return message(
+        403, Bilingual("Yêu cầu từ trang khác", "The request came from another site"),
+        Bilingual(
+          "Không có gì thay đổi. Hãy thao tác trên chính trang này.",
+          "Nothing was changed. Use the console's own pages."),
+        language)
+    }
+  }
+
+  private func routed(_ request: Request) -> Response {
+    let language = Self.language(of: request)
+    switch (request.method, request.path) {
+    case (.get, "/console.css"): return asset(PackageResources.console_css, "text/css; charset=utf-8")
+    case (.get, "/console.js"): return asset(PackageResources.console_js, "text/javascript; charset=utf-8")
+    case (.get, "/icon.svg"): return asset(PackageResources.icon_svg, "image/svg+xml")
+    case (.get, "/metrics"):
+      return Response(200, "text/plain; version=0.0.4", .bytes(Array(sessions.metrics.utf8)))
+    case (.get, "/sign-in") where proxy == nil: return signIn(request, language)
+    case (.post, "/language"): return chooseLanguage(request)
+    default: break
+    }
+    guard let (id, session) = signedIn(request) else {
+      let hasCookie = request.cookie(Sessions.cookie) != nil
+      return page(
+        "sign_in", SignInPage(isProxied: proxy != nil, hasEnded: hasCookie),
+        title: language.text("Đăng nhập", "Sign in"), status: request.path == "/" && !hasCookie ? 200 : 401,
+        nil,
+        language)
+    }
+    switch (request.method, request.path) {
+    case (.get, "/"): return .see(home(of: session))
+    case (.post, "/stay"): return Response(204, "text/plain; charset=utf-8", .bytes([]))
+    case (.post, "/sign-out"):
+      leases.endAll(of: Self.leaseName(id))
+      sessions.end(id)
+      var response = Response.see("/")
+      response.headers.append(("set-cookie", Self.cookie("", seconds: 0)))
+      return response
+    default: break
+    }
+    let parts = request.path.split(separator: "/", maxSplits: 1)
+    guard parts.count == 2, let served = pipelines.first(where: { $0.pipeline.name == parts[0] }),
+      let route = Route(request.method, String(parts[1]))
+    else { return notFound(language, session) }
+    let visit = Visit(
+      site: self, served: served, session: session, sessionID: id, route: route, request: request,
+      language: language)
+    guard session.may(route) else {
+      return message(
+        403, Bilingual("Không có quyền", "Not allowed"),
+        Bilingual(
+          "Vai trò của bạn không được dùng trang này.", "Your role may not use this page."), language, visit)
+    }
+    if route.isLookup, !sessions.mayLookUp(id) {
+      return message(
+        429, Bilingual("Tra cứu quá nhiều", "Too many look-ups"),
+        Bilingual(
+          "Mỗi giây chỉ thêm một lượt tra cứu. Hãy đợi một lúc rồi thử lại.",
+          "One more look-up is allowed each second. Wait a little and try again."), language, visit)
+    }
+    do throws(Stop) {
+      return try visit.answer()
+    } catch {
+      return visit.failure(error)
+    }
+  }
+
+  // MARK: Sign-in and language
+
+  /// The session of a request: by the proxy's header where there is a proxy, else by the cookie.
+  private func signedIn(_ request: Request) -> (id: String, session: Session)? {
+    if let proxy {
+      guard let (name, roles) = try? proxy.account(of: request) else { return nil }
+      return sessions.proxied(name, roles)
+    }
+    let isLive = request.path.hasSuffix("/tonight/events")
+    guard let id = request.cookie(Sessions.cookie), let session = sessions.session(id, isActive: !isLive)
+    else {
+      return nil
+    }
+    return (id, session)
+  }
+
+  private func signIn(_ request: Request, _ language: Language) -> Response {
+    guard let secret = request.query["token"], let made = sessions.signIn(secret) else {
+      return page(
+        "sign_in", SignInPage(isProxied: false, hasEnded: false, isUsed: true),
+        title: language.text("Đăng nhập", "Sign in"),
+        status: 403, nil, language)
+    }
+    var response = Response.see("/")
+    response.headers.append(("set-cookie", Self.cookie(made.id)))
+    return response
+  }
+
+  private static func cookie(_ value: String, seconds: Int? = nil) -> String {
+    "\(Sessions.cookie)=\(value); Path=/; HttpOnly; SameSite=Strict"
+      + (seconds.map { "; Max-Age=\($0)" } ?? "")
+  }
+
+  /// Leases are kept by a name that is not the cookie.
+  static func leaseName(_ id: String) -> String { "\(SHA256.hash(data: Data(id.utf8)))" }
+
+  private static func language(of request: Request) -> Language {
+    request.cookie("language").flatMap(Language.init(rawValue:)) ?? .vietnamese
+  }
+
+  private func chooseLanguage(_ request: Request) -> Response {
+    let language = request.form["to"].flatMap(Language.init(rawValue:)) ?? .vietnamese
+    let back = request.form["back"] ?? "/"
+    // Only a path of this console.
+    let isOwn = back.hasPrefix("/") && !back.hasPrefix("//") && !back.contains("\\") && !back.contains("\n")
+    var response = Response.see(isOwn ? back : "/")
+    response.headers.append(
+      ("set-cookie", "language=\(language.rawValue); Path=/; SameSite=Strict; HttpOnly; Max-Age=31536000"))
+    return response
+  }
+
+  /// The first page that the roles may see.
+  private func home(of session: Session) -> String {
+    let route = NavigationItem.all.first { session.may($0.route) }?.route ?? .tonight
+    return "/\(pipelines[0].pipeline.name)/\(route.path)"
+  }
+
+  private func asset(_ bytes: [UInt8], _ type: String) -> Response { Response(200, type, .bytes(bytes)) }
+
+  // MARK: Pages
+
+  func notFound(_ language: Language, _ session: Session? = nil) -> Response {
+    message(
+      404, Bilingual("Không có trang này", "There is no such page"),
+      Bilingual("Kiểm tra đường dẫn.", "Check the address."), language)
+  }
+
+  func message(
+    _ status: Int, _ title: Bilingual, _ text: Bilingual, _ language: Language, _ visit: Visit? = nil
+  ) -> Response {
+    page(
+      "message", MessagePage(title: language.text(title), text: language.text(text)),
+      title: language.text(title), status: status, visit, language)
+  }
+
+  /// A whole page: a template inside the frame.
+  func page(
+    _ template: String, _ model: Any, title: String, status: Int = 200, refresh: Int? = nil, _ visit: Visit?,
+    _ language: Language
+  ) -> Response {
+    let frame = Frame(
+      title: title, language: language, visit: visit, idleSeconds: Int(sessions.idle / .seconds(1)),
+      refresh: refresh, content: PageTemplates.render(template, model, language))
+    return .html(Self.printable(PageTemplates.render("page", frame, language)), status: status)
+  }
+
+  /// Without control characters, which an export may hold.
+  private static func printable(_ text: String) -> String {
+    String(
+      String.UnicodeScalarView(
+        text.unicodeScalars.map { scalar in
+          switch scalar.value {
+          case 0x09, 0x0A: scalar
+          case ..<0x20, 0x7F..<0xA0, 0x202A...0x202E, 0x2066...0x2069: "\u{FFFD}"
+          default: scalar
+          }
+        }))
+  }
+}
+
+struct SignInPage {
+  var isProxied: Bool
+  var hasEnded: Bool
+  var isUsed = false
+}
+
+struct MessagePage {
+  var title: String
+  var text: String
+  var command: String?
+}
+
+/// One entry of the navigation.
+struct NavigationItem {
+  var route: Route
+  var title: Bilingual
+
+  static let all: [NavigationItem] = [
+    NavigationItem(route: .tonight, title: Bilingual("Đêm nay", "Tonight")),
+    NavigationItem(route: .findings, title: Bilingual("Bản ghi bị giữ", "Findings")),
+    NavigationItem(route: .work, title: Bilingual("Cần quyết định", "Work list")),
+    NavigationItem(route: .person, title: Bilingual("Một người", "Person")),
+    NavigationItem(route: .runs, title: Bilingual("Lượt chạy", "Runs")),
+    NavigationItem(route: .facilities, title: Bilingual("Cơ sở", "Facilities")),
+    NavigationItem(route: .audit, title: Bilingual("Nhật ký", "Audit")),
+    NavigationItem(route: .card, title: Bilingual("Tra thẻ", "Card check")),
+  ]
+}
+
+/// What surrounds each page.
+struct Frame {
+  struct Link {
+    var title: String
+    var path: String
+    var isCurrent: Bool
+  }
+
+  var title: String
+  var lang: String
+  var other: String
+  var otherTitle: String
+  var back: String
+  var links: [Link] = []
+  var pipelines: [Link] = []
+  var name: String?
+  var pipeline: String?
+  var idleSeconds: Int
+  var refresh: Int?
+  var content: String
+
+  init(
+    title: String, language: Language, visit: Visit?, idleSeconds: Int, refresh: Int?, content: String
+  ) {
+    self.title = title
+    lang = language.rawValue
+    other = language == .vietnamese ? "en" : "vi"
+    otherTitle = language == .vietnamese ? "English" : "Tiếng Việt"
+    (self.idleSeconds, self.refresh, self.content) = (idleSeconds, refresh, content)
+    back = visit.map { "/\($0.served.pipeline.name)/\($0.page.path)\($0.queryText)" } ?? "/"
+    guard let visit else { return }
+    name = visit.session.name
+    pipeline = visit.served.pipeline.name
+    links = NavigationItem.all.filter { visit.session.may($0.route) }.map {
+      Link(
+        title: language.text($0.title), path: "/\(visit.served.pipeline.name)/\($0.route.path)",
+        isCurrent: visit.page.path.split(separator: "/")[0] == $0.route.path)
+    }
+    if visit.site.pipelines.count > 1 {
+      pipelines = visit.site.pipelines.map {
+        Link(
+          title: $0.pipeline.name, path: "/\($0.pipeline.name)/\(visit.page.path.split(separator: "/")[0])",
+          isCurrent: $0.pipeline.name == visit.served.pipeline.name)
+      }
+    }
+  }
+}
