@@ -98,7 +98,8 @@ struct RowComparison: ~Copyable {
     if let was = persons.person, was < id { try passVanished(below: id) }
     isSame = persons.person == id
     otherCount = 0
-    if let other = others.person, other <= id || otherRows.count > 0 { try collectOthers(of: id) }
+    let hasOther = if let other = others.person { other <= id } else { false }
+    if hasOther || otherRows.count > 0 { try collectOthers(of: id) }
   }
 
   /// Compares a card that doesn't serve.

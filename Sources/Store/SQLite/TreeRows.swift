@@ -230,9 +230,9 @@ struct TreeRows: ~Copyable {
       long.deallocate()
       long = .allocate(byteCount: count, alignment: 16)
     }
-    let bytes = UnsafeRawBufferPointer(cell)[sizeBytes...]
+    let bytes = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(cell)[sizeBytes...])
     long.copyBytes(from: bytes.prefix(local))
-    var (done, next) = (local, bytes.loadUnaligned(fromByteOffset: bytes.startIndex + local, as: UInt32.self))
+    var (done, next) = (local, bytes.loadUnaligned(fromByteOffset: local, as: UInt32.self))
     var page: [UInt8] = []
     while done < count {
       let number = Int(UInt32(bigEndian: next))
