@@ -33,6 +33,8 @@ package struct SeriesTable: Sendable {
   package var series: Series
   /// Of the store in force; nil if there is none.
   package var ledger: SeriesLedger?
+  /// The last run, if it is held and its full export closes the series in force.
+  package var held: (run: Int, ledger: SeriesLedger)?
 }
 
 extension Desk {
@@ -49,8 +51,12 @@ extension Desk {
     }
     let inForce = try pipeline.runInForce()
     let ledgers = runs.first { $0.id == inForce }?.extracted.series ?? []
+    let held = runs.last.flatMap { $0.state == .held ? $0 : nil }
     return all.map { series in
-      SeriesTable(series: series, ledger: ledgers.first { $0.export == series.export })
+      let closing = held?.extracted.series?.first { $0.export == series.export && $0.closed != nil }
+      return SeriesTable(
+        series: series, ledger: ledgers.first { $0.export == series.export },
+        held: held.flatMap { run in closing.map { (run.id, $0) } })
     }
   }
 

@@ -11,6 +11,8 @@ package struct Export: Sendable {
   package var rules: ExportRules
   /// Whether a damaged file is read up to its fault instead of refused.
   package var keepsDamaged: Bool
+  /// The slot of the number of the delivery, which all records of a file share; nil if it is elsewhere.
+  package var numberSlot: Int?
 
   package init(format: ExportFormat, rules: ExportRules, keepsDamaged: Bool = false) {
     (self.format, self.rules, self.keepsDamaged) = (format, rules, keepsDamaged)

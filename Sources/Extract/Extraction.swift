@@ -165,6 +165,9 @@ package struct Extraction: Sendable {
         staged.envelope = try? envelope(of: ExportFile(file), format: exports[file].format)
       }
       (staged.sequence, staged.holdsChanges) = (file.sequence, file.holdsChanges)
+      if file.holdsChanges == true {
+        (staged.upsertCount, staged.deleteCount) = (part.upsertCount, part.allDeleteCount)
+      }
       staged.notRecordCount = part.notRecordCount
       snapshot.files.append(staged)
     }

@@ -2,6 +2,7 @@
 // Load: one piece per thread; memory is the sorters' buffers, whatever the size of the exports.
 
 import Files
+import Rules
 import Synchronization
 import Values
 
@@ -67,6 +68,19 @@ struct PieceStager: Sendable {
     case doubtful(SoundPart)
   }
 
+  /// Refuses a file of a series with a record of another delivery.
+  private func checkNumbers(_ batch: borrowing RawBatch, _ slot: Int, _ file: FoundFile) throws(Stop) {
+    for i in 0..<batch.count where batch.record(i).fault == .none {
+      let number = batch.range(i, slot).flatMap { deliveryNumber(in: batch.bytes.span.extracting($0)) }
+      guard number != file.sequence else { continue }
+      throw Stop(
+        .dataRefused, at: file.name, line: Int(batch.record(i).line),
+        expected: "the number \(file.sequence ?? 0) in each record, as in the first one",
+        found: number.map { "\($0)" } ?? "none",
+        remedy: "Ask the supplier for one file for each delivery; nothing was changed.")
+    }
+  }
+
   private func stageRecords(
     of extractor: Extractor, _ file: FoundFile, _ export: Export, into stager: inout Stager,
     _ read: (Int) -> Void
@@ -75,6 +89,7 @@ struct PieceStager: Sendable {
     var counted = 0
     do throws(Stop) {
       while try extractor.nextBatch(into: &batch) {
+        if let slot = export.numberSlot { try checkNumbers(batch, slot, file) }
         try stager.stage(batch)
         // There are more misread records than a sample shows.
         try export.checkEncoding(
@@ -106,4 +121,13 @@ private final class IdleMemory: Sendable {
 
   func take() -> StagerMemory { idle.withLock { $0.popLast() } ?? StagerMemory() }
   func put(_ memory: StagerMemory) { idle.withLock { $0.append(memory) } }
+}
+
+/// The number of a delivery; nil unless it is digits alone, at most 18.
+package func deliveryNumber(in value: Span<UInt8>) -> Int? {
+  let text = string(value.extracting(trimmed(value, 0..<value.count)))
+  guard (1...18).contains(text.utf8.count), text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
+    return nil
+  }
+  return Int(text)
 }

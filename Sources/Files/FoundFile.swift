@@ -3,6 +3,22 @@
 import Glibc
 package import Values
 
+/// What a supplier states about one delivery of a series.
+package struct ControlTotals: Hashable, Sendable, Codable {
+  /// When the supplier began to read its records, as it wrote it.
+  package var asOf: String?
+  package var sequence: Int?
+  /// The SHA-256 of the delivery before.
+  package var previousDigest: String?
+  /// Records of the delivery by operation.
+  package var upserts: Int?
+  package var deletes: Int?
+  /// Records in force when the delivery is applied.
+  package var inForceAfter: Int?
+
+  package init() {}
+}
+
 /// One file of an export.
 package struct FoundFile: Hashable, Sendable, Codable {
   package var export: ExportKind
@@ -22,6 +38,8 @@ package struct FoundFile: Hashable, Sendable, Codable {
   package var sequence: Int?
   /// Whether it is a delta; nil for a full export.
   package var holdsChanges: Bool?
+  /// What the supplier states about a delivery; nil if it states nothing.
+  package var totals: ControlTotals?
 
   package init(
     export: ExportKind, path: String, name: String, byteCount: Int, modified: Int, changed: Int? = nil,

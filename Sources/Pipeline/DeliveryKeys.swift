@@ -21,6 +21,11 @@ extension PipelineKeys {
         "sequence", sequence, \.delta, "Delta only: where the number of a delivery comes from",
         "Chỉ delta: số thứ tự của lần gửi lấy từ đâu"),
       Key(
+        "control", control, \.delta.control,
+        "Delta only: the ending of the JSON file beside each delivery that states its totals: `as_of`, `sequence`, `previous_digest`, `upserts`, `deletes`, `in_force_after`",
+        "Chỉ delta: phần đuôi tên tệp JSON đi kèm mỗi lần gửi, ghi số liệu đối chiếu: `as_of`, `sequence`, `previous_digest`, `upserts`, `deletes`, `in_force_after`",
+        example: ".totals.json"),
+      Key(
         "operation", operation, \.delta, "Delta only: what a record does",
         "Chỉ delta: bản ghi thêm, sửa hay xóa"),
       Key(
@@ -40,28 +45,96 @@ extension PipelineKeys {
     ]
   }
 
-  private static let onlyDelta = ["base", "sequence", "operation", "identity", "order_by", "deletes"]
+  private static let onlyDelta = [
+    "base", "sequence", "control", "operation", "identity", "order_by", "deletes",
+  ]
 
   /// The schema's conditions on these keys.
   static var deliveryTogether: Schema {
     [
       "if": ["required": ["delivery"], "properties": ["delivery": ["const": "delta"]]],
-      "then": ["required": ["base", "sequence"], "properties": ["split": false]],
+      "then": [
+        "required": ["base", "sequence"],
+        "properties": ["split": false, "sequence": ["anyOf": numberPlaces]],
+      ],
       "else": ["properties": Dictionary(uniqueKeysWithValues: onlyDelta.map { ($0, false) })],
+    ]
+  }
+
+  /// The keys that each place of the number needs, and those that it excludes.
+  private static var numberPlaces: [Schema] {
+    [
+      [
+        "required": ["pattern"],
+        "properties": ["from": ["const": "file_name"], "field": false, "element": false],
+      ],
+      [
+        "required": ["from", "field"],
+        "properties": ["from": ["const": "column"], "pattern": false, "element": false],
+      ],
+      [
+        "required": ["from", "element", "field"],
+        "properties": ["from": ["const": "envelope"], "pattern": false],
+      ],
+      [
+        "required": ["from"],
+        "properties": ["from": ["const": "control"], "pattern": false, "field": false, "element": false],
+      ],
     ]
   }
 
   private static var sequence: KeyGroup<ExportSpec.Delta> {
     KeyGroup([
       Key(
-        "from", .choice([("file_name", true)]), \.numbersAreInNames, "Where the number is",
-        "Số nằm ở đâu"),
+        "from", .choice(ExportSpec.Delta.Numbers.allCases.map { ($0.rawValue, $0) }), \.numbers,
+        "Where the number is: in the file's name, in a column of each record, in an element of the envelope (XML), or in the side file of `control`",
+        "Số nằm ở đâu: tên tệp, một cột của mỗi bản ghi, một phần tử ngoài bản ghi (XML), hay tệp đi kèm của `control`"
+      ),
       Key(
-        "pattern", sequencePattern, \.pattern, isRequired: true,
-        "A regular expression with the group `sequence`, for the names of `base` and `files`",
-        "Biểu thức chính quy có nhóm `sequence`, dùng cho tên các tệp của `base` và `files`",
+        "pattern", sequencePattern, \.pattern,
+        "With `file_name`: a regular expression with the group `sequence`, for the names of `base` and `files`",
+        "Với `file_name`: biểu thức chính quy có nhóm `sequence`, dùng cho tên các tệp của `base` và `files`",
         example: "\"insurance-(?<sequence>[0-9]+)\""),
-    ])
+      Key(
+        "field", .text, \.numberField,
+        "With `column`: the column or path of the number; with `envelope`: its path in `element`",
+        "Với `column`: cột hoặc đường dẫn ghi số; với `envelope`: đường dẫn trong `element`",
+        example: "SoLanGui"),
+      Key(
+        "element", .text, \.numberElement,
+        "With `envelope`: the element before the records that holds the number",
+        "Với `envelope`: phần tử đứng trước các bản ghi và chứa số", example: "ThongTinChung"),
+    ]) { delta, read, reader in
+      let needed =
+        switch delta.numbers {
+        case .fileName: ["pattern"]
+        case .column: ["field"]
+        case .envelope: ["element", "field"]
+        case .control: [String]()
+        }
+      for key in needed where !read.has(key) {
+        reader.report(
+          read.node, key: "sequence", expected: "the key \(key) with from: \(delta.numbers.rawValue)",
+          found: "none", remedy: "Add \(key), or write another place for from.")
+      }
+      for key in ["pattern", "field", "element"] where !needed.contains(key) {
+        guard let node = read[key] else { continue }
+        reader.report(
+          node, key: key, expected: "no \(key) with from: \(delta.numbers.rawValue)", found: "one",
+          remedy: "Remove the line, or write another place for from.")
+      }
+    }
+  }
+
+  private static var control: Kind<String> {
+    Kind.text("the ending of a file's name").map(written: { $0 }) { (text, _) throws(Mistake) in
+      guard text.hasPrefix("."), text.utf8.count > 1, !text.contains("/") else {
+        throw Mistake(
+          expected: "an ending that begins with a dot",
+          remedy: "Write for example control: .totals.json")
+      }
+      return text
+    }
   }
 
   private static var sequencePattern: Kind<String> {
@@ -111,6 +184,16 @@ extension PipelineKeys {
       reader.report(
         node, key: "split", expected: "no lists in an export with deltas", found: "split",
         remedy: "Ask the supplier for one record per card, or write delivery: full.")
+    }
+    if delta.numbers == .control, delta.control == nil {
+      reader.report(
+        read["sequence"] ?? read.node, expected: "the key control beside sequence: { from: control }",
+        found: "none", remedy: "Add control: .totals.json")
+    }
+    if delta.numbers == .envelope, spec.format != .xml {
+      reader.report(
+        read["sequence"] ?? read.node, key: "sequence", expected: "an XML export with from: envelope",
+        found: "CSV", remedy: "Write from: column or from: control.")
     }
     checkOperation(delta, read, &reader)
     let mapped = spec.fields.keys

@@ -39,6 +39,8 @@ package struct GateLimits: Hashable, Sendable {
 
   /// More or fewer linked cards with the person's own ID number than in the last run; percentage points, as a share of 1.
   package var renumberedChange: Double? = 0.01
+  /// Records in which a full export and the series that it closes disagree, as a share of the series.
+  package var reconciliation: Double? = 0.05
   /// When the insurer has announced that it renumbers cards.
   package var renumbering: Renumbering?
 
@@ -143,6 +145,10 @@ extension PipelineKeys {
         "Share of linked cards with the person's own ID number, percentage points up or down from the last done run",
         "Tỷ lệ thẻ liên kết mang số định danh của chính người đó, số điểm phần trăm tăng hoặc giảm so với lượt chạy xong gần nhất"
       ),
+      Key(
+        "reconciliation", .share, \.reconciliation,
+        "Records in which a full export and the series that it closes disagree, as a share of the series' records",
+        "Số bản ghi sai khác giữa tệp đầy đủ và chuỗi tệp mà nó kết thúc, so với số bản ghi của chuỗi"),
     ])
   }
 }

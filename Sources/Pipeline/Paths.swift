@@ -36,9 +36,13 @@ extension ExportSpec {
   ///
   /// - Throws: ``Stop`` with ``Exit/exportMissing`` if a pattern matches nothing, or a folder or file can't be read;
   ///   ``Exit/dataRefused`` if one file has two names.
-  package func foundFiles(pipeline: String, asOf: CalendarDate) throws(Stop) -> [FoundFile] {
+  ///
+  /// - Parameter number: reads the number of a delivery; by default from the file's name.
+  package func foundFiles(
+    pipeline: String, asOf: CalendarDate, number: ((FoundFile) throws(Stop) -> Int)? = nil
+  ) throws(Stop) -> [FoundFile] {
     do throws(Stop) {
-      let found = try filesFound(pipeline: pipeline, asOf: asOf)
+      let found = try filesFound(pipeline: pipeline, asOf: asOf, number)
       try checkEachOnce(found)
       return found
     } catch  where error.exit == .inputOutput {
@@ -49,15 +53,17 @@ extension ExportSpec {
     }
   }
 
-  private func filesFound(pipeline: String, asOf: CalendarDate) throws(Stop) -> [FoundFile] {
-    let paths = try paths(of: files, "files", pipeline, asOf, mayBeNone: delta.isOn)
+  private func filesFound(
+    pipeline: String, asOf: CalendarDate, _ number: ((FoundFile) throws(Stop) -> Int)?
+  ) throws(Stop) -> [FoundFile] {
+    let paths = try paths(of: files, "files", pipeline, asOf, mayBeNone: delta.isOn).filter(isExport)
     guard delta.isOn else { return try named(paths) }
-    let base = try self.paths(of: delta.base, "base", pipeline, asOf)
+    let base = try self.paths(of: delta.base, "base", pipeline, asOf).filter(isExport)
     let found = try named(base + paths.filter { !base.contains($0) })
     var numbered: [FoundFile] = []
     for file in found {
       var file = file
-      file.sequence = try number(of: file, pipeline)
+      file.sequence = if let number { try number(file) } else { try self.number(of: file) }
       file.holdsChanges = !base.contains(file.path)
       numbered.append(file)
     }
@@ -68,10 +74,13 @@ extension ExportSpec {
     return numbered.filter { $0.holdsChanges == false && $0.sequence == newest } + deltas
   }
 
+  /// Whether a path is not that of a delivery's control totals, which a pattern may match too.
+  private func isExport(_ path: String) -> Bool { delta.control.map { !path.hasSuffix($0) } ?? true }
+
   /// The number of a delivery in its file's name.
-  private func number(of file: FoundFile, _ pipeline: String) throws(Stop) -> Int {
+  package func number(of file: FoundFile) throws(Stop) -> Int {
     let name = Folder.name(of: file.path)
-    let match = (try? Regex(delta.pattern)).flatMap { try? $0.firstMatch(in: name) }
+    let match = (try? Regex(delta.pattern ?? "")).flatMap { try? $0.firstMatch(in: name) }
     if let digits = match?["sequence"]?.substring, digits.utf8.count <= 18, let number = Int(digits),
       number >= 0
     {

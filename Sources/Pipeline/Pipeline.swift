@@ -86,15 +86,27 @@ package struct ExportSpec: Hashable, Sendable {
     package var isOn = false
     /// Patterns of the full export; ``ExportSpec/files`` are the deltas.
     package var base: [FilePattern] = []
-    package var numbersAreInNames = true
-    /// A regular expression with the group `sequence`.
-    package var pattern = ""
+    /// Where the number of a delivery is.
+    package var numbers = Numbers.fileName
+    /// A regular expression with the group `sequence`, for names.
+    package var pattern: String?
+    /// The column or path of the number, in a record or in ``numberElement``.
+    package var numberField: String?
+    /// The element of the envelope that holds it.
+    package var numberElement: String?
+    /// The ending of the side file with a delivery's control totals, added to the delivery's name.
+    package var control: String?
     package var operationField: String?
     package var operationCodes: [Code]?
     package var identity: [String]
     package var orderBy: String?
     /// Whether deltas can delete.
     package var deletes = true
+
+    package enum Numbers: String, Hashable, Sendable, CaseIterable {
+      case fileName = "file_name"
+      case column, envelope, control
+    }
   }
 
   package struct Code: Hashable, Sendable {
@@ -146,10 +158,17 @@ package struct ExportSpec: Hashable, Sendable {
     return ordered.flatMap(\.value.columns).filter { seen.insert($0).inserted }
   }
 
+  /// The columns or paths that are read of a full export, with that of its number.
+  package var fullColumns: [String] {
+    guard delta.isOn, delta.numbers == .column, let field = delta.numberField, !columns.contains(field) else {
+      return columns
+    }
+    return columns + [field]
+  }
+
   /// The columns or paths that are read of a delta.
   package var deltaColumns: [String] {
-    let columns = columns
-    return [delta.operationField, delta.orderBy].compactMap(\.self).reduce(into: columns) {
+    [delta.operationField, delta.orderBy].compactMap(\.self).reduce(into: fullColumns) {
       if !$0.contains($1) { $0.append($1) }
     }
   }

@@ -19,7 +19,10 @@ struct PresentRecords: Sendable {
       var found = request.sorter("\(export.name)-present-\(range.part)")
       var merge = try Merge(runs, in: request.folder, from: range.start, to: range.end)
       try merge.forEach { key, place, payload throws(Stop) in
-        guard let identity = identity(of: payload, key), keys.mayContain(identity.key) else { return }
+        guard
+          let identity = RecordIdentity(staged: payload, key, export, request.identity[export] ?? []),
+          keys.mayContain(identity.key)
+        else { return }
         var change = ChangeRecord(.present, identity)
         change.link = key
         var bytes: [UInt8] = []
@@ -29,17 +32,6 @@ struct PresentRecords: Sendable {
       return try found.finish()
     }
     return parts.flatMap(\.self) + (try quarantined())
-  }
-
-  private func identity(of payload: RawSpan, _ key: UInt64) -> RecordIdentity? {
-    switch export {
-    case .population: return LinkKey(packed: key).personalID.map { RecordIdentity($0) }
-    case .insurance:
-      let record = InsuranceRecord(payload)
-      return RecordIdentity(
-        record.cardNumber, record.insuranceNumber, validFrom: record.validFrom, request.identity[export] ?? []
-      )
-    }
   }
 
   private func quarantined() throws(Stop) -> [SortedRun] {
@@ -71,6 +63,20 @@ struct PresentRecords: Sendable {
       return IdentityRule.insured(
         card: card.span, number: number.span, validFrom: .none, request.identity[export] ?? [], groups
       ).identity
+    }
+  }
+}
+
+extension RecordIdentity {
+  /// The identity of a staged record; nil if it has none.
+  init?(staged payload: RawSpan, _ key: UInt64, _ export: ExportKind, _ fields: IdentityFields) {
+    switch export {
+    case .population:
+      guard let id = LinkKey(packed: key).personalID else { return nil }
+      self.init(id)
+    case .insurance:
+      let record = InsuranceRecord(payload)
+      self.init(record.cardNumber, record.insuranceNumber, validFrom: record.validFrom, fields)
     }
   }
 }

@@ -35,6 +35,9 @@ package struct StagedFile: Hashable, Sendable, Codable {
   package var sequence: Int?
   /// Whether it is a delta; nil for a full export.
   package var holdsChanges: Bool?
+  /// Records of a delta by operation; nil for a full export.
+  package var upsertCount: Int?
+  package var deleteCount: Int?
 
   package init(export: ExportKind, name: String, recordCount: Int, quarantinedCount: Int, byteCount: Int) {
     self.export = export

@@ -4,7 +4,7 @@
 
 /// A check that a run must pass before it is loaded, named as in the pipeline file.
 package enum Gate: String, Sendable, CaseIterable, Codable, Comparable {
-  case records, quarantine, blank, province, renumbered, checksums
+  case records, quarantine, blank, province, renumbered, checksums, reconciliation
   case linkRate = "link_rate"
   case olderExports = "older_exports"
   case rolledBack = "rolled_back"
@@ -21,6 +21,7 @@ package enum Gate: String, Sendable, CaseIterable, Codable, Comparable {
     case .renumbered: Bilingual("Đổi số thẻ", "Renumbered")
     case .olderExports: Bilingual("Tuổi của tệp", "Age of exports")
     case .checksums: Bilingual("Mã kiểm tra", "Checksums")
+    case .reconciliation: Bilingual("Đối soát với tệp đầy đủ", "Reconciliation")
     case .rolledBack: Bilingual("Đã bị thu hồi", "Rolled back")
     }
   }
@@ -90,7 +91,7 @@ package enum GateFigure: Hashable, Sendable, Codable {
 package enum GateLimit: Hashable, Sendable, Codable {
   /// What is counted.
   package enum Measure: String, Sendable, Codable {
-    case records, linkedRecords, quarantined, linked, blank, ownNumber
+    case records, linkedRecords, quarantined, linked, blank, ownNumber, differing
 
     fileprivate var text: Bilingual {
       switch self {
@@ -99,6 +100,10 @@ package enum GateLimit: Hashable, Sendable, Codable {
       case .quarantined: Bilingual(" cách ly", " in quarantine")
       case .linked: Bilingual(" được liên kết", " linked")
       case .blank: Bilingual(" không có giá trị", " without a value")
+      case .differing:
+        Bilingual(
+          " bản ghi sai khác giữa chuỗi và tệp đầy đủ",
+          " of the records different in the series and the full export")
       case .ownNumber:
         Bilingual(
           " thẻ liên kết mang số định danh của chính người đó",

@@ -113,6 +113,16 @@ struct Metrics {
       "series_open_changes", "Changes in quarantine that no later one has overtaken.",
       series.map { (["export": $0.export.name], Double($0.open)) })
     page.family(
+      "series_differences",
+      "Records in which the last run's full export and the series that it closed disagree, by kind.",
+      series.flatMap { one in
+        one.closed.map { closed in
+          [("missing", closed.missing), ("added", closed.added), ("changed", closed.changed)].map {
+            (["export": one.export.name, "kind": $0.0], Double($0.1))
+          }
+        } ?? []
+      })
+    page.family(
       "delta_records", "Records of the last run's deltas since the full export, by outcome.",
       series.flatMap { one in
         DeltaOutcome.allCases.map {

@@ -37,7 +37,7 @@ package struct RunReport {
     }
     for series in run.extracted.series ?? [] {
       lines.append("Series · chuỗi tệp \(series.export.name): \(series.balance)")
-      lines += (series.deltas.suffix(3).map(\.text) + series.openText).map { "  " + $0 }
+      lines += (series.deltas.suffix(3).map(\.text) + series.openText + series.closedText).map { "  " + $0 }
     }
     for (_, fault) in (run.extracted.damaged ?? [:]).sorted(by: { $0.key < $1.key }) {
       lines.append("Damaged, read up to its fault · tệp hỏng, chỉ đọc đến chỗ lỗi: \(fault)")

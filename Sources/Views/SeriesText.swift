@@ -44,10 +44,29 @@ extension SeriesLedger {
     return sum + " = \(FigureText.grouped(inForce)) in force · đang có hiệu lực"
   }
 
+  /// What its full export and the series before it disagree in, in a line, if it closed one.
+  var closedText: [String] { closed.map { ["\(export.name): \($0.text(of: baseSequence))"] } ?? [] }
+
   /// Changes in quarantine, in a line, if there are any.
   var openText: [String] {
     open > 0
       ? ["\(export.name): \(FigureText.grouped(open)) changes in quarantine · thay đổi đang cách ly"] : []
+  }
+}
+
+extension Reconciliation {
+  /// The differences by kind.
+  ///
+  /// - Parameter number: that of the full export.
+  func text(of number: Int) -> String {
+    func counts(_ counts: [(String, Int)]) -> String {
+      counts.filter { $0.1 > 0 }.map { "\(FigureText.grouped($0.1)) \($0.0)" }.joined(separator: ", ")
+    }
+    let kinds = counts([("missing", missing), ("added", added), ("changed", changed)])
+    let fields = counts(fields.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { ($0.key, $0.value) })
+    return "full export \(number) against \(base) and its deltas up to \(last): "
+      + (kinds.isEmpty ? "no difference · không sai khác" : kinds + " · sai khác")
+      + (fields.isEmpty ? "" : " (\(fields))")
   }
 }
 
@@ -66,7 +85,7 @@ extension SeriesTable {
   package static func table(_ all: [SeriesTable]) -> Table {
     let outcomes = DeltaOutcome.allCases.map(\.name)
     return Table(
-      columns: ["export", "number", "state", "file", "bytes", "records"] + outcomes,
+      columns: ["export", "number", "state", "file", "as_of", "bytes", "records"] + outcomes,
       rows: all.flatMap { one in
         one.series.deliveries.map { delivery in
           let delta = one.ledger?.deltas.first {
@@ -77,7 +96,7 @@ extension SeriesTable {
             ? one.ledger?.base : delta?.records
           return [
             one.series.export.name, String(delivery.sequence), delivery.state.rawValue, delivery.file?.name,
-            delivery.file.map { String($0.byteCount) }, records.map(String.init),
+            delivery.file?.totals?.asOf, delivery.file.map { String($0.byteCount) }, records.map(String.init),
           ] + DeltaOutcome.allCases.map { outcome in delta.map { String($0[outcome]) } }
         }
       }, numeric: Set(["number", "bytes", "records"] + outcomes))
@@ -86,7 +105,13 @@ extension SeriesTable {
   /// The balance of the store in force, and why the next run refuses the series.
   package var notes: [String] {
     var lines: [String] = []
-    if let ledger { lines = ["\(series.export.name): \(ledger.balance)"] + ledger.openText }
+    if let ledger {
+      lines = ["\(series.export.name): \(ledger.balance)"] + ledger.openText + ledger.closedText
+    }
+    if let held {
+      lines +=
+        ["! run \(held.run) is held · lượt chạy đang tạm giữ"] + held.ledger.closedText.map { "  " + $0 }
+    }
     return lines + series.faults.map { "! " + $0.finding.description.replacing("\n  ", with: " ") }
   }
 }

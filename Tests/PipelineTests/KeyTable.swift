@@ -52,13 +52,24 @@ struct PipelineText {
     if path.hasSuffix(".split.fields") { set("\(export).split.by", ";") }
     if path.hasPrefix("facilities."), !path.hasSuffix(".file") { set("facilities.file", "f.csv") }
     if let key = path.split(separator: ".").dropFirst(2).first,
-      ["base", "sequence", "operation", "identity", "order_by", "deletes"].contains(key)
+      ["base", "sequence", "control", "operation", "identity", "order_by", "deletes"].contains(key)
         || (key == "delivery" && value == "delta")
     {
       set("\(export).delivery", "delta")
       set("\(export).base", ["b.csv"])
       set("\(export).sequence", ["pattern": "(?<sequence>[0-9]+)"])
       set("\(export).operation", ["field": "O", "values": ["T": "upsert", "X": "delete"]])
+      let isPlace = path.hasSuffix(".sequence.from")
+      if path.hasSuffix(".sequence.field") || isPlace && value == "column" {
+        set("\(export).sequence", ["from": "column", "field": "N"])
+      } else if path.hasSuffix(".sequence.element") || isPlace && value == "envelope" {
+        set("\(export).format", "xml")
+        set("\(export).record", "R")
+        set("\(export).sequence", ["from": "envelope", "element": "E", "field": "N"])
+      } else if isPlace, value == "control" {
+        set("\(export).control", ".json")
+        set("\(export).sequence", ["from": "control"])
+      }
     }
     if path.contains("packages[]") {
       let selects = ["facility", "province", "province_2025", "all"].contains { path.hasSuffix(".\($0)") }

@@ -83,6 +83,48 @@ struct InForceTests {
     #expect(seen[0] == seen[1] && seen[1] == seen[2])
   }
 
+  @Test("a full export and a series disagree in what a slow comparison finds", arguments: UInt64(0)..<120)
+  func reconciliation(seed: UInt64) throws {
+    let (a, b) = (try Workshop(inMemory: true), try Workshop(inMemory: true))
+    let first = [SeriesSample(.population, seed: seed), SeriesSample(.insurance, seed: seed + 1_000_000)]
+    var second = [
+      SeriesSample(.population, seed: seed + 7), SeriesSample(.insurance, seed: seed + 1_000_007),
+    ]
+    for i in second.indices { second[i].deliveries = [second[i].deliveries[0]] }
+    let staged = try StagedSeries(first, in: a.path, bufferBytes: 4096)
+    let before = try inForce(Self.request(staged, first, threads: 2))
+    let full = try StagedSeries(second, in: b.path, bufferBytes: 4096)
+    let files = try FileManager.default.contentsOfDirectory(atPath: b.path)
+    for export in ExportKind.allCases {
+      var found = try reconcile(
+        export, (before, a.path), with: (full.snapshot, b.path),
+        Self.request(full, second, threads: 1 + Int(seed % 3)))
+      #expect(
+        found.fields.values.allSatisfy { $0 <= found.changed } && found.fields.isEmpty == (found.changed == 0)
+      )
+      found.fields = [:]
+      let (old, new) = (
+        try before.records(export, in: a.path), try full.snapshot.records(export, in: b.path)
+      )
+      var expected = Reconciliation()
+      expected.records = old.count
+      for identity in Set((old + new).map(\.identity)) {
+        var was = old.filter { $0.identity == identity }.map(\.content)
+        var now = new.filter { $0.identity == identity }.map(\.content)
+        for content in was {
+          guard let i = now.firstIndex(of: content), let j = was.firstIndex(of: content) else { continue }
+          now.remove(at: i)
+          was.remove(at: j)
+        }
+        expected.changed += min(was.count, now.count)
+        expected.missing += max(0, was.count - now.count)
+        expected.added += max(0, now.count - was.count)
+      }
+      #expect(found == expected, "\(export.name)")
+    }
+    #expect(try Set(FileManager.default.contentsOfDirectory(atPath: b.path)) == Set(files))
+  }
+
   @Test("a ledger that doesn't balance stops the run, and says what is wrong")
   func unbalanced() throws {
     var ledger = SeriesLedger(export: .insurance, baseSequence: 4, base: 10, inForce: 10)

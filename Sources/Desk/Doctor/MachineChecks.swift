@@ -42,7 +42,7 @@ extension Doctor {
     guard let use = lastUse else {
       let bytes = ExportKind.allCases.reduce(0) { sum, kind in
         sum
-          + ((try? pipeline.export(kind).foundFiles(pipeline: pipeline.path, asOf: today)) ?? []).reduce(0) {
+          + ((try? pipeline.export(kind).deliveries(pipeline: pipeline.path, asOf: today)) ?? []).reduce(0) {
             $0 + $1.byteCount
           }
       }

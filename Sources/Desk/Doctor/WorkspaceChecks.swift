@@ -18,7 +18,7 @@ extension Doctor {
     let check = "exports_\(kind.name)"
     let spec = pipeline.export(kind)
     do throws(Stop) {
-      let files = try spec.foundFiles(pipeline: pipeline.path, asOf: today)
+      let files = try spec.deliveries(pipeline: pipeline.path, asOf: today)
       for file in files {
         let report = try headerReport(ExportFile(file), format: spec.extractFormat)
         if let missing = report.missing.first, spec.format == .csv {

@@ -16,6 +16,11 @@ extension Stager {
     let mark = marks.mark(of: raw)
     let reading = rules.identity(of: text, ranges, export, changeRules.identity)
     var faults = RecordFaults()
+    switch mark.kind {
+    case .upsert: upsertCount += 1
+    case .delete: allDeleteCount += 1
+    default: break
+    }
     if mark.kind == nil { faults.reasons.insert(.operationCode) }
     if mark.order == nil { faults.reasons.insert(.orderFormat) }
     var staged: [UInt8] = []

@@ -21,6 +21,9 @@ package struct StagedPart: Hashable, Sendable {
   package var notRecordCount = 0
   /// Deletes, which have no fields besides their identity.
   package var deleteCount = 0
+  /// Records of a delta by operation, those in quarantine too.
+  package var upsertCount = 0
+  package var allDeleteCount = 0
   /// How many records have each reason or note.
   package var reasonCounts: [Reason: Int] = [:]
   /// How many records have no value in each field that the pipeline file names.
@@ -43,6 +46,8 @@ package struct StagedPart: Hashable, Sendable {
     quarantine += other.quarantine
     changes += other.changes
     deleteCount += other.deleteCount
+    upsertCount += other.upsertCount
+    allDeleteCount += other.allDeleteCount
     recordCount += other.recordCount
     quarantinedCount += other.quarantinedCount
     notRecordCount += other.notRecordCount

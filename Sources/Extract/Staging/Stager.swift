@@ -34,6 +34,7 @@ package struct Stager: ~Copyable {
   /// What the current batch's records do; only of a delta.
   var marks = ChangeMarks()
   var deleteCount = 0
+  var (upsertCount, allDeleteCount) = (0, 0)
   let footers: [LinePattern]
   var notRecordCount = 0
   /// The line of the last line that is no record.
@@ -214,6 +215,7 @@ package struct Stager: ~Copyable {
     part.quarantinedCount = quarantinedCount
     part.notRecordCount = notRecordCount
     part.deleteCount = deleteCount
+    (part.upsertCount, part.allDeleteCount) = (upsertCount, allDeleteCount)
     for reason in Reason.allCases where reasonCounts[Int(reason.rawValue)] > 0 {
       part.reasonCounts[reason] = reasonCounts[Int(reason.rawValue)]
     }

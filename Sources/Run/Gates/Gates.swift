@@ -37,6 +37,7 @@ struct Gates {
     judgeBlanks()
     judgeOwnNumbers()
     judgePlaces()
+    judgeReconciliations()
   }
 
   // MARK: The single gates
@@ -104,6 +105,17 @@ struct Gates {
           .blank, field, share <= median + change,
           .atMost(.share(median + change), .blank, usual(.share(median), change)), .share(share))
       }
+    }
+  }
+
+  /// Judges full exports that close a series.
+  private mutating func judgeReconciliations() {
+    guard let most = limits.reconciliation else { return }
+    for series in now.run.extracted.series ?? [] {
+      guard let closed = series.closed, closed.records >= limits.judgedFrom else { continue }
+      judge(
+        .reconciliation, series.export.name, closed.share <= most, .atMost(.share(most), .differing, nil),
+        .share(closed.share))
     }
   }
 

@@ -38,7 +38,7 @@ package struct Series: Sendable {
   package private(set) var faults: [Stop] = []
 
   /// - Parameters:
-  ///   - found: the base and all deltas, as ``ExportSpec/foundFiles(pipeline:asOf:)`` orders them.
+  ///   - found: the base and all deltas, as ``ExportSpec/deliveries(pipeline:asOf:)`` orders them.
   ///   - earlier: all runs of the workspace.
   ///   - inForce: the run whose store is in force.
   init(
@@ -64,6 +64,7 @@ package struct Series: Sendable {
       deliveries.append(Delivery(sequence: sequence, file: first, state: isApplied ? .applied : .waiting))
       for other in same.dropFirst() { try addCopy(other, of: first) }
     }
+    checkTotals()
     try checkEnd(next - 1, known, inForce)
     try checkContent(known, inForce)
   }
@@ -119,6 +120,18 @@ package struct Series: Sendable {
       file.name, expected: "one content for delta \(first.sequence ?? 0)",
       found: "another one in \(first.name)",
       "Ask the supplier which of the two is right, and remove the other.")
+  }
+
+  /// Refuses deliveries whose control totals have another number.
+  private mutating func checkTotals() {
+    for delivery in deliveries {
+      guard let file = delivery.file, let stated = file.totals?.sequence, stated != delivery.sequence,
+        [.base, .applied, .waiting].contains(delivery.state)
+      else { continue }
+      refuse(
+        file.name, expected: "number \(delivery.sequence) in its control totals", found: "number \(stated)",
+        "Ask the supplier which delivery this is.")
+    }
   }
 
   /// Refuses a series that ends before the one in force.
@@ -178,7 +191,7 @@ extension Pipeline {
   func foundFiles(asOf: CalendarDate, earlier: [RunRecord] = []) throws(Stop) -> [FoundFile] {
     var files: [FoundFile] = []
     for spec in [population, insurance] {
-      let found = try spec.foundFiles(pipeline: path, asOf: asOf).map { $0.withDigest(knownIn: earlier) }
+      let found = try spec.deliveries(pipeline: path, asOf: asOf).map { $0.withDigest(knownIn: earlier) }
       guard spec.delta.isOn else {
         files += found
         continue
@@ -194,7 +207,7 @@ extension Pipeline {
   package func series(asOf: CalendarDate, among runs: [RunRecord]) throws(Stop) -> [Series] {
     var all: [Series] = []
     for spec in [population, insurance] where spec.delta.isOn {
-      let found = try spec.foundFiles(pipeline: path, asOf: asOf).map { $0.withDigest(knownIn: runs) }
+      let found = try spec.deliveries(pipeline: path, asOf: asOf).map { $0.withDigest(knownIn: runs) }
       all.append(try Series(spec.kind, found, earlier: runs, inForce: recordInForce(among: runs)))
     }
     return all
@@ -210,7 +223,7 @@ extension Pipeline {
     }
   }
 
-  private func recordInForce(among runs: [RunRecord]) throws(Stop) -> RunRecord? {
+  func recordInForce(among runs: [RunRecord]) throws(Stop) -> RunRecord? {
     let number = try runInForce()
     return runs.first { $0.id == number }
   }

@@ -52,7 +52,7 @@ package func check(_ pipeline: Pipeline) throws(Stop) -> [CheckedFile] {
     let delta = try spec.export(asOf: Clock.today(), pipeline: pipeline.path, isDelta: true)
     var empty: [(index: Int, file: FoundFile, hasOthers: Bool)] = []
     let first = checked.count
-    for file in try spec.foundFiles(pipeline: pipeline.path, asOf: Clock.today()) {
+    for file in try spec.deliveries(pipeline: pipeline.path, asOf: Clock.today()) {
       let export = file.holdsChanges == true ? delta : full
       let report = try headerReport(ExportFile(file), format: export.format)
       if report.isEmpty { empty.append((checked.count, file, report.hasOtherElements)) }

@@ -15,7 +15,14 @@ extension Night {
     let (read, digests) = try extraction.staged(run.exports, into: folder)
     try update { run in for i in run.exports.indices { run.exports[i].digest = digests[i] } }
     try pipeline.checkSeries(run.exports, among: reader.runs())
-    let snapshot = try pipeline.inForce(read, in: folder, options)
+    let closed = try reconciled(read, in: folder)
+    var snapshot = try pipeline.inForce(read, in: folder, options)
+    snapshot.series = snapshot.series?.map { series in
+      var series = series
+      series.closed = closed[series.export]
+      return series
+    }
+    try pipeline.checkTotals(run.exports, read.files, snapshot.series ?? [])
     for file in snapshot.files where file.recordCount == 0 {
       progress.event(
         RunEvent(
@@ -80,11 +87,13 @@ extension ExportSpec {
   package func export(asOf: CalendarDate, pipeline: String, isDelta: Bool = false) throws(Stop) -> Export {
     var format = extractFormat
     var rules = try rules(asOf: asOf, pipeline: pipeline)
-    if isDelta {
-      format.columns = deltaColumns
-      rules.changes = changeRules
+    format.columns = isDelta ? deltaColumns : fullColumns
+    if isDelta { rules.changes = changeRules }
+    var export = Export(format: format, rules: rules, keepsDamaged: keepsDamaged)
+    if delta.isOn, delta.numbers == .column {
+      export.numberSlot = format.columns.firstIndex(of: delta.numberField ?? "")
     }
-    return Export(format: format, rules: rules, keepsDamaged: keepsDamaged)
+    return export
   }
 
   var identityFields: IdentityFields {

@@ -51,7 +51,10 @@ extension Night {
             "expected": .text(line.limit.english), "found": .text(line.figure.english),
           ], text: "gate not passed"))
     }
-    let causes = run.likelyCauses(of: failed, among: earlier)
+    // The comparison itself says what differs.
+    let causes =
+      failed.allSatisfy { $0.gate == .reconciliation }
+      ? [] : run.likelyCauses(of: failed, among: earlier)
     try update { $0.gated.causes = causes }
     try hold(lines, causes, failed)
   }
@@ -72,7 +75,9 @@ extension Night {
       expected: lines[0].limit.english, found: lines[0].figure.english,
       remedy: likely + also
         + "The run is held and \(inForce). Look at the cause, ask the supplier and run again; if the data is right, release it.",
-      next: causes.first?.command("PIPELINE", run: run.id) ?? "cardlink report PIPELINE --run \(run.id)")
+      next: causes.first?.command("PIPELINE", run: run.id)
+        ?? (failed.contains { $0.gate == .reconciliation }
+          ? "cardlink series PIPELINE" : "cardlink report PIPELINE --run \(run.id)"))
     stop.then = "cardlink release \(run.id) PIPELINE --because \"…\""
     try Audit(workspace.path).append(
       .runHeld, run: run.id,

@@ -22,6 +22,38 @@ package struct DeltaLedger: Hashable, Sendable, Codable {
   package var isBalanced: Bool { outcomes.values.reduce(0, +) == records }
 }
 
+/// What a full export and the series that it closes disagree in.
+package struct Reconciliation: Hashable, Sendable, Codable {
+  /// The numbers of the series' full export and of its last delta, and the run that applied them.
+  package var base = 0
+  package var last = 0
+  package var run = 0
+  /// The records in force of the series.
+  package var records = 0
+  /// Records of the series that the full export lacks, and the other way round.
+  package var missing = 0
+  package var added = 0
+  /// Records of one identity and other content.
+  package var changed = 0
+  /// How many of these differ in a field, by the field's name.
+  package var fields: [String: Int] = [:]
+
+  package init() {}
+
+  package var differences: Int { missing + added + changed }
+
+  /// The differences as a share of the records of the series.
+  package var share: Double { Double(differences) / Double(max(1, records)) }
+
+  package mutating func add(_ other: Reconciliation) {
+    records += other.records
+    missing += other.missing
+    added += other.added
+    changed += other.changed
+    fields.merge(other.fields, uniquingKeysWith: +)
+  }
+}
+
 /// What the deltas of one export did.
 package struct SeriesLedger: Hashable, Sendable, Codable {
   package var export: ExportKind
@@ -35,6 +67,8 @@ package struct SeriesLedger: Hashable, Sendable, Codable {
   /// Records of deltas in quarantine, deletes of unknown records among them, that no later record has overtaken.
   package var open = 0
   package var inForce: Int
+  /// The comparison of the full export with the series before it; nil unless this run closed one.
+  package var closed: Reconciliation?
 
   package init(export: ExportKind, baseSequence: Int, base: Int, inForce: Int) {
     (self.export, self.baseSequence, self.base, self.inForce) = (export, baseSequence, base, inForce)

@@ -9,6 +9,8 @@ extension ReportPage {
     var base, inserted, deleted, inForce, open: Bilingual
     /// Nil if no record of the base was repeated.
     var repeats: Bilingual?
+    /// What the full export and the series before it disagree in; nil unless it closed one.
+    var closed: Bilingual?
     var columns: [Bilingual]
     var rows: [Row]
 
@@ -28,6 +30,12 @@ extension ReportPage {
       deleted = FigureText.count(ledger.total(.deleted))
       open = FigureText.count(ledger.open)
       repeats = ledger.repeats > 0 ? FigureText.count(ledger.repeats) : nil
+      closed = ledger.closed.map { closed in
+        Bilingual(
+          "So với chuỗi trước (tệp đầy đủ số \(closed.base) và các tệp thay đổi đến số \(closed.last)): \(FigureText.count(closed.missing).vietnamese) bản ghi không còn, \(FigureText.count(closed.added).vietnamese) bản ghi mới, \(FigureText.count(closed.changed).vietnamese) bản ghi khác nội dung.",
+          "Compared with the series before it (full export \(closed.base) and deltas up to \(closed.last)): \(FigureText.count(closed.missing).english) records missing, \(FigureText.count(closed.added).english) added, \(FigureText.count(closed.changed).english) changed."
+        )
+      }
       columns = DeltaOutcome.allCases.map(\.title)
       rows = ledger.deltas.suffix(Self.longest).map { delta in
         Row(
