@@ -60,6 +60,15 @@ package struct Status: Sendable, Encodable {
     package var madeAt: String?
   }
 
+  package struct HistorySpan: Sendable, Encodable {
+    /// The business date and the run from which on the history says what was known.
+    package var since: String
+    package var run: Int
+    /// How often another store came in force since then.
+    package var changes: Int
+    package var byteCount: Int
+  }
+
   package struct Next: Sendable, Encodable {
     package var command: String
     package var why: String
@@ -117,6 +126,8 @@ package struct Status: Sendable, Encodable {
   package var series: [SeriesStatus]?
   /// Recipients of the packages in force by what they have; nil as long as none has sent a receipt.
   package var receipts: [String: Int]?
+  /// How far back the history goes; nil if none is kept.
+  package var history: HistorySpan?
 
   package func records(_ export: ExportKind) -> Int {
     counts.reduce(0) { $0 + ($1.export == export.name ? $1.records : 0) }
@@ -156,6 +167,7 @@ extension Desk {
       named: named, today: Clock.today().text)
     status.series = try? seriesStatus(of: run, among: runs)
     status.receipts = try? receiptStanding()?.counts
+    status.history = try? historySpan()
     if status.series?.contains(where: { $0.refused != nil }) == true {
       status.next.insert(
         .init(
@@ -163,6 +175,18 @@ extension Desk {
           whyVietnamese: "thiếu hoặc sai tệp thay đổi"), at: 0)
     }
     return status
+  }
+}
+
+extension Desk {
+  private func historySpan() throws(Stop) -> Status.HistorySpan? {
+    guard pipeline.keep.history > 0,
+      let history = try KeptStores(pipeline, in: pipeline.workspace).history()
+    else { return nil }
+    let first = history.points[0]
+    return Status.HistorySpan(
+      since: first.knownOn, run: first.run, changes: history.changes.count,
+      byteCount: history.files.reduce(0) { $0 + $1.byteCount })
   }
 }
 

@@ -99,6 +99,11 @@ package struct StatusText {
       lines += Self.wrapped("damaged · tệp hỏng: \(fault)", indent: 2)
     }
     lines.append(inForce)
+    if let history = status.history {
+      lines.append(
+        "  history · lịch sử: since \(history.since), run \(history.run)"
+          + (history.changes > 0 ? " · \(FigureText.bytes(history.byteCount).english)" : ""))
+    }
     if let packages = status.packagesOfRun, packages != status.inForce?.run {
       lines.append("  packages · gói dữ liệu: of run \(packages)")
     }

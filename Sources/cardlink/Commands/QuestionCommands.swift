@@ -201,29 +201,36 @@ struct ExplainCommand: ParsableCommand {
       from standard input.
         cardlink explain - pipelines/nightly.yaml
         cardlink explain insurance-2026-11-23.csv:14 pipelines/nightly.yaml
+      --known-on and --known-at explain by the staged records of the run that was in
+      force then, as long as they are kept (keep.staged).
       """)
   @Argument(
     help: ArgumentHelp("The number of a person, an insurance or a card, or FILE:LINE.", valueName: "number"))
   var number: String
   @OptionGroup var arguments: PipelineArguments
   @OptionGroup var asked: AskedRunArguments
+  @OptionGroup var known: KnownArguments
   @OptionGroup var reason: ReasonArguments
   @OptionGroup var form: OutputArguments
 
-  mutating func validate() {
+  mutating func validate() throws {
     (number, arguments.pipeline) = inOrder(number, arguments.pipeline)
+    if asked.number != nil, known.time != nil {
+      throw ValidationError("Give --run or a time of knowledge, not both.")
+    }
   }
 
   func run() throws {
     let number = try Asked(typed(number))
     let desk = Desk(try arguments.load(), for: reason.actor)
+    let run = try known.time.map { time throws(Stop) in try desk.point(time).storeRun } ?? asked.number
     switch number {
     case .person(let id):
-      let found = try desk.explain(id, run: asked.number)
+      let found = try desk.explain(id, run: run)
       let text = ExplanationText(found, paint: .ofStandardOutput)
       try answer(text.text, text.table, isEmpty: found.isEmpty, run: found.run.id)
     case .record(let name):
-      let found = try desk.explain(name, run: asked.number)
+      let found = try desk.explain(name, run: run)
       let text = RecordExplanationText(found, paint: .ofStandardOutput)
       try answer(
         text.text, text.table, isEmpty: found.persons.isEmpty && found.others.isEmpty, run: found.run.id,
