@@ -53,7 +53,9 @@ struct GraceTests {
             runID: 3, pipeline: "p", asOf: "2026-11-23", startedAt: "", finishedAt: nil, state: .running)
         ], ledger: [], populationFiles: [], insuranceFiles: ["insurance.csv"],
         keptSources: [KeptSource(sourceFile: "insurance.csv", run: 2, graceUntil: "2026-11-25")]),
-      persons: PersonSource(starts: [PersonalID(packed: 0)], width: 1) { _, take throws(Stop) in try take(Self.people) },
+      persons: PersonSource(starts: [PersonalID(packed: 0)], width: 1) { _, take throws(Stop) in
+        try take(Self.people)
+      },
       findings: { () throws(Stop) in nil })
     #expect(report.kept == 1 && report.cards == 1)
     try """

@@ -35,7 +35,9 @@ struct SourceTests {
           StoreRun(
             runID: 3, pipeline: "p", asOf: "2026-11-23", startedAt: "", finishedAt: nil, state: .running)
         ], ledger: [], populationFiles: ["population.csv"], insuranceFiles: ["insurance.csv"]),
-      persons: PersonSource(starts: [PersonalID(packed: 0)], width: 1) { [people] _, take throws(Stop) in try take(people) },
+      persons: PersonSource(starts: [PersonalID(packed: 0)], width: 1) { [people] _, take throws(Stop) in
+        try take(people)
+      },
       findings: { () throws(Stop) in findings.popLast() })
   }
 

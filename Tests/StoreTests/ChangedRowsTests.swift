@@ -54,6 +54,7 @@ struct ChangedRowsTests {
     let pages = try #require(try StoredPages(nights.workshop.store))
     var roots = [pages.roots.person, pages.roots.otherCard].map { Int($0) - 1 }
     nights.change()
+    nights.beginRun()
     for round in 0..<40 {
       var store = whole
       let any = Int.random(in: pages.roots.pageAfterAll..<whole.count / Schema.pageBytes, using: &random)
@@ -66,6 +67,7 @@ struct ChangedRowsTests {
       }
       try store.write(to: URL(filePath: nights.workshop.store))
       let change = try #require(try nights.nextChange())
+      try Folder.remove(change.folder)
       let next = nights.workshop.store + ".next"
       let report = try nights.sample.load(into: next, change: change)
       #expect(report.persons == nights.sample.persons.count)
@@ -98,12 +100,13 @@ struct ChangedRowsTests {
       try nights.load()
     }
     nights.change(percent: 20)
+    nights.beginRun()
     let next = nights.workshop.store + ".next"
     let change = try #require(try nights.nextChange())
     Faults.count(under: nights.workshop.path)
     try nights.sample.load(into: next, threads: 1, change: change)
     let operations = Faults.end(under: nights.workshop.path).count(kind)
-    let path = change.folder + "/0003-0003.sqlite"
+    let path = change.folder + "/0004-0004.sqlite"
     try Folder.remove(path)
     for n in 1...operations {
       Faults.fail(at: n, under: nights.workshop.path, as: kind)

@@ -77,6 +77,12 @@ final class RememberedNights {
     inForce(storeRun)
   }
 
+  /// Begins the next run, for a test that loads the sample itself.
+  func beginRun() {
+    run += 1
+    sample.runID = run
+  }
+
   /// The change that the next store makes; nil for the first.
   func nextChange() throws -> PreparedChange? {
     guard !nights.isEmpty else { return nil }
