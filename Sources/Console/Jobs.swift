@@ -37,6 +37,42 @@ final class Jobs: Sendable {
 
   func last(of pipeline: String) -> Job? { jobs.withLock { $0[pipeline] } }
 
+  /// What a command that ends soon and changes nothing prints.
+  ///
+  /// - Throws: ``Stop`` with what it says on standard error if it fails.
+  func answer(_ arguments: [String]) throws(Stop) -> String {
+    let process = Process()
+    let (output, errors) = (Pipe(), Pipe())
+    process.executableURL = URL(filePath: program)
+    process.arguments = arguments
+    process.standardOutput = output
+    process.standardError = errors
+    process.standardInput = FileHandle.nullDevice
+    var text = Data()
+    var fault = Data()
+    do {
+      try process.run()
+      // It writes one after the other, and no more than a pipe holds.
+      text = try output.fileHandleForReading.readToEnd() ?? Data()
+      fault = try errors.fileHandleForReading.readToEnd() ?? Data()
+    } catch {
+      throw cannotStart(error)
+    }
+    process.waitUntilExit()
+    guard process.terminationStatus == 0 else {
+      throw Stop(
+        Exit(rawValue: process.terminationStatus) ?? .internalError, at: "cardlink \(arguments[0])",
+        expected: "an answer", found: "a failure", remedy: String(decoding: fault, as: UTF8.self))
+    }
+    return String(decoding: text, as: UTF8.self)
+  }
+
+  private func cannotStart(_ error: any Error) -> Stop {
+    Stop(
+      .cannotCreate, at: program, expected: "the command cardlink beside the console", found: "\(error)",
+      remedy: "Install both in one folder.")
+  }
+
   /// Starts a command.
   ///
   /// - Throws: ``Stop`` with ``Exit/runInProgress`` if another one is at work.
@@ -65,9 +101,7 @@ final class Jobs: Sendable {
       try process.run()
     } catch {
       jobs.withLock { $0[pipeline]?.exit = Exit.cannotCreate.rawValue }
-      throw Stop(
-        .cannotCreate, at: program, expected: "the command cardlink beside the console", found: "\(error)",
-        remedy: "Install both in one folder.")
+      throw cannotStart(error)
     }
     Thread.detachNewThread { [self] in
       while case let data = pipe.fileHandleForReading.availableData, !data.isEmpty {

@@ -56,10 +56,16 @@ package struct FindingList: Sendable {
       sets[text] = reasons
       entries.append(
         Entry(
-          row: key.row, reasons: reasons, birthPlace: UInt16(key.birthPlace) ?? Self.noPlace,
+          row: key.row, reasons: reasons, birthPlace: Self.place(key.birthPlace),
           export: key.export, outcome: outcome, isDecidable: key.isDecidable))
     }
     self.entries = entries
+  }
+
+  /// Three digits, and nothing else.
+  private static func place(_ text: String) -> UInt16 {
+    text.utf8.count == 3 && text.utf8.allSatisfy { (48...57).contains($0) }
+      ? UInt16(text) ?? noPlace : noPlace
   }
 
   private static func text(_ place: UInt16) -> String {

@@ -36,8 +36,8 @@ struct ConsoleCommand: AsyncParsableCommand {
       FOR AN OFFICE, behind a reverse proxy that signs people in and names the
       account in a header; it is taken over the Unix socket alone, from the proxy's
       own user. Roles come from a file, one line an account: name: role role.
-        cardlink console nightly.yaml --socket /run/cardlink/console.sock \
-          --proxy-user www-data --accounts /etc/cardlink/accounts \
+        cardlink console nightly.yaml --socket /run/cardlink/console.sock \\
+          --proxy-user www-data --accounts /etc/cardlink/accounts \\
           --allow-host console.example.vn
       """)
   @Argument(help: ArgumentHelp("Pipeline files.", valueName: "pipeline")) var pipelines: [String]
@@ -103,7 +103,8 @@ struct ConsoleCommand: AsyncParsableCommand {
         pipeline.workspace = Paths.absolute(workspace)
         pipeline.givenWorkspace = workspace
       }
-      guard Site.canServe(pipeline.name), !served.contains(where: { $0.pipeline.name == pipeline.name }) else {
+      guard Site.canServe(pipeline.name), !served.contains(where: { $0.pipeline.name == pipeline.name })
+      else {
         throw Stop(
           .pipelineWrong, at: file, field: "name",
           expected: "a name of its own, of letters, digits, - and _, as a part of an address",

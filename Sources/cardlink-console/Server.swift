@@ -36,7 +36,8 @@
           serverName: "cardlink"),
         onServerRunning: { _ in link() }, logger: logger)
       do {
-        try await app.runService()
+        // A signal ends it at once: whatever it was doing is on disk whole or not at all.
+        try await app.runService(gracefulShutdownSignals: [])
       } catch let error as IOError {
         print("\(socket ?? "Port \(port)") can't be opened: \(error).")
         Foundation.exit(Exit.cannotCreate.rawValue)
@@ -70,12 +71,12 @@
     var coreContext: CoreRequestContextStorage
     private let channel: any Channel
 
-  /// `struct ucred` of the C library.
-  private struct Credentials: BitwiseCopyable {
-    var process: Int32 = 0
-    var user: UInt32 = 0
-    var group: UInt32 = 0
-  }
+    /// `struct ucred` of the C library.
+    private struct Credentials: BitwiseCopyable {
+      var process: Int32 = 0
+      var user: UInt32 = 0
+      var group: UInt32 = 0
+    }
 
     init(source: ApplicationRequestContextSource) {
       coreContext = .init(source: source)
@@ -136,8 +137,9 @@
         ResponseBody { writer in
           var number = 0
           while true {
-          let next = number
-          guard let bytes = try await waiting({ Result { () throws(Stop) in try piece(next) } }).get() else { break }
+            let next = number
+            guard let bytes = try await waiting({ Result { () throws(Stop) in try piece(next) } }).get()
+            else { break }
             try await writer.write(ByteBuffer(bytes: bytes))
             number += 1
           }

@@ -10,17 +10,21 @@ import Workspace
 @Suite("Persons at the console", .serialized)
 struct PersonTests {
   /// A person with a card, as the store has it.
-  private func anyone(_ sample: SampleSite) throws -> (id: String, name: String, birthDate: String, card: String) {
+  private func anyone(_ sample: SampleSite) throws -> (
+    id: String, name: String, birthDate: String, card: String
+  ) {
     let desk = Desk(sample.pipeline, for: Actor(name: "test", door: .console))
-    var found: (String, String, String, String)?
-    let lines = try Program.run(["findings", sample.file, "--outcome", "disputed", "--output", "csv"])
-      .split(separator: "\n")
-    for line in lines.dropFirst() where found == nil {
-      let id = try PersonalID(Array(line.split(separator: ",", omittingEmptySubsequences: false)[3].utf8).span)
+    var ids: [PersonalID] = []
+    try desk.findings(outcome: .disputed).forEach { finding in
+      if let id = finding.personalID.flatMap({ try? PersonalID($0.utf8.span) }) { ids.append(id) }
+    }
+    var found: (id: String, name: String, birthDate: String, card: String)?
+    for id in ids where found == nil {
       let person = try desk.explain(id)
-      if let one = person.population.first, one.record.birthDate.precision == .day, let record = person.judgements.first {
-        found = (id.text, one.name, one.record.birthDate.text, record.record.record.insuranceNumber.text)
-      }
+      guard let one = person.population.first, one.record.birthDate.precision == .day,
+        let record = person.judgements.first?.record.record
+      else { continue }
+      found = (id.text, one.name, one.record.birthDate.text, record.insuranceNumber.text)
     }
     return try #require(found)
   }
@@ -30,7 +34,8 @@ struct PersonTests {
     let sample = try SampleSite.shared.get()
     let cookie = try sample.signIn([.officer], name: "le.d")
     let person = try anyone(sample)
-    let bare = person.name.folding(options: .diacriticInsensitive, locale: nil).replacing("Đ", with: "D").lowercased()
+    let bare = person.name.folding(options: .diacriticInsensitive, locale: nil).replacing("Đ", with: "D")
+      .lowercased()
     for fields in [
       [("number", person.id)], [("number", " \(person.card) ")],
       [("name", bare), ("birth_date", person.birthDate)],
@@ -47,7 +52,8 @@ struct PersonTests {
     #expect(lines.allSatisfy { $0.door == "console" && $0.because == "đơn số 7" })
   }
 
-  @Test("what is no number is said, and no one is an answer", arguments: ["12", "abc", "000000000000", "<b>"])
+  @Test(
+    "what is no number is said, and no one is an answer", arguments: ["12", "abc", "000000000000", "<b>"])
   func none(typed: String) throws {
     let sample = try SampleSite.shared.get()
     let cookie = try sample.signIn([.officer])
@@ -59,7 +65,8 @@ struct PersonTests {
   func auditor() throws {
     let sample = try SampleSite.shared.get()
     let person = try anyone(sample)
-    _ = sample.post(sample.path(.findPerson), try sample.signIn([.officer], name: "vu.e"), [("number", person.id)])
+    _ = sample.post(
+      sample.path(.findPerson), try sample.signIn([.officer], name: "vu.e"), [("number", person.id)])
     let page = sample.post(sample.path(.findAudit), try sample.signIn([.auditor]), [("number", person.id)])
     #expect(page.text.contains("vu.e") && page.text.contains("The log is intact"))
     #expect(!page.text.contains(person.name) && !page.text.contains(person.id))
@@ -70,6 +77,7 @@ struct PersonTests {
     let sample = try SampleSite.shared.get()
     let page = sample.post(
       sample.path(.checkCard), try sample.signIn([.clerk]), [("question", "000000000000, A B, 01/01/1990")])
-    #expect(page.text.contains("<p class=\"code\">050</p>") || page.text.contains("<p class=\"code\">205</p>"))
+    #expect(
+      page.text.contains("<p class=\"code\">050</p>") || page.text.contains("<p class=\"code\">205</p>"))
   }
 }

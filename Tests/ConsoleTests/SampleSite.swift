@@ -83,6 +83,12 @@ final class SampleSite: Sendable {
         body: Array(Form.text(fields).utf8)))
   }
 
+  /// Sends a form and follows where it leads.
+  func submit(_ target: String, _ cookie: String, _ fields: [(String, String)]) -> Response {
+    let answer = post(target, cookie, fields)
+    return answer.value("location").map { get($0, cookie) } ?? answer
+  }
+
   private func headers(_ cookie: String?, _ language: String) -> [(name: String, value: String)] {
     [("host", Self.host), ("cookie", "language=\(language)" + (cookie.map { "; cardlink=\($0)" } ?? ""))]
   }

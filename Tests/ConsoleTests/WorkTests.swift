@@ -1,7 +1,9 @@
 // Findings by pages and the work list: what officers see, decide and undo, and that two of them never get the same record.
 
 import Foundation
+import Store
 import Support
+import Synchronization
 import Testing
 import Values
 import Workspace
@@ -85,7 +87,7 @@ struct WorkTests {
     let sample = try SampleSite()
     let cookie = try sample.signIn([.officer], name: "tran.c")
     let page = sample.get(sample.path(.work) + "?outcome=disputed", cookie)
-    let recorded = sample.post(sample.path(.decide), cookie, try fields(page, "accept"))
+    let recorded = sample.submit(sample.path(.decide), cookie, try fields(page, "accept"))
     #expect(recorded.text.contains("Recorded: accepted."))
     let book = try DecisionBook(sample.pipeline.workspace)
     #expect(
@@ -96,7 +98,7 @@ struct WorkTests {
     // The same record is not shown again.
     #expect(recorded.field("row") != page.field("row"))
     #expect(sample.get(sample.path(.decided), cookie).text.contains("tran.c"))
-    #expect(sample.post(sample.path(.undo), cookie, [("number", "1")]).status == 200)
+    #expect(sample.submit(sample.path(.undo), cookie, [("number", "1")]).status == 200)
     #expect(try DecisionBook(sample.pipeline.workspace).inForce.isEmpty)
     let again = sample.post(sample.path(.undo), cookie, [("number", "1")])
     #expect(again.status == 404)
@@ -106,11 +108,13 @@ struct WorkTests {
   func leases(officers: Int) throws {
     let sample = try SampleSite()
     let cookies = try (0..<officers).map { try sample.signIn([.officer], name: "officer \($0)") }
-    nonisolated(unsafe) var rows = [String?](repeating: nil, count: officers)
+    let found = Mutex<[Int: String]>([:])
     DispatchQueue.concurrentPerform(iterations: officers) { i in
-      rows[i] = sample.get(sample.path(.work), cookies[i]).field("row")
+      let row = sample.get(sample.path(.work), cookies[i]).field("row")
+      found.withLock { $0[i] = row }
     }
-    #expect(Set(rows.compactMap(\.self)).count == officers)
+    let rows = found.withLock { $0 }
+    #expect(Set(rows.values).count == officers)
     // A page that is loaded again shows the same record; a skipped one shows another, and frees it.
     #expect(sample.get(sample.path(.work), cookies[0]).field("row") == rows[0])
     _ = sample.post(sample.path(.skip), cookies[0], [("row", rows[0] ?? ""), ("run", "1")])
@@ -124,7 +128,7 @@ struct WorkTests {
     let sample = try SampleSite()
     let (one, other) = (try sample.signIn([.officer]), try sample.signIn([.officer]))
     let page = sample.get(sample.path(.work), one)
-    let refused = sample.post(sample.path(.decide), other, try fields(page, "accept"))
+    let refused = sample.submit(sample.path(.decide), other, try fields(page, "accept"))
     #expect(refused.text.contains("Another officer has that record"))
     #expect(try DecisionBook(sample.pipeline.workspace).entries.isEmpty)
   }
@@ -135,12 +139,13 @@ struct WorkTests {
     let cookie = try sample.signIn([.officer])
     let page = sample.get(sample.path(.work) + "?outcome=disputed", cookie)
     var stale = try fields(page, "reject")
-    stale[2].1 = try #require(sample.site.otherDigest(than: stale[2].1, sample))
-    let refused = sample.post(sample.path(.decide), cookie, stale)
+    let other = try sample.site.otherDigest(than: stale[2].1, sample)
+    stale[2].1 = try #require(other)
+    let refused = sample.submit(sample.path(.decide), cookie, stale)
     #expect(refused.text.contains("the evidence has changed since it was shown"))
     // A run that ended meanwhile is said too.
     _ = try Program.run(["rerun", "match", sample.file])
-    let after = sample.post(sample.path(.decide), cookie, try fields(page, "reject"))
+    let after = sample.submit(sample.path(.decide), cookie, try fields(page, "reject"))
     #expect(after.text.contains("A new run has finished since this was shown"))
     #expect(try DecisionBook(sample.pipeline.workspace).entries.isEmpty)
   }

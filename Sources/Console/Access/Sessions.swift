@@ -5,12 +5,15 @@
 import Crypto
 import Foundation
 import Synchronization
+import Values
 
 /// A signed-in person.
 package struct Session: Sendable {
   package var name: String
   package var roles: Set<Role>
   package var lastUsed: ContinuousClock.Instant
+  /// What the next page of the work list says first.
+  var notice: Notice?
   /// Work that the officer put off, by the record's place in the list.
   var skipped: Set<Int64> = []
   /// Look-ups that may be made at once.
@@ -18,6 +21,14 @@ package struct Session: Sendable {
   var refilled: ContinuousClock.Instant
 
   func may(_ route: Route) -> Bool { !roles.isDisjoint(with: route.roles) }
+}
+
+/// What became of a decision.
+struct Notice: Sendable {
+  var text: Bilingual
+  var isBad = false
+  /// The decision that may be undone.
+  var undone: Int?
 }
 
 /// All sessions, links and counts.
@@ -116,6 +127,17 @@ package final class Sessions: Sendable {
 
   func skip(_ row: Int64, _ id: String) {
     state.withLock { _ = $0.sessions[Self.digest(id)]?.skipped.insert(row) }
+  }
+  func tell(_ notice: Notice, _ id: String) {
+    state.withLock { $0.sessions[Self.digest(id)]?.notice = notice }
+  }
+  /// The notice, which is shown once.
+  func takeNotice(_ id: String) -> Notice? {
+    state.withLock { state in
+      let notice = state.sessions[Self.digest(id)]?.notice
+      state.sessions[Self.digest(id)]?.notice = nil
+      return notice
+    }
   }
   func unskip(_ id: String) { state.withLock { $0.sessions[Self.digest(id)]?.skipped = [] } }
   func countDecision() { state.withLock { $0.decisions += 1 } }

@@ -2,6 +2,7 @@
 // Invariant: nothing is started but by a second form, after its effect was shown. A release and a rollback take a reason.
 
 import Desk
+import Foundation
 import Run
 import Values
 import Workspace
@@ -46,6 +47,14 @@ struct JobPage {
   var tonight: String
 }
 
+/// A row of `cardlink run --plan`.
+private struct PlannedStep: Decodable {
+  var stage: String
+  var action: String
+  var why: String
+  var lastSeconds: Double?
+}
+
 extension Visit {
   private var today: CalendarDate { Clock.today() }
 
@@ -75,24 +84,51 @@ extension Visit {
       PlanPage.Step(
         title: language.text(step.stage.title),
         action: step.uses == nil ? language.text("chạy", "run") : language.text("dùng lại", "reuse"),
-        why: step.why,
+        why: reason(step.why),
         last: step.last.map { language.text(FigureText.bilingualDuration($0.seconds)) } ?? "–",
         isRun: step.uses == nil)
     }
   }
 
+  /// Why a stage is run or skipped, in the language of the page.
+  private func reason(_ english: String) -> String {
+    guard language == .vietnamese else { return english }
+    return english.replacing(/run (\d+) made it from the same/) { "lượt \($0.1) đã làm từ đúng các tệp này" }
+      .replacing(/run (\d+) left it/) { "lượt \($0.1) để lại" }
+      .replacing(/stage (\w+) before it runs/) { match in
+        "bước “\(StageName(rawValue: String(match.1))?.title.vietnamese ?? String(match.1))” trước đó chạy"
+      }
+      .replacing(/the business date is (\S+), was (\d{4}-\d\d-\d\d)/) {
+        "ngày nghiệp vụ là \($0.1), trước là \($0.2)"
+      }
+      .replacing("asked for", with: "theo yêu cầu")
+      .replacing("the list of decisions", with: "danh sách quyết định")
+      .replacing("the pipeline file", with: "tệp cấu hình").replacing("has changed", with: "đã thay đổi")
+  }
+
   private func runPlan() throws(Stop) -> Response {
     let asOf = try date("as_of")
-    let plan = try Plan(served.pipeline, from: nil, asOf: asOf)
+    // The command makes the plan: a result counts only for the program that made it.
+    let text = try site.jobs.answer(
+      ["run", served.file, "--plan", "--as-of", asOf.text, "--output", "json"] + workspace)
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    guard let steps = try? decoder.decode([PlannedStep].self, from: Data(text.utf8)) else {
+      throw .defect("a plan that can't be read")
+    }
     var page = PlanPage(
-      title: language.text("Chạy cả quy trình", "Run the pipeline"), steps: steps(plan), action: "run",
-      act: path(.act), start: path(.start))
+      title: language.text("Chạy cả quy trình", "Run the pipeline"),
+      steps: steps.map { step in
+        PlanPage.Step(
+          title: StageName(rawValue: step.stage).map { language.text($0.title) } ?? step.stage,
+          action: step.action == "run" ? language.text("chạy", "run") : language.text("dùng lại", "reuse"),
+          why: reason(step.why),
+          last: step.lastSeconds.map { language.text(FigureText.bilingualDuration($0)) } ?? "–",
+          isRun: step.action == "run")
+      }, action: "run", act: path(.act), start: path(.start))
     page.takesDate = asOf.text
     page.fields = [.init(name: "as_of", value: asOf.text)]
-    page.isDone = plan.done != nil
-    page.note = plan.unfinished.map {
-      language.text("Chạy tiếp lượt \($0.id) chưa hoàn tất.", "Continues run \($0.id), which did not finish.")
-    }
+    page.isDone = steps.allSatisfy { $0.action != "run" }
     return show("plan", page, title: Bilingual("Chạy", "Run"))
   }
 

@@ -86,7 +86,8 @@ extension Visit {
     page.rows = lines.suffix(Self.mostLines).reversed().map { line in
       .init(
         number: line.number, at: language.time(line.at),
-        event: AuditEvent(rawValue: line.event).map { language.text($0.title) } ?? line.event, user: line.user,
+        event: AuditEvent(rawValue: line.event).map { language.text($0.title) } ?? line.event,
+        user: line.user,
         door: line.door ?? "", run: line.run.map(String.init) ?? "", person: line.person ?? "",
         because: line.because ?? "",
         detail: (line.detail ?? [:]).sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(

@@ -10,9 +10,15 @@ struct Piece: Hashable, Sendable {
     case same, letter, tone
   }
   var text: String
-  var kind: Kind
-  var isTone: Bool { kind == .tone }
-  var isLetter: Bool { kind == .letter }
+  let kind: Kind
+  // The template reads stored properties.
+  let isTone: Bool
+  let isLetter: Bool
+
+  init(text: String, kind: Kind) {
+    (self.text, self.kind) = (text, kind)
+    (isTone, isLetter) = (kind == .tone, kind == .letter)
+  }
 }
 
 enum Marks {

@@ -150,7 +150,7 @@ extension Visit {
           title: found.origin(.population, person.place, line: person.record.line),
           value: [
             person.name, language.date(person.record.birthDate.text), word(person.record.sex),
-            person.record.status.name,
+            word(person.record.status),
           ].joined(separator: " · "))
       }, records: found.judgements.map { record($0, found) },
       others: (found.personless + found.suggested + found.otherClaims).map { other in
@@ -197,6 +197,18 @@ extension Visit {
     case .male: language.text("nam", "male")
     case .female: language.text("nữ", "female")
     case .unknown: language.text("chưa rõ giới tính", "sex unknown")
+    }
+  }
+
+  /// A person's status in the population register.
+  func word(_ status: PersonStatus) -> String {
+    switch status {
+    case .active: language.text("đang hoạt động", "active")
+    case .dead: language.text("đã chết", "dead")
+    case .missing: language.text("mất tích", "missing")
+    case .numberCancelled: language.text("số đã bị hủy", "number cancelled")
+    case .leftNationality: language.text("thôi quốc tịch", "left nationality")
+    case .unknown: language.text("chưa rõ", "unknown")
     }
   }
 

@@ -73,22 +73,18 @@ extension Visit {
     Bilingual("Hai người khác nhau", "Two different persons"),
   ]
 
-  func work() throws(Stop) -> Response {
-    try workPage()
-  }
-
   /// The next record, or the one that this officer has.
-  private func workPage(
-    notice: Bilingual? = nil, isBad: Bool = false, undone: Int? = nil
-  ) throws(Stop) -> Response {
+  func work() throws(Stop) -> Response {
+    let notice = site.sessions.takeNotice(sessionID)
     let desk = desk
     let list = try site.list(served, desk)
     var filter = FindingList.Filter()
     filter.isDecidable = true
-    filter.outcome = (request.query["outcome"] ?? request.form["outcome"]).flatMap(Outcome.init(name:))
+    filter.outcome = request.query["outcome"].flatMap(Outcome.init(name:))
     let rows = list.rows(filter)
     var page = WorkPage()
-    (page.notice, page.noticeIsBad, page.undone) = (notice.map { language.text($0) }, isBad, undone)
+    (page.notice, page.noticeIsBad) = (notice.map { language.text($0.text) }, notice?.isBad ?? false)
+    page.undone = notice?.undone
     page.count = language.count(rows.count)
     page.decide = path(.decide)
     page.skip = path(.skip)
@@ -167,7 +163,7 @@ extension Visit {
         differs: sides.a.contains { $0.kind != .same } || sides.b.contains { $0.kind != .same })
     }
     func text(_ date: CalendarDate?) -> String { date.map { $0.isNone ? "" : $0.text } ?? "" }
-    func word(_ sex: Sex?) -> String {
+    func wordOf(_ sex: Sex?) -> String {
       switch sex {
       case .male: language.text("nam", "male")
       case .female: language.text("nữ", "female")
@@ -188,9 +184,9 @@ extension Visit {
     return [
       line("Họ và tên", "Name", names),
       line("Ngày sinh", "Birth date", dates),
-      line("Giới tính", "Sex", Marks.values(word(person?.record.sex), word(record?.sex))),
+      line("Giới tính", "Sex", Marks.values(wordOf(person?.record.sex), wordOf(record?.sex))),
       line("Số định danh", "Personal ID number", (plain(item.personID?.text ?? ""), plain(held))),
-      line("Tình trạng", "Status", (plain(person?.record.status.name ?? ""), plain(""))),
+      line("Tình trạng", "Status", (plain(person.map { word($0.record.status) } ?? ""), plain(""))),
       line("Mã số BHXH", "Insurance number", (plain(""), plain(item.finding.insuranceNumber ?? ""))),
       line("Số thẻ", "Card number", (plain(""), plain(item.finding.cardNumber ?? ""))),
       line(
@@ -206,6 +202,12 @@ extension Visit {
     ]
   }
 
+  /// Back to the list, which says so; a page that is loaded again then repeats nothing.
+  private func told(_ notice: Notice) -> Response {
+    site.sessions.tell(notice, sessionID)
+    return .see(path(.work, request.form["outcome"].map { [("outcome", $0)] } ?? []))
+  }
+
   func decide() throws(Stop) -> Response {
     let desk = desk
     let list = try site.list(served, desk)
@@ -213,17 +215,19 @@ extension Visit {
       let verdict = request.form["verdict"], ["accept", "reject"].contains(verdict)
     else { return site.notFound(language, session) }
     guard run == list.run.id else {
-      return try workPage(
-        notice: Bilingual(
-          "Một lượt chạy mới đã hoàn tất trong lúc bạn xem. Chưa ghi gì; hãy xem lại bản ghi.",
-          "A new run has finished since this was shown. Nothing was recorded; look at the record again."),
-        isBad: true)
+      return told(
+        Notice(
+          text: Bilingual(
+            "Một lượt chạy mới đã hoàn tất trong lúc bạn xem. Chưa ghi gì; hãy xem lại bản ghi.",
+            "A new run has finished since this was shown. Nothing was recorded; look at the record again."),
+          isBad: true))
     }
     guard site.leases.take(row, run: run, of: pipelineName, by: leaseName) else {
-      return try workPage(
-        notice: Bilingual(
-          "Cán bộ khác đang xem bản ghi đó. Chưa ghi gì.",
-          "Another officer has that record now. Nothing was recorded."), isBad: true)
+      return told(
+        Notice(
+          text: Bilingual(
+            "Cán bộ khác đang xem bản ghi đó. Chưa ghi gì.",
+            "Another officer has that record now. Nothing was recorded."), isBad: true))
     }
     let because = request.form["because"] ?? request.form["other"] ?? ""
     do throws(Stop) {
@@ -233,17 +237,19 @@ extension Visit {
           candidate: request.form["candidate"]), of: list)
       site.leases.end(row, run: run, of: pipelineName)
       site.sessions.countDecision()
-      return try workPage(
-        notice: verdict == "accept"
-          ? Bilingual("Đã ghi: chấp nhận.", "Recorded: accepted.")
-          : Bilingual("Đã ghi: từ chối.", "Recorded: rejected."), undone: number)
+      return told(
+        Notice(
+          text: verdict == "accept"
+            ? Bilingual("Đã ghi: chấp nhận.", "Recorded: accepted.")
+            : Bilingual("Đã ghi: từ chối.", "Recorded: rejected."), undone: number))
     } catch {
       guard error.exit == .dataRefused else { throw error }
-      return try workPage(
-        notice: Bilingual(
-          "Chưa ghi gì: dữ liệu đã thay đổi từ lúc hiển thị, hoặc trái với quyết định trước. \(error.finding.expected)",
-          "Nothing was recorded: the evidence has changed since it was shown, or an earlier decision contradicts it. Expected \(error.finding.expected), found \(error.finding.found)."
-        ), isBad: true)
+      return told(
+        Notice(
+          text: Bilingual(
+            "Chưa ghi gì: dữ liệu đã thay đổi từ lúc hiển thị, hoặc trái với quyết định trước. Hãy xem lại bản ghi.",
+            "Nothing was recorded: the evidence has changed since it was shown, or an earlier decision contradicts it. Look at the record again."
+          ), isBad: true))
     }
   }
 
@@ -276,7 +282,7 @@ extension Visit {
     guard let number = request.form.number("number") else { return site.notFound(language, session) }
     try desk.undo(number, because: language.text("Hoàn tác tại bảng điều khiển", "Undone at the console"))
     guard request.form["from"] != "decided" else { return .see(path(.decided)) }
-    return try workPage(
-      notice: Bilingual("Đã hoàn tác quyết định \(number).", "Decision \(number) was undone."))
+    return told(
+      Notice(text: Bilingual("Đã hoàn tác quyết định \(number).", "Decision \(number) was undone.")))
   }
 }
