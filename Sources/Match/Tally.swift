@@ -56,6 +56,7 @@ struct Tally: Sendable {
   }
 
   /// Counts the place of birth registration that an insurance record's key names.
+  @inline(__always)
   mutating func add(placeOf key: UInt64, _ outcome: Outcome, count: Int = 1) {
     let place = BirthPlace(LinkKey(packed: key))
     places[place.index * Self.outcomes + Int(outcome.rawValue)] += count

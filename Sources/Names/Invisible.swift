@@ -42,7 +42,13 @@ private func mayBeginBlank(_ byte: UInt8) -> Bool {
 package func blankCount(_ bytes: Span<UInt8>, at i: Int) -> Int {
   let byte = bytes[i]
   if byte < 0x80 { return byte == 0x20 || byte >= 0x09 && byte <= 0x0D ? 1 : 0 }
-  return mayBeginBlank(byte) ? slowBlankCount(bytes, at: i) : 0
+  return mayBeginBlank(byte) && !isMarkedLetter(bytes, at: i) ? slowBlankCount(bytes, at: i) : 0
+}
+
+/// Whether a character of U+1E00–U+1EFF, which contains the Vietnamese letters with two marks, is at `i`.
+@inline(__always)
+private func isMarkedLetter(_ bytes: Span<UInt8>, at i: Int) -> Bool {
+  bytes[i] == 0xE1 && i + 1 < bytes.count && bytes[i + 1] >= 0xB8
 }
 
 @inline(never)
@@ -54,11 +60,7 @@ private func slowBlankCount(_ bytes: Span<UInt8>, at i: Int) -> Int {
 
 /// Whether a value contains white space outside ASCII, or an ignorable character.
 package func hasInvisible(_ bytes: Span<UInt8>) -> Bool {
-  for i in bytes.indices where bytes[i] >= 0x80 && mayBeginBlank(bytes[i]) {
-    // U+1E00–U+1EFF, which contains the Vietnamese letters with two marks.
-    if bytes[i] == 0xE1, i + 1 < bytes.count, bytes[i + 1] >= 0xB8 { continue }
-    if slowBlankCount(bytes, at: i) > 0 { return true }
-  }
+  for i in bytes.indices where bytes[i] >= 0x80 && blankCount(bytes, at: i) > 0 { return true }
   return false
 }
 

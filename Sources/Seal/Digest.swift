@@ -20,7 +20,9 @@ package struct Digest {
   package mutating func update(_ text: String) { hasher.update(data: Array(text.utf8)) }
 
   /// 64 hexadecimal digits in lower case, of all that came so far.
-  package var text: String { hexText(Array(hasher.finalize())) }
+  package var text: String {
+    unsafe hasher.finalize().withUnsafeBytes { bytes in unsafe hexText(bytes.bytes) }
+  }
 
   package static func text(of text: String) -> String { self.text(of: Array(text.utf8)) }
 
@@ -60,11 +62,11 @@ extension Digest {
   package static func pseudonym(of text: String, key: String) -> String {
     let code = HMAC<SHA256>.authenticationCode(
       for: Array(text.utf8), using: SymmetricKey(data: Array(key.utf8)))
-    return hexText(Array(code.prefix(16)))
+    return unsafe code.withUnsafeBytes { bytes in unsafe hexText(bytes.bytes.extracting(..<16)) }
   }
 
   /// A new random key of 64 hexadecimal digits.
   package static func newKey() -> String {
-    unsafe SymmetricKey(size: .bits256).withUnsafeBytes { bytes in unsafe hexText(bytes) }
+    unsafe SymmetricKey(size: .bits256).withUnsafeBytes { bytes in unsafe hexText(bytes.bytes) }
   }
 }

@@ -11,11 +11,10 @@ package import Values
   /// The current record of one run.
   package struct Head: BitwiseCopyable {
     package fileprivate(set) var key: UInt64
-    package fileprivate(set) var place: UInt64
     package fileprivate(set) var cursor: Int
 
     /// A head that sorts after every record.
-    static func none(_ cursor: Int) -> Head { Head(key: .max, place: .max, cursor: cursor) }
+    static func none(_ cursor: Int) -> Head { Head(key: .max, cursor: cursor) }
   }
 
   // Visible to the package, as `least` is: only then is the reading of a key or payload inlined in other
@@ -76,7 +75,7 @@ package import Values
     var winners = Array(repeating: Head.none(0), count: runs) + heads
     for match in stride(from: runs - 1, through: 1, by: -1) {
       let (a, b) = (winners[2 * match], winners[2 * match + 1])
-      let aWins = Self.comes(a, before: b)
+      let aWins = unsafe Self.comes(a, before: b, cursors)
       winners[match] = aWins ? a : b
       unsafe losers[match] = aWins ? b : a
     }
@@ -94,7 +93,8 @@ package import Values
 
   /// The current record's key; the greatest possible key when there is none.
   package var key: UInt64 { least.key }
-  package var place: UInt64 { least.place }
+  /// The current record's place; the greatest possible one when there is none.
+  package var place: UInt64 { hasRecord ? unsafe cursors[least.cursor].place : .max }
 
   /// Passes the current record's payload to `body`.
   ///
@@ -147,7 +147,7 @@ package import Values
     var match = unsafe (winner.cursor + cursors.count) >> 1
     while match > 0 {
       let loser = unsafe losers[match]
-      let loserWins = Self.comes(loser, before: winner)
+      let loserWins = unsafe Self.comes(loser, before: winner, cursors)
       unsafe losers[match] = loserWins ? winner : loser
       winner = loserWins ? loser : winner
       match >>= 1
@@ -160,13 +160,23 @@ package import Values
     _ i: Int, _ cursors: UnsafeMutableBufferPointer<RunCursor>, hasRecord: Bool, _ end: UInt64
   ) -> Head {
     guard hasRecord, unsafe cursors[i].key < end else { return .none(i) }
-    return unsafe Head(key: cursors[i].key, place: cursors[i].place, cursor: i)
+    return unsafe Head(key: cursors[i].key, cursor: i)
   }
 
   @inline(__always)
-  private static func comes(_ a: Head, before b: Head) -> Bool {
-    let (x, y) = (UInt128(a.key) << 64 | UInt128(a.place), UInt128(b.key) << 64 | UInt128(b.place))
-    return x == y ? a.cursor < b.cursor : x < y
+  private static func comes(
+    _ a: Head, before b: Head, _ cursors: UnsafeMutableBufferPointer<RunCursor>
+  ) -> Bool {
+    if a.key != b.key || a.key == .max { return a.key < b.key }
+    return unsafe comesByPlace(a.cursor, before: b.cursor, cursors)
+  }
+
+  /// Compares the places of two records with the same key, of which there are few.
+  @inline(never)
+  private static func comesByPlace(
+    _ a: Int, before b: Int, _ cursors: UnsafeMutableBufferPointer<RunCursor>
+  ) -> Bool {
+    unsafe (cursors[a].place, a) < (cursors[b].place, b)
   }
 }
 

@@ -17,6 +17,7 @@
 // number of a card in its record, which is nearly always zero. So a place takes three to five bytes instead
 // of eight, and a key, as a difference, about three.
 
+internal import CScan
 import Files
 package import Values
 
@@ -150,21 +151,26 @@ func checksum(_ raw: RawSpan) -> UInt64 {
     sum = (sum ^ word) &* factor
     sum ^= sum >> 29
   }
-  var i = 0
-  while i &+ 32 <= raw.byteCount {
-    add(raw.integer(at: i), to: &a)
-    add(raw.integer(at: i &+ 8), to: &b)
-    add(raw.integer(at: i &+ 16), to: &c)
-    add(raw.integer(at: i &+ 24), to: &d)
-    i &+= 32
+  let whole = raw.byteCount & ~31
+  // Through a pointer: a span's checks would take longer than the sum.
+  unsafe raw.withUnsafeBytes { bytes in
+    guard let base = bytes.baseAddress else { return }
+    func word(_ at: Int) -> UInt64 {
+      unsafe UInt64(littleEndian: base.loadUnaligned(fromByteOffset: at, as: UInt64.self))
+    }
+    var i = 0
+    while i < whole {
+      add(word(i), to: &a)
+      add(word(i &+ 8), to: &b)
+      add(word(i &+ 16), to: &c)
+      add(word(i &+ 24), to: &d)
+      i &+= 32
+    }
   }
   add(b, to: &a)
   add(c, to: &a)
   add(d, to: &a)
-  while i < raw.byteCount {
-    add(UInt64(raw.integer(at: i) as UInt8), to: &a)
-    i &+= 1
-  }
+  for i in whole..<raw.byteCount { add(UInt64(raw.integer(at: i) as UInt8), to: &a) }
   return a
 }
 
@@ -188,7 +194,7 @@ func checksum(_ raw: RawSpan) -> UInt64 {
 
   /// The current record's key.
   private(set) var key: UInt64 = 0
-  private(set) var place: UInt64 = 0
+  package private(set) var place: UInt64 = 0
 
   /// - Parameter start: reading begins at the first record whose key is not below it.
   init(_ path: String, from start: UInt64 = 0) throws(Stop) {
@@ -233,30 +239,52 @@ func checksum(_ raw: RawSpan) -> UInt64 {
 
   /// Advances to the next record.
   /// - Returns: false when there is none.
+  @inline(__always)
   mutating func next() throws(Stop) -> Bool {
-    at += payloadCount
+    at &+= payloadCount
     payloadCount = 0
-    if at >= blockByteCount {
-      if firstWanted > 0 {
-        let start = firstWanted
-        firstWanted = 0
-        return try skip(to: start)
-      }
-      guard nextBlock < offsets.count else { return false }
-      try readBlock()
+    if at >= blockByteCount { return try nextBlocksFirst() }
+    try readHead()
+    return true
+  }
+
+  /// Advances to the first record of the next block.
+  @inline(never)
+  private mutating func nextBlocksFirst() throws(Stop) -> Bool {
+    if firstWanted > 0 {
+      let start = firstWanted
+      firstWanted = 0
+      return try skip(to: start)
     }
-    guard let base = unsafe UnsafeRawPointer(memory.baseAddress) else { return false }
+    guard nextBlock < offsets.count else { return false }
+    try readBlock()
+    try readHead()
+    return true
+  }
+
+  /// Reads key, place and payload byte count of the record that begins at ``at``, which is in the block.
+  @inline(__always)
+  private mutating func readHead() throws(Stop) {
+    let base = unsafe UnsafeRawPointer(memory.baseAddress.unsafelyUnwrapped)
     // A record's head may extend past the block into the spare memory; such a record is then refused.
     var reading = at
     let newKey = unsafe key &+ varint(base, &reading)
-    let countAndFlag = unsafe varint(base, &reading)
+    // Of nearly all records one byte.
+    let first = UInt64(unsafe base.load(fromByteOffset: reading, as: UInt8.self))
+    if first < 0x80 { reading &+= 1 }
+    let countAndFlag = first < 0x80 ? first : unsafe varint(base, &reading)
     let upper = unsafe varint(base, &reading) ^ blockFile
     let lowest = countAndFlag & 1 == 0 ? 0 : unsafe varint(base, &reading)
-    let count = Int(countAndFlag >> 1)
-    guard count <= blockByteCount, reading + count <= blockByteCount else { throw .damaged(path) }
+    let count = Int(truncatingIfNeeded: countAndFlag >> 1)
+    guard count <= blockByteCount, reading &+ count <= blockByteCount else { throw damage() }
     (key, place, payloadCount, at) = (newKey, upper << 8 | lowest, count, reading)
-    return true
+    // A merge of many runs comes back to this one only after many records of others.
+    unsafe cardlink_prefetch(base + reading + count)
+    unsafe cardlink_prefetch(base + reading + count + 64)
   }
+
+  @inline(never)
+  private func damage() -> Stop { .damaged(path) }
 
   /// Reads what ``ByteWriter/append(varint:)`` wrote, eight bytes at once, and moves past it.
   ///
@@ -266,11 +294,8 @@ func checksum(_ raw: RawSpan) -> UInt64 {
     let word = unsafe UInt64(littleEndian: base.loadUnaligned(fromByteOffset: at, as: UInt64.self))
     let stops = ~word & 0x8080_8080_8080_8080
     guard stops != 0 else { return unsafe longVarint(base, &at) }
-    at += stops.trailingZeroBitCount >> 3 + 1
-    var bits = word & (stops ^ (stops &- 1)) & 0x7F7F_7F7F_7F7F_7F7F
-    bits = bits & 0x007F_007F_007F_007F | (bits & 0x7F00_7F00_7F00_7F00) >> 1
-    bits = bits & 0x0000_3FFF_0000_3FFF | (bits & 0x3FFF_0000_3FFF_0000) >> 2
-    return bits & 0x0FFF_FFFF | (bits & 0x0FFF_FFFF_0000_0000) >> 4
+    at &+= stops.trailingZeroBitCount >> 3 &+ 1
+    return gathered(word & (stops ^ (stops &- 1)))
   }
 
   /// Reads a number of nine or ten bytes, such as a key's first difference.

@@ -30,6 +30,7 @@ package struct CalendarDate: Hashable, Sendable, BitwiseCopyable {
 
   /// Year, month and day in 23 bits, for three bytes on disk; zero is no date.
   package var bits: UInt32 { UInt32(year) << 9 | UInt32(month) << 5 | UInt32(day) }
+  @inline(__always)
   package init(bits: UInt32) { packed = (bits >> 9) * 10_000 + (bits >> 5 & 15) * 100 + (bits & 31) }
 
   /// The first and the last day that the date may mean, as `yyyymmdd`.
@@ -101,17 +102,24 @@ package struct CalendarDate: Hashable, Sendable, BitwiseCopyable {
       return Int(digits)
     }
     let hyphen = UInt8(ascii: "-")
-    guard text.count == 4 || text.count == 7 || text.count == 10, let year = number(0, 4) else { return nil }
-    var (month, day) = (0, 0)
-    if text.count >= 7 {
+    if text.count == 10 {
+      // Eight bytes from each end, as nearly all dates have ten.
+      let raw = unsafe text.bytes
+      let (head, tail) = (raw.integer(at: 0) as UInt64, raw.integer(at: 2) as UInt64)
+      let digits = head & 0xFFFF_FFFF | (head >> 8) & 0xFFFF_0000_0000 | tail & 0xFFFF_0000_0000_0000
+      guard text[4] == hyphen, text[7] == hyphen, let parts = dateParts(ofDigits: digits), parts.month > 0,
+        parts.day > 0
+      else { return nil }
+      self.init(year: parts.year, month: parts.month, day: parts.day)
+      return
+    }
+    guard text.count == 4 || text.count == 7, let year = number(0, 4) else { return nil }
+    var month = 0
+    if text.count == 7 {
       guard text[4] == hyphen, let found = number(5, 2), found > 0 else { return nil }
       month = found
     }
-    if text.count == 10 {
-      guard text[7] == hyphen, let found = number(8, 2), found > 0 else { return nil }
-      day = found
-    }
-    self.init(year: year, month: month, day: day)
+    self.init(year: year, month: month)
   }
 
   package init?(iso text: String) { self.init(iso: text.utf8.span) }
@@ -123,4 +131,17 @@ package struct CalendarDate: Hashable, Sendable, BitwiseCopyable {
     default: 31
     }
   }
+}
+
+/// Year, month and day of the digits `yyyyMMdd`, the first in the lowest byte; nil if a byte is no digit.
+@inline(__always)
+package func dateParts(ofDigits digits: UInt64) -> (year: Int, month: Int, day: Int)? {
+  // A digit is 0x30–0x39: its upper half is 3, and stays so when 6 is added.
+  let upper = digits & (digits &+ 0x0606_0606_0606_0606) & 0xF0F0_F0F0_F0F0_F0F0
+  guard upper == 0x3030_3030_3030_3030 else { return nil }
+  // The numbers of two digits are in every second byte.
+  let ones = digits & 0x0F0F_0F0F_0F0F_0F0F
+  let pairs = ones &* 10 &+ ones &>> 8
+  func pair(_ i: UInt64) -> Int { Int(truncatingIfNeeded: pairs &>> (16 &* i) & 0xff) }
+  return (pair(0) &* 100 &+ pair(1), pair(2), pair(3))
 }

@@ -62,7 +62,8 @@ package struct CardNumber: Hashable, Comparable, Sendable, BitwiseCopyable {
     self.head = head
     self.tail = tail
   }
-  package static let none = CardNumber(head: 0, tail: .none)
+  @inline(__always)
+  package static var none: CardNumber { CardNumber(head: 0, tail: InsuranceNumber(packed: 0)) }
 
   package enum Fault: Error, Hashable, Sendable { case length, letters, level, digits }
 

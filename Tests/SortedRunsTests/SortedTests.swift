@@ -40,6 +40,29 @@ struct SortedTests {
     return found
   }
 
+  /// Word by word, in turn over four sums; the bytes that fill no 32 go to the first sum.
+  static func slowChecksum(_ bytes: [UInt8]) -> UInt64 {
+    var sums = (0..<4).map { (0x9E37_79B9_7F4A_7C15 ^ UInt64(bytes.count)) &+ UInt64($0) }
+    func add(_ word: UInt64, _ i: Int) {
+      sums[i] = (sums[i] ^ word) &* 0xBF58_476D_1CE4_E5B9
+      sums[i] ^= sums[i] >> 29
+    }
+    let words = bytes.count / 32 * 4
+    for i in 0..<words { add((0..<8).reduce(0) { $0 | UInt64(bytes[8 * i + $1]) << (8 * $1) }, i % 4) }
+    for i in 1..<4 { add(sums[i], 0) }
+    for byte in bytes.dropFirst(8 * words) { add(UInt64(byte), 0) }
+    return sums[0]
+  }
+
+  @Test("the checksum is the sum of its words", arguments: UInt64(0)..<100)
+  func checksums(seed: UInt64) {
+    var random = SeededGenerator(seed)
+    let bytes = (0..<Int.random(in: 0...300, using: &random)).map { _ in
+      UInt8.random(in: 0...255, using: &random)
+    }
+    #expect(checksum(bytes.span.bytes) == Self.slowChecksum(bytes))
+  }
+
   @Test("a merge gives what sorting gives, over any ranges", arguments: UInt64(0)..<40)
   func merging(seed: UInt64) throws {
     let workshop = try Workshop()

@@ -206,12 +206,12 @@ import Values
     let count = end &- start
     var seen: UInt64 = 0
     if count >= 8 {
-      var i = start
+      seen = word(start) | word(end &- 8)
+      var i = start &+ 8
       while i &+ 8 < end {
         seen |= word(i)
         i &+= 8
       }
-      seen |= word(end &- 8)
     } else if start &+ 8 <= byteCount {
       seen = word(start) & ((1 &<< UInt64(truncatingIfNeeded: 8 &* count)) &- 1)
     } else {

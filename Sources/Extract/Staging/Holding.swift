@@ -52,3 +52,8 @@ extension Stager {
     return record
   }
 }
+
+/// A value as text, for people.
+func string(_ bytes: Span<UInt8>) -> String {
+  unsafe bytes.withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
+}

@@ -21,13 +21,11 @@ package struct Stager: ~Copyable {
   private let folder = NameFolder()
   private let separator: UInt8
   private let splitFields: [Int]
-
   private let memory: StagerMemory
   /// Population or insurance records, depending on the export, or changes.
   var records: Sorter
   private var legacy: Sorter
   var quarantine: Sorter
-
   package private(set) var recordCount = 0
   var quarantinedCount = 0
   let changeRules: ChangeRules?
@@ -93,23 +91,27 @@ package struct Stager: ~Copyable {
 
   /// Stages all records of a batch.
   package mutating func stage(_ batch: borrowing RawBatch) throws(Stop) {
-    let bytes = batch.bytes
     if let changeRules { marks.read(batch, changeRules, empty) }
+    guard plan.isFlat else { return try stageOthers(batch) }
+    let bytes = batch.bytes
+    for i in 0..<batch.count {
+      let ranges = values(i, of: batch, bytes.span)
+      try stage(i, of: batch, bytes.span, bytes.span, ranges)
+    }
+  }
+
+  /// Stages all records of a batch some of whose fields have several slots.
+  @inline(never)
+  private mutating func stageOthers(_ batch: borrowing RawBatch) throws(Stop) {
+    let bytes = batch.bytes
     for i in 0..<batch.count {
       var ranges = FieldRanges()
-      var raw = batch.record(i)
-      (nameIsClean, hasUnseen) = (false, false)
-      if plan.isFlat {
-        findValues(i, of: batch, bytes.span, &ranges)
-        if raw.uncheckedSlots != 0 { check(&raw, i, of: batch, bytes.span, ranges) }
-        try stageVisible(raw, bytes.span, bytes.span, ranges)
-      } else if plan.joins {
-        if raw.uncheckedSlots != 0 { check(&raw, i, of: batch, bytes.span, ranges) }
+      if plan.joins {
         join(batch, i, bytes.span, &ranges)
         // Moved out and back, so that the record can be read while the stager changes.
         var text: [UInt8] = []
         swap(&text, &joined)
-        try stageVisible(raw, bytes.span, text.span, ranges)
+        try stage(i, of: batch, bytes.span, text.span, ranges)
         swap(&text, &joined)
       } else {
         for k in plan.mapped.indices {
@@ -117,17 +119,19 @@ package struct Stager: ~Copyable {
           ranges[at: field.field] = plan.range(
             field.node, i, of: batch, bytes.span, empty, keepEmpty: field.isCoded)
         }
-        if raw.uncheckedSlots != 0 { check(&raw, i, of: batch, bytes.span, ranges) }
-        try stageVisible(raw, bytes.span, bytes.span, ranges)
+        try stage(i, of: batch, bytes.span, bytes.span, ranges)
       }
     }
   }
 
-  /// Removes invisible characters from a record's values and stages it.
+  /// Checks the text of a record, removes invisible characters from its values, and stages it.
   @inline(__always)
-  private mutating func stageVisible(
-    _ raw: RawRecord, _ whole: Span<UInt8>, _ text: Span<UInt8>, _ ranges: FieldRanges
+  private mutating func stage(
+    _ i: Int, of batch: borrowing RawBatch, _ whole: Span<UInt8>, _ text: Span<UInt8>, _ ranges: FieldRanges
   ) throws(Stop) {
+    var raw = batch.record(i)
+    (nameIsClean, hasUnseen) = (false, false)
+    if raw.uncheckedSlots != 0 { check(&raw, i, of: batch, whole, text.extracting(ranges[.fullName])) }
     if hasUnseen { try stageSeen(raw, whole, text, ranges) } else { try stage(raw, whole, text, ranges) }
   }
 
@@ -158,40 +162,53 @@ package struct Stager: ~Copyable {
     swap(&shown, &seen)
   }
 
+  // Not inlined, so that the loop keeps its own values in registers.
   /// Finds the values of a record if each field is one slot.
-  @inline(__always)
-  private func findValues(
-    _ record: Int, of batch: borrowing RawBatch, _ bytes: Span<UInt8>, _ ranges: inout FieldRanges
-  ) {
+  @inline(never)
+  private func values(_ record: Int, of batch: borrowing RawBatch, _ bytes: Span<UInt8>) -> FieldRanges {
+    var ranges = FieldRanges()
     let first = record &* batch.slotCount
-    for k in plan.mapped.indices {
-      let field = plan.mapped[k]
+    let (fields, longestEmpty) = (plan.mapped, empty.longest)
+    for k in fields.indices {
+      let field = fields[k]
       let packed = batch.ends[first &+ field.slot]
-      let (start, end) = (Int(packed & 0xFFFF_FFFF), Int(packed >> 32))
+      let (start, end) = (
+        Int(truncatingIfNeeded: packed & 0xFFFF_FFFF), Int(truncatingIfNeeded: packed &>> 32)
+      )
       guard start < end else { continue }
-      if end &- start > empty.longest || field.isCoded, !mayBeTrimmed(bytes, start, end) {
+      if end &- start > longestEmpty || field.isCoded, !mayBeTrimmed(bytes, start, end) {
         ranges.set(at: field.field, packed)
         continue
       }
       let value = trimmed(bytes, start..<end)
       if field.isCoded || !empty.contains(bytes.extracting(value)) { ranges[at: field.field] = value }
     }
+    return ranges
   }
 
   /// Marks the record if a value with bytes outside ASCII is not UTF-8, and notes whether one has invisible characters.
   ///
   /// A name in clean form is UTF-8, so nearly all records are checked only once.
+  @inline(__always)
   private mutating func check(
     _ raw: inout RawRecord, _ record: Int, of batch: borrowing RawBatch, _ bytes: Span<UInt8>,
-    _ ranges: FieldRanges
+    _ name: Span<UInt8>
   ) {
     var unchecked = raw.uncheckedSlots
-    if unchecked & plan.nameSlot != 0, folder.isCleanAlready(bytes.extracting(ranges[.fullName])) {
+    if unchecked & plan.nameSlot != 0, folder.isCleanAlready(name) {
       nameIsClean = true
       unchecked &= ~plan.nameSlot
     }
-    guard unchecked != 0 else { return }
-    for slot in 0..<batch.slotCount where unchecked >> UInt64(min(slot, 63)) & 1 != 0 {
+    if unchecked != 0 { checkValues(unchecked, &raw, record, of: batch, bytes) }
+  }
+
+  @inline(never)
+  private mutating func checkValues(
+    _ unchecked: UInt64, _ raw: inout RawRecord, _ record: Int, of batch: borrowing RawBatch,
+    _ bytes: Span<UInt8>
+  ) {
+    for slot in unchecked.trailingZeroBitCount..<batch.slotCount
+    where unchecked >> UInt64(min(slot, 63)) & 1 != 0 {
       guard let value = batch.range(record, slot) else { continue }
       if let position = malformedPosition(bytes.extracting(value)) {
         raw.fault = .encoding
@@ -381,20 +398,4 @@ package struct Stager: ~Copyable {
       high &= high - 1
     }
   }
-}
-
-/// The memory of a stager, which the next stager takes over.
-///
-/// Only one stager at a time uses it, on any thread.
-package final class StagerMemory: @unchecked Sendable {
-  fileprivate var records = SorterMemory()
-  fileprivate var legacy = SorterMemory()
-  fileprivate var quarantine = SorterMemory()
-
-  package init() {}
-}
-
-/// A value as text, for people.
-func string(_ bytes: Span<UInt8>) -> String {
-  unsafe bytes.withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
 }

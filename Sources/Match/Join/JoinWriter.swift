@@ -19,8 +19,9 @@ struct JoinWriter: ~Copyable {
   private var findings: FindingSorter
   private var personless: PersonlessRecords
   private var others: OtherNumbersWriter
-  /// The first ``placeCount`` are the person's records; emptying an array for each person costs time.
-  private var places: [RecordPlace] = []
+  /// The person's first population record, and then, in the array's first places, the few others.
+  private var firstPlace = RecordPlace(place: 0, line: 0)
+  private var otherPlaces: [RecordPlace] = []
   private var placeCount = 0
   private var cards = LinkedCards()
 
@@ -42,8 +43,14 @@ struct JoinWriter: ~Copyable {
   @inline(__always)
   mutating func add(personAt place: UInt64, line: UInt32) {
     let place = RecordPlace(place: place, line: line)
-    if placeCount < places.count { places[placeCount] = place } else { places.append(place) }
     placeCount += 1
+    if placeCount == 1 { firstPlace = place } else { add(otherPlace: place) }
+  }
+
+  @inline(never)
+  private mutating func add(otherPlace place: RecordPlace) {
+    let i = placeCount - 2
+    if i < otherPlaces.count { otherPlaces[i] = place } else { otherPlaces.append(place) }
   }
 
   /// Ends the population's records of one number.
@@ -58,11 +65,12 @@ struct JoinWriter: ~Copyable {
       tally.add(residentOf: person.residence)
     }
     for i in 0..<placeCount {
-      let file = Place(packed: places[i].place).file
+      let place = i == 0 ? firstPlace : otherPlaces[i - 1]
+      let file = Place(packed: place.place).file
       if disagreements.isEmpty {
         tally.add(.population, file: file, i == 0 ? .registered : .repeated, Reasons())
       } else {
-        try findings.append(duplicated: id, line: places[i].line, place: places[i].place, disagreements)
+        try findings.append(duplicated: id, line: place.line, place: place.place, disagreements)
         tally.add(.population, file: file, .personDuplicated, disagreements)
       }
     }

@@ -13,7 +13,9 @@ struct NumberLog: ~Copyable {
   private let name: String
   private let keys: Range<UInt64>
   private var file: OutputFile
-  private var words: [UInt32] = []
+  /// The first ``filled`` are not yet written.
+  private var words = Array<UInt32>(repeating: 0, count: wordsAtOnce + 3)
+  private var filled = 0
   private var last: UInt64
   private var wordCount = 0
   fileprivate static let wordsAtOnce = 16 << 10
@@ -24,7 +26,6 @@ struct NumberLog: ~Copyable {
     self.keys = keys
     last = keys.lowerBound
     file = try OutputFile(creating: request.folder + "/" + name)
-    words.reserveCapacity(Self.wordsAtOnce + 3)
   }
 
   /// Appends a number greater than all before.
@@ -33,22 +34,31 @@ struct NumberLog: ~Copyable {
     let step = key - last
     last = key
     if step < UInt64(Self.isLong) {
-      words.append(UInt32(truncatingIfNeeded: step))
+      words[filled] = UInt32(truncatingIfNeeded: step)
+      filled += 1
     } else {
-      words += [Self.isLong, UInt32(truncatingIfNeeded: step), UInt32(truncatingIfNeeded: step >> 32)]
+      append(long: step)
     }
-    if words.count >= Self.wordsAtOnce { try flush() }
+    if filled >= Self.wordsAtOnce { try flush() }
+  }
+
+  @inline(never)
+  private mutating func append(long step: UInt64) {
+    words[filled] = Self.isLong
+    words[filled + 1] = UInt32(truncatingIfNeeded: step)
+    words[filled + 2] = UInt32(truncatingIfNeeded: step >> 32)
+    filled += 3
   }
 
   private mutating func flush() throws(Stop) {
-    wordCount += words.count
-    try Self.write(words, to: &file)
-    words.removeAll(keepingCapacity: true)
+    wordCount += filled
+    try Self.write(words, filled, to: &file)
+    filled = 0
   }
 
   // A static function, because a method of `self` can't take a property of `self` as `inout`.
-  private static func write(_ words: [UInt32], to file: inout OutputFile) throws(Stop) {
-    try unsafe file.append(Span<UInt8>(_bytes: words.span.bytes))
+  private static func write(_ words: [UInt32], _ count: Int, to file: inout OutputFile) throws(Stop) {
+    try unsafe file.append(Span<UInt8>(_bytes: words.span.extracting(..<count).bytes))
   }
 
   consuming func finish() throws(Stop) -> Written {
@@ -89,6 +99,11 @@ struct NumberLogReader: ~Copyable {
   /// Whether the log has a number; the caller asks in ascending order.
   mutating func contains(_ wanted: UInt64) throws(Stop) -> Bool {
     while next < wordCount, next == 0 || number < wanted {
+      // Nearly all steps are short, and within the words at hand.
+      if next > 0, next < start + count {
+        pass(to: wanted)
+        guard next < wordCount, number < wanted else { break }
+      }
       var step = UInt64(try word())
       if step == UInt64(NumberLog.isLong) {
         step = UInt64(try word())
@@ -97,6 +112,18 @@ struct NumberLogReader: ~Copyable {
       number += step
     }
     return number == wanted && next > 0
+  }
+
+  /// Moves on, as far as the words at hand are short steps.
+  private mutating func pass(to wanted: UInt64) {
+    let held = bytes
+    let (words, end) = (unsafe held.span.bytes, start + count)
+    while next < end, number < wanted {
+      let step: UInt32 = words.integer(at: (next - start) * 4)
+      guard step != NumberLog.isLong else { return }
+      number += UInt64(step)
+      next += 1
+    }
   }
 
   private mutating func word() throws(Stop) -> UInt32 {

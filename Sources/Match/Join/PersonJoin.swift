@@ -106,7 +106,8 @@ struct PersonJoin: Sendable {
         case .linked:
           try writer.link(
             record, verdict, head: payload.extracting(..<nameStart), key, place, person.first,
-            name: person.names.clean.span, isWaiting: reasons != nil)
+            name: person.names.clean.span.extracting(..<person.names.cleanByteCount),
+            isWaiting: reasons != nil)
         case .idMissing, .idInvalid, .personUnknown:
           try writer.passOn(record, verdict, payload, held: held, place)
         default:

@@ -18,8 +18,10 @@ package enum NameAgreement: UInt8, Sendable {
 /// Compares the name of one person with those of many records.
 package struct NameComparison: Sendable {
   let folder = NameFolder()
-  /// The person's clean, exact and bare name; the exact and the bare form are empty until a comparison needs them.
-  package private(set) var clean: [UInt8] = []
+  /// The person's clean name, the first ``cleanByteCount`` bytes; emptying and filling an array would cost more.
+  package private(set) var clean: [UInt8] = Array(repeating: 0, count: 256)
+  package private(set) var cleanByteCount = 0
+  /// The person's exact and bare name; empty until a comparison needs them.
   private(set) var exact: [UInt8] = []
   private(set) var bare: [UInt8] = []
   /// The forms of the other name; see ``agreement(with:)``.
@@ -32,16 +34,18 @@ package struct NameComparison: Sendable {
 
   /// Takes the person's clean name, to compare other names with.
   package mutating func begin(with name: Span<UInt8>) {
-    clean.removeAll(keepingCapacity: true)
-    // Emptying an empty array costs time.
+    if clean.count < name.count { clean = Array(repeating: 0, count: 2 * name.count) }
+    cleanByteCount = name.count
+    unsafe clean.withUnsafeMutableBytes { to in
+      unsafe name.withUnsafeBytes { unsafe to.copyMemory(from: $0) }
+    }
     if !exact.isEmpty { exact.removeAll(keepingCapacity: true) }
     if !bare.isEmpty { bare.removeAll(keepingCapacity: true) }
-    unsafe name.withUnsafeBufferPointer { unsafe clean.append(contentsOf: $0) }
   }
 
   /// Whether the exact form of another clean name is the same.
   package mutating func isExactly(_ name: Span<UInt8>) -> Bool {
-    if areEqual(clean.span, name) { return true }
+    if areEqual(clean.span.extracting(..<cleanByteCount), name) { return true }
     foldExact(name)
     return exact == otherExact
   }
@@ -73,19 +77,21 @@ package struct NameComparison: Sendable {
 
   /// The digest of the person's name to which decisions are bound.
   mutating func digest() -> UInt64 {
-    if exact.isEmpty { Self.exact(ofClean: clean, into: &exact, folder) }
+    if exact.isEmpty { Self.exact(ofClean: clean, cleanByteCount, into: &exact, folder) }
     return nameDigest(ofExact: exact.span)
   }
 
   private mutating func foldExact(_ name: Span<UInt8>) {
-    if exact.isEmpty { Self.exact(ofClean: clean, into: &exact, folder) }
+    if exact.isEmpty { Self.exact(ofClean: clean, cleanByteCount, into: &exact, folder) }
     otherExact.removeAll(keepingCapacity: true)
     folder.exact(ofClean: name, into: &otherExact)
   }
 
   // A static function, because a method of `self` can't take a property of `self` as `inout`.
-  private static func exact(ofClean clean: [UInt8], into exact: inout [UInt8], _ folder: NameFolder) {
-    folder.exact(ofClean: clean.span, into: &exact)
+  private static func exact(
+    ofClean clean: [UInt8], _ byteCount: Int, into exact: inout [UInt8], _ folder: NameFolder
+  ) {
+    folder.exact(ofClean: clean.span.extracting(..<byteCount), into: &exact)
   }
   private static func bare(ofExact exact: [UInt8], into bare: inout [UInt8], _ folder: NameFolder) {
     folder.bare(ofExact: exact.span, into: &bare)

@@ -23,7 +23,9 @@ package struct Verdict: Hashable, Sendable, BitwiseCopyable {
 }
 
 /// The population's records of one personal ID number, judged together.
-package struct PersonRules: Sendable {
+///
+/// Noncopyable, so that no record copies a person.
+package struct PersonRules: ~Copyable, Sendable {
   package private(set) var personalID = PersonalID(packed: 0)
   /// The first in the export; the one that is registered if all are equal.
   package private(set) var first = PopulationRecord()

@@ -36,39 +36,56 @@ package struct DatePattern: Sendable, Hashable {
   private var yearAt = 0
   private var monthAt = -1
   private var dayAt = -1
-  /// The literal bytes among the first and the last eight.
-  private struct Literals: Sendable, Hashable {
+  /// The place of adjacent digits: in the first or the last eight bytes, and the rotation that brings them to their place
+  /// in `yyyyMMdd`.
+  fileprivate struct Part: Sendable, Hashable {
+    var isInTail = false
+    var rotation: UInt64 = 0
+
+    init(at place: Int, to target: Int, digitCount: Int, of byteCount: Int) {
+      isInTail = place + digitCount > 8
+      let found = isInTail ? place - (byteCount - 8) : place
+      rotation = UInt64(8 * (target - found + 8) & 63)
+    }
+
+    @inline(__always)
+    func placed(_ head: UInt64, _ tail: UInt64) -> UInt64 {
+      let word = isInTail ? tail : head
+      return word &<< rotation | word &>> (0 &- rotation)
+    }
+  }
+  /// A pattern of year, month and day whose values eight bytes from each end cover.
+  fileprivate struct WholeDay: Sendable, Hashable {
+    /// Of every value.
+    let byteCount: Int
+    var year: Part
+    var month: Part
+    var day: Part
+    /// The literal bytes among the first and the last eight.
     var head: UInt64 = 0
     var headMask: UInt64 = 0
     var tail: UInt64 = 0
     var tailMask: UInt64 = 0
-  }
-  private var literals = Literals()
-  /// The position of two adjacent digits: in the first or the last eight bytes, and the shift in that word.
-  private struct Pair: Sendable, Hashable {
-    var isInTail = false
-    var shift: UInt64 = 0
 
-    init(at place: Int, of byteCount: Int) {
-      isInTail = place > 6
-      shift = UInt64(8 * (isInTail ? place - (byteCount - 8) : place))
-    }
-
-    /// The number, if both are digits.
+    /// Reads a value of the right length.
     @inline(__always)
-    func number(_ head: UInt64, _ tail: UInt64) -> Int {
-      let word = (isInTail ? tail : head) &>> shift
-      return Int(truncatingIfNeeded: (word & 15) &* 10 &+ (word &>> 8 & 15))
+    func read(_ value: Span<UInt8>) -> DateReading {
+      let raw = unsafe value.bytes
+      let head: UInt64 = raw.integer(at: 0)
+      let tail: UInt64 = raw.integer(at: value.count &- 8)
+      // As `yyyyMMdd`, the first in the lowest byte.
+      let digits =
+        year.placed(head, tail) & 0xFFFF_FFFF | month.placed(head, tail) & 0xFFFF_0000_0000
+        | day.placed(head, tail) & 0xFFFF_0000_0000_0000
+      let literals = (head ^ self.head) & headMask | (tail ^ self.tail) & tailMask
+      guard literals == 0, let parts = dateParts(ofDigits: digits) else { return .noMatch }
+      guard let date = CalendarDate(year: parts.year, month: parts.month, day: parts.day) else {
+        return .impossible
+      }
+      return .date(date)
     }
   }
-  /// Century, year, month and day, if eight bytes from each end cover every value.
-  private struct WholeDay: Sendable, Hashable {
-    var century: Pair
-    var year: Pair
-    var month: Pair
-    var day: Pair
-  }
-  private var wholeDay: WholeDay?
+  fileprivate private(set) var wholeDay: WholeDay?
 
   /// Reads a pattern.
   ///
@@ -147,13 +164,11 @@ package struct DatePattern: Sendable, Hashable {
       }
     }
     isFixed = true
-    guard at >= 8 else { return }
-    if count == 5 && at == 10 || count == 3 && at == 8 {
-      wholeDay = WholeDay(
-        century: Pair(at: yearAt, of: at), year: Pair(at: yearAt + 2, of: at),
-        month: Pair(at: monthAt, of: at),
-        day: Pair(at: dayAt, of: at))
-    }
+    guard count == 5 && at == 10 || count == 3 && at == 8 else { return }
+    var whole = WholeDay(
+      byteCount: at, year: Part(at: yearAt, to: 0, digitCount: 4, of: at),
+      month: Part(at: monthAt, to: 4, digitCount: 2, of: at),
+      day: Part(at: dayAt, to: 6, digitCount: 2, of: at))
     var place = 0
     for i in 0..<count {
       let step = steps[i]
@@ -162,15 +177,16 @@ package struct DatePattern: Sendable, Hashable {
         continue
       }
       if place < 8 {
-        literals.head |= UInt64(step & 0xff) << UInt64(8 * place)
-        literals.headMask |= 0xff << UInt64(8 * place)
+        whole.head |= UInt64(step & 0xff) << UInt64(8 * place)
+        whole.headMask |= 0xff << UInt64(8 * place)
       }
       if place >= at - 8 {
-        literals.tail |= UInt64(step & 0xff) << UInt64(8 * (place - at + 8))
-        literals.tailMask |= 0xff << UInt64(8 * (place - at + 8))
+        whole.tail |= UInt64(step & 0xff) << UInt64(8 * (place - at + 8))
+        whole.tailMask |= 0xff << UInt64(8 * (place - at + 8))
       }
       place += 1
     }
+    wholeDay = whole
   }
 
   private mutating func append(_ step: Step, _ byte: UInt8, _ width: ClosedRange<Int>) {
@@ -180,38 +196,11 @@ package struct DatePattern: Sendable, Hashable {
     longest += width.upperBound
   }
 
-  // Inlined, because a call would copy the pattern.
   /// Reads a whole, trimmed value.
-  @inline(__always)
   package func read(_ value: Span<UInt8>) -> DateReading {
     guard value.count >= shortest, value.count <= longest else { return .noMatch }
-    return isFixed ? readFixed(value) : readSteps(value)
-  }
-
-  /// Reads a value whose parts have fixed places.
-  @inline(__always)
-  private func readFixed(_ value: Span<UInt8>) -> DateReading {
-    guard let wholeDay else { return readPlaces(value) }
-    let raw = unsafe value.bytes
-    let head: UInt64 = raw.integer(at: 0)
-    let tail: UInt64 = raw.integer(at: longest &- 8)
-    guard (head ^ literals.head) & literals.headMask | (tail ^ literals.tail) & literals.tailMask == 0 else {
-      return .noMatch
-    }
-    // A digit is 0x30–0x39: its upper half is 3, and stays so when 6 is added.
-    let digits = (head | literals.headMask) & (head &+ 0x0606_0606_0606_0606 | literals.headMask)
-    let tailDigits = (tail | literals.tailMask) & (tail &+ 0x0606_0606_0606_0606 | literals.tailMask)
-    let wanted: UInt64 = 0x3030_3030_3030_3030
-    let upper: UInt64 = 0xF0F0_F0F0_F0F0_F0F0
-    guard
-      (digits & upper ^ wanted) & ~literals.headMask | (tailDigits & upper ^ wanted) & ~literals.tailMask == 0
-    else { return .noMatch }
-    let year = wholeDay.century.number(head, tail) &* 100 &+ wholeDay.year.number(head, tail)
-    guard
-      let date = CalendarDate(
-        year: year, month: wholeDay.month.number(head, tail), day: wholeDay.day.number(head, tail))
-    else { return .impossible }
-    return .date(date)
+    guard isFixed else { return readSteps(value) }
+    return wholeDay?.read(value) ?? readPlaces(value)
   }
 
   /// Reads a value whose parts have fixed places, part by part.
@@ -318,11 +307,20 @@ package struct DatePattern: Sendable, Hashable {
 extension [DatePattern] {
   /// Reads a trimmed value by the first pattern that gives a date.
   package func read(_ value: Span<UInt8>) -> DateReading {
+    // Nearly all dates, without a copy of the pattern.
+    if count > 0, let whole = span[0].wholeDay, whole.byteCount == value.count,
+      case .date(let date) = whole.read(value)
+    {
+      return .date(date)
+    }
+    return readEach(value)
+  }
+
+  @inline(never)
+  private func readEach(_ value: Span<UInt8>) -> DateReading {
     var reading = DateReading.noMatch
-    // Iterating over a span reads the pattern in place; iterating over the array would copy it.
-    let patterns = span
-    for i in patterns.indices {
-      switch patterns[i].read(value) {
+    for pattern in self {
+      switch pattern.read(value) {
       case .date(let date): return .date(date)
       case .impossible: reading = .impossible
       case .noMatch: break

@@ -36,7 +36,9 @@ package struct InsuranceVerdict: Hashable, Sendable {
 }
 
 /// The rules for the records of one export.
-package struct RecordRules: Sendable {
+///
+/// Noncopyable, so that no record copies the rules.
+package struct RecordRules: ~Copyable, Sendable {
   private let empty: EmptyValues
   let patterns: [DatePattern]
   private let sexes: CodeList
@@ -104,9 +106,12 @@ package struct RecordRules: Sendable {
     cleanName(text.extracting(ranges[.fullName]), nameIsClean, &verdict.faults.reasons)
     verdict.record.birthDate = CalendarRule.birthDate(
       text.extracting(ranges[.birthDate]), patterns, asOf: asOf, &verdict.faults.reasons)
-    verdict.record.sex = code(.sex, sexes, .sexCode, text, ranges, &verdict.faults) ?? .unknown
+    verdict.record.sex =
+      Self.code(.sex, sexes.read(text.extracting(ranges[.sex]), empty), .sexCode, ranges, &verdict.faults)
+      ?? .unknown
     if hasStatus {
-      verdict.record.status = code(.status, statuses, .statusCode, text, ranges, &verdict.faults) ?? .unknown
+      let status = statuses.read(text.extracting(ranges[.status]), empty)
+      verdict.record.status = Self.code(.status, status, .statusCode, ranges, &verdict.faults) ?? .unknown
     }
     if hasResidence {
       verdict.record.residence = ResidenceRule.read(
@@ -131,7 +136,9 @@ package struct RecordRules: Sendable {
     MojibakeRule.note(name.span, isConverted: convertsNames, &notes)
     verdict.record.birthDate = CalendarRule.birthDate(
       text.extracting(ranges[.birthDate]), patterns, asOf: asOf, &verdict.faults.reasons)
-    verdict.record.sex = code(.sex, sexes, .sexCode, text, ranges, &verdict.faults) ?? .unknown
+    verdict.record.sex =
+      Self.code(.sex, sexes.read(text.extracting(ranges[.sex]), empty), .sexCode, ranges, &verdict.faults)
+      ?? .unknown
 
     let own = InsuranceNumberRule.read(text.extracting(ranges[.insuranceNumber]), &verdict.faults.reasons)
     let card = CardNumberRule.read(
@@ -183,11 +190,11 @@ package struct RecordRules: Sendable {
 
   /// A coded value of the record; nil, with a fault for a code outside the list, if there is none.
   @inline(__always)
-  private func code<Value: RawRepresentable<UInt8>>(
-    _ field: Field, _ codes: CodeList, _ unlisted: Reason, _ text: Span<UInt8>, _ ranges: FieldRanges,
+  private static func code<Value: RawRepresentable<UInt8>>(
+    _ field: Field, _ reading: CodeList.Reading, _ unlisted: Reason, _ ranges: FieldRanges,
     _ faults: inout RecordFaults
   ) -> Value? {
-    switch codes.read(text.extracting(ranges[field]), empty) {
+    switch reading {
     case .code(let code): return Value(rawValue: code)
     case .blank: faults.blankCodes |= 1 << UInt64(field.index)
     case .unlisted:

@@ -35,15 +35,25 @@ extension [UInt8] {
   /// Appends an integer as a varint: seven bits per byte, the least significant first.
   @inline(__always)
   package mutating func append(varint value: UInt64) {
+    if value < 0x80 { return append(byte: UInt8(truncatingIfNeeded: value)) }
     precondition(count + 10 <= room)
+    guard value < 1 << 56 else { return append(longVarint: value) }
+    // The length is unpredictable, so nothing depends on it but the count.
+    let bits = UInt64.bitWidth - value.leadingZeroBitCount
+    let byteCount = (bits &* 9 &+ 64) &>> 6
+    let flags = 0x8080_8080_8080_8080 &>> (UInt64(truncatingIfNeeded: 9 &- byteCount) &* 8)
+    unsafe base.storeBytes(of: (spread(value) | flags).littleEndian, toByteOffset: count, as: UInt64.self)
+    count += byteCount
+  }
+
+  @inline(never)
+  private mutating func append(longVarint value: UInt64) {
     var rest = value
     while rest >= 0x80 {
-      unsafe base.storeBytes(of: UInt8(truncatingIfNeeded: rest) | 0x80, toByteOffset: count, as: UInt8.self)
+      append(byte: UInt8(truncatingIfNeeded: rest) | 0x80)
       rest >>= 7
-      count += 1
     }
-    unsafe base.storeBytes(of: UInt8(truncatingIfNeeded: rest), toByteOffset: count, as: UInt8.self)
-    count += 1
+    append(byte: UInt8(truncatingIfNeeded: rest))
   }
 
   /// Appends one byte.
@@ -115,6 +125,22 @@ extension RawSpan {
   /// Reads what ``ByteWriter/append(varint:)`` wrote, and moves past it.
   @inline(__always)
   package func varint(at offset: inout Int) -> UInt64 {
+    let first: UInt8 = integer(at: offset)
+    if first < 0x80 {
+      offset += 1
+      return UInt64(first)
+    }
+    guard offset + 8 <= byteCount else { return longVarint(at: &offset) }
+    let word: UInt64 = integer(at: offset)
+    let stops = ~word & 0x8080_8080_8080_8080
+    guard stops != 0 else { return longVarint(at: &offset) }
+    offset += stops.trailingZeroBitCount >> 3 + 1
+    return gathered(word & (stops ^ (stops &- 1)))
+  }
+
+  /// Reads a varint byte by byte: one of nine or ten bytes, or one near the end.
+  @inline(never)
+  private func longVarint(at offset: inout Int) -> UInt64 {
     var value: UInt64 = 0
     var shift: UInt64 = 0
     while true {
@@ -140,14 +166,32 @@ extension RawSpan {
   }
 }
 
+/// The seven lowest bits of each byte as one number: what the bytes of a varint say.
+@inline(__always)
+package func gathered(_ bytes: UInt64) -> UInt64 {
+  var bits = bytes & 0x7F7F_7F7F_7F7F_7F7F
+  bits = bits & 0x007F_007F_007F_007F | (bits & 0x7F00_7F00_7F00_7F00) >> 1
+  bits = bits & 0x0000_3FFF_0000_3FFF | (bits & 0x3FFF_0000_3FFF_0000) >> 2
+  return bits & 0x0FFF_FFFF | (bits & 0x0FFF_FFFF_0000_0000) >> 4
+}
+
+/// The inverse of ``gathered(_:)``, of a number below 2^56.
+@inline(__always)
+package func spread(_ value: UInt64) -> UInt64 {
+  var bits = value & 0x0FFF_FFFF | (value &<< 4) & 0x0FFF_FFFF_0000_0000
+  bits = bits & 0x0000_3FFF_0000_3FFF | (bits &<< 2) & 0x3FFF_0000_3FFF_0000
+  return bits & 0x007F_007F_007F_007F | (bits &<< 1) & 0x7F00_7F00_7F00_7F00
+}
+
 /// Bytes as hexadecimal digits in small letters.
-package func hexText(_ bytes: some Collection<UInt8>) -> String {
+package func hexText(_ bytes: RawSpan) -> String {
   func digit(_ nibble: UInt8) -> UInt8 { nibble < 10 ? 48 + nibble : 87 + nibble }
-  return unsafe String(unsafeUninitializedCapacity: 2 * bytes.count) { text in
-    for (i, byte) in bytes.enumerated() {
+  return unsafe String(unsafeUninitializedCapacity: 2 * bytes.byteCount) { text in
+    for i in 0..<bytes.byteCount {
+      let byte: UInt8 = bytes.integer(at: i)
       unsafe text[2 * i] = digit(byte >> 4)
       unsafe text[2 * i + 1] = digit(byte & 15)
     }
-    return 2 * bytes.count
+    return 2 * bytes.byteCount
   }
 }

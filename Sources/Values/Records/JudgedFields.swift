@@ -106,11 +106,11 @@ extension JudgedFields {
   package var text: String {
     var bytes: [UInt8] = []
     insurance.append(to: &bytes)
-    let text = "d" + hexText(bytes)
+    let text = unsafe "d" + hexText(bytes.span.bytes)
     guard let population else { return text }
     bytes.removeAll(keepingCapacity: true)
     population.append(to: &bytes)
-    return text + "p" + hexText(bytes)
+    return unsafe text + "p" + hexText(bytes.span.bytes)
   }
 
   /// Reads what ``text`` wrote; nil for anything else.
