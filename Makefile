@@ -20,8 +20,9 @@ export CARDLINK_COMMIT ?= $(shell git rev-parse --short=12 HEAD 2>/dev/null)$(sh
 export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null)
 PACKAGES := libxml2-dev libsqlite3-dev zlib1g-dev pkg-config
 
-.PHONY: help run console build-console test test-packages test-console quick build install uninstall tarball deb test-deb image test-image reproducible \
-  test-install libraries format lint sample-data reference bench bench-scale bench-duckdb bench-check soak fuzz clean
+.PHONY: help run console build-console test test-packages test-console quick build install uninstall tarball deb test-deb \
+  image test-image reproducible test-install libraries format lint sample-data reference bench bench-scale bench-duckdb \
+  bench-check instructions soak fuzz clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -114,6 +115,9 @@ bench-duckdb: build ## The same job in cardlink and in DuckDB's SQL on the same 
 
 bench-check: build ## Time card checks against a store of a million invented people (PEOPLE=n for more)
 	scripts/bench-check $(CARDLINK) $(or $(PEOPLE),1000000)
+
+instructions: build ## Count each stage's instructions per thousand records; fails 5 % above Tests/instructions.txt (WRITE=1 writes it)
+	scripts/instructions $(CARDLINK) $(if $(WRITE),write)
 
 fuzz: libraries ## Let libFuzzer invent files to extract and stage (SECONDS=n, default 60)
 	scripts/fuzz $(or $(SECONDS),60)
