@@ -308,14 +308,35 @@ struct GateTests {
     #expect(line.name == "province of 6 places")
     #expect(
       line.figure.english
-        == "048 Đà Nẵng −100 %, 031 Hải Phòng −90 %, 092 Cần Thơ +75 %, 079 Thành phố Hồ Chí Minh −50 %, 036 Nam Định −25 % and 1 more"
+        == "48 Đà Nẵng (048) −100 %, 31 Hải Phòng (031) −90 %, 92 Cần Thơ (092) +75 %, 79 Thành phố Hồ Chí Minh (079) −50 %, 37 Ninh Bình (036) −25 % and 1 more"
     )
-    #expect(line.figure.vietnamese.hasSuffix("036 Nam Định −25 % và 1 nơi khác"))
+    #expect(line.figure.vietnamese.hasSuffix("37 Ninh Bình (036) −25 % và 1 nơi khác"))
     #expect(line.limit.english == "at most 20.00 % around the median of the last 7 runs, linked records")
     // One place is shown as it is.
     let one = Gates(GateLimits(), run: run(8, [1_000] + Array(repeating: 2_000, count: 6)), earlier: earlier)
       .verdicts
     #expect(one.linesOfFailed.map(\.name) == ["province of 001 Hà Nội"])
+  }
+
+  @Test("a former province that is missing is noticed, and shown with its province of today")
+  func formerProvince() throws {
+    func run(_ id: Int, _ counts: [String: Int]) -> RunRecord {
+      var run = Self.run(id)
+      run.matched.places = counts.mapValues { ["linked": $0] }
+      return run
+    }
+    // 077 is a tenth of today's 79, less than the limit for a province of today would notice.
+    let usual = ["079": 7_000, "074": 2_000, "077": 1_000, "001": 2_000]
+    let earlier = (1...7).map { run($0, usual) }
+    var missing = usual
+    missing["077"] = 0
+    let one = Gates(GateLimits(), run: run(8, missing), earlier: earlier).verdicts.linesOfFailed
+    #expect(one.map(\.name) == ["province of 077 Bà Rịa - Vũng Tàu"])
+    #expect(one.first?.about.english == "077 Bà Rịa - Vũng Tàu, now in 79 Thành phố Hồ Chí Minh")
+    (missing["074"], missing["001"]) = (500, 1_000)
+    let lines = Gates(GateLimits(), run: run(8, missing), earlier: earlier).verdicts.linesOfFailed
+    #expect(lines.map(\.figure.english) == ["79 Thành phố Hồ Chí Minh (074, 077) −83 %, 01 Hà Nội −50 %"])
+    #expect(lines.map(\.about.english) == ["2 places of birth registration, by province of today"])
   }
 
   @Test("few records are not judged by shares, and off takes a gate away")

@@ -42,7 +42,8 @@ extension RunRecord {
       causes.append(.renumbered(share: share, before: then, since: before.id))
     }
     if causes.isEmpty, gates.contains(.province), let before {
-      causes.append(.places(failed.count { $0.gate == .province }, since: before.id))
+      let places = Set(failed.filter { $0.gate == .province }.map(\.placeOfToday))
+      causes.append(.places(places.count, since: before.id))
     }
     // Last, for one of the two may be delivered once a week.
     if let before {
