@@ -37,6 +37,11 @@ package struct CardChecker<Source: CardSource & ~Copyable>: ~Copyable {
   ) throws(Stop) {
     precondition(batch.questions.count <= Self.mostQuestions)
     people.removeAll()
+    if !source.standing.knowsEarlierNumbers {
+      for i in batch.questions.indices where batch.questions[i].number.legacyID != nil {
+        batch.questions[i].fault = .legacyNumber
+      }
+    }
     try findByPersonalID(&batch)
     try findByOtherNumbers(&batch)
     for question in batch.questions {
@@ -87,7 +92,11 @@ package struct CardChecker<Source: CardSource & ~Copyable>: ~Copyable {
       let number = batch.questions[i].number
       // A card's whole number takes precedence over the digits in it.
       var holder = wanted.holder(of: number)
-      if holder == .noPerson, number.isCard { holder = wanted.holder(of: AskedNumber(number.tail)) }
+      batch.questions[i].earlier = wanted.earlier(number)
+      if holder == .noPerson, number.isCard {
+        holder = wanted.holder(of: AskedNumber(number.tail))
+        batch.questions[i].earlier = wanted.earlier(AskedNumber(number.tail))
+      }
       switch holder {
       case .noPerson: break
       case .several: batch.questions[i].found.insert(.shared)
@@ -101,9 +110,12 @@ package struct CardChecker<Source: CardSource & ~Copyable>: ~Copyable {
   private func isOpen(_ question: CardQuestion) -> Bool {
     guard question.fault == nil else { return false }
     guard question.number.personalID != nil else { return true }
+    // A number that leads to no card may be one that the person had before.
+    guard question.number.isCard else {
+      return question.person < 0 && source.standing.knowsEarlierNumbers
+    }
     // If the digits of a 17-character card number lead to a person without that card, it may be another
     // person's card.
-    guard question.number.isCard else { return false }
     guard question.person >= 0 else { return true }
     let person = people.persons[Int(question.person)]
     return !people.cards[person.cards].contains { $0.cardNumber.head == question.number.card.head }

@@ -3,6 +3,7 @@
 // Load: one search in each file of the history; by another number than the personal ID number, a pass over all of them.
 
 import CardCheck
+import Rules
 package import Store
 package import Values
 package import Workspace
@@ -94,26 +95,35 @@ extension Desk {
     return (try past.states(of: id), past.history.points[0])
   }
 
-  /// The persons who have or had a number on a card, in the store in force or any earlier one.
-  package func persons(holding number: CardNumberText) throws(Stop) -> [PersonalID] {
+  /// The persons who have or had a number, in the store in force or any earlier one, each with the number that it is.
+  package func holders(of number: TypedNumber) throws(Stop) -> [KnownNumber] {
     _ = try history()
     try audit(.lookedUp, detail: ["by": number.kind])
-    return try past().persons(holding: [number.text])
+    return try past().holders(of: [number.text])
+  }
+
+  /// The numbers that a person has or had.
+  package func numbers(of id: PersonalID) throws(Stop) -> [KnownNumber] {
+    _ = try history()
+    try audit(.historyRead, person: id)
+    return try past().numbers(of: id)
   }
 }
 
-/// A number that a card shows, other than a personal ID number.
-package struct CardNumberText: Sendable {
+/// A number that may name a person.
+package struct TypedNumber: Sendable {
   package let text: String
-  /// `insurance_number` or `card_number`.
+  /// `legacy_id`, `personal_id`, `insurance_number` or `card_number`, by its length.
   package let kind: String
 
   /// Nil for anything else.
   package init?(_ typed: String) {
     if let number = try? InsuranceNumber(typed.utf8.span) {
-      (text, kind) = (number.text, "insurance_number")
+      (text, kind) = (number.text, number.digitCount == 12 ? "personal_id" : "insurance_number")
     } else if let number = try? CardNumber(typed.uppercased().utf8.span) {
       (text, kind) = (number.text, "card_number")
+    } else if let number = try? LegacyID(typed.utf8.span) {
+      (text, kind) = (number.text, "legacy_id")
     } else {
       return nil
     }
@@ -133,6 +143,7 @@ struct PastCards: CardSource {
     var standing = DataStanding()
     standing.asOf = CalendarDate(iso: point.knownOn) ?? .none
     standing.armedForces = armedForces
+    standing.knowsEarlierNumbers = true
     return standing
   }
 
@@ -158,11 +169,15 @@ struct PastCards: CardSource {
   }
 
   mutating func resolve(_ wanted: inout WantedNumbers) throws(Stop) {
-    for id in try past.persons(holding: wanted.all.map(\.card.tail.text)) {
+    var earlier = wanted
+    for known in try past.holders(ofWanted: wanted.all) {
+      guard let id = try? PersonalID(known.personalID.utf8.span) else { continue }
       for card in try past.states(of: id).state(at: point)?.cards ?? [] {
         wanted.note(id, card.row.insuranceNumber, card.row.cardNumber)
       }
+      if known.knownFrom <= point.knownOn { earlier.note(id, known) }
     }
+    wanted.takeUnknown(from: earlier)
   }
 
   /// Records that were held back then are not in the history.
@@ -184,7 +199,11 @@ struct RememberedCards: CardSource, ~Copyable {
     self.past = past
   }
 
-  var standing: DataStanding { cards.standing }
+  var standing: DataStanding {
+    var standing = cards.standing
+    standing.knowsEarlierNumbers = true
+    return standing
+  }
 
   mutating func append(_ id: PersonalID, to batch: inout PersonBatch) throws(Stop) -> Bool {
     guard try cards.append(id, to: &batch), let person = batch.persons.indices.last else { return false }
@@ -198,17 +217,19 @@ struct RememberedCards: CardSource, ~Copyable {
 
   mutating func resolve(_ wanted: inout WantedNumbers) throws(Stop) {
     try cards.resolve(&wanted)
-    let unknown = wanted.all.filter { wanted.holder(of: $0) == .noPerson }.map(\.card.tail.text)
+    let unknown = wanted.all.filter { wanted.holder(of: $0) == .noPerson }
     guard !unknown.isEmpty, let past = try past() else { return }
     var earlier = wanted
-    for id in try past.persons(holding: unknown) {
+    for known in try past.holders(ofWanted: unknown) {
+      guard let id = try? PersonalID(known.personalID.utf8.span) else { continue }
+      earlier.note(id, known)
+      guard former[id] == nil else { continue }
       former[id] = []
       for state in try past.states(of: id) {
         guard let end = state.closed.flatMap({ CalendarDate(iso: $0.knownOn) })?.adding(days: -1) else {
           continue
         }
         for var card in state.cards.map(\.row) {
-          earlier.note(id, card.insuranceNumber, card.cardNumber)
           if card.validTo.isNone || card.validTo.lastDay > end.lastDay { card.validTo = end }
           former[id]?.removeAll { $0.cardNumber == card.cardNumber }
           if !card.cardNumber.isNone { former[id]?.append(card) }
@@ -222,4 +243,35 @@ struct RememberedCards: CardSource, ~Copyable {
   mutating func isHeld(_ id: PersonalID) throws(Stop) -> Bool { try cards.isHeld(id) }
   mutating func beginReading() throws(Stop) { try cards.beginReading() }
   mutating func endReading() throws(Stop) { try cards.endReading() }
+}
+
+extension PastStore {
+  /// The persons of numbers in questions.
+  ///
+  /// A 12-digit number alone is taken for an earlier personal ID number: for another one, all cards would have to be read
+  /// whenever a clerk asks for a person without a card.
+  fileprivate func holders(ofWanted wanted: [AskedNumber]) throws(Stop) -> [KnownNumber] {
+    let alone = wanted.filter { !$0.isCard && $0.personalID != nil }
+    let others = wanted.filter { $0.isCard || $0.personalID == nil }
+    return try holders(ofEarlier: alone.map(\.digits)) + holders(of: others.map(\.digits))
+  }
+}
+
+extension WantedNumbers {
+  /// Records the person of a number that the person had before.
+  fileprivate mutating func note(_ id: PersonalID, _ known: KnownNumber) {
+    let which = EarlierNumber(known.kind, knownTo: CalendarDate(iso: known.knownTo) ?? .none)
+    switch known.kind {
+    case .legacyID:
+      if let number = try? LegacyID(known.number.utf8.span) { note(id, AskedNumber(number), as: which) }
+    case .personalID, .insurance:
+      if let number = try? InsuranceNumber(known.number.utf8.span) {
+        note(id, AskedNumber(number), as: which)
+      }
+    case .card:
+      guard let number = try? CardNumber(known.number.utf8.span) else { return }
+      note(id, AskedNumber(number), as: which)
+      note(id, AskedNumber(number.tail), as: which)
+    }
+  }
 }

@@ -13,6 +13,7 @@ package import Workspace
 package enum RecordName: Hashable, Sendable {
   case insuranceNumber(InsuranceNumber)
   case cardNumber(CardNumber)
+  case legacyID(LegacyID)
   case place(file: String, line: Int)
 }
 
@@ -25,6 +26,8 @@ package struct RecordExplanation: Sendable {
   package var personsLeftOut = 0
   /// Records that lead to no person.
   package var others: [Other]
+  /// Which number it is, by the history of numbers; none of a line of a file.
+  package var numbers: [KnownNumber] = []
   /// Whether the name is a line of a delta, which may leave no record in force.
   package var isOfDelta = false
 
@@ -52,7 +55,13 @@ extension Desk {
     let files = last.staged.files(of: .insurance).map(\.name)
     var persons: Set<PersonalID> = []
     var others: [RecordExplanation.Other] = []
-    let findings = try store(ofRun: number)?.findings(of: name.stored) ?? []
+    let findings =
+      try name.stored.flatMap { name throws(Stop) in
+        try store(ofRun: number)?.findings(of: name)
+      } ?? []
+    if case .legacyID(let legacy) = name { persons.formUnion(try lookup.holders(of: legacy)) }
+    let numbers = try known(name)
+    persons.formUnion(numbers.compactMap { try? PersonalID($0.personalID.utf8.span) })
     for found in try lookup.insurance(where: { record, place in name.isName(of: record, place, in: files) }) {
       var led = found.key.personalID.map { [$0] } ?? []
       if let legacy = found.key.legacyID { led = try lookup.holders(of: legacy) }
@@ -82,11 +91,32 @@ extension Desk {
       explained.append(try explain(person, run: number))
     }
     var explanation = RecordExplanation(
-      run: last.run, persons: explained, personsLeftOut: persons.count - explained.count, others: others)
+      run: last.run, persons: explained, personsLeftOut: persons.count - explained.count, others: others,
+      numbers: numbers)
     if case .place(let file, _) = name {
       explanation.isOfDelta = last.staged.files.contains { $0.name == file && $0.holdsChanges == true }
     }
     return explanation
+  }
+
+  /// The persons who have or had a number; none if there is no store yet.
+  private func known(_ name: RecordName) throws(Stop) -> [KnownNumber] {
+    guard let number = name.number, try storeIfAny() != nil else { return [] }
+    return try past().holders(of: [number])
+  }
+
+  /// The person whose number it was before, for a personal ID number that no record holds.
+  package func explain(earlier id: PersonalID, run number: Int? = nil) throws(Stop) -> RecordExplanation? {
+    guard try storeIfAny() != nil else { return nil }
+    let numbers = try past().holders(ofEarlier: [id.text])
+    guard !numbers.isEmpty else { return nil }
+    var persons: [Explanation] = []
+    for known in numbers {
+      if let person = try? PersonalID(known.personalID.utf8.span) {
+        persons.append(try explain(person, run: number))
+      }
+    }
+    return RecordExplanation(run: try lastStaged(number).run, persons: persons, others: [], numbers: numbers)
   }
 
   /// The records of other persons that claim an insurance number which records of this person claim.
@@ -112,14 +142,27 @@ extension RecordName {
     switch self {
     case .insuranceNumber: "by insurance number"
     case .cardNumber: "by card number"
+    case .legacyID: "by 9-digit number"
     case .place(let file, let line): "\(file):\(line)"
     }
   }
 
-  fileprivate var stored: StoredRecordName {
+  /// Nil for a place.
+  fileprivate var number: String? {
+    switch self {
+    case .insuranceNumber(let number): number.text
+    case .cardNumber(let number): number.text
+    case .legacyID(let number): number.text
+    case .place: nil
+    }
+  }
+
+  /// Nil if findings are not asked by it.
+  fileprivate var stored: StoredRecordName? {
     switch self {
     case .insuranceNumber(let number): .insuranceNumber(number.text)
     case .cardNumber(let number): .cardNumber(number.text)
+    case .legacyID: nil
     case .place(let file, let line): .place(file: file, line: line)
     }
   }
@@ -128,6 +171,7 @@ extension RecordName {
     switch self {
     case .insuranceNumber(let number): record.insuranceNumber == number || record.cardNumber.tail == number
     case .cardNumber(let number): record.cardNumber == number
+    case .legacyID: false
     case .place(let file, let line):
       Int(record.line) == line && place.file < files.count && files[place.file] == file
     }

@@ -228,6 +228,11 @@ extension PipelineKeys {
   private static let populationFields: [FieldKey] = [
     ("personal_id", true, "Personal ID number", "Số định danh cá nhân"),
     ("legacy_id", false, "9-digit number held before", "Số CMND 9 số"),
+    (
+      "previous_id", false,
+      "Personal ID number held before the present one; finds the person, links no record",
+      "Số định danh đã cấp trước đây; chỉ để tra cứu, không dùng để liên kết"
+    ),
     ("full_name", true, "Full name", "Họ và tên"),
     ("birth_date", true, "Date of birth", "Ngày sinh"),
     ("sex", false, "Sex", "Giới tính"),

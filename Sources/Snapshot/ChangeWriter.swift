@@ -64,10 +64,11 @@ struct ChangeWriter: ~Copyable {
     let bytes = Array(group.bytes[entry.staged])
     count(blanks: blanks(bytes, entry.head.link), 1)
     try write(group.isMarked ? marked(bytes) : bytes, entry)
-    if let number = legacyNumber(bytes), let id = LinkKey(packed: entry.head.link).personalID {
+    guard let id = LinkKey(packed: entry.head.link).personalID else { return }
+    for number in otherNumbers(bytes) {
       var payload: [UInt8] = []
       payload.append(integer: id.packed)
-      try legacy.append(key: LinkKey.legacy(number).packed, place: entry.place, payload.span)
+      try legacy.append(key: number.packed, place: entry.place, payload.span)
     }
   }
 
@@ -97,8 +98,8 @@ struct ChangeWriter: ~Copyable {
     let bytes = Array(group.bytes[entry.staged])
     count(blanks: blanks(bytes, entry.head.link), -1)
     try replaced.append(key: entry.head.link, place: entry.place, [export.rawValue])
-    if let number = legacyNumber(bytes) {
-      try replacedLegacy.append(key: LinkKey.legacy(number).packed, place: entry.place, [export.rawValue])
+    for number in otherNumbers(bytes) {
+      try replacedLegacy.append(key: number.packed, place: entry.place, [export.rawValue])
     }
   }
 
@@ -126,10 +127,9 @@ struct ChangeWriter: ~Copyable {
     return marked
   }
 
-  private func legacyNumber(_ bytes: [UInt8]) -> LegacyID? {
-    guard export == .population else { return nil }
-    let number = unsafe PopulationRecord(bytes.span.bytes).legacy
-    return number.packed == 0 ? nil : number
+  private func otherNumbers(_ bytes: [UInt8]) -> [LinkKey] {
+    guard export == .population else { return [] }
+    return unsafe PopulationRecord(bytes.span.bytes).otherNumbers
   }
 
   // MARK: Blanks
@@ -144,7 +144,10 @@ struct ChangeWriter: ~Copyable {
     switch export {
     case .population:
       let record = unsafe PopulationRecord(bytes.span.bytes)
-      blank = [.legacyID: record.legacy.packed == 0, .sex: record.sex == .unknown]
+      blank = [
+        .legacyID: record.legacy.packed == 0, .previousID: record.previous.packed == 0,
+        .sex: record.sex == .unknown,
+      ]
     case .insurance:
       let record = unsafe InsuranceRecord(bytes.span.bytes)
       blank = [

@@ -69,8 +69,8 @@ package struct StagedSnapshot: Hashable, Sendable, Codable {
   package var files: [StagedFile]
   /// ``PopulationRecord`` by ``LinkKey/personal(_:)``.
   package var population: [SortedRun]
-  /// 9-digit number (key, as ``LinkKey/legacy(_:)``) → personal ID number (8 bytes), one for each population
-  /// record that has one.
+  /// Another number (key, as ``LinkKey/legacy(_:)`` or, for an earlier personal ID number, ``LinkKey/personal(_:)``) →
+  /// personal ID number (8 bytes), one for each that a population record names.
   package var legacy: [SortedRun]
   /// ``InsuranceRecord`` by ``LinkKey``.
   package var insurance: [SortedRun]

@@ -172,6 +172,9 @@ private func write(
   }
   let file = try PagedFile(sqlite: path, pageBytes: Schema.pageBytes)
   let notes = NoteLists()
+  let numbers = try request.numbers.map { source throws(Stop) in
+    try EarlierNumbers(source, populationFiles: request.populationFiles)
+  }
   let building = Background { [store = request.path] () throws(Stop) in
     let ranges = try inOrder(Array(persons.starts.indices), width: persons.width) { range throws(Stop) in
       var builder = try PersonRangeBuilder(
@@ -183,9 +186,12 @@ private func write(
       }
       return try builder.finish()
     }
+    let ofNumbers = try inOrder(numbers?.source.ranges ?? [], width: persons.width) { range throws(Stop) in
+      try numbers?.build(range, in: file)
+    }
     // The disk is idle while SQLite indexes the findings.
     try file.sync()
-    return ranges
+    return (persons: ranges, numbers: ofNumbers.compactMap(\.self))
   }
   do throws(Stop) {
     report.findings = try handingOver(FindingBatch()) { batch throws(Stop) in
@@ -203,12 +209,13 @@ private func write(
   }
   let ranges = try building.value()
   var tables = PersonTables(file, roots, store: request.path)
-  for range in ranges {
+  for range in ranges.persons {
     try tables.append(range)
     report.persons += range.personCount
     report.cards += range.cardCount
     report.kept += range.keptCount
   }
+  for range in ranges.numbers { try tables.append(numbers: range) }
   try tables.finish()
   try file.close()
   try filling(path, of: request.path, with: findingsPath) { db in
@@ -217,6 +224,7 @@ private func write(
     for (list, id) in notes.byList {
       try db.execute(sql: "INSERT INTO note_list VALUES (?, ?)", arguments: [id, list.text])
     }
+    if let numbers { try insert(numbers, db) }
     try Faults.pass(.database, path)
     try db.execute(sql: "PRAGMA analysis_limit = 400; ANALYZE main")
   }
@@ -280,6 +288,13 @@ private func insertOrigins(_ request: LoadRequest, _ db: Database) throws {
   }
   for run in request.runs { try insert(run, db) }
   for row in request.ledger { try insert(row, db) }
+}
+
+private func insert(_ numbers: EarlierNumbers, _ db: Database) throws {
+  try db.execute(sql: "INSERT INTO number_base VALUES (?)", arguments: [numbers.base])
+  for (i, name) in numbers.sourceNames.enumerated() {
+    try db.execute(sql: "INSERT INTO number_source VALUES (?, ?)", arguments: [i, name])
+  }
 }
 
 private func insert(_ run: StoreRun, _ db: Database) throws {

@@ -64,11 +64,15 @@ package struct LoadRequest: Sendable {
   package var keptSources: [KeptSource]
   /// What the history keeps of the store before; nil for nothing.
   package var change: PreparedChange?
+  /// The numbers that the population export names besides a person's own; nil if they are not known.
+  package var numbers: NumberSource?
 
   package init(
     path: String, runID: Int, runs: [StoreRun], ledger: [LedgerRow], populationFiles: [String],
-    insuranceFiles: [String], keptSources: [KeptSource] = [], change: PreparedChange? = nil
+    insuranceFiles: [String], keptSources: [KeptSource] = [], change: PreparedChange? = nil,
+    numbers: NumberSource? = nil
   ) {
+    self.numbers = numbers
     self.path = path
     self.runID = runID
     self.runs = runs

@@ -19,6 +19,7 @@ extension LinkedCard {
   package var row: CardRow {
     func date(_ text: String?) -> CalendarDate { text.flatMap { CalendarDate(iso: $0) } ?? .none }
     var row = CardRow()
+    if let id = try? PersonalID(personalID.utf8.span) { row.personalID = id }
     (row.validFrom, row.validTo, row.fiveYearsFrom) = (date(validFrom), date(validTo), date(fiveYearsFrom))
     row.cardNumber = cardNumber.flatMap { try? CardNumber($0.utf8.span) } ?? .none
     row.insuranceNumber = insuranceNumber.flatMap { try? InsuranceNumber($0.utf8.span) } ?? .none

@@ -63,3 +63,16 @@ package struct ArmedForces: Hashable, Sendable {
   /// The groups whose records are sent without a personal ID number.
   package var withoutNumbers: [Group] { groups.filter(\.lacksNumbers) }
 }
+
+extension ArmedForces {
+  /// What the groups that a pipeline file adds mean; nil if it adds none.
+  package static func note(adding codes: [String]) -> Bilingual? {
+    guard !codes.isEmpty else { return nil }
+    let added = codes.joined(separator: ", ")
+    let known = Self.known.filter(\.lacksNumbers).map(\.code).joined(separator: ", ")
+    return Bilingual(
+      "armed_forces thêm nhóm \(added) vào các nhóm \(known): bản ghi không có số định danh của các nhóm này không tính vào tỷ lệ liên kết",
+      "armed_forces adds the groups \(added) to \(known): their records without a personal ID number don't count in the link rate"
+    )
+  }
+}

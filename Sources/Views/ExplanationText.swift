@@ -181,7 +181,8 @@ package struct RecordExplanationText {
   }
 
   package var text: String {
-    var parts = found.persons.map { ExplanationText($0, paint: paint).text }
+    var parts = found.numbers.map { "\($0.words.vietnamese)\n\($0.words.english)" }
+    parts += found.persons.map { ExplanationText($0, paint: paint).text }
     if found.personsLeftOut > 0 {
       parts.append("and \(found.personsLeftOut) more persons · và \(found.personsLeftOut) người nữa")
     }
@@ -208,6 +209,13 @@ package struct RecordExplanationText {
 
   package var table: Table {
     var table = Table(columns: ExplanationText.columns, rows: [])
+    table.rows = found.numbers.map { number in
+      let time = number.knownTo.isEmpty ? "" : " until \(number.knownTo)"
+      return [
+        number.learnedFrom, nil, "number", nil, "\(number.kind.rawValue) since \(number.knownFrom)\(time)",
+        number.personalID, number.number,
+      ]
+    }
     for person in found.persons { table.rows += ExplanationText(person).table.rows }
     table.rows += found.others.map { other in
       [

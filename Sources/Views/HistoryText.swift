@@ -2,7 +2,7 @@
 // Invariant: shows every state of the history; the table has the columns of the view `card_attribute_history`.
 
 package import Store
-import Values
+package import Values
 
 /// One person's timeline, for people and for programs.
 package struct HistoryText {
@@ -20,7 +20,12 @@ package struct HistoryText {
     ]
     for (i, state) in states.enumerated() {
       lines += ["", title(of: state)]
-      lines += changes(from: i == 0 ? nil : states[i - 1], to: state).map { "  " + $0 }
+      let before = i == 0 ? nil : states[i - 1]
+      if state.isRenumbered(since: before) {
+        lines.append("  renumbered: the same card with the person's own ID number")
+        lines.append("  đổi sang số định danh: vẫn thẻ đó, chỉ đổi số")
+      }
+      lines += changes(from: before, to: state).map { "  " + $0 }
     }
     return lines.joined(separator: "\n")
   }
@@ -78,10 +83,10 @@ package struct HistoryText {
   package var table: Table {
     var table = Table(
       columns: ["known_from", "known_to", "opened_by", "closed_by"], rows: [],
-      numeric: ["opened_by", "closed_by", "cards", "source_line", "run_id"])
+      numeric: ["opened_by", "closed_by", "cards", "source_line", "run_id", "renumbered"])
     table.columns += Self.columns
-    table.columns += ["cards", "source_file", "source_line", "run_id"]
-    for state in states {
+    table.columns += ["cards", "source_file", "source_line", "run_id", "renumbered"]
+    for (i, state) in states.enumerated() {
       let card = state.attribute?.card
       let line = state.openedIn?.line ?? card?.sourceLine
       var row: [String?] = [state.opened.knownOn, state.closed?.knownOn ?? "", String(state.opened.run)]
@@ -89,8 +94,20 @@ package struct HistoryText {
       row += state.attribute.map(Self.values) ?? Self.columns.map { _ in nil }
       row += [String(state.cards.count), state.openedIn?.file ?? card?.sourceFile]
       row += [line.map { String($0) }, card.map { String($0.runID) }]
+      row.append(state.isRenumbered(since: i == 0 ? nil : states[i - 1]) ? "1" : "0")
       table.rows.append(row)
     }
     return table
+  }
+}
+
+/// The numbers that a person has or had.
+package enum NumbersTable {
+  package static func table(_ numbers: [KnownNumber]) -> Table {
+    Table(
+      columns: ["kind", "number", "personal_id", "known_from", "known_to", "successor", "learned_from"],
+      rows: numbers.map {
+        [$0.kind.rawValue, $0.number, $0.personalID, $0.knownFrom, $0.knownTo, $0.successor, $0.learnedFrom]
+      })
   }
 }

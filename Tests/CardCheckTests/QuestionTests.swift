@@ -15,7 +15,7 @@ struct QuestionTests {
     reader.read(line.span, number: 1, into: &batch)
     guard let question = batch.questions.first, batch.questions.count == 1 else { return "no question" }
     if let fault = question.fault { return "\(fault)" }
-    let number = question.number.isCard ? question.number.card.text : question.number.tail.text
+    let number = question.number.isCard ? question.number.card.text : question.number.digits
     var words = [number, batch.name(of: question), question.birthDate.text, question.sex.name]
     if !question.facility.isNone { words.append(question.facility.text) }
     if question.nameReading != .whole { words.append("\(question.nameReading)") }
@@ -70,7 +70,7 @@ struct QuestionTests {
     ("7912345678|c3|1990|1|-|-|-|-|-|-|$", "nameUndecoded"),
     ("7912345678|3132|1990|1|-|-|-|-|-|-|$", "nameForm"),
     ("-|\(name)|1990|1|-|-|-|-|-|-|$", "numberMissing"),
-    ("791234567|\(name)|1990|1|-|-|-|-|-|-|$", "legacyNumber"),
+    ("791234567|\(name)|1990|1|-|-|-|-|-|-|$", "791234567 Nguyễn Văn A 1990 male"),
     ("DN9797912345678|\(name)|1990|1|-|-|-|-|-|-|$", "benefitLevel"),
     ("D14797912345678|\(name)|1990|1|-|-|-|-|-|-|$", "cardCode"),
     ("7912345678|\(name)|-|1|-|-|-|-|-|-|$", "birthDateMissing"),
@@ -96,7 +96,8 @@ struct QuestionTests {
     ("079090000123,A,30/02/1990", "birthDateImpossible"),
     ("079090000123,A,00/00/1990", "079090000123 A 1990 unknown"),
     ("079090000123,A,01/00/1990", "birthDateImpossible"),
-    ("012345678,A,1990", "legacyNumber"), ("79090000123,A,1990", "numberForm"), ("x,A,1990", "numberForm"),
+    ("012345678,A,1990", "012345678 A 1990 unknown"), ("000000000,A,1990", "numberMissing"),
+    ("79090000123,A,1990", "numberForm"), ("x,A,1990", "numberForm"),
     ("1111111111,A,1990", "numberMissing"), ("DN479791234567890123,A,1990", "numberForm"),
     ("DN47979123456x8,A,1990", "cardCode"), ("DN6797912345678,A,1990", "benefitLevel"),
   ]

@@ -201,7 +201,9 @@ struct Oracle {
       var reasons: Set<String> = []
       var notes = Set(insured.record.words.words)
       compare(person, insured, &reasons, &notes)
-      let numbers = [insured.record.insuranceNumber.text, insured.record.cardNumber.tail.text]
+      let onCard =
+        insured.record.cardNumber.isNone ? insured.record.cardDigits : insured.record.cardNumber.tail
+      let numbers = [insured.record.insuranceNumber.text, onCard.text]
       let areOthers = numbers.map { $0.count == 12 && $0 != id && Set($0).count > 1 }
       let namesRegistered = zip(numbers, areOthers).contains { $1 && persons[$0] != nil }
       if rule == .legacyID {

@@ -169,6 +169,8 @@ struct StagedSample {
       if Bool.random(using: &random) {
         insured.record.cardNumber = CardNumber(
           head: 0x4447_3430_31 + UInt64.random(in: 0...1, using: &random), tail: numbers.any(&random))
+      } else if let digits = numbers.filter({ $0.digitCount == 12 }).randomElement(using: &random) {
+        insured.record.cardDigits = digits
       }
       insured.record.facility = ShortCode(packed: 0x3031_3030_3100_0005)
       insured.record.birthDate = isEasy() ? Self.dates[2] : Self.dates.any(&random)

@@ -62,6 +62,27 @@ struct RecordRulesTests {
     #expect(judged(nil).record.residence == .notAsked)
   }
 
+  @Test(
+    "12 digits alone in the card number field are kept where they are none of the record's own numbers",
+    arguments: [
+      // insurance number, card number field, personal ID field, kept digits
+      ("7912345678", "079205000456", "079205000123", "079205000456"),
+      ("7912345678", "079205000123", "079205000123", ""), ("7912345678", "079205000456", "", ""),
+      ("079205000456", "079205000456", "079205000123", ""), ("", "079205000456", "079205000123", ""),
+      ("7912345678", "079205000456", "024123456", "079205000456"), ("7912345678", "7912345679", "", ""),
+      ("7912345678", "DN479079205000456", "079205000123", ""),
+      ("7912345678", "000000000000", "079205000123", ""),
+    ])
+  func cardDigits(number: String, card: String, id: String, kept: String) {
+    var values = Self.insured
+    (values[.insuranceNumber], values[.cardNumber], values[.personalID]) = (number, card, id)
+    var rules = Self.rules()
+    let raw = Raw(values)
+    let verdict = rules.judge(insured: raw.text.span, raw.ranges, line: 7, nameIsClean: false)
+    #expect(verdict.faults == RecordFaults())
+    #expect((verdict.record.cardDigits.isNone ? "" : verdict.record.cardDigits.text) == kept)
+  }
+
   @Test("a population record passes with all of its fields")
   func population() {
     var rules = Self.rules()

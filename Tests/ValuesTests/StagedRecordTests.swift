@@ -42,6 +42,8 @@ import Values
     }
     if Bool.random(using: &random) {
       record.insuranceNumber = record.cardNumber.isNone ? record.insuranceNumber : record.cardNumber.tail
+    } else if record.cardNumber.isNone {
+      record.cardDigits = try InsuranceNumber(Array("079205000123".utf8).span)
     }
     let facility = ["", "01C54", "1234", "0123456"].randomElement(using: &random) ?? ""
     record.facility = ShortCode(Array(facility.utf8).span) ?? .none

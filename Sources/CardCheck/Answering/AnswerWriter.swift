@@ -2,7 +2,7 @@
 // Invariant: every answer has all fields in one order, null or empty where there is no value. Two fields of
 // the gateway that the store does not hold (diaChi, cqBHXH) and the two lists of medical history
 // and look-ups are left out. With a table of facilities, their names follow as the last fields: tenDKBD, which is ours, and
-// the gateway's tenDKBDMoi. JSON is one object, CSV is RFC 4180 with LF.
+// the gateway's tenDKBDMoi. From a store, the last field is loaiSo, which is ours: which number was asked. JSON is one object, CSV is RFC 4180 with LF.
 // Load: some 400 bytes per answer through one buffer, without a `String`. The writer reserves room once per
 // answer and then appends bytes without a check.
 //
@@ -89,7 +89,8 @@ package struct AnswerWriter: ~Copyable {
       dong,maKetQua,ghiChu,maThe,maTheCu,maTheMoi,hoTen,ngaySinh,gioiTinh,maDKBD,maDKBDMoi,gtTheTu,gtTheDen,gtTheTuMoi,\
       gtTheDenMoi,maKV,ngayDu5Nam,maSoBHXH
       """)
-    append(names.areKnown ? ",tenDKBD,tenDKBDMoi\n" : "\n")
+    if names.areKnown { append(",tenDKBD,tenDKBDMoi") }
+    append(standing.knowsEarlierNumbers ? ",loaiSo\n" : "\n")
   }
 
   /// Appends an answer.
@@ -155,6 +156,10 @@ package struct AnswerWriter: ~Copyable {
       field("tenDKBDMoi")
       value(names[next.facility])
     }
+    if standing.knowsEarlierNumbers {
+      field("loaiSo")
+      if let person { quoted { $0.append(answer.kind(of: person).rawValue) } } else { none() }
+    }
     endRow()
   }
 
@@ -188,6 +193,11 @@ package struct AnswerWriter: ~Copyable {
         append(byte: 0x20)
         append(sentence)
       }
+    }
+    if code.showsCard, let earlier = answer.question.earlier {
+      append(" Số đã tra là ")
+      append(earlier.words.vietnamese)
+      append(" của người này.")
     }
     if remarks.contains(.keptInGrace) {
       append(" Dữ liệu mới nhất của người này còn nghi vấn; thẻ được giữ tạm đến hết ngày ")
@@ -299,6 +309,8 @@ package struct AnswerWriter: ~Copyable {
   }
 
   // MARK: Bytes
+
+  mutating func append(_ text: String) { for byte in text.utf8 { append(byte: byte) } }
 
   mutating func append(byte: UInt8) {
     precondition(count < capacity)

@@ -40,6 +40,13 @@ extension AnswerWriter {
       show(card, "Thẻ · Card: ")
       show(next, "Thẻ mới · New card: ")
     }
+    if person != nil, let words = answer.question.earlier?.words {
+      append("Số đã tra: ")
+      append(words.vietnamese)
+      append("\nNumber asked: ")
+      append(words.english)
+      append("\n")
+    }
     append("\nGhi chú: ")
     appendNote(answer, card, next)
     append("\n\n")
@@ -56,9 +63,7 @@ extension AnswerWriter {
   private mutating func show(_ card: CardRow, _ title: StaticString) {
     guard !card.validFrom.isNone || !card.cardNumber.isNone else { return }
     append(title)
-    for byte in (card.cardNumber.isNone ? card.insuranceNumber.text : card.cardNumber.text).utf8 {
-      append(byte: byte)
-    }
+    append(card.cardNumber.isNone ? card.insuranceNumber.text : card.cardNumber.text)
     append(" · ")
     if !card.validFrom.isNone { append(date: card.validFrom) }
     append(" – ")

@@ -16,8 +16,8 @@ func trimmed(_ bytes: Span<UInt8>) -> Range<Int> {
 
 func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 }
 
-/// Reads a card number, an insurance number or a personal ID number; ignores spaces, reads letters as
-/// capitals.
+/// Reads a card number, an insurance number, a personal ID number or a 9-digit number; ignores spaces, reads letters
+/// as capitals.
 func readNumber(_ field: Span<UInt8>) -> Result<AskedNumber, FieldProblem> {
   var text = InlineArray<17, UInt8>(repeating: 0)
   var count = 0
@@ -39,7 +39,11 @@ func readNumber(_ field: Span<UInt8>) -> Result<AskedNumber, FieldProblem> {
   let number = text.span.extracting(0..<count)
   switch count {
   case 0: return .failure(FieldProblem(.numberMissing))
-  case 9 where digits == 9: return .failure(FieldProblem(.legacyNumber))
+  case 9 where digits == 9:
+    guard let legacy = try? LegacyID(number), !legacy.isFiller else {
+      return .failure(FieldProblem(.numberMissing))
+    }
+    return .success(AskedNumber(legacy))
   case 10, 12:
     guard let insurance = try? InsuranceNumber(number) else { return .failure(FieldProblem(.numberForm)) }
     if insurance.isFiller { return .failure(FieldProblem(.numberMissing)) }

@@ -65,6 +65,8 @@ package struct QuestionReader: Sendable {
       batch.names.removeLast(batch.names.count - Int(question.nameStart))
       var faulty = CardQuestion()
       (faulty.line, faulty.fault, faulty.nameStart) = (number, question.fault, question.nameStart)
+      // A package can't be asked by it at all.
+      if question.number.legacyID != nil { faulty.number = question.number }
       question = faulty
     } else {
       question.nameCount = UInt32(truncatingIfNeeded: batch.names.count - Int(question.nameStart))

@@ -14,6 +14,8 @@ package struct DataStanding: Sendable, Hashable {
   package var validUntil = CalendarDate.none
   /// Whether the source holds only one facility's people.
   package var isPackage = false
+  /// Whether the source finds persons by numbers that they had before.
+  package var knowsEarlierNumbers = false
   /// Groups of the armed forces besides ``ArmedForces/known``.
   package var armedForces: [String] = []
 
@@ -55,6 +57,8 @@ package struct WantedNumbers: Sendable {
 
   private var numbers: [AskedNumber] = []
   private var holders: [Holder] = []
+  /// Which number it is, where the person had it before.
+  private var earlier: [EarlierNumber?] = []
   /// 1 + the index in `numbers`; 0 is free.
   private var slots: [UInt32] = []
   private var mask = 0
@@ -69,6 +73,7 @@ package struct WantedNumbers: Sendable {
   package mutating func removeAll() {
     numbers.removeAll(keepingCapacity: true)
     holders.removeAll(keepingCapacity: true)
+    earlier.removeAll(keepingCapacity: true)
     slots.removeAll(keepingCapacity: true)
     mask = 0
   }
@@ -79,6 +84,7 @@ package struct WantedNumbers: Sendable {
     guard slots[slot] == 0 else { return }
     numbers.append(number)
     holders.append(.noPerson)
+    earlier.append(nil)
     slots[slot] = UInt32(truncatingIfNeeded: numbers.count)
   }
 
@@ -90,9 +96,25 @@ package struct WantedNumbers: Sendable {
     if card.tail != insurance { note(id, AskedNumber(card.tail)) }
   }
 
+  /// Records the person of a number, if it is wanted, and which number it is.
+  package mutating func note(_ id: PersonalID, _ number: AskedNumber, as which: EarlierNumber) {
+    note(id, number)
+    let slot = slots[place(of: number)]
+    if slot > 0, earlier[Int(slot) - 1] == nil { earlier[Int(slot) - 1] = which }
+  }
+
   /// Takes from another source the persons of the numbers that this one does not know.
   package mutating func takeUnknown(from other: WantedNumbers) {
-    for i in numbers.indices where holders[i] == .noPerson { holders[i] = other.holder(of: numbers[i]) }
+    for i in numbers.indices where holders[i] == .noPerson {
+      (holders[i], earlier[i]) = (other.holder(of: numbers[i]), other.earlier(numbers[i]))
+    }
+  }
+
+  /// Which number it is, if its person had it before; nil for one that the person still has.
+  package func earlier(_ number: AskedNumber) -> EarlierNumber? {
+    guard !slots.isEmpty else { return nil }
+    let slot = slots[place(of: number)]
+    return slot == 0 ? nil : earlier[Int(slot) - 1]
   }
 
   package func holder(of number: AskedNumber) -> Holder {

@@ -157,7 +157,10 @@ package struct StoredCards: CardSource, ~Copyable {
   }
 
   package mutating func resolve(_ wanted: inout WantedNumbers) throws(Stop) {
-    filter.take(wanted.all)
+    // No card has a 9-digit number; a personal ID number alone was looked for already.
+    let onCards = wanted.all.filter { $0.isCard || $0.legacyID == nil && $0.personalID == nil }
+    guard !onCards.isEmpty else { return }
+    filter.take(onCards)
     do throws(StoredFault) {
       try numbers.begin(nil)
       while try numbers.step() {

@@ -101,6 +101,7 @@ package struct Doctor {
     if pipeline.publish.encrypts { found.append(facilityKeys) }
     if pipeline.facilities != nil { found.append(checked("facilities", facilities)) }
     if pipeline.publish.selectsByProvince { found.append(provinces) }
+    if let armedForces { found.append(armedForces) }
     if let path = pipeline.metrics {
       found.append(checked("metrics") { () throws(Stop) in try metrics(path) })
     }

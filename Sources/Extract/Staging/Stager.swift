@@ -38,7 +38,7 @@ package struct Stager: ~Copyable {
   /// The line of the last line that is no record.
   var lastNotRecord: UInt32 = 0
   private var reasonCounts = InlineArray<128, Int>(repeating: 0)
-  private var blankCounts = InlineArray<14, Int>(repeating: 0)
+  private var blankCounts = InlineArray<15, Int>(repeating: 0)
 
   // Reused from record to record.
   private var joined: [UInt8] = []
@@ -327,12 +327,16 @@ package struct Stager: ~Copyable {
       unsafe verdict.record.write(to: &bytes, name: rules.name.span.bytes)
     }
     records.end(bytes)
-    let number = verdict.record.legacy
-    if number.packed != 0 {
-      var entry = try legacy.begin(key: LinkKey.legacy(number).packed, place: place, room: 8)
-      entry.append(id.packed, byteCount: 8)
-      legacy.end(entry)
-    }
+    let (number, previous) = (verdict.record.legacy, verdict.record.previous)
+    if number.packed != 0 { try append(.legacy(number), of: id, place) }
+    if previous.packed != 0 { try append(.personal(previous), of: id, place) }
+  }
+
+  /// Writes down a number that a person has besides the personal ID number.
+  private mutating func append(_ number: LinkKey, of id: PersonalID, _ place: UInt64) throws(Stop) {
+    var entry = try legacy.begin(key: number.packed, place: place, room: 8)
+    entry.append(id.packed, byteCount: 8)
+    legacy.end(entry)
   }
 
   private mutating func stageInsured(
@@ -364,8 +368,6 @@ package struct Stager: ~Copyable {
   func place(of raw: RawRecord, _ part: Int) -> UInt64 {
     Place(file: fileIndex, ordinal: Int(raw.ordinal), part: part).packed
   }
-
-  // MARK: Counts and sorters
 
   /// Writes one change of a delta.
   mutating func append(change bytes: [UInt8], key: UInt64, place: UInt64) throws(Stop) {

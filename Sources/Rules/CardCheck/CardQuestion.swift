@@ -53,14 +53,37 @@ package struct AskedNumber: Hashable, Sendable, BitwiseCopyable {
 
   package init(_ card: CardNumber) { self.card = card }
   package init(_ number: InsuranceNumber) { card = CardNumber(head: 0, tail: number) }
+  package init(_ number: LegacyID) {
+    card = CardNumber(head: Self.legacyHead, tail: InsuranceNumber(packed: UInt64(number.packed) | 1 << 42))
+  }
   package static let none = AskedNumber(CardNumber.none)
+  /// No card number has it; keeps 9 digits apart from the same number as an insurance number.
+  private static let legacyHead: UInt64 = 9
 
-  package var isCard: Bool { card.head != 0 }
+  package var isCard: Bool { card.head > Self.legacyHead }
+  /// The 9-digit number; nil for other numbers.
+  package var legacyID: LegacyID? {
+    card.head == Self.legacyHead ? LegacyID(packed: UInt32(truncatingIfNeeded: tail.digits)) : nil
+  }
+  /// The digits, without a card number's first five characters.
+  package var digits: String { legacyID?.text ?? tail.text }
   /// The digits that identify the person: 12 digits are the personal ID number.
   package var tail: InsuranceNumber { card.tail }
   package var personalID: PersonalID? {
     tail.digitCount == 12 && !tail.isNone ? PersonalID(packed: tail.digits) : nil
   }
+}
+
+/// A number that leads to a person who has another one now.
+package struct EarlierNumber: Hashable, Sendable, BitwiseCopyable {
+  package var kind: NumberKind
+  /// The first day on which it was no longer known; `none` if it still is.
+  package var knownTo: CalendarDate
+
+  package init(_ kind: NumberKind, knownTo: CalendarDate) { (self.kind, self.knownTo) = (kind, knownTo) }
+
+  /// Whether it names the person, and so all of the person's cards.
+  var namesPerson: Bool { kind == .legacyID || kind == .personalID }
 }
 
 /// How much of a name came through.
@@ -90,6 +113,8 @@ package struct CardQuestion: Sendable, Hashable, BitwiseCopyable {
   package var nameCount: UInt32 = 0
   /// The index, in the batch of persons, of the person whom the number leads to; negative for none.
   package var person: Int32 = -1
+  /// Which number it is, if it leads to the person only because the person had it before.
+  package var earlier: EarlierNumber?
   /// Remarks from the look-up.
   package var found = Remarks()
 

@@ -57,7 +57,7 @@ package struct CardRules: Sendable {
   ) -> CardVerdict {
     var remarks = question.found
     let presented: Presented
-    switch present(question.number, person, cards) {
+    switch present(question, person, cards) {
     case .cards(let found): presented = found
     case .wrong(let code):
       var verdict = CardVerdict(code)
@@ -131,12 +131,15 @@ package struct CardRules: Sendable {
   }
 
   /// Finds the person's cards that the number in the question may refer to.
-  private func present(_ number: AskedNumber, _ person: PersonRow, _ cards: Span<CardRow>) -> Presentation {
+  private func present(_ question: CardQuestion, _ person: PersonRow, _ cards: Span<CardRow>) -> Presentation
+  {
+    let number = question.number
+    let namesPerson = number.personalID == person.personalID || question.earlier?.namesPerson == true
     var presented = Presented()
     let count = min(64, cards.count)
     guard number.isCard else {
-      // A personal ID number refers to all cards, an insurance number to those that have it.
-      for i in 0..<count where number.personalID == person.personalID || carries(cards[i], number.tail) {
+      // A number of the person refers to all cards, an insurance number to those that have it.
+      for i in 0..<count where namesPerson || carries(cards[i], number.tail) {
         presented.cards |= 1 << UInt64(i)
       }
       return presented.cards == 0 ? .wrong(.noData) : .cards(presented)

@@ -1,5 +1,5 @@
-// A record that names two persons: it leads to one, and its 12-digit insurance number or the tail of its 17-character
-// card is the personal ID number of another.
+// A record that names two persons: it leads to one, and its 12-digit insurance number, the tail of its 17-character card or
+// the 12 digits in its card number field are the personal ID number of another.
 // Invariant: if the population has the other number, the record is disputed with the reason insurance_number_not_id, unless
 // an officer gave it to the person. If the population does not have it, the record ends as if it had no such number.
 // Load: two comparisons for each record; the rest for the few that name another number.
@@ -7,16 +7,24 @@
 package import Values
 
 extension InsuranceRecord {
-  /// Whether its insurance number or its card's tail is a personal ID number other than `own`.
+  /// The digits in the card number field: a card's tail, or 12 digits alone.
+  private var digitsOnCard: InsuranceNumber { cardNumber.isNone ? cardDigits : cardNumber.tail }
+
+  /// Whether its insurance number or the digits in its card number field are a personal ID number other than `own`.
   @inline(__always)
   package func namesOther(than own: PersonalID) -> Bool {
-    insuranceNumber.personalID(otherThan: own) != nil || cardNumber.tail.personalID(otherThan: own) != nil
+    insuranceNumber.personalID(otherThan: own) != nil || cardNamesOther(than: own)
   }
 
-  /// The distinct personal ID numbers, other than `own`, that its insurance number and its card's tail are.
+  /// Whether the digits in its card number field are a personal ID number other than `own`.
+  @inline(__always)
+  func cardNamesOther(than own: PersonalID) -> Bool { digitsOnCard.personalID(otherThan: own) != nil }
+
+  /// The distinct personal ID numbers, other than `own`, that its insurance number and the digits in its card number field
+  /// are.
   package func others(than own: PersonalID) -> [PersonalID] {
     let byNumber = insuranceNumber.personalID(otherThan: own)
-    let byCard = cardNumber.tail.personalID(otherThan: own)
+    let byCard = digitsOnCard.personalID(otherThan: own)
     return [byNumber, byCard == byNumber ? nil : byCard].compactMap(\.self)
   }
 }
@@ -46,7 +54,7 @@ extension PersonRules {
   func otherNumberNotes(on record: InsuranceRecord) -> Reasons {
     var notes = Reasons()
     if record.insuranceNumber.personalID(otherThan: personalID) != nil { notes.insert(.insuranceNumberNotID) }
-    if record.cardNumber.tail.personalID(otherThan: personalID) != nil { notes.insert(.cardTailDiffers) }
+    if record.cardNamesOther(than: personalID) { notes.insert(.cardTailDiffers) }
     return notes
   }
 }

@@ -18,6 +18,7 @@ package enum Field: String, CaseIterable, Sendable, Hashable {
   case fiveYearsFrom = "five_years_from"
   case areaCode = "area_code"
   case residenceProvince = "residence_province"
+  case previousID = "previous_id"
 
   /// The field's position in ``allCases``.
   package var index: Int {
@@ -36,6 +37,7 @@ package enum Field: String, CaseIterable, Sendable, Hashable {
     case .fiveYearsFrom: 11
     case .areaCode: 12
     case .residenceProvince: 13
+    case .previousID: 14
     }
   }
 }
@@ -44,7 +46,7 @@ package enum Field: String, CaseIterable, Sendable, Hashable {
 package struct FieldRanges: Sendable {
   // Visible to the package, because only then is the access inlined in the loops of other modules.
   /// Start in the low half, end in the high half, as in a ``RawBatch``.
-  package private(set) var packed = InlineArray<14, UInt64>(repeating: 0)
+  package private(set) var packed = InlineArray<15, UInt64>(repeating: 0)
   /// The fields that have a value, one bit each by their index.
   package private(set) var filled: UInt64 = 0
 

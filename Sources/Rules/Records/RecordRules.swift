@@ -103,6 +103,7 @@ package struct RecordRules: ~Copyable, Sendable {
     verdict.id = PersonalIDRule.person(text.extracting(ranges[.personalID]), &verdict.faults.reasons)
     if let id = verdict.id, erased.contains(id) { verdict.faults.reasons.insert(.personErased) }
     verdict.record.legacy = LegacyIDRule.read(text.extracting(ranges[.legacyID]))
+    verdict.record.previous = PreviousIDRule.read(text.extracting(ranges[.previousID]), verdict.id)
     cleanName(text.extracting(ranges[.fullName]), nameIsClean, &verdict.faults.reasons)
     verdict.record.birthDate = CalendarRule.birthDate(
       text.extracting(ranges[.birthDate]), patterns, asOf: asOf, &verdict.faults.reasons)
@@ -149,6 +150,11 @@ package struct RecordRules: ~Copyable, Sendable {
     let id = PersonalIDRule.insured(
       text.extracting(ranges[.personalID]), verdict.record, tail: card.tail, armedForces)
     verdict.key = id.key
+    if card.number.isNone, card.tail.digitCount == 12, card.tail != verdict.record.insuranceNumber,
+      card.tail.digits != id.key.personalID?.packed
+    {
+      verdict.record.cardDigits = card.tail
+    }
     verdict.record.rule = id.key.legacyID == nil ? .personalID : .legacyID
     if let number = id.key.personalID, erased.contains(number) {
       verdict.faults.reasons.insert(.personErased)

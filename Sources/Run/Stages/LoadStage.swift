@@ -30,7 +30,7 @@ extension Night {
       ledger: earlier.flatMap(\.storeLedger) + current.storeLedger,
       populationFiles: staged.files(of: .population).map(\.name),
       insuranceFiles: staged.files(of: .insurance).map(\.name), keptSources: matched.keptSources ?? [],
-      change: change)
+      change: change, numbers: try numbers(of: staged, stores))
     let total = current.count(.insurance, .linked)
     let server = try pipeline.server()
     try server?.hold()
@@ -61,6 +61,29 @@ extension Night {
       let persons = try MatchedPersons(matched, in: folder, asOf: asOf, keys: ranges[i])
       var batch = PersonBatch()
       while try persons.nextBatch(into: &batch) { try take(batch) }
+    }
+  }
+
+  /// The numbers that population records name besides their person's own.
+  private func numbers(of staged: StagedSnapshot, _ stores: KeptStores) throws(Stop) -> NumberSource {
+    guard let extracted = run.finished(.extract) else {
+      throw .defect("the load stage without an extract stage before it")
+    }
+    let folder = reader.folder(of: extracted)
+    let cuts = try splitKeys(of: staged.legacy, in: folder, parts: 4 * max(1, options.threads))
+    let bounds = [0] + cuts + [LinkKey.end.packed]
+    let inForce = try stores.history()?.now.knownOn ?? ""
+    let date = max(inForce, options.asOf.text)
+    let known = CalendarDate(iso: date) ?? options.asOf
+    return NumberSource(
+      knownOn: known, before: stores.path, droppedThrough: known.adding(days: -pipeline.keep.history),
+      ranges: zip(bounds, bounds.dropFirst()).map { $0..<$1 }
+    ) { range, take throws(Stop) in
+      var numbers = try Merge(staged.legacy, in: folder, from: range.lowerBound, to: range.upperBound)
+      try numbers.forEach { key, place, payload throws(Stop) in
+        try take(
+          LinkKey(packed: key), PersonalID(packed: payload.integer(at: 0)), Place(packed: place).file)
+      }
     }
   }
 

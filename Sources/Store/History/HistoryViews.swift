@@ -31,11 +31,12 @@ package enum HistoryViews {
            WHERE f.export = 'insurance' AND f.source_id >= 0 AND f.name = c.source_file) AS source_id
           FROM card c;
       CREATE TEMP VIEW card_attribute_history AS
-        SELECT personal_id, full_name, birth_date, sex, \(card), run_id, grace_until, \(interval(history, base))
-        FROM (SELECT *, \(opened(history, base)) AS opened_by FROM history_state s WHERE rule IS NOT NULL);
+        SELECT personal_id, full_name, birth_date, sex, \(card), run_id, grace_until, \(interval(history, base)),
+          \(renumbered("history_state"))
+        FROM (SELECT *, \(opened(history, base)) AS opened_by FROM history_state s WHERE rule IS NOT NULL) n;
       CREATE TEMP VIEW card_history AS
-        SELECT personal_id, \(card), run_id, \(interval(history, base))
-        FROM (SELECT *, \(opened(history, base)) AS opened_by FROM history_card s);
+        SELECT personal_id, \(card), run_id, \(interval(history, base)), \(renumbered("history_card"))
+        FROM (SELECT *, \(opened(history, base)) AS opened_by FROM history_card s) n;
       CREATE TEMP VIEW number_history AS
         SELECT kind, number, personal_id, known_from, coalesce(known_to, '') AS known_to,
           (SELECT CASE kind WHEN 'card' THEN a.card_number ELSE a.insurance_number END FROM card_attribute_history a
@@ -52,7 +53,9 @@ package enum HistoryViews {
             UNION ALL
             SELECT 'card', card_number, personal_id, known_from, known_to, opened_by, closed_by, source_file
               FROM card_history WHERE card_number IS NOT NULL)
-          GROUP BY kind, number, personal_id) n;
+          GROUP BY kind, number, personal_id) n
+        UNION ALL
+        SELECT kind, number, personal_id, known_from, known_to, successor, learned_from FROM main.earlier_number;
 
       """
   }
@@ -73,6 +76,24 @@ package enum HistoryViews {
     return """
       \(date(of: "opened_by")) AS known_from, CASE WHEN closed_by IS NULL THEN '' ELSE \(date(of: "closed_by")) END
           AS known_to, opened_by, closed_by
+      """
+  }
+
+  /// Whether the run that opened a row wrote the person's own ID number into a card of the state before; see
+  /// Rules/Cards/Renumbering.swift.
+  private static func renumbered(_ rows: String) -> String {
+    func isOwn(_ column: String, _ length: Int, _ start: Int) -> String {
+      """
+      (n.\(column) IS p.\(column) OR length(p.\(column)) = \(length) AND substr(n.\(column), \(start)) = n.personal_id
+        AND substr(n.\(column), 1, \(start - 1)) = substr(p.\(column), 1, \(start - 1)))
+      """
+    }
+    let same = ["facility_code", "valid_from", "valid_to", "five_years_from", "area_code"]
+      .map { "n.\($0) IS p.\($0)" }.joined(separator: " AND ")
+    return """
+      EXISTS (SELECT 1 FROM \(rows) p WHERE p.personal_id = n.personal_id AND p.closed_by = n.opened_by AND \(same)
+        AND \(isOwn("insurance_number", 10, 1)) AND \(isOwn("card_number", 15, 6))
+        AND (n.insurance_number IS NOT p.insurance_number OR n.card_number IS NOT p.card_number)) AS renumbered
       """
   }
 

@@ -3,6 +3,7 @@
 // Load: one search of each file.
 
 internal import GRDB
+internal import Rules
 package import Values
 
 /// One state of a person, and how long it was the one in force.
@@ -20,6 +21,12 @@ package struct PersonState: Hashable, Sendable {
   var openedLine = 0
   /// Nil for the state of today.
   package var closed: HistoryPoint?
+
+  /// Whether the serving card is that of the state before with the person's own ID number in it.
+  package func isRenumbered(since before: PersonState?) -> Bool {
+    guard let card = attribute?.card, let was = before?.attribute?.card else { return false }
+    return card.row.renumbers(was.row)
+  }
 }
 
 /// The store in force and its history.
@@ -86,21 +93,23 @@ package struct PastStore: Sendable {
   /// The persons who have or had one of these numbers on a card, as insurance number, card number or its digits.
   ///
   /// - Complexity: one pass over the cards of the store and of the history.
-  package func persons(holding numbers: [String]) throws(Stop) -> [PersonalID] {
+  func persons(holding numbers: [String]) throws(Stop) -> [PersonalID] {
     let list = "[" + numbers.map { "\"\($0)\"" }.joined(separator: ",") + "]"
-    return try readingHistory(at: path) {
-      try queue.unsafeRead { db in
-        try String.fetchAll(
-          db,
-          sql: """
-            WITH wanted AS (SELECT value FROM json_each(?))
-            SELECT DISTINCT personal_id FROM history_card
-            WHERE insurance_number IN wanted OR card_number IN wanted OR substr(card_number, 6) IN wanted
-            ORDER BY 1
-            """, arguments: [list]
-        ).compactMap { try? PersonalID($0.utf8.span) }
-      }
+    return try reading { db in
+      try String.fetchAll(
+        db,
+        sql: """
+          WITH wanted AS (SELECT value FROM json_each(?))
+          SELECT DISTINCT personal_id FROM history_card
+          WHERE insurance_number IN wanted OR card_number IN wanted OR substr(card_number, 6) IN wanted
+          ORDER BY 1
+          """, arguments: [list]
+      ).compactMap { try? PersonalID($0.utf8.span) }
     }
+  }
+
+  func reading<T>(_ body: (Database) throws -> T) throws(Stop) -> T {
+    try readingHistory(at: path) { try queue.unsafeRead(body) }
   }
 }
 

@@ -19,7 +19,11 @@ package func eraseRows(of id: PersonalID, fromStore path: String) throws(Stop) -
         UNION SELECT insurance_number FROM person WHERE personal_id = ?1 AND insurance_number IS NOT NULL
         UNION SELECT insurance_number FROM other_card WHERE personal_id = ?1 AND insurance_number IS NOT NULL
         """, arguments: [id.text])
-    return [
+    // A store of an earlier program has no such table.
+    let numbers =
+      try db.tableExists("number_row")
+      ? ["DELETE FROM number_row WHERE personal_id = ?1 OR kind = 1 AND number = ?1"] : []
+    return numbers + [
       "DELETE FROM person WHERE personal_id = ?1", "DELETE FROM other_card WHERE personal_id = ?1",
       "DELETE FROM kept_person WHERE personal_id = ?1",
       """

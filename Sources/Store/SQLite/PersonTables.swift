@@ -1,5 +1,5 @@
-// Builds the two large tables of the store side by side in one file, `person` with the serving card and
-// `other_card`, and the list of persons kept in grace.
+// Builds the large tables of the store side by side in one file: `person` with the serving card, `other_card`, the list of
+// persons kept in grace, and the population's other numbers.
 // Invariant: persons ascend by personal ID number, each with exactly one serving card; a row's values have
 // the order of the columns in Schema.
 // Load: 90 million persons and some million other cards: several threads write ranges of persons, which are
@@ -17,10 +17,12 @@ struct PersonTables: ~Copyable {
     var person: UInt32
     var otherCard: UInt32
     var keptPerson: UInt32
+    var number: UInt32
 
     init(_ db: Database) throws {
       (person, otherCard) = (try db.rootPage(of: "person"), try db.rootPage(of: "other_card"))
       keptPerson = try db.rootPage(of: "kept_person")
+      number = try db.rootPage(of: "number_row")
     }
   }
 
@@ -30,6 +32,7 @@ struct PersonTables: ~Copyable {
   private var persons: TreeBuilder
   private var otherCards: TreeBuilder
   private var keptPersons: TreeBuilder
+  private var numbers: TreeBuilder
   private var last: PersonalID?
 
   init(_ file: PagedFile, _ roots: Roots, store: String) {
@@ -38,6 +41,7 @@ struct PersonTables: ~Copyable {
     persons = TreeBuilder(file, rootPage: roots.person)
     otherCards = TreeBuilder(file, rootPage: roots.otherCard)
     keptPersons = TreeBuilder(file, rootPage: roots.keptPerson)
+    numbers = TreeBuilder(file, rootPage: roots.number)
   }
 
   /// Appends a range of persons, all above those before.
@@ -50,11 +54,15 @@ struct PersonTables: ~Copyable {
     try keptPersons.append(range.keptPersons)
   }
 
+  /// Appends a range of ``EarlierNumbers``.
+  mutating func append(numbers range: Leaves) throws(Stop) { try numbers.append(range) }
+
   /// Writes the remaining pages; the file stays open.
   consuming func finish() throws(Stop) {
     try persons.finish()
     try otherCards.finish()
     try keptPersons.finish()
+    try numbers.finish()
     try putPageCount(file)
   }
 }

@@ -10,6 +10,9 @@
 //
 // A person kept in grace is a row of `person` like any other. Its `source_file` has a negative number and
 // holds the earlier run and the last day of grace. `kept_person` lists these persons for queries.
+//
+// `number_row` has the numbers that the population export names besides a person's own, of all its persons; see
+// EarlierNumbers.swift. A date without a value is that of `number_base`. Stores of earlier programs have no such tables.
 
 import Values
 
@@ -41,6 +44,11 @@ enum Schema {
       personal_id TEXT NOT NULL, ordinal INTEGER NOT NULL, \(cardColumns),
       PRIMARY KEY (personal_id, ordinal)) WITHOUT ROWID;
     CREATE TABLE kept_person (personal_id TEXT PRIMARY KEY NOT NULL) WITHOUT ROWID;
+    CREATE TABLE number_row (
+      kind INTEGER NOT NULL, number TEXT NOT NULL, personal_id TEXT NOT NULL, known_from INTEGER, known_to INTEGER,
+      source_id INTEGER NOT NULL, PRIMARY KEY (kind, number, personal_id)) WITHOUT ROWID;
+    CREATE TABLE number_source (source_id INTEGER PRIMARY KEY, name TEXT NOT NULL);
+    CREATE TABLE number_base (known_on TEXT NOT NULL);
     CREATE TABLE held_record (
       export INTEGER NOT NULL, outcome TEXT NOT NULL, reasons TEXT, personal_id TEXT, insurance_number TEXT,
       card_number TEXT, source_id INTEGER NOT NULL, source_line INTEGER NOT NULL, candidates INTEGER,
@@ -72,9 +80,25 @@ enum Schema {
     CREATE VIEW finding AS
       SELECT \(findingValues)
       FROM held_record r;
+    CREATE VIEW earlier_number AS \(earlierNumbers(0, .legacyID))
+      UNION ALL \(earlierNumbers(1, .personalID));
     CREATE VIEW ledger AS SELECT run_id, export, source_file, outcome, records FROM ledger_row;
     CREATE VIEW run AS SELECT run_id, pipeline, as_of, started_at, finished_at, state FROM run_row;
     """
+
+  /// The rows of one kind as the view shows them; a search by number uses the key.
+  private static func earlierNumbers(_ kind: Int, _ name: NumberKind) -> String {
+    func date(_ column: String) -> String {
+      "printf('%04d-%02d-%02d', \(column) / 10000, \(column) / 100 % 100, \(column) % 100)"
+    }
+    return """
+      SELECT '\(name.rawValue)' AS kind, number, personal_id,
+        CASE WHEN known_from IS NULL THEN (SELECT b.known_on FROM number_base b) ELSE \(date("known_from")) END AS known_from,
+        CASE WHEN known_to IS NULL THEN '' ELSE \(date("known_to")) END AS known_to, personal_id AS successor,
+        (SELECT s.name FROM number_source s WHERE s.source_id = r.source_id) AS learned_from
+      FROM number_row r WHERE kind = \(kind)
+      """
+  }
 
   static let indexes = [
     "CREATE INDEX held_record_by_id ON held_record (personal_id) WHERE personal_id IS NOT NULL",

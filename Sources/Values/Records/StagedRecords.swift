@@ -30,28 +30,38 @@ package struct PopulationRecord: Hashable, Sendable, BitwiseCopyable {
   package var sex = Sex.unknown
   package var status = PersonStatus.active
   package var residence = Residence.notAsked
+  /// The personal ID number before the present one; zero is none.
+  package var previous = PersonalID(packed: 0)
 
   package init() {}
+
+  /// The numbers that it names besides the person's own.
+  package var otherNumbers: [LinkKey] {
+    (legacy.packed == 0 ? [] : [.legacy(legacy)]) + (previous.packed == 0 ? [] : [.personal(previous)])
+  }
 
   /// The most bytes that a record with a name of `nameByteCount` needs.
   package static func room(nameByteCount: Int) -> Int { 32 + nameByteCount }
 
   private static let hasLegacy: UInt64 = 1 << 5
   private static let hasResidence: UInt64 = 1 << 6
+  private static let hasPrevious: UInt64 = 1 << 7
 
   /// Appends the record and its clean name.
   ///
-  ///     flags 1   sex 2 bits, status 3 bits, whether there is a legacy number, whether there is a residence
-  ///     line 1–5, legacy number 0 or 4, residence 0 or 1, birth date 3, name
+  ///     flags 1   sex 2 bits, status 3 bits, whether there are a legacy number, a residence, a previous number
+  ///     line 1–5, legacy number 0 or 4, residence 0 or 1, previous number 0 or 5, birth date 3, name
   @inline(__always)
   package func write(to bytes: inout ByteWriter, name: RawSpan) {
     var flags = UInt64(sex.rawValue) | UInt64(status.rawValue) << 2
     if legacy.packed != 0 { flags |= Self.hasLegacy }
     if residence != .notAsked { flags |= Self.hasResidence }
+    if previous.packed != 0 { flags |= Self.hasPrevious }
     bytes.append(flags, byteCount: 1)
     bytes.append(varint: UInt64(line))
     if legacy.packed != 0 { bytes.append(UInt64(legacy.packed), byteCount: 4) }
     if residence != .notAsked { bytes.append(UInt64(residence.rawValue), byteCount: 1) }
+    if previous.packed != 0 { bytes.append(previous.packed, byteCount: 5) }
     bytes.append(UInt64(birthDate.bits), byteCount: 3)
     bytes.append(name)
   }
@@ -80,6 +90,9 @@ package struct PopulationRecord: Hashable, Sendable, BitwiseCopyable {
     if flags & Self.hasResidence != 0 {
       residence = Residence(rawValue: UInt8(bytes.integer(at: &at, byteCount: 1)))
     }
+    if flags & Self.hasPrevious != 0 {
+      previous = PersonalID(packed: bytes.integer(at: &at, byteCount: 5))
+    }
     birthDate = CalendarDate(bits: UInt32(bytes.integer(at: &at, byteCount: 3)))
   }
 
@@ -88,7 +101,8 @@ package struct PopulationRecord: Hashable, Sendable, BitwiseCopyable {
     var at = 0
     let flags = bytes.integer(at: &at, byteCount: 1)
     _ = bytes.varint(at: &at)
-    return at + (flags & hasLegacy != 0 ? 7 : 3) + (flags & hasResidence != 0 ? 1 : 0)..<bytes.byteCount
+    return at + (flags & hasLegacy != 0 ? 7 : 3) + (flags & hasResidence != 0 ? 1 : 0)
+      + (flags & hasPrevious != 0 ? 5 : 0)..<bytes.byteCount
   }
 }
 
@@ -98,6 +112,8 @@ package struct InsuranceRecord: Hashable, Sendable, BitwiseCopyable {
   /// The record's own number, else the card number's tail; never `none`.
   package var insuranceNumber = InsuranceNumber.none
   package var cardNumber = CardNumber.none
+  /// The 12 digits that the card number field holds instead of a card number; `none` if they are its own numbers.
+  package var cardDigits = InsuranceNumber.none
   package var facility = ShortCode.none
   package var area = ShortCode.none
   package var birthDate = CalendarDate.none
@@ -124,6 +140,7 @@ package struct InsuranceRecord: Hashable, Sendable, BitwiseCopyable {
   private enum Flag {
     static let otherArea: UInt64 = 1 << 7
     static let card: UInt64 = 1 << 8
+    /// Without a card number: there are ``cardDigits``.
     static let tailIsNumber: UInt64 = 1 << 9
     static let facility: UInt64 = 1 << 10
     static let facilityOfFive: UInt64 = 1 << 11
@@ -140,6 +157,8 @@ package struct InsuranceRecord: Hashable, Sendable, BitwiseCopyable {
     flags |= known < 4 ? UInt64(known) << 5 : Flag.otherArea
     if !cardNumber.isNone {
       flags |= cardNumber.tail == insuranceNumber ? Flag.card | Flag.tailIsNumber : Flag.card
+    } else if !cardDigits.isNone {
+      flags |= Flag.tailIsNumber
     }
     if !facility.isNone {
       flags |= facility.packed & 0xff == 5 ? Flag.facility | Flag.facilityOfFive : Flag.facility
@@ -159,7 +178,7 @@ package struct InsuranceRecord: Hashable, Sendable, BitwiseCopyable {
   /// Appends the record, its clean name and the personal ID field as the export has it, of at most 255 bytes.
   ///
   ///     flags 2, line 1–5, insurance number 6
-  ///     card number: group, level and province 3, tail 6 unless it is the insurance number
+  ///     card number: group, level and province 3, tail 6 unless it is the insurance number; else digits 6, where there are any
   ///     facility 5 (8 unless it has five characters), area 8 unless it is none or K1–K3
   ///     birth date 3, valid from 3, valid to 3, five years from 3, words 16: where there are any
   ///     count of raw bytes 1, name, raw bytes
@@ -172,6 +191,8 @@ package struct InsuranceRecord: Hashable, Sendable, BitwiseCopyable {
     if flags & Flag.card != 0 {
       bytes.append(UInt64(cardNumber.headBits), byteCount: 3)
       if flags & Flag.tailIsNumber == 0 { bytes.append(cardNumber.tail.packed, byteCount: 6) }
+    } else if flags & Flag.tailIsNumber != 0 {
+      bytes.append(cardDigits.packed, byteCount: 6)
     }
     if flags & Flag.facilityOfFive != 0 {
       bytes.append(facility.packed >> 24, byteCount: 5)
@@ -220,6 +241,8 @@ package struct InsuranceRecord: Hashable, Sendable, BitwiseCopyable {
         headBits: head,
         tail: flags & Flag.tailIsNumber != 0
           ? insuranceNumber : InsuranceNumber(packed: bytes.integer(at: &at, byteCount: 6)))
+    } else if flags & Flag.tailIsNumber != 0 {
+      cardDigits = InsuranceNumber(packed: bytes.integer(at: &at, byteCount: 6))
     }
     if flags & Flag.facilityOfFive != 0 {
       facility = ShortCode(packed: bytes.integer(at: &at, byteCount: 5) << 24 | 5)
@@ -250,7 +273,11 @@ package struct InsuranceRecord: Hashable, Sendable, BitwiseCopyable {
     let flags = bytes.integer(at: &at, byteCount: 2)
     _ = bytes.varint(at: &at)
     at += 6
-    if flags & Flag.card != 0 { at += flags & Flag.tailIsNumber != 0 ? 3 : 9 }
+    if flags & Flag.card != 0 {
+      at += flags & Flag.tailIsNumber != 0 ? 3 : 9
+    } else if flags & Flag.tailIsNumber != 0 {
+      at += 6
+    }
     if flags & Flag.facility != 0 { at += flags & Flag.facilityOfFive != 0 ? 5 : 8 }
     if flags & Flag.otherArea != 0 { at += 8 }
     at += 6

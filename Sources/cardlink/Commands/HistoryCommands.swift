@@ -12,9 +12,10 @@ struct LookupCommand: ParsableCommand {
     commandName: "lookup", abstract: "The card that serves for one person.",
     usage: "cardlink lookup <number> <pipeline> [options]",
     discussion: """
-      The number is a personal ID number, or an insurance or card number that the
-      person has or ever had; by these, the store and its history are read through.
-      Give the number as -, and it is read from standard input. Every lookup is
+      The number is a personal ID number, or any number that the person has or ever
+      had: a 9-digit number, an earlier personal ID number, an insurance or a card
+      number. The answer says which number it is, and since when or until when. By
+      an insurance or card number the store and its history are read through. Give the number as -, and it is read from standard input. Every lookup is
       written into the audit log, with the reason that --because gives.
 
       --on asks about the card that serves on another day, as it is known now;
@@ -24,7 +25,7 @@ struct LookupCommand: ParsableCommand {
       """)
   @Argument(
     help: ArgumentHelp(
-      "A personal ID number, 12 digits, an insurance number or a card number.", valueName: "number"))
+      "A personal ID number or 9-digit number, an insurance number or a card number.", valueName: "number"))
   var number: String
   @OptionGroup var arguments: PipelineArguments
   @Option(help: ArgumentHelp("The card that serves on another day.", valueName: "date")) var on: BusinessDate?
@@ -36,63 +37,41 @@ struct LookupCommand: ParsableCommand {
   func run() throws {
     let pipeline = try arguments.load()
     let desk = Desk(pipeline, for: reason.actor)
-    let ids = try persons(typed(number), desk)
-    let found = try ids.compactMap { id in
-      guard let time = known.time else {
-        let (card, from) = try desk.card(of: id, on: on?.date, run: asked.number)
-        if form.output == .text { say(from) }
+    let number = typed(number).filter { !$0.isWhitespace }
+    let cards = { (ids: [PersonalID]) in
+      try ids.compactMap { id in
+        guard let time = known.time else {
+          let (card, from) = try desk.card(of: id, on: on?.date, run: asked.number)
+          if form.output == .text { say(from) }
+          return card
+        }
+        let (card, from) = try desk.card(of: id, on: on?.date, known: time)
+        if form.output == .text { sayKnown(from.words) }
         return card
       }
-      let (card, from) = try desk.card(of: id, on: on?.date, known: time)
-      if form.output == .text { sayKnown(from.words) }
-      return card
     }
-    var columns = [
-      "personal_id", "full_name", "birth_date", "sex", "insurance_number", "card_number", "facility_code",
-      "valid_from", "valid_to", "five_years_from", "area_code", "rule", "notes", "source_file", "source_line",
-      "run_id",
-    ]
-    var rows: [[String?]] = found.map { person in
-      let card = person.card
-      return [
-        person.personalID, person.fullName, person.birthDate, person.sex, card.insuranceNumber,
-        card.cardNumber,
-        card.facilityCode, card.validFrom, card.validTo, card.fiveYearsFrom, card.areaCode, card.rule,
-        card.notes,
-        card.sourceFile, String(card.sourceLine), String(card.runID),
-      ]
+    let own = try? PersonalID(number.utf8.span)
+    var found = try cards(own.map { [$0] } ?? [])
+    var numbers: [KnownNumber] = []
+    if found.isEmpty {
+      guard let text = TypedNumber(number) else { return try _ = personalID(number) }
+      numbers = try desk.holders(of: text)
+      found = try cards(Set(numbers.compactMap { try? PersonalID($0.personalID.utf8.span) }).sorted())
     }
-    if pipeline.graceDays != nil || found.contains(where: { $0.graceUntil != nil }) {
-      columns.append("grace_until")
-      for i in rows.indices { rows[i].append(found[i].graceUntil) }
-    }
-    if form.output != .text {
-      Table(columns: columns, rows: rows, numeric: ["source_line", "run_id"]).write(form.output)
-    }
-    guard !rows.isEmpty else {
+    let text = LookupText(found, numbers, isGraceKnown: pipeline.graceDays != nil)
+    if form.output != .text { text.table.write(form.output) }
+    guard !found.isEmpty else {
       throw Stop(
-        .none, at: arguments.pipeline, expected: "a linked card of this number", found: "none",
+        .none, at: arguments.pipeline, expected: "a linked card of this number", found: text.nothing,
         remedy: "Không có thẻ được liên kết với số này. explain says why.",
         next: "cardlink explain - \(arguments.named)")
     }
-    guard form.output == .text else { return }
-    for (i, row) in rows.enumerated() {
-      if i > 0 { print() }
-      for (column, value) in zip(columns, row) { print(column.leftAligned(18) + (value ?? "–")) }
-    }
+    if form.output == .text { print(text.text) }
   }
 
   private func sayKnown(_ words: Bilingual) {
     StandardError.write(
       "As it was known then: \(words.english)\nTheo dữ liệu đã biết khi đó: \(words.vietnamese)")
-  }
-
-  /// The person with a personal ID number, or all who have or had another number.
-  private func persons(_ typed: String, _ desk: Desk) throws -> [PersonalID] {
-    guard let text = CardNumberText(typed.filter { !$0.isWhitespace }),
-      (try? PersonalID(text.text.utf8.span)) == nil
-    else { return [try personalID(typed)] }
-    return try desk.persons(holding: text)
   }
 
   mutating func validate() throws {
@@ -113,13 +92,17 @@ struct HistoryCommand: ParsableCommand {
       that opened it, its business date, and the file and line of the card. A night
       that was rolled back is shown too: facilities could see it. How far back it
       goes says keep.history in the pipeline file. Give the number as -, and it is
-      read from standard input. It is written into the audit log.
+      read from standard input. It is written into the audit log. A card that only
+      got the person's own ID number in place of a 10-digit one is called renumbered.
+      --numbers lists the person's numbers instead: those of cards, 9-digit numbers,
+      earlier personal ID numbers, each with the dates between which it was known.
         cardlink history - nightly.yaml --because 'complaint of facility 79024'
-        cardlink history - nightly.yaml --output csv
+        cardlink history - nightly.yaml --numbers --output csv
       """)
   @Argument(help: ArgumentHelp("The personal ID number, 12 digits.", valueName: "personal-id")) var number:
     String
   @OptionGroup var arguments: PipelineArguments
+  @Flag(help: "The person's numbers, now and before.") var numbers = false
   @OptionGroup var reason: ReasonArguments
   @OptionGroup var form: OutputArguments
 
@@ -129,7 +112,18 @@ struct HistoryCommand: ParsableCommand {
 
   func run() throws {
     let id = try personalID(number)
-    let (states, from) = try Desk(arguments.load(), for: reason.actor).states(of: id)
+    let desk = Desk(try arguments.load(), for: reason.actor)
+    if numbers {
+      let found = try desk.numbers(of: id)
+      let table = NumbersTable.table(found)
+      if form.output == .text, found.isEmpty {
+        print("No such number. Không có số nào.")
+      } else {
+        table.write(form.output)
+      }
+      return
+    }
+    let (states, from) = try desk.states(of: id)
     let text = HistoryText(states, from: from)
     if form.output != .text { text.table.write(form.output) }
     guard !states.isEmpty else {

@@ -43,6 +43,9 @@ struct CheckCommand: ParsableCommand {
         "Warning: \(partial.text.english). \(partial.remedy.english)\n"
           + "Lưu ý: \(partial.text.vietnamese). \(partial.remedy.vietnamese)")
     }
+    if let note = ArmedForces.note(adding: pipeline.insurance.armedForces) {
+      StandardError.write("Note: \(note.english).\nLưu ý: \(note.vietnamese).")
+    }
     if let fault = files.lazy.compactMap(\.fault).first ?? metricsFault(of: pipeline) { throw fault }
     try checkPublishing(pipeline, asOf: Clock.today())
   }
@@ -194,8 +197,9 @@ struct ExplainCommand: ParsableCommand {
       and what would have to change. The number is
         a personal ID number, 12 digits
         an insurance number, 10 digits, or a card number, 15 or 17 characters
+        a 9-digit number, or any of these that a person had before
         FILE:LINE of a record, as findings shows them
-      By the last two, a record without a personal ID number is found as well; that
+      The answer says which number it is. By an insurance or card number or FILE:LINE, a record without a personal ID number is found as well; that
       takes one pass over all records. Of an insurance number that several persons
       claim, the other persons are listed. Give the number as -, and it is read
       from standard input.
@@ -227,6 +231,10 @@ struct ExplainCommand: ParsableCommand {
     switch number {
     case .person(let id):
       let found = try desk.explain(id, run: run)
+      if found.isEmpty, let earlier = try desk.explain(earlier: id, run: run) {
+        let text = RecordExplanationText(earlier, paint: .ofStandardOutput)
+        return try answer(text.text, text.table, isEmpty: false, run: earlier.run.id)
+      }
       let text = ExplanationText(found, paint: .ofStandardOutput)
       try answer(text.text, text.table, isEmpty: found.isEmpty, run: found.run.id)
     case .record(let name):
@@ -282,11 +290,13 @@ private enum Asked {
       self = .record(.insuranceNumber(number))
     } else if let number = try? CardNumber(text.uppercased().utf8.span) {
       self = .record(.cardNumber(number))
+    } else if let number = try? LegacyID(text.utf8.span) {
+      self = .record(.legacyID(number))
     } else {
       throw Stop(
         .usage, at: "number",
         expected: "a personal ID number of 12 digits, an insurance number of 10, a card number of 15 or 17 "
-          + "characters, or FILE:LINE", found: "\(text.count) characters",
+          + "characters, a 9-digit number, or FILE:LINE", found: "\(text.count) characters",
         remedy: "Type the number with its leading zeros, or - to read it from standard input.",
         next: "cardlink explain --help")
     }
