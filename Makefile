@@ -22,7 +22,7 @@ PACKAGES := libxml2-dev libsqlite3-dev zlib1g-dev pkg-config
 
 .PHONY: help run console build-console test test-packages test-console quick build install uninstall tarball deb test-deb \
   image test-image reproducible test-install libraries format lint sample-data reference bench bench-scale bench-duckdb \
-  bench-check instructions soak fuzz clean
+  bench-numbers bench-check instructions soak fuzz clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -112,6 +112,9 @@ bench-scale: build ## Time per record at several sizes, as a table and as docs/s
 
 bench-duckdb: build ## The same job in cardlink and in DuckDB's SQL on the same exports, and the ratio (PEOPLE=n)
 	scripts/bench-duckdb $(CARDLINK) $(or $(PEOPLE),1000000)
+
+bench-numbers: build ## What the numbers of 2025 change and cost: outcomes, a million records of two persons, a night that renumbers all cards (PEOPLE=n)
+	scripts/bench-numbers $(CARDLINK) $(or $(PEOPLE),4000000)
 
 bench-check: build ## Time card checks against a store of a million invented people (PEOPLE=n for more)
 	scripts/bench-check $(CARDLINK) $(or $(PEOPLE),1000000)

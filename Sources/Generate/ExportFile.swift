@@ -28,8 +28,9 @@ struct ExportFile: ~Copyable {
     line = form == .csv ? 2 : 3
     switch (form, register) {
     case (.csv, .population):
+      let residence = options.hasResidence ? ["TinhCuTru"] : []
       let unread = options.hasUnreadColumns ? ["DanToc", "QuocTich", "ThuongTru"] : []
-      file.append((Self.populationColumns + unread).joined(separator: ",") + "\n")
+      file.append((Self.populationColumns + residence + unread).joined(separator: ",") + "\n")
     case (.csv, .insurance):
       let unread = options.hasUnreadColumns ? ["DiaChi", "CqBHXH"] : []
       file.append((Self.insuranceColumns + unread).joined(separator: ",") + "\n")
@@ -147,6 +148,9 @@ struct ExportFile: ~Copyable {
     element(isYear ? "Nam" : "NgayThangNam", row, PopulationField.birth, indent: "      ")
     tag("    </NgayThangNamSinh>\n")
     element("TrangThai", row, PopulationField.status, indent: "    ")
+    if row.count > PopulationField.residence {
+      element("TinhCuTru", row, PopulationField.residence, indent: "    ")
+    }
     tag("  </CongDan>\n")
   }
 

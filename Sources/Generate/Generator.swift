@@ -89,6 +89,10 @@ private struct Generator: ~Copyable {
       pipelineText(options, population: population, insurance: insurance, isSeries: options.nights > 0),
       to: "pipeline.yaml")
     report.files += ["truth.csv", "pipeline.yaml"]
+    if options.recoded > 0 {
+      try GeneratedFacility.writeTable(directory + "/facilities.csv", options)
+      report.files.append("facilities.csv")
+    }
     if options.nights > 0 {
       let text = pipelineText(options, population: population, insurance: [Self.afterwards])
       try write(text.replacing("workspace: var ", with: "workspace: var-after "), to: "after.yaml")

@@ -297,14 +297,9 @@ extension People {
     // The smaller of two draws: a few facilities get most of the people.
     let number = min(random.below(options.facilitiesPerProvince), random.below(options.facilitiesPerProvince))
     if random.below(100) == 0 { return }
-    row.append(person.residence, width: 2)
-    let facility = Places.facility(number, of: options.facilitiesPerProvince, in: person.residence)
-    if let letter = facility.letter {
-      row.append(byte: letter)
-      row.append(facility.digits, width: 2)
-    } else {
-      row.append(facility.digits, width: 3)
-    }
+    let facility = GeneratedFacility(number, in: person.residence, options)
+    let isNew = facility.isRecoded && person.variant >> 50 & 1 == 0
+    for byte in (isNew ? facility.newCode : facility.code).utf8 { row.append(byte: byte) }
   }
 
   /// Both dates of validity.

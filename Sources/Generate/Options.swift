@@ -36,6 +36,12 @@ package struct GeneratorOptions: Sendable {
   /// CSV only: whether to add columns that the pipeline does not read, as real exports have them: ethnicity,
   /// nationality and address in the population, address and managing office in the insurance.
   package var hasUnreadColumns: Bool
+  /// Whether the population has a column for the province of residence.
+  package var hasResidence = false
+  /// The share of facilities that got a new code; half of the cards there have it.
+  ///
+  /// With a share above zero the table of facilities is written, and the pipeline file names it.
+  package var recoded = 0.0
   /// How many nights of changes follow the insurance export, which is then the base of a series.
   package var nights = 0
   /// The share of insurance records that a night changes.
@@ -98,6 +104,9 @@ package struct GeneratorOptions: Sendable {
     try need(
       (0...1).contains(renumbered), at: "--renumbered", "a share from 0 to 1", found: "\(renumbered)",
       "All people are 1.")
+    try need(
+      (0...1).contains(recoded), at: "--recoded", "a share from 0 to 1", found: "\(recoded)",
+      "One facility in twenty is 0.05.")
     try need(
       (0...Self.largestNights).contains(nights), at: "--nights", "a number from 0 to \(Self.largestNights)",
       found: "\(nights)", "Choose fewer nights.")

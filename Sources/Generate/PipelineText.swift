@@ -10,6 +10,8 @@ func pipelineText(
     files.count == 1 ? " [\(files[0])]" : "\n" + files.map { "      - \($0)" }.joined(separator: "\n")
   }
   let date = options.asOf.text
+  let residence =
+    options.hasResidence ? "\n      residence_province: TinhCuTru      # for counts only, stored nowhere" : ""
   var text = """
     # Reads the exports of invented people beside this file; truth.csv says how each record must end.
     # Run it on the day the exports are of: cardlink run pipeline.yaml --as-of \(date)
@@ -33,7 +35,7 @@ func pipelineText(
           full_name: HoVaTen
           birth_date: NgaySinh
           sex: GioiTinh
-          status: TrangThai          # without it every person is active
+          status: TrangThai          # without it every person is active\(residence)
         values:                      # a code outside its list is never guessed
           sex: { Nam: male, Nữ: female }
           status: { "1": active, "2": dead, "3": missing, "4": number_cancelled, "5": left_nationality }
@@ -49,7 +51,7 @@ func pipelineText(
           full_name: [HoVaTen/Ho, HoVaTen/ChuDem, HoVaTen/Ten]     # joined with spaces; empty ones are left out
           birth_date: { any: [NgayThangNamSinh/NgayThangNam, NgayThangNamSinh/Nam] }     # a full date or a year
           sex: GioiTinh
-          status: TrangThai          # without it every person is active
+          status: TrangThai          # without it every person is active\(residence)
         values:                      # a code outside its list is never guessed
           sex: { "1": male, "2": female, "0": unknown }
           status: { "1": active, "2": dead, "3": missing, "4": number_cancelled, "5": left_nationality }
@@ -108,5 +110,12 @@ func pipelineText(
       sqlite: card-attributes.sqlite # in the workspace unless absolute
 
     """
+  if options.recoded > 0 {
+    text += """
+      facilities:                      # names, and codes that replace others
+        file: facilities.csv
+
+      """
+  }
   return text
 }

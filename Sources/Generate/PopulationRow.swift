@@ -7,6 +7,8 @@ import Values
 /// The fields of a population row; the three name fields are one column of a CSV.
 enum PopulationField {
   static let id = 0, legacy = 1, family = 2, middle = 3, given = 4, birth = 5, sex = 6, status = 7
+  /// Only where the export has it.
+  static let residence = 8
 }
 
 struct RowEnd {
@@ -77,6 +79,11 @@ extension People {
     }
     row.field { $0.append(duplication == .status && isOther ? "2" : statusCode(trouble)) }
 
+    if options.hasResidence {
+      // A code of the 63 provinces before July 2025, or of the 34 since.
+      let today = person.variant >> 52 & 1 == 0 ? ProvinceOfToday.of(person.residence)?.code : nil
+      row.field { $0.append(today ?? person.residence, width: 2) }
+    }
     if options.hasUnreadColumns {
       let group = person.variant >> 40 & 63 == 0 ? Int(person.variant >> 46 & 31) : 0
       row.field { $0.append(1 + group, width: 2) }

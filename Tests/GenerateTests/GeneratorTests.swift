@@ -172,6 +172,69 @@ func otherNumbers() throws {
   #expect(others.count > disputed.count + 300)
 }
 
+@Test("facilities with a new code: half of their cards have it, and the table says which replaces which")
+func recoded() throws {
+  var options = GeneratorOptions(people: 5000, seed: 11, rates: .none, facilities: 200)
+  func codes() throws -> [Substring] {
+    try Invented(options).lines("insurance-2026-11-23.csv").dropFirst().map {
+      $0.split(separator: ",", omittingEmptySubsequences: false)[6]
+    }
+  }
+  let before = try codes()
+  options.recoded = 0.2
+  let after = try codes()
+  let table = try Invented(options).lines("facilities.csv").map {
+    $0.split(separator: ",", omittingEmptySubsequences: false)
+  }
+  #expect(table[0] == ["code", "name", "province_2025", "successor", "successor_from"])
+  let successors = Dictionary(
+    uniqueKeysWithValues: table.dropFirst().map { (String($0[0]), String($0[3])) })
+  let recoded = successors.filter { !$0.value.isEmpty }
+  #expect((25...75).contains(recoded.count))
+  #expect(Set(successors.keys).isSuperset(of: recoded.values))
+  var kept = 0
+  for (was, now) in zip(before, after) where was != now || recoded[String(was)] != nil {
+    if was == now { kept += 1 } else { #expect(recoded[String(was)] == String(now)) }
+  }
+  let moved = zip(before, after).count { $0 != $1 }
+  #expect(abs(moved - kept) < (moved + kept) / 4 && kept > 100)
+  #expect(after.allSatisfy { $0.isEmpty || successors[String($0)] != nil })
+  let pipeline = try Invented(options).lines("pipeline.yaml").joined(separator: "\n")
+  #expect(
+    pipeline.hasSuffix(
+      "facilities:                      # names, and codes that replace others\n  file: facilities.csv"))
+}
+
+@Test(
+  "the province of residence is that of the card's facility, by a code of before or since July 2025",
+  arguments: ExportForm.allCases)
+func residence(form: ExportForm) throws {
+  var options = GeneratorOptions(people: 2000, seed: 12, populationFormat: form, rates: .none)
+  let before = try Invented(options).lines("population-2026-11-23.\(form.rawValue)")
+  options.hasResidence = true
+  let invented = try Invented(options)
+  let population = try invented.lines("population-2026-11-23.\(form.rawValue)")
+  if form == .csv {
+    #expect(population.map { $0[..<($0.lastIndex(of: ",") ?? $0.startIndex)] } == before)
+  } else {
+    #expect(population.filter { !$0.contains("TinhCuTru") } == before)
+  }
+  let codes = population.compactMap { line in
+    form == .csv
+      ? line.split(separator: ",").last.flatMap { Int($0) }
+      : line.firstMatch(of: /<TinhCuTru>(..)</).flatMap { Int($0.1) }
+  }
+  #expect(codes.count == 2000 && codes.contains(74) && codes.contains(79))
+  let facilities = try invented.lines("insurance-2026-11-23.csv").dropFirst().compactMap {
+    Int($0.split(separator: ",", omittingEmptySubsequences: false)[6].prefix(2))
+  }
+  func counts(_ codes: [Int]) -> [Int: Int] {
+    codes.reduce(into: [:]) { $0[ProvinceOfToday.of($1)?.code ?? 0, default: 0] += 1 }
+  }
+  // One card in a hundred has no facility.
+  for (code, count) in counts(facilities) { #expect(counts(codes)[code, default: 0] >= count) }
+}
+
 @Test("by default about seven insured people in a hundred are not linked")
 func defaultRates() throws {
   let report = try Invented(GeneratorOptions(people: 50_000, seed: 3)).report

@@ -38,6 +38,12 @@ struct GenerateCommand: ParsableCommand {
       "The share of people whose own ID number has replaced the 10-digit insurance number.",
       valueName: "share"))
   var renumbered: Double = 0
+  @Flag(help: "The population has the province of residence.") var residence = false
+  @Option(
+    help: ArgumentHelp(
+      "The share of facilities that got a new code, and a table of facilities that says which.",
+      valueName: "share"))
+  var recoded: Double = 0
   @Option(help: "Write the last file of this export as gzip: population or insurance.") var gzip: [String] =
     []
   @Option(name: .customLong("files"), help: "How many files each export is cut into.") var files: Int = 1
@@ -91,6 +97,8 @@ extension GenerateCommand {
       filesPerExport: files,
       asOf: date, rates: rates, renumbered: renumbered,
       facilities: facilities, hasUnreadColumns: unreadColumns)
+    options.hasResidence = residence
+    options.recoded = recoded
     options.nights = nights
     options.change = try share(change)
     let report = try generate(into: Paths.absolute(directory), options)
