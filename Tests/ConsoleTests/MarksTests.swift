@@ -16,7 +16,7 @@ struct MarksTests {
     ("TRẦN THỊ ĐÀO", "TRẦN THỊ DÀO", "TRẦN THỊ [Đ]ÀO", "TRẦN THỊ [D]ÀO"),
     ("LÊ THỊ ẤN", "LÊ THỊ ÂN", "LÊ THỊ ~Ấ~N", "LÊ THỊ ~Â~N"),
     ("Lê Văn An", "LÊ VĂN AN", "Lê Văn An", "LÊ VĂN AN"),
-    ("LÊ THỊ KIM ANH", "LÊ KIM ANH", "LÊ [THỊ ]KIM ANH", "LÊ KIM ANH"),
+    ("LÊ THỊ KIM ANH", "LÊ KIM ANH", "LÊ[ THỊ] KIM ANH", "LÊ KIM ANH"),
     ("", "LÊ", "", "[LÊ]"),
   ]
 
