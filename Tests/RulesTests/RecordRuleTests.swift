@@ -139,6 +139,18 @@ struct RecordRuleTests {
     #expect(with(text) { LegacyIDRule.read($0) }.packed == packed)
   }
 
+  @Test(
+    "previous number: 12 digits with a known prefix that are not the present number, or none",
+    arguments: [
+      ("079205000456", 79_205_000_456 as UInt64), ("079205000123", 0), ("000000000000", 0),
+      ("999205000456", 0),
+      ("79205000456", 0), ("", 0),
+    ])
+  func previous(text: String, packed: UInt64) {
+    let present = personalID("079205000123")
+    #expect(with(text) { PreviousIDRule.read($0, present) }.packed == packed)
+  }
+
   @Test("mojibake: a converted name with letters beyond ASCII is noted")
   func converted() {
     #expect(words { MojibakeRule.note(Array("TRẦN".utf8).span, isConverted: true, &$0) } == "name_converted")

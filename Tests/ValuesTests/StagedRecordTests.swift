@@ -22,6 +22,9 @@ import Values
     if Bool.random(using: &random) {
       record.residence = Residence(rawValue: .random(in: 1...36, using: &random))
     }
+    if Bool.random(using: &random) {
+      record.previous = PersonalID(packed: .random(in: 0...999_999_999_999, using: &random))
+    }
     let name = (0..<Int.random(in: 0...300, using: &random)).map { _ in
       UInt8.random(in: 0...255, using: &random)
     }

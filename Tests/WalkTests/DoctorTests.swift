@@ -175,6 +175,24 @@ struct DoctorTests {
         """)
   }
 
+  @Test("groups added to those of the armed forces are named, and one that no record has is warned about")
+  func addedArmedForces() throws {
+    let workshop = try Workshop()
+    var pipeline = try WalkTests.invented(300, seed: 77, xml: false, in: workshop.path)
+    #expect(Self.examine(pipeline)["armed_forces"] == nil)
+    pipeline.insurance.armedForces = ["QX", "DN"]
+    let found = try #require(Self.examine(pipeline)["armed_forces"])
+    #expect(
+      found.found
+        == "armed_forces adds the groups QX, DN to QN, CA, CY: their records without a personal ID number don't count in the link rate"
+    )
+    #expect(found.verdict == .ok)
+    #expect(try Cardlink.run(["run", pipeline.path, "--as-of", "2026-11-23"]).exit == 0)
+    let warned = try #require(Self.examine(pipeline)["armed_forces"])
+    #expect(warned.verdict == .warn && warned.exit == nil)
+    #expect(warned.found.contains("; run 1 has no such record of QX"))
+  }
+
   @Test(
     "the keys of facilities are looked at: files that are missing or hold something else, and who has none")
   func facilityKeys() throws {
