@@ -18,14 +18,14 @@ package struct ReceiptKey: Sendable {
   }
 
   fileprivate init(_ key: SymmetricKey) {
-    text = unsafe key.withUnsafeBytes { unsafe hexText($0) }
+    text = unsafe key.withUnsafeBytes { bytes in unsafe hexText(bytes.bytes) }
   }
 
   /// The HMAC-SHA-256 of a text, as 64 hexadecimal digits.
   package func seal(of content: String) -> String {
     let code = HMAC<SHA256>.authenticationCode(
       for: Data(content.utf8), using: SymmetricKey(data: Data(text.utf8)))
-    return hexText(Array(code))
+    return unsafe code.withUnsafeBytes { bytes in unsafe hexText(bytes.bytes) }
   }
 }
 

@@ -228,7 +228,7 @@ private func write(
     try Faults.pass(.database, path)
     try db.execute(sql: "PRAGMA analysis_limit = 400; ANALYZE main")
   }
-  return (report, ranges.map(\.history))
+  return (report, ranges.persons.map(\.history))
 }
 
 /// Opens the new file for one transaction.
