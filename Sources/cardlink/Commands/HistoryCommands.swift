@@ -15,8 +15,9 @@ struct LookupCommand: ParsableCommand {
       The number is a personal ID number, or any number that the person has or ever
       had: a 9-digit number, an earlier personal ID number, an insurance or a card
       number. The answer says which number it is, and since when or until when. By
-      an insurance or card number the store and its history are read through. Give the number as -, and it is read from standard input. Every lookup is
-      written into the audit log, with the reason that --because gives.
+      an insurance or card number the store and its history are read through. Give
+      the number as -, and it is read from standard input. Every lookup is written
+      into the audit log, with the reason that --because gives.
 
       --on asks about the card that serves on another day, as it is known now;
       --known-on and --known-at about what was known earlier. Together: what could

@@ -199,10 +199,11 @@ struct ExplainCommand: ParsableCommand {
         an insurance number, 10 digits, or a card number, 15 or 17 characters
         a 9-digit number, or any of these that a person had before
         FILE:LINE of a record, as findings shows them
-      The answer says which number it is. By an insurance or card number or FILE:LINE, a record without a personal ID number is found as well; that
-      takes one pass over all records. Of an insurance number that several persons
-      claim, the other persons are listed. Give the number as -, and it is read
-      from standard input.
+      The answer says which number it is. By an insurance or card number or by
+      FILE:LINE, a record without a personal ID number is found as well; that takes
+      one pass over all records. Of an insurance number that several persons claim,
+      the other persons are listed. Give the number as -, and it is read from
+      standard input.
         cardlink explain - pipelines/nightly.yaml
         cardlink explain insurance-2026-11-23.csv:14 pipelines/nightly.yaml
       --known-on and --known-at explain by the staged records of the run that was in
