@@ -1,7 +1,9 @@
-// Nights that other systems of changing dimensions get wrong, each with the states that the history must show.
+// Nights that other systems of changing dimensions get wrong, each with the states that the history must show, and sixty
+// nights of everything at once.
 
 import Files
 import Foundation
+import Store
 import Support
 import Testing
 import Values
@@ -253,6 +255,62 @@ struct KnownFaultTests {
     #expect(states.count >= 3 && states.count <= 6 && states.last == "13-: 01003")
     #expect(throws: Stop.self) {
       try Desk(try series.pipeline, for: .user()).point(.on(CalendarDate(packed: 2026_11_03)))
+    }
+  }
+
+  @Test(
+    "sixty nights: each gives the store of a full export, and the history of each is the store of that night",
+    arguments: [UInt64(1), 2])
+  func sixtyNights(seed: UInt64) throws {
+    let series = try InventedSeries(seed: seed)
+    var random = SeededGenerator(seed ^ 7)
+    var seen: [(run: Int, cards: [String: [String?]])] = []
+    func remember(_ run: Int) throws {
+      let ids = try WalkTests.values("SELECT personal_id FROM card_attribute", series.pipeline)
+      var cards: [String: [String?]] = [:]
+      for id in ids {
+        cards[id] = try Self.shown(
+          Desk(series.pipeline, for: .user()).card(of: PersonalID(id.utf8.span)).card)
+      }
+      seen.append((run, cards))
+    }
+    for night in 1...60 {
+      let day = CalendarDate(packed: 2026_09_01).adding(days: night)
+      for _ in 0..<Int.random(in: 0...2, using: &random) { try series.night() }
+      if random.chance(8) {
+        try series.deliver()
+        _ = try WalkTests.walk(series.pipeline, asOf: day)
+        try series.writeBase()
+        series.forgetOutcomes()
+      }
+      if series.waiting.count > 1, random.chance(30), let late = series.waiting.first {
+        try series.deliver { $0 == late }
+        #expect(throws: Stop.self) { try WalkTests.walk(series.pipeline, asOf: day) }
+      }
+      try series.deliver()
+      let run = try WalkTests.walk(series.pipeline, asOf: day)
+      _ = try WalkTests.walk(series.full, asOf: day)
+      #expect(
+        try InventedSeries.content(series.pipeline) == InventedSeries.content(series.full), "night \(night)")
+      if seen.last?.run != run.id { try remember(run.id) }
+    }
+    let desk = Desk(series.pipeline, for: .user())
+    let everyone = Set(seen.flatMap(\.cards.keys))
+    #expect(seen.count > 30 && everyone.count > 3)
+    for night in seen {
+      for id in everyone {
+        let card = try desk.card(of: PersonalID(id.utf8.span), known: .at(run: night.run)).card
+        #expect(try Self.shown(card) == night.cards[id], "run \(night.run)")
+      }
+    }
+  }
+
+  private static func shown(_ person: CardAttribute?) throws -> [String?]? {
+    person.map {
+      [
+        $0.fullName, $0.birthDate, $0.sex, $0.card.insuranceNumber, $0.card.cardNumber, $0.card.facilityCode,
+        $0.card.validFrom, $0.card.validTo, $0.card.rule, $0.card.notes,
+      ]
     }
   }
 }
