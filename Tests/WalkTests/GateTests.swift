@@ -9,6 +9,7 @@ import Values
 @testable import Desk
 @testable import Pipeline
 @testable import Run
+@testable import Seal
 @testable import Views
 @testable import Workspace
 

@@ -4,6 +4,7 @@
 
 import Files
 import Pipeline
+import Seal
 import Values
 import Workspace
 

@@ -4,10 +4,8 @@
 // Load: some dozen files; a file is read only if its number was delivered before.
 
 package import Files
-package import Pipeline
 import Seal
 package import Values
-package import Workspace
 
 /// The deliveries of one export.
 package struct Series: Sendable {
@@ -38,10 +36,10 @@ package struct Series: Sendable {
   package private(set) var faults: [Stop] = []
 
   /// - Parameters:
-  ///   - found: the base and all deltas, as ``ExportSpec/deliveries(pipeline:asOf:)`` orders them.
+  ///   - found: the base and all deltas, ordered by number.
   ///   - earlier: all runs of the workspace.
   ///   - inForce: the run whose store is in force.
-  init(
+  package init(
     _ export: ExportKind, _ found: [FoundFile], earlier: [RunRecord], inForce: RunRecord?
   ) throws(Stop) {
     self.export = export
@@ -160,7 +158,7 @@ package struct Series: Sendable {
 extension FoundFile {
   /// The refusal of this file if its number was delivered with another content; nil if it was not, or its digest is not
   /// known yet.
-  fileprivate func otherContent(than known: [FoundFile], of run: RunRecord) -> Stop? {
+  package func otherContent(than known: [FoundFile], of run: RunRecord) -> Stop? {
     let before = known.filter {
       $0.export == export && $0.sequence == sequence && $0.holdsChanges == holdsChanges
     }
@@ -181,50 +179,5 @@ extension FoundFile {
       if let digest { return digest }
       return try Digest.text(ofFile: path)
     }
-  }
-}
-
-extension Pipeline {
-  /// The files that a run reads.
-  ///
-  /// - Throws: ``Stop`` with ``Exit/dataRefused`` if a series can't be read.
-  func foundFiles(asOf: CalendarDate, earlier: [RunRecord] = []) throws(Stop) -> [FoundFile] {
-    var files: [FoundFile] = []
-    for spec in [population, insurance] {
-      let found = try spec.deliveries(pipeline: path, asOf: asOf).map { $0.withDigest(knownIn: earlier) }
-      guard spec.delta.isOn else {
-        files += found
-        continue
-      }
-      let series = try Series(spec.kind, found, earlier: earlier, inForce: recordInForce(among: earlier))
-      if let fault = series.faults.first { throw fault }
-      files += series.files
-    }
-    return files
-  }
-
-  /// The series of the exports that have deltas, as their files are now.
-  package func series(asOf: CalendarDate, among runs: [RunRecord]) throws(Stop) -> [Series] {
-    var all: [Series] = []
-    for spec in [population, insurance] where spec.delta.isOn {
-      let found = try spec.deliveries(pipeline: path, asOf: asOf).map { $0.withDigest(knownIn: runs) }
-      all.append(try Series(spec.kind, found, earlier: runs, inForce: recordInForce(among: runs)))
-    }
-    return all
-  }
-
-  /// Refuses files that were read under a number that the store in force has with another content.
-  func checkSeries(_ files: [FoundFile], among runs: [RunRecord]) throws(Stop) {
-    guard files.contains(where: { $0.sequence != nil }), let inForce = try recordInForce(among: runs) else {
-      return
-    }
-    for file in files where file.sequence != nil {
-      if let fault = file.otherContent(than: inForce.exports, of: inForce) { throw fault }
-    }
-  }
-
-  func recordInForce(among runs: [RunRecord]) throws(Stop) -> RunRecord? {
-    let number = try runInForce()
-    return runs.first { $0.id == number }
   }
 }

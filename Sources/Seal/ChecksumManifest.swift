@@ -3,15 +3,15 @@
 // Load: a line for each export file.
 
 import Files
-import Values
+package import Values
 
 /// The digests that the manifests of a folder declare.
-struct ChecksumManifest {
+package struct ChecksumManifest {
   /// A line that gives no digest.
-  struct Fault: Hashable {
-    var file: String
-    var line: Int
-    var found: ManifestLine
+  package struct Fault: Hashable {
+    package var file: String
+    package var line: Int
+    package var found: ManifestLine
   }
 
   private struct Declared {
@@ -21,18 +21,18 @@ struct ChecksumManifest {
   }
 
   private var declared: [String: Declared] = [:]
-  private(set) var faults: [Fault] = []
+  package private(set) var faults: [Fault] = []
 
   /// The digest of a file of the folder; nil if no manifest names it.
-  subscript(_ name: String) -> String? { declared[name]?.digest }
+  package subscript(_ name: String) -> String? { declared[name]?.digest }
 
   /// The names that a manifest gives without a folder, sorted.
-  var names: [String] { declared.filter(\.value.isHere).keys.sorted() }
+  package var names: [String] { declared.filter(\.value.isHere).keys.sorted() }
 
-  init() {}
+  package init() {}
 
   /// Reads all manifests in a folder.
-  init(folder: String) throws(Stop) {
+  package init(folder: String) throws(Stop) {
     for name in try Folder.names(in: folder) where Self.isManifest(name) {
       let path = folder + "/" + name
       guard try FileAttributes(of: path)?.kind == .file, let bytes = try Folder.readBytes(path) else {
@@ -50,7 +50,7 @@ struct ChecksumManifest {
   }
 
   /// Reads one manifest.
-  mutating func read(_ bytes: [UInt8], _ file: String) {
+  package mutating func read(_ bytes: [UInt8], _ file: String) {
     guard let text = Self.text(bytes) else {
       return faults.append(Fault(file: file, line: 1, found: .notText))
     }
