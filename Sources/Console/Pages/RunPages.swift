@@ -112,7 +112,7 @@ extension Visit {
       title: Bilingual("Lượt chạy \(number)", "Run \(number)"))
   }
 
-  /// The report as the night wrote it; its style stands in the page, which its own policy allows.
+  /// The report as the night wrote it; its style is in the page, which its own policy allows.
   func report() throws(Stop) -> Response {
     let (_, page) = try desk.report(of: request.query.number("run"), named: served.file)
     var response = Response.html(page.html)

@@ -18,7 +18,7 @@ package struct WorkItem: Sendable {
   package var person: FoundPerson?
   package var personID: PersonalID?
   package var record: FoundInsurance?
-  /// Earlier decisions on the same record, whoever made them.
+  /// Earlier decisions on the same record, of all officers.
   package var earlier: [(entry: BookedDecision, act: DecisionAct)]
 }
 

@@ -1,6 +1,6 @@
 // Reads the rows of a store's large tables in order from the pages of its file, without SQLite.
 // Invariant: rows are passed on as the pages hold them, each once, ascending by person, or reading stops: the
-// form of each page and cell is checked. The file is one that SQLite has checked and nobody writes to.
+// form of each page and cell is checked. The file is one that SQLite has checked and no process writes to.
 // Load: 90 million rows in one pass from front to back; half a mebibyte of leaves at a time, no copy of a row.
 //
 // A table WITHOUT ROWID is an index B-tree whose entries are the rows; an inner page holds the rows between its
