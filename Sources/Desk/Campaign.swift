@@ -84,8 +84,7 @@ extension Desk {
   package func campaign(named: String, former: Bool) throws(Stop) -> Campaign {
     let runs = try runs().filter { $0.state == .done && $0.rollback == nil && $0.published != nil }
     guard let last = runs.last else { throw try noRun() }
-    let received = try receiptStanding()
-    let points = Campaign.points(runs, received?.counts == nil ? [] : received?.publications ?? [])
+    let points = Campaign.points(runs, try standingWithReceipts()?.publications ?? [])
     let figures = ProvinceFigures.all(of: last, former: true).filter { $0.code != "none" }
     let basis = last.matched.residents == nil ? Campaign.Basis.birthRegistration : .residence
     let projection = Campaign.projection(points)

@@ -83,12 +83,6 @@ package struct ReceiptStanding: Sendable, Encodable {
   package var publications: [PublicationUse]
 
   package func count(_ state: RecipientStanding.State) -> Int { recipients.count { $0.state == state } }
-  /// Recipients by state; nil as long as none has sent a receipt.
-  var counts: [String: Int]? {
-    guard recipients.contains(where: { $0.state != .never }) else { return nil }
-    return recipients.reduce(into: [:]) { $0[$1.state.rawValue, default: 0] += 1 }
-  }
-
   /// Hundredths of a percent of the recipients that have the package in force.
   package var share: Int { recipients.isEmpty ? 0 : 10_000 * count(.current) / recipients.count }
 }
@@ -157,6 +151,12 @@ extension Desk {
       try Folder.byteCount(of: path) <= Receipt.mostBytes
     else { return nil }
     return try Folder.readBytes(path).flatMap(Receipt.read)
+  }
+
+  /// How far each recipient is; nil as long as none has sent a receipt, or if nothing is published.
+  func standingWithReceipts() throws(Stop) -> ReceiptStanding? {
+    // Without receipts, the manifest of 13,000 packages need not be read.
+    try ReceiptBook(pipeline.workspace).recipients.isEmpty ? nil : receiptStanding()
   }
 
   /// How far each recipient of the packages in force is; nil if nothing is published.

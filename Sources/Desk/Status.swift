@@ -166,7 +166,9 @@ extension Desk {
       inForce: inForce.flatMap { id in runs.first { $0.id == id } }, packagesOfRun: try reader.publishedRun(),
       named: named, today: Clock.today().text)
     status.series = try? seriesStatus(of: run, among: runs)
-    status.receipts = try? receiptStanding()?.counts
+    status.receipts = try? standingWithReceipts().map { standing in
+      Dictionary(grouping: standing.recipients, by: \.state.rawValue).mapValues(\.count)
+    }
     status.history = try? historySpan()
     if status.series?.contains(where: { $0.refused != nil }) == true {
       status.next.insert(

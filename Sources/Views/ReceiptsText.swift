@@ -4,7 +4,7 @@ package import Desk
 package import Values
 
 package enum ReceiptsText {
-  /// How many recipients stand on one screen.
+  /// The most recipients that the text lists.
   private static let mostListed = 20
 
   package static func taken(_ receipts: [TakenReceipt]) -> String {

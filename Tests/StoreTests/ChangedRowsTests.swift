@@ -34,7 +34,7 @@ struct ChangedRowsTests {
     }
   }
 
-  @Test("of a store with nobody in it, and of one that becomes empty")
+  @Test("an empty store, and one that becomes empty")
   func empty() throws {
     let nights = try RememberedNights(seed: 1, persons: 0)
     let people = StoreSample(seed: 2, persons: 100).persons

@@ -83,7 +83,7 @@ struct CampaignTests {
     return Campaign.Point(run: day + 1, asOf: date.text, persons: 10_000, withCard: share)
   }
 
-  @Test("the projection continues a straight line, and says nothing without growth or dates")
+  @Test("the projection continues a straight line; there is none without growth or with too few dates")
   func projection() {
     let growing = (0..<10).map { Self.point($0, share: 9_000 + 100 * $0) }
     // 99 % on 10 January, one point a day.

@@ -69,7 +69,7 @@ extension Night {
     }
     let earlier = try earlierStores(than: path)
     persons.formerNumbers = { part throws(Stop) in
-      let stores = earlier.compactMap { try? EarlierNumbers($0, parts[part]) }
+      let stores = earlier.compactMap { try? TenDigitNumbersBefore($0, parts[part]) }
       return { id throws(Stop) in
         for store in stores {
           let number = store.number(of: id)
@@ -176,7 +176,7 @@ extension Night {
 /// One thread's position in an earlier store, for insurance numbers of 10 digits; persons ascend.
 ///
 /// Numbers of a store that can't be read are not known.
-private final class EarlierNumbers {
+private final class TenDigitNumbersBefore {
   private let persons: StoredPersons
   private var batch = PersonBatch()
   private var next = 0

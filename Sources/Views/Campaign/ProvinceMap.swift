@@ -1,5 +1,5 @@
 // A map of the 34 provinces as equal tiles, each about where its province lies.
-// It shows which provinces are neighbours and how they compare; a tile's area says nothing.
+// Neighbouring provinces have neighbouring tiles. All tiles have the same size, whatever the province's area.
 
 import Values
 
