@@ -2,6 +2,7 @@
 // cards by states against the view `number_history`.
 
 import Files
+import Foundation
 import GRDB
 import Support
 import Testing
@@ -131,6 +132,40 @@ struct NumberTests {
       path: workshop.store, History(in: workshop.path + "/history", now: Store(path: workshop.store).point()))
     #expect(try left.holders(of: ["024123456"]).map(\.personalID) == [other.text])
     #expect(try left.holders(ofEarlier: [id.text]).isEmpty)
+  }
+
+  @Test("where the numbers of the store before are damaged, the night goes on and they count as new")
+  func damage() throws {
+    let workshop = try Workshop(inMemory: true)
+    let sample = StoreSample(seed: 5, persons: 3)
+    func load(_ day: Int) throws {
+      var request = sample.request(workshop.store)
+      request.numbers = NumberSource(
+        knownOn: CalendarDate(packed: 2026_11_20).adding(days: day), before: day == 0 ? nil : workshop.store,
+        ranges: [0..<LinkKey.end.packed]
+      ) { _, take throws(Stop) in
+        for i in 1...4000 as ClosedRange<UInt32> {
+          try take(.legacy(LegacyID(packed: i * 10_001)), sample.persons[0].id, 0)
+        }
+      }
+      _ = try loadStore(request, persons: sample.source(), findings: { () throws(Stop) in nil })
+    }
+    func known() throws -> [String: Int] {
+      try DatabaseQueue(path: workshop.store).read { db in
+        let rows = try Row.fetchAll(db, sql: "SELECT known_from, count(*) FROM earlier_number GROUP BY 1")
+        return rows.reduce(into: [:]) { $0[$1[0] as String] = $1[1] as Int }
+      }
+    }
+    try load(0)
+    try load(1)
+    #expect(try known() == ["2026-11-20": 4000])
+    let root = try #require(try StoredPages(workshop.store)?.numberRoot)
+    var store = try Data(contentsOf: URL(filePath: workshop.store))
+    // The number of cells in the root page of the table.
+    store[(Int(root) - 1) * Schema.pageBytes + 3] = 0xff
+    try store.write(to: URL(filePath: workshop.store))
+    try load(2)
+    #expect(try known() == ["2026-11-22": 4000])
   }
 
   @Test("the numbers of a person are the view's rows", arguments: UInt64(30)..<33)

@@ -70,8 +70,8 @@ struct RowComparison: ~Copyable {
   private let changed: ChangedRows
   /// The first person after the range.
   private let rangeEnd: PersonalID
-  private var persons: TreeRows
-  private var others: TreeRows
+  private var persons: TreeRows<PersonalID>
+  private var others: TreeRows<PersonalID>
   private var builder: HistoryRangeBuilder
   /// The rows of the person's other cards in the store before.
   private var otherRows = Cells()
@@ -81,8 +81,8 @@ struct RowComparison: ~Copyable {
   private var now = PersonBatch()
 
   init(_ changed: ChangedRows, _ range: Range<PersonalID>) throws(Stop) {
-    var persons = try TreeRows(changed.pages, rootPage: changed.pages.roots.person, from: range.lowerBound)
-    var others = try TreeRows(changed.pages, rootPage: changed.pages.roots.otherCard, from: range.lowerBound)
+    var persons = try TreeRows(changed.pages, rootPage: changed.pages.personRoot, from: range.lowerBound)
+    var others = try TreeRows(changed.pages, rootPage: changed.pages.otherCardRoot, from: range.lowerBound)
     try persons.advance()
     try others.advance()
     self.changed = changed
@@ -95,10 +95,10 @@ struct RowComparison: ~Copyable {
   /// Begins a person of the new store.
   @inline(__always)
   mutating func begin(_ id: PersonalID) throws(Stop) {
-    if let was = persons.person, was < id { try passVanished(below: id) }
-    isSame = persons.person == id
+    if let was = persons.key, was < id { try passVanished(below: id) }
+    isSame = persons.key == id
     otherCount = 0
-    let hasOther = if let other = others.person { other <= id } else { false }
+    let hasOther = if let other = others.key { other <= id } else { false }
     if hasOther || otherRows.count > 0 { try collectOthers(of: id) }
   }
 
@@ -144,9 +144,9 @@ struct RowComparison: ~Copyable {
   }
 
   private mutating func advance() throws(Stop) {
-    let last = persons.person
+    let last = persons.key
     try persons.advance()
-    if let last, let person = persons.person, person <= last {
+    if let last, let person = persons.key, person <= last {
       throw .notAStore(changed.pages.path, found: "a person twice")
     }
   }
@@ -154,7 +154,7 @@ struct RowComparison: ~Copyable {
   @inline(never)
   private mutating func collectOthers(of id: PersonalID) throws(Stop) {
     otherRows.removeAll()
-    while let person = others.person, person <= id {
+    while let person = others.key, person <= id {
       if person == id { otherRows.append(others.row.bindMemory(to: UInt8.self)) }
       try others.advance()
     }
@@ -163,7 +163,7 @@ struct RowComparison: ~Copyable {
   /// Writes the persons whom the new store doesn't have.
   @inline(never)
   private mutating func passVanished(below id: PersonalID) throws(Stop) {
-    while let person = persons.person, person < id {
+    while let person = persons.key, person < id {
       try collectOthers(of: person)
       try decode(person)
       try builder.append(
@@ -180,7 +180,7 @@ struct RowComparison: ~Copyable {
     _ batch: borrowing PersonBatch, _ person: PersonRow, _ serving: CardRow
   ) throws(Stop) {
     let id = person.personalID
-    let wasThere = persons.person == id
+    let wasThere = persons.key == id
     if wasThere {
       try decode(id)
       now.removeAll()

@@ -7,7 +7,6 @@
 
 import Files
 internal import GRDB
-internal import GRDBSQLite
 import Synchronization
 package import Values
 
@@ -45,36 +44,37 @@ struct EarlierNumbers: Sendable {
   /// The files' names in the store before, by their numbers.
   private let namesBefore: [Int64: String]
   /// Nil if that has no such table.
-  private let before: String?
+  private let before: StoredPages?
 
   init(_ source: NumberSource, populationFiles: [String]) throws(Stop) {
     self.source = source
     names = FileNames(populationFiles)
-    var found: (base: String?, names: [Int64: String]) = (nil, [:])
-    if let path = source.before { found = try Self.before(path) }
-    before = found.base == nil ? nil : source.before
-    base = found.base ?? source.knownOn.text
-    namesBefore = found.names
+    let found = try source.before.flatMap { path throws(Stop) in try Self.before(path) }
+    before = found?.pages
+    base = found?.base ?? source.knownOn.text
+    namesBefore = found?.names ?? [:]
   }
 
-  /// The date and the files' names of the store before; no date if it has no such table, or can't be read.
-  private static func before(_ path: String) throws(Stop) -> (base: String?, names: [Int64: String]) {
-    guard try Store.runID(at: path) != nil else { return (nil, [:]) }
+  /// The numbers of the store before; nil if it has none, or can't be read.
+  private static func before(_ path: String) throws(Stop) -> (
+    pages: StoredPages, base: String, names: [Int64: String]
+  )? {
+    guard try Store.runID(at: path) != nil else { return nil }
     do throws(Stop) {
+      guard let pages = try StoredPages(path), pages.numberRoot != nil else { return nil }
       return try stopping(at: path) {
         try openStore(path, readonly: true).read { db in
-          guard try db.tableExists("number_row") else { return (nil, [:]) }
+          guard let base = try String.fetchOne(db, sql: "SELECT known_on FROM number_base") else {
+            return nil
+          }
           let names = try Row.fetchAll(db, sql: "SELECT source_id, name FROM number_source").map {
             ($0[0] as Int64, $0[1] as String)
           }
-          return (
-            try String.fetchOne(db, sql: "SELECT known_on FROM number_base"),
-            Dictionary(names, uniquingKeysWith: { $1 })
-          )
+          return (pages, base, Dictionary(names, uniquingKeysWith: { $1 }))
         }
       }
     } catch  where error.isNoStore {
-      return (nil, [:])
+      return nil
     }
   }
 
@@ -83,8 +83,7 @@ struct EarlierNumbers: Sendable {
 
   /// Builds the rows of one range.
   func build(_ range: Range<UInt64>, in file: PagedFile) throws(Stop) -> Leaves {
-    let old = try before.map { path throws(Stop) in try NumbersBefore(path, range) }
-    var rows = try NumberRows(self, file, old)
+    var rows = try NumberRows(self, file, before, range)
     try source.read(range) { key, person, file throws(Stop) in try rows.take(key, person, file: file) }
     return try rows.finish()
   }
@@ -118,19 +117,30 @@ private struct NumberRows: ~Copyable {
   private let isFirst: Bool
   private var leaves: LeafBuilder
   private var row = RowBytes()
-  private let before: NumbersBefore?
-  /// The persons of the current number, with the file that names them.
+  /// The rows of the store before; nil without one, or where it is damaged: its numbers count as new then.
+  private var before: TreeRows<NumberKey>?
+  /// The key after the range.
+  private let end: LinkKey
   private var key = LinkKey.missing
-  private var persons: [(id: PersonalID, file: Int)] = []
+  /// The first person of the current number, and the file that names it; further ones are rare.
+  private var first: (id: PersonalID, file: Int)?
+  private var others: [(id: PersonalID, file: Int)] = []
   private var source: (before: Int64, now: Int64)?
 
-  init(_ table: EarlierNumbers, _ file: PagedFile, _ before: NumbersBefore?) throws(Stop) {
+  init(
+    _ table: EarlierNumbers, _ file: PagedFile, _ before: StoredPages?, _ range: Range<UInt64>
+  ) throws(Stop) {
     self.table = table
     (today, dropped) = (Int64(table.source.knownOn.packed), Int64(table.source.droppedThrough.packed))
     isFirst = table.source.knownOn.text == table.base
     leaves = LeafBuilder(file)
-    self.before = before
-    try before?.advance()
+    end = LinkKey(packed: range.upperBound)
+    guard let before, let root = before.numberRoot else { return }
+    do throws(Stop) {
+      let start = NumberKey(number: LinkKey(packed: range.lowerBound), person: PersonalID(packed: 0))
+      self.before = try TreeRows(before, rootPage: root, from: start)
+    } catch  where error.isNoStore {}
+    try advance()
   }
 
   mutating func take(_ key: LinkKey, _ person: PersonalID, file: Int) throws(Stop) {
@@ -139,161 +149,128 @@ private struct NumberRows: ~Copyable {
       self.key = key
     }
     // A population record that repeats another one names the same number again.
-    if persons.last?.id != person { persons.append((person, file)) }
+    guard let first else {
+      self.first = (person, file)
+      return
+    }
+    if (others.last ?? first).id != person { others.append((person, file)) }
   }
 
   consuming func finish() throws(Stop) -> Leaves {
     try endNumber()
-    try keep(before: .end)
+    try keep(below: NumberKey(number: end, person: PersonalID(packed: 0)))
     return try leaves.finish()
   }
 
-  /// Writes the rows of the current number, and those of before up to it.
+  /// Goes to the next row of the store before.
+  private mutating func advance() throws(Stop) {
+    do throws(Stop) { try before?.advance() } catch  where error.isNoStore { before = nil }
+  }
+
+  /// Writes the rows of the current number, and those of before up to its last person.
   private mutating func endNumber() throws(Stop) {
-    guard !persons.isEmpty else { return }
-    try keep(before: key)
-    if persons.count > 1 { persons.sort { ($0.id, $0.file) < ($1.id, $1.file) } }
-    var last: PersonalID?
-    for (id, file) in persons where id != last {
-      last = id
-      while let was = before?.current, was.key == key, was.id < id { try keepCurrent(was) }
-      var from = isFirst ? nil : today
-      if let was = before?.current, was.key == key, was.id == id {
-        from = was.from
-        try before?.advance()
+    guard let first else { return }
+    self.first = nil
+    if others.isEmpty { return try write(first) }
+    others.append(first)
+    others.sort { ($0.id, $0.file) < ($1.id, $1.file) }
+    for i in others.indices where i == 0 || others[i].id != others[i - 1].id { try write(others[i]) }
+    others.removeAll(keepingCapacity: true)
+  }
+
+  /// Writes a person of the current number, after the rows of before that precede it.
+  private mutating func write(_ person: (id: PersonalID, file: Int)) throws(Stop) {
+    let this = NumberKey(number: key, person: person.id)
+    try keep(below: this)
+    var from = isFirst ? nil : today
+    if before?.key == this {
+      from = before?.dates.from
+      try advance()
+    }
+    try write(this, from: from, to: nil, source: Int64(person.file))
+  }
+
+  /// Keeps the rows of before with a key below this one.
+  private mutating func keep(below end: NumberKey) throws(Stop) {
+    while let was = before?.key, was < end {
+      let (from, to, id) = before?.dates ?? (nil, nil, 0)
+      let until = to ?? today
+      if until > dropped {
+        if source?.before != id { source = (id, table.source(ofBefore: id)) }
+        try write(was, from: from, to: until, source: source?.now ?? 0)
       }
-      try write(key, id, from: from, to: nil, source: Int64(file))
+      try advance()
     }
-    while let was = before?.current, was.key == key { try keepCurrent(was) }
-    persons.removeAll(keepingCapacity: true)
   }
 
-  /// Keeps the rows of before whose number is below a key.
-  private mutating func keep(before end: LinkKey) throws(Stop) {
-    while let was = before?.current, was.key < end { try keepCurrent(was) }
-  }
-
-  private mutating func keepCurrent(_ was: NumbersBefore.Row) throws(Stop) {
-    let to = was.to ?? today
-    if to > dropped {
-      if source?.before != was.source { source = (was.source, table.source(ofBefore: was.source)) }
-      try write(was.key, was.id, from: was.from, to: to, source: source?.now ?? 0)
-    }
-    try before?.advance()
-  }
-
-  private mutating func write(
-    _ key: LinkKey, _ id: PersonalID, from: Int64?, to: Int64?, source: Int64
-  ) throws(Stop) {
+  private mutating func write(_ key: NumberKey, from: Int64?, to: Int64?, source: Int64) throws(Stop) {
     row.removeAll()
-    if let number = key.legacyID {
+    if let number = key.number.legacyID {
       row.append(Int64(0))
       row.append(textOf: 9) {
         $0[0] = UInt8(truncatingIfNeeded: 48 + number.packed / 100_000_000)
         putDigits(UInt64(number.packed % 100_000_000), 8, $0 + 1)
       }
-    } else if let number = key.personalID {
+    } else if let number = key.number.personalID {
       row.append(Int64(1))
       row.append(number)
     }
-    row.append(id)
-    for date in [from, to] {
-      if let date { row.append(date) } else { row.appendNull() }
-    }
+    row.append(key.person)
+    if let from { row.append(from) } else { row.appendNull() }
+    if let to { row.append(to) } else { row.appendNull() }
     row.append(source)
     try leaves.append(row)
   }
 }
 
-/// The rows of the store before, in order; the first is there after the first step.
-private final class NumbersBefore {
-  struct Row {
-    var key: LinkKey
-    var id: PersonalID
-    var from: Int64?
-    var to: Int64?
-    var source: Int64
+/// The key of a row of `number_row`: kind, number and person.
+private struct NumberKey: RowKey {
+  var number: LinkKey
+  var person: PersonalID
+
+  static func < (a: Self, b: Self) -> Bool {
+    a.number != b.number ? a.number < b.number : a.person < b.person
   }
 
-  private let path: String
-  private let queue: DatabaseQueue
-  private let statement: Statement
-  private var batch: [Row] = []
-  private var index = -1
-  private var isDone = false
-  private(set) var current: Row?
+  init(number: LinkKey, person: PersonalID) { (self.number, self.person) = (number, person) }
 
-  init(_ path: String, _ range: Range<UInt64>) throws(Stop) {
-    self.path = path
-    (queue, statement) = try stopping(at: path) {
-      let queue = try openStore(path, readonly: true)
-      let statement = try queue.unsafeRead { db in
-        let statement = try db.makeStatement(
-          sql: """
-            SELECT kind, number, personal_id, known_from, known_to, source_id FROM number_row
-            WHERE (kind, number) >= (?, ?) AND (kind, number) < (?, ?) ORDER BY kind, number, personal_id
-            """)
-        let (start, end) = (Self.bound(range.lowerBound), Self.bound(range.upperBound))
-        try statement.setArguments([start.kind, start.number, end.kind, end.number])
-        return statement
-      }
-      return (queue, statement)
+  @inline(__always)
+  init?(ofRow row: UnsafeRawBufferPointer) {
+    // Six types of a byte each; a kind of 0 or 1 is a type without a value.
+    guard row.count > 7, row[0] == 7, row[3] == 13 + 2 * 12 else { return nil }
+    let digits = row.bindMemory(to: UInt8.self)
+    func text(_ start: Int, _ count: Int) -> UnsafeBufferPointer<UInt8> {
+      UnsafeBufferPointer(rebasing: digits[start..<start + count])
     }
-  }
-
-  /// A key as the table has it; keys without a number are below or above all.
-  private static func bound(_ packed: UInt64) -> (kind: Int, number: String) {
-    let key = LinkKey(packed: packed)
-    if let number = key.legacyID { return (0, number.text) }
-    if let number = key.personalID { return (1, number.text) }
-    return key < .firstLegacy ? (0, "") : (2, "")
-  }
-
-  func advance() throws(Stop) {
-    index += 1
-    if index >= batch.count {
-      index = 0
-      try nextBatch()
+    let count: Int
+    switch (row[1], row[2]) {
+    case (8, 13 + 2 * 9):
+      count = 9
+      guard row.count >= 28, let id = try? LegacyID(text(7, 9).span) else { return nil }
+      number = .legacy(id)
+    case (9, 13 + 2 * 12):
+      count = 12
+      guard row.count >= 31, let id = try? PersonalID(text(7, 12).span) else { return nil }
+      number = .personal(id)
+    default: return nil
     }
-    current = index < batch.count ? batch[index] : nil
+    guard let person = try? PersonalID(text(7 + count, 12).span),
+      RowTail(row, typeAt: 4, valueAt: 7 + count + 12) != nil
+    else { return nil }
+    self.person = person
   }
+}
 
-  /// Where the store before is damaged, it ends: its numbers count as new, and the night goes on.
-  private func nextBatch() throws(Stop) {
-    batch.removeAll(keepingCapacity: true)
-    do throws(Stop) { try read() } catch  where error.isNoStore { isDone = true }
-  }
-
-  private func read() throws(Stop) {
-    guard !isDone else { return }
-    try stopping(at: path) {
-      try queue.unsafeRead { _ in
-        let handle = statement.sqliteStatement
-        while batch.count < 4096 {
-          let code = sqlite3_step(handle)
-          if code == SQLITE_DONE {
-            isDone = true
-            _ = sqlite3_reset(handle)
-            return
-          }
-          guard code == SQLITE_ROW else { throw Stop.storeFailed(path, code: code) }
-          batch.append(try read(StoredRow(handle, path)))
-        }
-      }
+extension TreeRows<NumberKey> {
+  /// The last values of the current row: its dates, and the number of its file.
+  fileprivate var dates: (from: Int64?, to: Int64?, source: Int64) {
+    var start = 7 + (row[1] == 8 ? 9 : 12) + 12
+    var values: InlineArray<3, Int64?> = [nil, nil, nil]
+    for i in 0..<3 {
+      let type = Int(row[4 + i])
+      if type != 0 { values[i] = RowTail.integer(ofType: type, row, at: start) }
+      start += RowTail.byteCount(ofType: type)
     }
-  }
-
-  private func read(_ row: StoredRow) throws(Stop) -> Row {
-    let isLegacy = row.integer(0) == 0
-    let key = try row.value(1) { text in
-      isLegacy
-        ? (try? LegacyID(text)).map { LinkKey.legacy($0) } : (try? PersonalID(text)).map { .personal($0) }
-    }
-    guard let key, let id = try row.value(2, { try? PersonalID($0) }) else {
-      throw .notAStore(path, found: "a number of another form")
-    }
-    return Row(
-      key: key, id: id, from: row.isNull(3) ? nil : row.integer(3), to: row.isNull(4) ? nil : row.integer(4),
-      source: row.integer(5))
+    return (values[0], values[1], values[2] ?? 0)
   }
 }

@@ -1,5 +1,5 @@
 // Reads the rows of a store's large tables in order from the pages of its file, without SQLite.
-// Invariant: rows are passed on as the pages hold them, each once, ascending by person, or reading stops: the
+// Invariant: rows are passed on as the pages hold them, each once, ascending by key, or reading stops: the
 // form of each page and cell is checked. The file is one that SQLite has checked and no process writes to.
 // Load: 90 million rows in one pass from front to back; half a mebibyte of leaves at a time, no copy of a row.
 //
@@ -13,27 +13,31 @@ import Values
 /// The file of a store whose pages have the form that this program gives them.
 final class StoredPages: Sendable {
   let path: String
-  let roots: PersonTables.Roots
+  let personRoot: UInt32
+  let otherCardRoot: UInt32
+  /// Nil in stores of earlier programs, which have no such table.
+  let numberRoot: UInt32?
   fileprivate let file: InputFile
 
   /// Nil if SQLite alone can read the file: with a journal to play back, or tables of another form.
   init?(_ path: String) throws(Stop) {
     for journal in ["-journal", "-wal"] where try Folder.exists(path + journal) { return nil }
     self.path = path
-    let (roots, isOurs) = try stopping(at: path) {
-      let queue = try openStore(path, readonly: true)
-      return try queue.read { db in
-        let definitions = try String.fetchAll(
-          db, sql: "SELECT sql FROM sqlite_schema WHERE type = 'table' AND name IN ('person', 'other_card')")
-        return (
-          try PersonTables.Roots(db), definitions.count == 2 && definitions.allSatisfy(Schema.tables.contains)
-        )
+    // The root page of each table whose form is ours.
+    let roots = try stopping(at: path) {
+      try openStore(path, readonly: true).read { db in
+        let rows = try Row.fetchAll(
+          db, sql: "SELECT name, rootpage, sql FROM sqlite_schema WHERE type = 'table'")
+        return rows.reduce(into: [String: UInt32]()) { roots, row in
+          if Schema.tables.contains(row[2] as String) { roots[row[0]] = row[1] }
+        }
       }
     }
-    self.roots = roots
+    guard let person = roots["person"], let otherCard = roots["other_card"] else { return nil }
+    (personRoot, otherCardRoot, numberRoot) = (person, otherCard, roots["number_row"])
     file = try InputFile(path)
     var head: [UInt8] = []
-    guard isOurs, file.byteCount >= 100 else { return nil }
+    guard file.byteCount >= 100 else { return nil }
     try file.read(at: 0, count: 100, into: &head)
     // The page size, no bytes reserved at a page's end, UTF-8.
     guard Int(head[16]) << 8 | Int(head[17]) == Schema.pageBytes, head[20] == 0,
@@ -42,8 +46,14 @@ final class StoredPages: Sendable {
   }
 }
 
-/// The rows of one table from a person on; the first is there after the first step.
-struct TreeRows: ~Copyable {
+/// The key of a row, which its first values give.
+protocol RowKey: Comparable {
+  /// - Returns: nil for a row of another form.
+  init?(ofRow row: UnsafeRawBufferPointer)
+}
+
+/// The rows of one table from a key on; the first is there after the first step.
+struct TreeRows<Key: RowKey>: ~Copyable {
   /// An inner page on the way from the root to the leaf.
   private struct Level {
     let page: UnsafeMutablePointer<UInt8>
@@ -70,15 +80,15 @@ struct TreeRows: ~Copyable {
   private var long = UnsafeMutableRawBufferPointer(start: nil, count: 0)
   /// The current row in SQLite's record format; valid until the next step.
   private(set) var row = UnsafeRawBufferPointer(start: nil, count: 0)
-  /// The person of the current row; nil after the last.
-  private(set) var person: PersonalID?
+  /// The key of the current row; nil after the last.
+  private(set) var key: Key?
 
-  private static let pageBytes = Schema.pageBytes
-  private static let groupPages = 64
-  private static let maximumPayload = (pageBytes - 12) * 64 / 255 - 23
+  private static var pageBytes: Int { Schema.pageBytes }
+  private static var groupPages: Int { 64 }
+  private static var maximumPayload: Int { (pageBytes - 12) * 64 / 255 - 23 }
 
-  /// - Parameter first: rows of persons below it are left out.
-  init(_ pages: StoredPages, rootPage: UInt32, from first: PersonalID) throws(Stop) {
+  /// - Parameter first: rows with a key below it are left out.
+  init(_ pages: StoredPages, rootPage: UInt32, from first: Key) throws(Stop) {
     self.pages = pages
     pageCount = pages.file.byteCount / Self.pageBytes
     group = .allocate(capacity: Self.groupPages * Self.pageBytes)
@@ -94,14 +104,14 @@ struct TreeRows: ~Copyable {
 
   /// Goes to the next row.
   mutating func advance() throws(Stop) {
-    let last = person
+    let last = key
     if leafNext < leafCount {
       try take(leafNext, of: leaf, headBytes: 8)
       leafNext += 1
     } else {
       try ascend()
     }
-    if let last, let person, person < last { throw damaged }
+    if let last, let key, key < last { throw damaged }
   }
 
   /// Takes the row after the leaf from the page above, and goes to the next leaf.
@@ -115,11 +125,11 @@ struct TreeRows: ~Copyable {
       }
       depth -= 1
     }
-    (row, person) = (UnsafeRawBufferPointer(start: nil, count: 0), nil)
+    (row, key) = (UnsafeRawBufferPointer(start: nil, count: 0), nil)
   }
 
-  /// Goes down to the first leaf under a page, or to the one in which a person's rows begin.
-  private mutating func descend(to page: UInt32, from first: PersonalID?) throws(Stop) {
+  /// Goes down to the first leaf under a page, or to the one in which a key's rows begin.
+  private mutating func descend(to page: UInt32, from first: Key?) throws(Stop) {
     var number = page
     while true {
       let bytes = try fetch(number)
@@ -144,15 +154,15 @@ struct TreeRows: ~Copyable {
     }
   }
 
-  /// The first cell of a page with a row of this or a later person.
+  /// The first cell of a page with a row of this or a greater key.
   private mutating func firstCell(
-    of page: UnsafePointer<UInt8>, _ count: Int, headBytes: Int, from first: PersonalID?
+    of page: UnsafePointer<UInt8>, _ count: Int, headBytes: Int, from first: Key?
   ) throws(Stop) -> Int {
     guard let first else { return 0 }
-    defer { person = nil }
+    defer { key = nil }
     for i in 0..<count {
       try take(i, of: page, headBytes: headBytes)
-      if let person, person >= first { return i }
+      if let key, key >= first { return i }
     }
     return count
   }
@@ -209,12 +219,8 @@ struct TreeRows: ~Copyable {
     } else {
       try takeLong(count, UnsafeBufferPointer(start: cell, count: Self.pageBytes - start), sizeBytes)
     }
-    // The key comes first, as text of 12 digits.
-    guard count > 2, row[1] == 13 + 2 * 12, row[0] < 0x80, Int(row[0]) + 12 <= count,
-      let person = try? PersonalID(
-        UnsafeBufferPointer(rebasing: row.bindMemory(to: UInt8.self)[Int(row[0])...].prefix(12)).span)
-    else { throw damaged }
-    self.person = person
+    guard let key = Key(ofRow: row) else { throw damaged }
+    self.key = key
   }
 
   /// Puts together a row whose end is in a chain of overflow pages.
@@ -247,4 +253,17 @@ struct TreeRows: ~Copyable {
   }
 
   private var damaged: Stop { .notAStore(pages.path, found: "a page of another form") }
+}
+
+extension PersonalID: RowKey {
+  /// The key comes first, as text of 12 digits.
+  @inline(__always)
+  init?(ofRow row: UnsafeRawBufferPointer) {
+    guard row.count > 2, row[1] == 13 + 2 * 12, row[0] < 0x80, Int(row[0]) + 12 <= row.count else {
+      return nil
+    }
+    let digits = UnsafeBufferPointer(rebasing: row.bindMemory(to: UInt8.self)[Int(row[0])...].prefix(12))
+    guard let id = try? PersonalID(digits.span) else { return nil }
+    self = id
+  }
 }
