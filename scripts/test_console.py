@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Error, sync_playwright
 
 programs, chromium, folder, screenshots = Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3]), sys.argv[4]
 pipeline = folder / "pipeline.yaml"
@@ -41,6 +41,19 @@ class Server:
     def stop(self):
         self.process.terminate()
         self.process.wait(20)
+
+
+def until(page, condition, seconds=20):
+    """Asks again and again; the page's policy forbids Playwright's wait_for_function, which evaluates a text in the page."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            if page.evaluate(condition):
+                return
+        except Error:
+            pass  # the page was replaced meanwhile
+        time.sleep(0.05)
+    sys.exit(f"test-console: not within {seconds} s: {condition}")
 
 
 def look(page, name):
@@ -99,14 +112,14 @@ def by_keyboard(server, browser):
     page.goto(f"{root}/work?outcome=disputed")
     first = page.locator("[name=row]").input_value()
     page.keyboard.press("s")
-    page.wait_for_function(f"document.querySelector('[name=row]').value != '{first}'")
+    until(page, f"document.querySelector('[name=row]').value != '{first}'")
     second = page.locator("[name=row]").input_value()
     page.keyboard.press("r")
     page.wait_for_selector(".notice [data-key=u]")
     check(page.locator("[name=row]").input_value() not in (first, second), "the next record follows a decision")
     check("reject" in cardlink("decisions", pipeline, "--output", "csv"), "the decision is in the book")
     page.keyboard.press("u")
-    page.wait_for_function("document.querySelector('.notice') && !document.querySelector('.notice [data-key=u]')")
+    until(page, "document.querySelector('.notice') && !document.querySelector('.notice [data-key=u]')")
     check("revoked" in cardlink("decisions", pipeline, "--output", "csv"), "the decision was undone")
     # Off, for those who speak to their computer or type beside the keys.
     page.locator("#keys").focus()
@@ -140,7 +153,7 @@ def watched(server, browser):
     check("1" in watching.locator(".facts").inner_text(), "run 1 is shown")
     page.locator("main button.main").click()
     page.wait_for_selector("h1:has-text('Lệnh đã xong')", timeout=60000)
-    watching.wait_for_function("document.querySelector('.facts').innerText.includes('2')", timeout=20000)
+    until(watching, "document.querySelector('.facts').innerText.includes('2')")
     check("console: " in cardlink("audit", "show", pipeline, "--event", "run_began"), "the audit log names who started it")
     # A rollback compares first and takes a reason and a second step.
     page.goto(f"{root}/tonight")
@@ -163,7 +176,7 @@ def signed_out(browser):
     check(page.locator("#idle").is_visible() is False, "no warning at first")
     page.wait_for_selector("#idle[open]", timeout=45000)
     page.locator("#idle-stay").click()
-    page.wait_for_function("!document.getElementById('idle').open")
+    until(page, "!document.getElementById('idle').open")
     context.clear_cookies()
     page.reload()
     check(page.locator("nav").count() == 0, "without the cookie nothing is shown")
