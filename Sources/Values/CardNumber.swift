@@ -120,10 +120,13 @@ package struct CardNumber: Hashable, Comparable, Sendable, BitwiseCopyable {
   }
   package var level: Int { Int(head >> 16 & 0xff) - 48 }
   package var text: String {
-    isNone
-      ? ""
-      : String(decoding: (0..<5).map { UInt8(truncatingIfNeeded: head >> (8 * (4 - $0))) }, as: UTF8.self)
-        + tail.text
+    guard !isNone else { return "" }
+    let count = 5 + tail.digitCount
+    return unsafe String(unsafeUninitializedCapacity: count) { text in
+      for i in 0..<5 { unsafe text[i] = UInt8(truncatingIfNeeded: head >> (8 * (4 - UInt64(i)))) }
+      unsafe writeDigits(tail.digits, to: text.extracting(5..<count))
+      return count
+    }
   }
 
   /// Orders by the text.

@@ -66,12 +66,17 @@ package func padded(_ number: UInt64, to width: Int) -> String {
   if count == 19, number >= bound { count = 20 }
   count = max(count, width)
   return unsafe String(unsafeUninitializedCapacity: count) { text in
-    var rest = number
-    for i in stride(from: count - 1, through: 0, by: -1) {
-      unsafe text[i] = UInt8(truncatingIfNeeded: 48 + rest % 10)
-      rest /= 10
-    }
+    unsafe writeDigits(number, to: text.extracting(..<count))
     return count
+  }
+}
+
+/// Fills the memory with the number's last digits.
+func writeDigits(_ number: UInt64, to text: UnsafeMutableBufferPointer<UInt8>) {
+  var rest = number
+  for i in stride(from: text.count - 1, through: 0, by: -1) {
+    unsafe text[i] = UInt8(truncatingIfNeeded: 48 + rest % 10)
+    rest /= 10
   }
 }
 

@@ -185,13 +185,18 @@ package func spread(_ value: UInt64) -> UInt64 {
 
 /// Bytes as hexadecimal digits in small letters.
 package func hexText(_ bytes: RawSpan) -> String {
-  func digit(_ nibble: UInt8) -> UInt8 { nibble < 10 ? 48 + nibble : 87 + nibble }
-  return unsafe String(unsafeUninitializedCapacity: 2 * bytes.byteCount) { text in
-    for i in 0..<bytes.byteCount {
-      let byte: UInt8 = bytes.integer(at: i)
-      unsafe text[2 * i] = digit(byte >> 4)
-      unsafe text[2 * i + 1] = digit(byte & 15)
-    }
+  unsafe String(unsafeUninitializedCapacity: 2 * bytes.byteCount) { text in
+    unsafe writeHex(bytes, to: text)
     return 2 * bytes.byteCount
+  }
+}
+
+/// Writes two hexadecimal digits for each byte.
+func writeHex(_ bytes: RawSpan, to text: UnsafeMutableBufferPointer<UInt8>) {
+  func digit(_ nibble: UInt8) -> UInt8 { nibble < 10 ? 48 + nibble : 87 + nibble }
+  for i in 0..<bytes.byteCount {
+    let byte: UInt8 = bytes.integer(at: i)
+    unsafe text[2 * i] = digit(byte >> 4)
+    unsafe text[2 * i + 1] = digit(byte & 15)
   }
 }

@@ -105,12 +105,19 @@ extension JudgedFields {
   /// that no spreadsheet takes it for a number.
   package var text: String {
     var bytes: [UInt8] = []
+    bytes.reserveCapacity(InsuranceFields.byteCount + PopulationFields.byteCount)
     insurance.append(to: &bytes)
-    let text = unsafe "d" + hexText(bytes.span.bytes)
-    guard let population else { return text }
-    bytes.removeAll(keepingCapacity: true)
-    population.append(to: &bytes)
-    return unsafe text + "p" + hexText(bytes.span.bytes)
+    let first = bytes.count
+    population?.append(to: &bytes)
+    // One text for each finding of a night.
+    return unsafe String(unsafeUninitializedCapacity: 2 * bytes.count + 2) { text in
+      unsafe text[0] = UInt8(ascii: "d")
+      unsafe writeHex(bytes.span.extracting(..<first).bytes, to: text.extracting(1...))
+      guard population != nil else { return 1 + 2 * first }
+      unsafe text[1 + 2 * first] = UInt8(ascii: "p")
+      unsafe writeHex(bytes.span.extracting(first...).bytes, to: text.extracting((2 + 2 * first)...))
+      return 2 + 2 * bytes.count
+    }
   }
 
   /// Reads what ``text`` wrote; nil for anything else.
