@@ -130,4 +130,72 @@ extension Desk {
   func cards(at point: HistoryPoint) throws(Stop) -> PastCards {
     PastCards(past: try past(), point: point, armedForces: pipeline.insurance.armedForces)
   }
+
+  /// Opens the cards of a range of numbers of the store in force, for answers that are counted in the audit log before they
+  /// leave.
+  ///
+  /// - Parameters:
+  ///   - run: the run that the store must be of.
+  ///   - reads: whether most persons are asked about, so that all are read in order; else each is looked up.
+  func cardLookup(
+    ofRun run: Int, on day: CalendarDate, reads: Bool
+  ) throws(Stop) -> @Sendable (Range<UInt64>) throws(Stop) -> any CardLookup {
+    let path = try storePath()
+    return { keys throws(Stop) in
+      guard try Store(path: path).runID() == run else {
+        throw Stop(
+          .runInProgress, at: path, expected: "the store of run \(run)", found: "that of another run",
+          remedy: "A run has finished meanwhile. Nothing was answered; answer again.")
+      }
+      guard reads else { return FoundCards(try StoredCards(path: path, daysOfUse: 0)) }
+      func text(_ key: UInt64) -> String {
+        LinkKey(packed: key).personalID?.text ?? (key < LinkKey.firstPersonal.packed ? "" : ":")
+      }
+      return ReadCards(
+        try StoredPersons(
+          path: path, numbers: text(keys.lowerBound)..<text(keys.upperBound), otherCardsThrough: day))
+    }
+  }
+}
+
+/// Sorted records in a range of keys: requests, and what is joined with them, for answers that are counted in the audit log
+/// before they leave.
+func merged(_ runs: [SortedRun], in folder: String, _ keys: Range<UInt64>) throws(Stop) -> Merge {
+  try Merge(runs, in: folder, from: keys.lowerBound, to: keys.upperBound)
+}
+
+/// Cards from a store that is read from one end of a range to the other.
+private final class ReadCards: CardLookup {
+  private let persons: StoredPersons
+  private var batch = PersonBatch()
+  private var next = 0
+  private var isDone = false
+
+  init(_ persons: StoredPersons) { self.persons = persons }
+
+  func cards(of id: PersonalID) throws(Stop) -> [CardRow] {
+    while !isDone {
+      while next < batch.persons.count, batch.persons[next].personalID < id { next += 1 }
+      if next < batch.persons.count {
+        let person = batch.persons[next]
+        return person.personalID == id ? Array(batch.cards[person.cards]) : []
+      }
+      next = 0
+      isDone = try !persons.nextBatch(into: &batch)
+    }
+    return []
+  }
+}
+
+/// Cards from a store in which each person is looked up.
+private final class FoundCards: CardLookup {
+  private var source: StoredCards
+  private var batch = PersonBatch()
+
+  init(_ source: consuming StoredCards) { self.source = source }
+
+  func cards(of id: PersonalID) throws(Stop) -> [CardRow] {
+    batch.removeAll()
+    return try source.append(id, to: &batch) ? batch.cards : []
+  }
 }

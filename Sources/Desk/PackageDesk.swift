@@ -102,11 +102,19 @@ extension VerifiedPackage {
   }
 
   fileprivate mutating func describe(_ verdict: PackageVerdict) {
-    tell(
-      "Gói của \(verdict.recipient) nguyên vẹn: \(verdict.persons) người, dữ liệu ngày \(verdict.asOf), dùng đến hết "
-        + "ngày \(verdict.validUntil).",
-      "The package of \(verdict.recipient) is whole: \(verdict.persons) persons, business date \(verdict.asOf), to be "
-        + "used until the end of \(verdict.validUntil).")
+    if verdict.kind == .answers {
+      tell(
+        "Gói trả lời cho \(verdict.recipient) nguyên vẹn: \(verdict.persons) yêu cầu, dữ liệu ngày \(verdict.asOf), phải "
+          + "xóa sau ngày \(verdict.validUntil).",
+        "The answers for \(verdict.recipient) are whole: \(verdict.persons) requests, business date \(verdict.asOf), to be "
+          + "deleted after \(verdict.validUntil).")
+    } else {
+      tell(
+        "Gói của \(verdict.recipient) nguyên vẹn: \(verdict.persons) người, dữ liệu ngày \(verdict.asOf), dùng đến hết "
+          + "ngày \(verdict.validUntil).",
+        "The package of \(verdict.recipient) is whole: \(verdict.persons) persons, business date \(verdict.asOf), to be "
+          + "used until the end of \(verdict.validUntil).")
+    }
     if verdict.kind == .delta {
       tell(
         "Gói chỉ gồm thay đổi so với gói trước: dùng cardlink apply.",
@@ -157,6 +165,11 @@ package func newSigningKey(at path: String) throws(Stop) -> String {
 /// Makes the passphrase of a facility's desk, and writes the key that it gives.
 package func newPassphrase(at path: String) throws(Stop) -> String {
   try DeskPassphrase.make(at: Paths.absolute(path))
+}
+
+/// Makes the key of a consumer's pseudonyms.
+package func newPairwiseKey(at path: String) throws(Stop) {
+  try PairwiseKey.make(at: Paths.absolute(path))
 }
 
 /// The fingerprints of the public keys in a file, of either kind.

@@ -100,27 +100,29 @@ extension PipelineKeys {
           example: "{ by: \";\", fields: [card_number, valid_from] }"))
     }
     keys += delivery(of: export)
-    let xml: Schema = ["required": ["format"], "properties": ["format": ["const": "xml"]]]
     return KeyGroup(
-      keys,
-      together: [
-        "if": xml,
-        "then": [
-          "required": ["record"], "properties": Dictionary(uniqueKeysWithValues: onlyCSV.map { ($0, false) }),
-        ],
-        "else": ["properties": ["record": false, "may_be_absent": false]],
-        "allOf": [deliveryTogether],
-      ],
+      keys, together: formTogether.merging(["allOf": [deliveryTogether]]) { $1 },
       check: { spec, read, reader in
         together(&spec, read, &reader)
         checkDelivery(&spec, read, &reader)
       })
   }
 
+  /// The schema's conditions on the keys of a format.
+  static var formTogether: Schema {
+    [
+      "if": ["required": ["format"], "properties": ["format": ["const": "xml"]]] as Schema,
+      "then": [
+        "required": ["record"], "properties": Dictionary(uniqueKeysWithValues: onlyCSV.map { ($0, false) }),
+      ] as Schema,
+      "else": ["properties": ["record": false, "may_be_absent": false]] as Schema,
+    ]
+  }
+
   private static let onlyCSV = ["delimiter", "quote", "escape", "skip_lines", "header", "footer"]
 
   /// Checks the keys of one export together.
-  private static func together(_ spec: inout ExportSpec, _ read: ReadKeys, _ reader: inout PipelineReader) {
+  static func together(_ spec: inout ExportSpec, _ read: ReadKeys, _ reader: inout PipelineReader) {
     let fields = read["fields"]?.mapping ?? [:]
     for (i, field) in fields.enumerated() { spec.fieldOrder[field.key.scalar?.string ?? ""] = i }
     switch read["format"]?.scalar?.string {

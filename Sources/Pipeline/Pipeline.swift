@@ -24,6 +24,8 @@ package struct Pipeline: Hashable, Sendable {
   package var keep = Retention()
   /// Who gets which packages.
   package var publish = PublishPolicy()
+  /// Who besides the facilities gets answers.
+  package var consumers: [ConsumerPolicy] = []
   /// The table of facilities; nil for none.
   package var facilities: FacilityFile?
   /// How many days a person in force stays while today's data about the person is doubtful; nil: none.

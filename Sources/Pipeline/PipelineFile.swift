@@ -30,6 +30,16 @@ extension Pipeline {
     }
     try reader.finish(text)
   }
+
+  /// The pipeline that an earlier text of the same file described; nil if it can't be read any more.
+  package init?(earlierText text: String, of pipeline: Pipeline) {
+    self.init(path: pipeline.path, text: text)
+    var reader = PipelineReader(
+      file: path, base: Folder.parent(of: Paths.absolute(path)))
+    guard let node = try? Yams.compose(yaml: text) else { return nil }
+    PipelineKeys.file.read(node, into: &self, &reader)
+    guard reader.findings.isEmpty else { return nil }
+  }
 }
 
 /// The state of the reader of one pipeline file, and the mistakes found so far.
@@ -45,6 +55,9 @@ struct PipelineReader {
   private var remedy = ""
 
   init(file: String, base: String) { (self.file, self.base) = (file, base) }
+
+  /// Adds the mistakes in another file that belongs to this one.
+  mutating func take(_ other: PipelineReader) { findings += other.findings }
 
   mutating func within(_ key: String, remedy: String, _ body: (inout PipelineReader) -> Void) {
     let before = self.remedy
@@ -105,7 +118,8 @@ struct PipelineReader {
       ($0.origin.line ?? 0, $0.origin.column ?? 0) < ($1.origin.line ?? 0, $1.origin.column ?? 0)
     }
     for i in sorted.indices {
-      guard let line = sorted[i].origin.line, let column = sorted[i].origin.column, lines.indices ~= line - 1
+      guard sorted[i].origin.file == file, let line = sorted[i].origin.line,
+        let column = sorted[i].origin.column, lines.indices ~= line - 1
       else { continue }
       sorted[i].excerpt = Self.excerpt(lines[line - 1], column)
     }

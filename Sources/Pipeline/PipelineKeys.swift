@@ -50,7 +50,7 @@ enum PipelineKeys {
           "Danh mục cơ sở khám chữa bệnh: tên, tỉnh và mã mới thay mã cũ",
           example: "{ file: ../reference/facilities.csv }"),
         Key("keep", keep, \.keep, "What is kept of earlier runs", "Giữ lại gì của các lượt chạy trước"),
-        Key("publish", publish, \.publish, "Who gets which packages", "Gửi gói nào cho ai"),
+        Key("publish", publish, \.self, "Who gets which packages", "Gửi gói nào cho ai"),
         Key(
           "metrics", Kind.text("a file whose name ends in .prom", matching: #"[\s\S]*\.prom"#).path,
           \.metrics,

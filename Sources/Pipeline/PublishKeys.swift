@@ -8,43 +8,59 @@ import Values
 import Yams
 
 extension PipelineKeys {
-  static var publish: KeyGroup<PublishPolicy> {
+  static var publish: KeyGroup<Pipeline> {
     KeyGroup(
       [
         Key(
-          "valid_days", .count(0...3650), \.validDays,
+          "valid_days", .count(0...3650), \.publish.validDays,
           "Days after the business date on which a package may still be used",
           "Số ngày gói còn được dùng sau ngày nghiệp vụ", example: "3"),
         Key(
-          "contact", .text("one line of text", matching: #"[^\r\n]+"#, upTo: 300), \.contact,
+          "contact", .text("one line of text", matching: #"[^\r\n]+"#, upTo: 300), \.publish.contact,
           "Whom facilities ask about their packages; written in each package's HUONG-DAN.txt",
           "Cơ sở hỏi ai về gói dữ liệu; ghi trong HUONG-DAN.txt của từng gói",
           example: "\"Phòng CNTT, BHXH tỉnh, 024 0000 0000\""),
         Key(
-          "signing_key", .path, \.signingKey,
+          "signing_key", .path, \.publish.signingKey,
           "Private key that signs the packages; without it they are unsigned",
           "Khóa riêng dùng để ký gói; không ghi thì gói không có chữ ký", example: "keys/publish.key"),
         Key(
-          "checkpoint_every", .count(1...366), \.checkpointEvery,
+          "checkpoint_every", .count(1...366), \.publish.checkpointEvery,
           "Every how many packages of a recipient one is full; the others hold what has changed",
           "Cứ bao nhiêu gói của một nơi nhận thì có một gói đầy đủ; các gói còn lại chỉ gồm thay đổi",
           example: "7"),
         Key(
-          "missing_key", .choice([("stop", false), ("leave_out", true)]), \.leavesOutWithoutKey,
+          "missing_key", .choice([("stop", false), ("leave_out", true)]), \.publish.leavesOutWithoutKey,
           "A package has no key to encrypt it to: publish nothing, or leave out that package",
           "Gói chưa có khóa để mã hóa: không gửi gói nào, hay bỏ qua gói đó"),
         Key(
-          "packages", .list(of: .group(rule, from: PackageRule())), \.rules,
+          "packages", .list(of: .group(rule, from: PackageRule())), \.publish.rules,
           "Rules; the first that selects a facility is the only one, except for copies. Without it each facility gets a CSV package of its own people",
           "Quy tắc gửi gói; quy tắc đầu tiên khớp là quy tắc được dùng, trừ bản sao (`copy`). Không ghi thì mỗi cơ sở nhận gói CSV về người của mình",
           example: "[{ facility: \"01*\", formats: [csv] }]"),
         Key(
-          "fhir", fhir, \.fhir, "Identifier systems and the payor's name in FHIR packages",
+          "fhir", fhir, \.publish.fhir, "Identifier systems and the payor's name in FHIR packages",
           "Hệ định danh và tên cơ quan chi trả trong gói FHIR"),
+        Key(
+          "consumers", consumers, \.consumers,
+          "Who else gets answers about persons: a policy for each, here or in a folder of files",
+          "Những nơi khác được trả lời về từng người: mỗi nơi một chính sách, ghi tại đây hoặc trong thư mục tệp",
+          example:
+            "[{ consumer: bank-a, purpose: { vi: …, en: … }, basis: …, until: 2027-11-30, release: [{ attribute: full_name, as: agrees }], retention_days: 30, requests: { format: csv, fields: { personal_id: SoCCCD, full_name: HoTen, birth_date: NgaySinh, reference: Ma }, dates: [dd/MM/yyyy] } }]"
+        ),
       ],
-      check: { policy, read, reader in
+      check: { pipeline, read, reader in
+        var consumers: Set<String> = []
+        for policy in pipeline.consumers where !policy.name.isEmpty && !consumers.insert(policy.name).inserted
+        {
+          guard let node = read["consumers"] else { continue }
+          reader.report(
+            node, key: "consumers", expected: "another name for each consumer",
+            found: "`\(policy.name)` twice",
+            remedy: "Give each consumer its own name.")
+        }
         var names: Set<String> = []
-        for (rule, node) in zip(policy.rules, read["packages"]?.sequence ?? []) {
+        for (rule, node) in zip(pipeline.publish.rules, read["packages"]?.sequence ?? []) {
           guard let name = rule.name, let node = node.mapping?["name"], !names.insert(name).inserted else {
             continue
           }
@@ -155,7 +171,7 @@ extension PipelineKeys {
   }
 
   /// One of the 34 provinces since July 2025, by its code.
-  private static var provinceOfToday: Kind<ProvinceOfToday> {
+  static var provinceOfToday: Kind<ProvinceOfToday> {
     let codes = ProvinceOfToday.all.map(\.text)
     var kind = Kind.text("the code of a province since July 2025", matching: "[0-9]{2}")
     kind.schema = ["type": "string", "enum": codes]
@@ -192,7 +208,7 @@ extension PipelineKeys {
   }
 
   /// Public keys, key files and folders of them.
-  private static var recipients: Kind<[String]> {
+  static var recipients: Kind<[String]> {
     Kind(
       words: keyWords, example: "keys/facilities",
       schema: ["type": ["string", "array"], "items": ["type": "string"], "minItems": 1], isSecret: true,

@@ -43,6 +43,12 @@ package enum AuditEvent: String, Sendable, CaseIterable, Codable {
   /// A file of card checks; the log does not name its persons.
   case cardBatchBegan = "card_batch_began"
   case cardBatchDone = "card_batch_done"
+  /// The terms of a consumer's policy were approved.
+  case policyApproved = "policy_approved"
+  /// A file of a consumer's requests was answered; the log does not name its persons.
+  case answered
+  /// A number was asked about with different data, or too often.
+  case probed
   /// The line before is incomplete because of a crash; its effect did not happen.
   case mended
 }

@@ -9,7 +9,7 @@ package import Values
 
 /// One thing to be removed for good.
 package struct Prunable: Hashable, Sendable {
-  /// `staged`, `matched`, `remains` of an interrupted run, or `store`.
+  /// `staged`, `matched`, `remains` of an interrupted run, `store`, or `asked`: numbers that a consumer asked about.
   package var kind: String
   package var run: Int
   package var path: String
@@ -70,6 +70,9 @@ extension Workspace {
       let path = stores.path(of: number)
       found.append(
         Prunable(kind: "store", run: number, path: path, byteCount: try Folder.byteCount(of: path)))
+    }
+    for path in try PolicyBook.pastAsked(in: path, before: Clock.today().text) {
+      found.append(Prunable(kind: "asked", run: 0, path: path, byteCount: try Folder.byteCount(of: path)))
     }
     return found
   }

@@ -43,7 +43,13 @@ struct PipelineText {
   /// Sets `value` at a path, and what such a key needs around it.
   init(_ path: String, _ value: Node) throws {
     try self.init()
-    let export = path.split(separator: ".").dropFirst().first.map { "exports.\($0)" } ?? ""
+    let isOfRequests = path.hasPrefix("publish.consumers[]")
+    let export =
+      isOfRequests
+      ? "publish.consumers[].requests"
+      : path.split(separator: ".").dropFirst().first.map { "exports.\($0)" } ?? ""
+    if isOfRequests { set("publish.consumers", try yaml(keyRow("publish.consumers").example)) }
+    if path.hasSuffix("consumers[].key") { set("publish.consumers[].identifier", "pairwise") }
     if path.hasSuffix(".record") || path.hasSuffix(".may_be_absent") {
       set("\(export).format", "xml")
       set("\(export).record", "R")
@@ -71,6 +77,7 @@ struct PipelineText {
         set("\(export).sequence", ["from": "control"])
       }
     }
+    if isOfRequests, path.hasSuffix(".values.sex") { set("\(export).fields.sex", "G") }
     if path.contains("packages[]") {
       let selects = ["facility", "province", "province_2025", "all"].contains { path.hasSuffix(".\($0)") }
       set("publish.packages", selects ? [["name": "a-b"]] : [["facility": "01*", "name": "a-b"]])

@@ -157,6 +157,9 @@ extension AuditEvent {
     case .cardChecked: Bilingual("tra thẻ tại quầy", "card checked")
     case .cardBatchBegan: Bilingual("bắt đầu tra hàng loạt", "batch of card checks began")
     case .cardBatchDone: Bilingual("xong tra hàng loạt", "batch of card checks done")
+    case .policyApproved: Bilingual("phê duyệt chính sách", "policy approved")
+    case .answered: Bilingual("trả lời yêu cầu", "requests answered")
+    case .probed: Bilingual("số bị hỏi nhiều lần", "number probed")
     case .mended: Bilingual("nối dòng đứt do sự cố", "mended after a crash")
     }
   }

@@ -49,17 +49,30 @@ enum Bag {
   static func finish(_ folder: String, _ facts: PackageFacts, _ end: BagEnd, key: SigningKey?) throws(Stop)
     -> String
   {
+    try finish(
+      folder, info: info(facts, end, key), end.payload, end.tags,
+      guide: end.standing.kind == .delta ? nil : Guide.text(contact: facts.contact), key: key)
+  }
+
+  /// Writes the tag files.
+  ///
+  /// - Parameters:
+  ///   - info: the lines of `bag-info.txt`.
+  ///   - tags: tag files already written.
+  /// - Returns: the digest of the package.
+  static func finish(
+    _ folder: String, info: String, _ payload: [BagEntry], _ tags: [BagEntry], guide: String?,
+    key: SigningKey?
+  ) throws(Stop) -> String {
     var tags =
-      end.tags + [
+      tags + [
         try PayloadFile.write(
           "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n", to: BagName.declaration, in: folder),
-        try PayloadFile.write(info(facts, end, key), to: BagName.info, in: folder),
-        try PayloadFile.write(lines(end.payload), to: BagName.manifest, in: folder),
+        try PayloadFile.write(info, to: BagName.info, in: folder),
+        try PayloadFile.write(lines(payload), to: BagName.manifest, in: folder),
       ]
     if let key { tags.append(try PayloadFile.write(key.verifying.pem, to: BagName.publisher, in: folder)) }
-    if end.standing.kind != .delta {
-      tags.append(try PayloadFile.write(Guide.text(contact: facts.contact), to: BagName.guide, in: folder))
-    }
+    if let guide { tags.append(try PayloadFile.write(guide, to: BagName.guide, in: folder)) }
     let tagManifest = lines(tags)
     let entry = try PayloadFile.write(tagManifest, to: BagName.tagManifest, in: folder)
     if let key {
@@ -84,10 +97,9 @@ enum Bag {
   }
 
   private static func info(_ facts: PackageFacts, _ end: BagEnd, _ key: SigningKey?) -> String {
-    let octets = end.payload.reduce(0) { $0 + $1.byteCount }
     let standing = end.standing
     var pairs: [(String, String)] = [
-      ("Payload-Oxum", "\(octets).\(end.payload.count)"),
+      ("Payload-Oxum", oxum(end.payload)),
       ("Cardlink-Schema-Version", "\(PackageFacts.schemaVersion)"),
       ("Cardlink-Kind", standing.kind.rawValue),
       ("Cardlink-Pipeline", facts.pipeline),
@@ -124,12 +136,19 @@ enum Bag {
     pairs.append(
       (
         "Cardlink-Signature",
-        key.map { "Ed25519, key \($0.verifying.fingerprint)" }
-          ?? (standing.kind == .applied
-            ? "none: put together where it was received; see \(BagName.proof)/"
-            : "none: this package is not signed")
+        standing.kind == .applied
+          ? "none: put together where it was received; see \(BagName.proof)/" : signature(key)
       ))
     return pairs.map { "\($0): \($1)\n" }.joined()
+  }
+
+  static func oxum(_ payload: [BagEntry]) -> String {
+    "\(payload.reduce(0) { $0 + $1.byteCount }).\(payload.count)"
+  }
+
+  /// What a bag-info.txt says of the signature.
+  static func signature(_ key: SigningKey?) -> String {
+    key.map { "Ed25519, key \($0.verifying.fingerprint)" } ?? "none: this package is not signed"
   }
 
   /// The place of a package in the chain; nil if the package doesn't state it.

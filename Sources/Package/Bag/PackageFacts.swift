@@ -81,6 +81,8 @@ package enum PackageKind: String, Sendable {
   case delta
   /// All people, put together by the recipient from a full package and the changes since.
   case applied
+  /// Answers to the requests of a consumer.
+  case answers
 }
 
 /// One package of a recipient's sequence.

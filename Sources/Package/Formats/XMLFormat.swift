@@ -80,7 +80,7 @@ final class XMLFormat: FormatWriter {
     for (attribute, start, end) in tags where !person.isEmpty(attribute) {
       line.append(contentsOf: start)
       if attribute.isFreeText {
-        appendEscaped(person.bytes.span.extracting(person.range(attribute)), to: &line)
+        line.append(xml: person.bytes.span.extracting(person.range(attribute)))
       } else {
         line.append(contentsOf: person.bytes[person.range(attribute)])
       }
@@ -98,22 +98,26 @@ final class XMLFormat: FormatWriter {
     return entries
   }
 
-  private static func appendEscaped(_ text: Span<UInt8>, to line: inout [UInt8]) {
+}
+
+extension [UInt8] {
+  /// Appends the text of an element.
+  mutating func append(xml text: Span<UInt8>) {
     var i = 0
     while i < text.count {
       let byte = text[i]
       switch byte {
-      case UInt8(ascii: "<"): line.append(contentsOf: "&lt;".utf8)
-      case UInt8(ascii: ">"): line.append(contentsOf: "&gt;".utf8)
-      case UInt8(ascii: "&"): line.append(contentsOf: "&amp;".utf8)
-      case 0x09: line.append(contentsOf: "&#9;".utf8)
-      case 0x0A: line.append(contentsOf: "&#10;".utf8)
-      case 0x0D: line.append(contentsOf: "&#13;".utf8)
-      case 0..<0x20: line.append(contentsOf: [0xEF, 0xBF, 0xBD])
+      case UInt8(ascii: "<"): append(contentsOf: "&lt;".utf8)
+      case UInt8(ascii: ">"): append(contentsOf: "&gt;".utf8)
+      case UInt8(ascii: "&"): append(contentsOf: "&amp;".utf8)
+      case 0x09: append(contentsOf: "&#9;".utf8)
+      case 0x0A: append(contentsOf: "&#10;".utf8)
+      case 0x0D: append(contentsOf: "&#13;".utf8)
+      case 0..<0x20: append(contentsOf: [0xEF, 0xBF, 0xBD])
       case 0xEF where i + 2 < text.count && text[i + 1] == 0xBF && text[i + 2] >= 0xBE:
-        line.append(contentsOf: [0xEF, 0xBF, 0xBD])
+        append(contentsOf: [0xEF, 0xBF, 0xBD])
         i += 2
-      default: line.append(byte)
+      default: append(byte)
       }
       i += 1
     }

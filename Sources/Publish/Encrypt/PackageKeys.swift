@@ -9,7 +9,7 @@
 //   01028 age1lggyhqrw2nlhcxprm67z43rta597azn8gknawjehu9d9dl0jq3yqqvfafg
 
 import Files
-import Seal
+package import Seal
 package import Values
 
 struct PackageKeys: Sendable {
@@ -166,6 +166,17 @@ struct PackageKeys: Sendable {
   ) -> Stop {
     Stop(.pipelineWrong, at: path, line: line, expected: expected, found: found, remedy: remedy)
   }
+}
+
+/// The keys that answers for one consumer are encrypted to; empty for none.
+///
+/// - Parameter sources: as ``PackageRule/encryptTo``.
+/// - Throws: ``Stop`` with ``Exit/pipelineWrong`` if a key is missing or malformed.
+package func encryptionKeys(_ sources: [String], of name: String) throws(Stop) -> [EncryptionKey] {
+  let rule = PackageRule(.all, name: name, encryptTo: sources)
+  var policy = PublishPolicy()
+  policy.rules = [rule]
+  return try PackageKeys(policy).keys(of: name, rule) ?? []
 }
 
 extension PublishPolicy {

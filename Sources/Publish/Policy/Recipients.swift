@@ -5,7 +5,7 @@
 // Load: called for every person; a code is compared with the rules once and remembered.
 
 import Package
-import Values
+package import Values
 
 struct Recipients {
   /// The packages of one facility's people.
@@ -110,6 +110,13 @@ extension PackageRule {
     case .facility(let glob):
       !facility.isNone && matches(Array(facility.text.utf8)[...], Array(glob.uppercased().utf8)[...])
     }
+  }
+}
+
+extension PackageRule.Selection {
+  /// Whether it selects the facility of a card, under the code that it has today.
+  package func selects(_ facility: ShortCode, _ facilities: Facilities) -> Bool {
+    PackageRule(self).selects(facilities.current(facility.capitals), facilities)
   }
 }
 

@@ -154,7 +154,8 @@ struct KeysCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "keys", abstract: "Keys that sign packages, and keys that packages are encrypted to.",
     subcommands: [
-      NewKeyCommand.self, FacilityKeyCommand.self, PassphraseCommand.self, FingerprintCommand.self,
+      NewKeyCommand.self, FacilityKeyCommand.self, PassphraseCommand.self, PairwiseKeyCommand.self,
+      FingerprintCommand.self,
     ])
 }
 
@@ -241,6 +242,27 @@ struct PassphraseCommand: ParsableCommand {
 
   func run() throws {
     for file in files { StandardOutput.summarize("\(file): \(try newPassphrase(at: file))") }
+  }
+}
+
+struct PairwiseKeyCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "pairwise", abstract: "Make the key of a consumer's pseudonyms.",
+    usage: "cardlink keys pairwise <file>",
+    discussion: """
+      Writes the key to FILE (mode 0600). Name FILE in the consumer's policy, beside
+      identifier: pairwise. Who has FILE can find the person of each pseudonym: it
+      never leaves the sender, and belongs in no backup of the workspace. A new key
+      gives everybody a new pseudonym.
+        cardlink keys pairwise keys/bank-a.pairwise
+      Giữ kín tệp này: có tệp là tìm được người từ mã riêng.
+      """)
+  @Argument(help: ArgumentHelp("The file of the key; it must not exist.", valueName: "file"))
+  var file: String
+
+  func run() throws {
+    try newPairwiseKey(at: file)
+    StandardOutput.summarize("key: \(file)")
   }
 }
 
