@@ -20,7 +20,7 @@ export CARDLINK_COMMIT ?= $(shell git rev-parse --short=12 HEAD 2>/dev/null)$(sh
 export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null)
 PACKAGES := libxml2-dev libsqlite3-dev zlib1g-dev pkg-config
 
-.PHONY: help run console build-console test test-packages test-console quick build install uninstall tarball deb test-deb \
+.PHONY: help run console build-console test test-packages test-console test-serve quick build install uninstall tarball deb test-deb \
   image test-image reproducible test-install libraries format lint sample-data reference bench bench-scale bench-duckdb \
   bench-numbers bench-check instructions soak fuzz clean
 
@@ -36,7 +36,7 @@ console: build-console ## Serve the console on the sample data, after a run wher
 	.build-console/release/cardlink console $(PIPELINE)
 
 build-console: libraries ## Build the command with the console's program beside it, which `make install` then installs too
-	for product in cardlink cardlink-console; do \
+	for product in cardlink cardlink-console cardlink-serve; do \
 	  swift build -c release --product $$product $(STATIC) --traits $(if $(PostgreSQL),PostgreSQL$(comma))Console \
 	    --scratch-path .build-console || exit; \
 	done
@@ -52,6 +52,10 @@ test-packages: build ## Check packages with outside tools: bagit, fhir.resources
 test-console: ## Open each screen of the console in Chromium, with axe, by keyboard and while a run works (SCREENSHOTS=folder)
 	scripts/outside-tools
 	scripts/test-console .build/debug
+
+test-serve: ## Ask cardlink serve as programs and attackers do, and by schemathesis
+	scripts/outside-tools
+	scripts/test-serve .build/debug
 
 quick: libraries ## The fast tests only: values, rules, extract and module imports
 	CARDLINK_QUICK=1 swift test $(TEST_TRAITS)

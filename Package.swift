@@ -45,7 +45,11 @@ let package = Package(
   traits: [
     .trait(name: "PostgreSQL", description: "The store on a PostgreSQL server as well; needs libpq-dev"),
     // Without it `cardlink-console` says that it has no server, and no web framework is built.
-    .trait(name: "Console", description: "The console in a browser: the program cardlink-console"),
+    // So does `cardlink-serve`.
+    .trait(
+      name: "Console",
+      description:
+        "The servers: the programs cardlink-console, for browsers, and cardlink-serve, for programs"),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -57,6 +61,7 @@ let package = Package(
     // Only with the trait Console.
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: []),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
   ],
   targets: [
     // C libraries: a module map and a shim header each, no logic.
@@ -202,6 +207,22 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Hummingbird", package: "hummingbird", condition: .when(traits: ["Console"])),
         .product(name: "NIOCore", package: "swift-nio", condition: .when(traits: ["Console"])),
+      ], swiftSettings: checked),
+
+    // Card checks for programs, without a server: who asks, how much, and what a request says.
+    .target(
+      name: "Gateway", dependencies: ["Values", "Files", "Seal", "CardCheck", "Desk"],
+      resources: [.embedInCode("openapi.json")], swiftSettings: checked),
+    // Their server, which `cardlink serve` starts.
+    .executableTarget(
+      name: "cardlink-serve",
+      dependencies: [
+        "Values", "CardCheck", "Pipeline", "Desk", "Gateway",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "NIOCore", package: "swift-nio", condition: .when(traits: ["Console"])),
+        .product(name: "NIOPosix", package: "swift-nio", condition: .when(traits: ["Console"])),
+        .product(name: "NIOHTTP1", package: "swift-nio", condition: .when(traits: ["Console"])),
+        .product(name: "NIOSSL", package: "swift-nio-ssl", condition: .when(traits: ["Console"])),
       ], swiftSettings: checked),
 
     // Invented people, and the command.

@@ -8,6 +8,7 @@ package struct Actor: Hashable, Sendable {
   package enum Door: String, Sendable, CaseIterable {
     case command
     case console
+    case serve
   }
 
   /// The login, account or client.

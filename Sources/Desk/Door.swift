@@ -17,6 +17,12 @@ struct PersonStream {
   var next: (inout PersonBatch) throws(Stop) -> Bool
 }
 
+/// The numbers on the cards of a store, and those that only its history has.
+struct StoreNumbers: Sendable {
+  var today: NumberIndex
+  var former: NumberIndex
+}
+
 extension Desk {
   /// Writes into the audit log what the actor is about to see or do.
   ///
@@ -34,6 +40,17 @@ extension Desk {
   ) throws(Stop) {
     try Audit(pipeline.workspace).append(
       event, persons, run: run, because: because ?? actor.purpose, by: actor.name, door: actor.door.rawValue)
+  }
+
+  /// Writes card checks of several clients into the audit log of a workspace, or of the folder that a facility keeps, with one
+  /// wait for the disk.
+  ///
+  /// - Throws: ``Stop``; none of the answers must be given then.
+  static func audit(
+    _ checks: [(by: String, person: PersonalID?, detail: [String: String])], through door: Actor.Door,
+    in folder: String
+  ) throws(Stop) {
+    try Audit(folder).append(.cardChecked, checks, door: door.rawValue)
   }
 
   /// The store in force, for an answer that is in the audit log already, or is written there person by person.
@@ -124,6 +141,29 @@ extension Desk {
       guard try KeptStores(pipeline, in: pipeline.workspace).history() != nil else { return nil }
       return try past()
     }
+  }
+
+  /// The store's cards for a server, which answers from memory what needs a pass over the cards, and writes each question into the
+  /// audit log.
+  ///
+  /// - Parameter numbers: of the same store.
+  func cards(daysOfUse: Int, _ numbers: StoreNumbers) throws(Stop) -> RememberedCards {
+    var cards = try StoredCards(
+      path: storePath(), daysOfUse: daysOfUse, armedForces: pipeline.insurance.armedForces)
+    cards.index = numbers.today
+    let past = try KeptStores(pipeline, in: pipeline.workspace).history() == nil ? nil : try past()
+    return RememberedCards(cards, formerNumbers: numbers.former) { () throws(Stop) in past }
+  }
+
+  /// The numbers of the store in force and of its history; they show no person.
+  func storeNumbers() throws(Stop) -> StoreNumbers {
+    let today = try StoredCards(path: storePath(), daysOfUse: 0).numberIndex()
+    var former = NumberIndex()
+    if try KeptStores(pipeline, in: pipeline.workspace).history() != nil {
+      try past().eachFormerCard { former.add($0, $1, $2, unlessIn: today) }
+    }
+    former.finish()
+    return StoreNumbers(today: today, former: former)
   }
 
   /// The cards of an earlier store, under the same condition.

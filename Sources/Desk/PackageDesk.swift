@@ -172,6 +172,13 @@ package func newPairwiseKey(at path: String) throws(Stop) {
   try PairwiseKey.make(at: Paths.absolute(path))
 }
 
+/// Adds a client of `cardlink serve` to a file.
+///
+/// - Returns: its secret, which is not kept.
+package func newClient(_ name: String, in path: String) throws(Stop) -> String {
+  try ClientKeys.add(name, to: Paths.absolute(path))
+}
+
 /// The fingerprints of the public keys in a file, of either kind.
 ///
 /// - Throws: ``Stop`` with ``Exit/exportMissing`` if there is none.

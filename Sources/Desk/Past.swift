@@ -191,12 +191,18 @@ struct RememberedCards: CardSource, ~Copyable {
   var cards: StoredCards
   /// Opens the history; nil if there is none.
   let past: () throws(Stop) -> PastStore?
+  /// The numbers on cards of the history alone; nil to pass over the history for them.
+  let formerNumbers: NumberIndex?
   /// The former cards of the persons who were found by them, ended when they were last known.
   private var former: [PersonalID: [CardRow]] = [:]
 
-  init(_ cards: consuming StoredCards, past: @escaping () throws(Stop) -> PastStore?) {
+  init(
+    _ cards: consuming StoredCards, formerNumbers: NumberIndex? = nil,
+    past: @escaping () throws(Stop) -> PastStore?
+  ) {
     self.cards = cards
     self.past = past
+    self.formerNumbers = formerNumbers
   }
 
   var standing: DataStanding {
@@ -220,7 +226,7 @@ struct RememberedCards: CardSource, ~Copyable {
     let unknown = wanted.all.filter { wanted.holder(of: $0) == .noPerson }
     guard !unknown.isEmpty, let past = try past() else { return }
     var earlier = wanted
-    for known in try past.holders(ofWanted: unknown) {
+    for known in try past.holders(ofWanted: unknown, by: formerNumbers) {
       guard let id = try? PersonalID(known.personalID.utf8.span) else { continue }
       earlier.note(id, known)
       guard former[id] == nil else { continue }
@@ -250,10 +256,24 @@ extension PastStore {
   ///
   /// A 12-digit number alone is taken for an earlier personal ID number: for another one, all cards would have to be read
   /// whenever a clerk asks for a person without a card.
-  fileprivate func holders(ofWanted wanted: [AskedNumber]) throws(Stop) -> [KnownNumber] {
+  ///
+  /// - Parameter index: the numbers on cards of the history; nil to pass over it.
+  fileprivate func holders(
+    ofWanted wanted: [AskedNumber], by index: NumberIndex? = nil
+  ) throws(Stop) -> [KnownNumber] {
     let alone = wanted.filter { !$0.isCard && $0.personalID != nil }
     let others = wanted.filter { $0.isCard || $0.personalID == nil }
-    return try holders(ofEarlier: alone.map(\.digits)) + holders(of: others.map(\.digits))
+    let persons = index.map { index in
+      { (numbers: [String]) in
+        Set(
+          numbers.compactMap { try? InsuranceNumber($0.utf8.span) }.flatMap {
+            index.persons(of: AskedNumber($0))
+          }
+        )
+        .sorted()
+      }
+    }
+    return try holders(ofEarlier: alone.map(\.digits)) + holders(of: others.map(\.digits), among: persons)
   }
 }
 

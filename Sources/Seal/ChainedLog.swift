@@ -10,6 +10,12 @@ package import Values
 package protocol ChainedContent: Codable, Sendable {
   /// Counts from 1.
   var number: Int { get set }
+  /// The content as JSON with sorted keys; nil to let the encoder write it.
+  var json: String? { get }
+}
+
+extension ChainedContent {
+  package var json: String? { nil }
 }
 
 /// An entry: one line of JSON with the hash as its last key.
@@ -25,11 +31,16 @@ package struct ChainedEntry<Content: ChainedContent>: Sendable {
   package var line: String { body.dropLast() + ",\"hash\":\"\(hash)\"}\n" }
 
   fileprivate init(_ content: Content, closing lines: Digest) {
+    self.content = content
+    body = content.json ?? Self.encoded(content)
+    hash = chainedHash(of: body, closing: lines)
+  }
+
+  /// A line's content as the encoder writes it.
+  package static func encoded(_ content: Content) -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    self.content = content
-    body = (try? encoder.encode(content)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
-    hash = chainedHash(of: body, closing: lines)
+    return (try? encoder.encode(content)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
   }
 
   /// Reads a line without its line end; nil if it is no entry.

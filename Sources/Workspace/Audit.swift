@@ -67,7 +67,7 @@ package struct AuditLine: Hashable, Sendable, ChainedContent {
   package var person: String?
   /// The reason, as the user wrote it.
   package var because: String?
-  /// How the question came in, for answers that show a person: `command` or `console`.
+  /// How the question came in, for answers that show a person: `command`, `console` or `serve`.
   package var door: String?
   /// Further details of the event: names of gates, counts, paths.
   package var detail: [String: String]?
@@ -75,6 +75,34 @@ package struct AuditLine: Hashable, Sendable, ChainedContent {
   private enum CodingKeys: String, CodingKey {
     case number, at, event, user, run, person, because, door, detail
     case userID = "user_id"
+  }
+}
+
+extension AuditLine {
+  /// What the encoder writes, written by hand: a server writes some ten thousand lines a second.
+  ///
+  /// Nil for a line that has something to escape, or several details to sort.
+  package var json: String? {
+    let texts: [String?] = [at, because, door, event, person, user]
+    guard (detail?.count ?? 0) < 2, texts.allSatisfy({ $0?.isPlainJSON ?? true }),
+      detail?.allSatisfy({ $0.key.isPlainJSON && $0.value.isPlainJSON }) ?? true
+    else { return nil }
+    var line = "{\"at\":\"\(at)\""
+    if let because { line += ",\"because\":\"\(because)\"" }
+    if let detail {
+      line += ",\"detail\":{" + (detail.first.map { "\"\($0.key)\":\"\($0.value)\"" } ?? "") + "}"
+    }
+    if let door { line += ",\"door\":\"\(door)\"" }
+    line += ",\"event\":\"\(event)\",\"number\":\(number)"
+    if let person { line += ",\"person\":\"\(person)\"" }
+    if let run { line += ",\"run\":\(run)" }
+    return line + ",\"user\":\"\(user)\",\"user_id\":\(userID)}"
+  }
+}
+
+extension String {
+  fileprivate var isPlainJSON: Bool {
+    !utf8.contains { $0 < 0x20 || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") || $0 == 0x7F }
   }
 }
 
@@ -116,14 +144,23 @@ package struct Audit: Sendable {
     _ event: AuditEvent, _ persons: [(person: PersonalID?, detail: [String: String])], run: Int? = nil,
     because: String? = nil, by name: String? = nil, door: String? = nil
   ) throws(Stop) {
+    let name = name ?? Self.user
+    try append(
+      event, persons.map { (by: name, person: $0.person, detail: $0.detail) }, run: run, because: because,
+      door: door)
+  }
+
+  /// Writes one event for each of several persons, whom several clients asked for, and syncs once.
+  package func append(
+    _ event: AuditEvent, _ asked: [(by: String, person: PersonalID?, detail: [String: String])],
+    run: Int? = nil, because: String? = nil, door: String?
+  ) throws(Stop) {
+    guard let first = asked.first else { return }
     let now = AuditLine(
-      number: 0, at: Clock.now(), event: event.rawValue, user: name ?? Self.user, userID: Int(getuid()),
+      number: 0, at: Clock.now(), event: event.rawValue, user: first.by, userID: Int(getuid()),
       run: run, because: because.map { String($0.prefix(Self.longestReason)) }, door: door)
     try Folder.create(workspace)
-    var pseudonyms: [String?] = []
-    for (person, _) in persons {
-      pseudonyms.append(try person.map { id throws(Stop) in try pseudonym(of: id) })
-    }
+    let key = asked.contains { $0.person != nil } ? try pseudonymKey() : ""
     var file = try GrowingFile(path)
     let end = try LogEnd(of: file)
     var chain = end.chain
@@ -134,10 +171,11 @@ package struct Audit: Sendable {
       note.detail = ["torn_bytes": "\(torn.count)", "torn_digest": Digest.text(of: torn)]
       text += chain.append(note).line
     }
-    for (i, person) in persons.enumerated() {
+    for one in asked {
       var line = now
-      line.person = pseudonyms[i]
-      line.detail = person.detail.isEmpty ? nil : person.detail
+      line.user = one.by
+      line.person = one.person.map { Digest.pseudonym(of: $0.text, key: key) }
+      line.detail = one.detail.isEmpty ? nil : one.detail
       text += chain.append(line).line
     }
     try file.append(text)
@@ -145,11 +183,15 @@ package struct Audit: Sendable {
 
   /// The pseudonym of a person in this log.
   package func pseudonym(of id: PersonalID) throws(Stop) -> String {
-    if let key = try Folder.read(keyPath) { return Digest.pseudonym(of: id.text, key: key) }
+    Digest.pseudonym(of: id.text, key: try pseudonymKey())
+  }
+
+  private func pseudonymKey() throws(Stop) -> String {
+    if let key = try Folder.read(keyPath) { return key }
     try Folder.create(workspace)
     let key = Digest.newKey()
     try Folder.writeWhole(key, to: keyPath)
-    return Digest.pseudonym(of: id.text, key: key)
+    return key
   }
 
   /// Set by the console for the commands that it starts: who gave them there.

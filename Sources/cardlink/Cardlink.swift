@@ -45,7 +45,7 @@ struct Cardlink: ParsableCommand {
       PolicyCommand.self, AnswerCommand.self,
       DecideCommand.self, DecisionsCommand.self,
       ExplainCommand.self, LookupCommand.self, HistoryCommand.self,
-      CheckCardCommand.self,
+      CheckCardCommand.self, ServeCommand.self,
       ConsoleCommand.self, VerifyCommand.self, ApplyCommand.self, KeysCommand.self, AuditCommand.self,
       GenerateCommand.self, ReferenceCommand.self,
     ])

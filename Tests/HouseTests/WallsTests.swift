@@ -38,6 +38,8 @@ struct WallsTests {
       "Views",
     ],
     "cardlink-console": ["Values", "Pipeline", "Console"],
+    "Gateway": ["Values", "Files", "Seal", "CardCheck", "Desk"],
+    "cardlink-serve": ["Values", "CardCheck", "Pipeline", "Desk", "Gateway"],
     "cardlink": foundation.union([
       "Match", "Store", "Package", "Publish", "CardCheck", "Pipeline", "Workspace", "Run", "Desk", "Views",
       "Generate", "CBuild",
@@ -127,8 +129,8 @@ struct WallsTests {
       #"FileHandle\.standard(Error|Output)|\b(fputs|fputc|fwrite|fprintf|puts|putchar|vprintf)\(|STD(OUT|ERR)_FILENO|"#
       + #"\b(Swift\.print|Foundation\.write|debugPrint|dump)\(|\bto: &std(out|err)"#
     #expect(try Self.matches(of: writes, in: Array(Self.doors.keys)) == ["StandardStreams"])
-    // In the command, `print` is StandardOutput's; the console prints its links.
-    let programs = ["cardlink", "cardlink-console"]
+    // In the command, `print` is StandardOutput's; the servers print their addresses.
+    let programs = ["cardlink", "cardlink-console", "cardlink-serve"]
     #expect(try Self.matches(of: #"\bprint\("#, in: Self.doors.keys.filter { !programs.contains($0) }) == [])
   }
 
@@ -147,7 +149,7 @@ struct WallsTests {
     "personal data is read through the desk's door alone, where the audit log names the actor",
     arguments: openers)
   func personalData(call: String, files: Set<String>) throws {
-    #expect(try Self.matches(of: call, in: ["Desk", "Views", "Console", "cardlink"]) == files)
+    #expect(try Self.matches(of: call, in: ["Desk", "Views", "Console", "Gateway", "cardlink"]) == files)
   }
 
   @Test("what answers people opens no sorted file, and the command no store")

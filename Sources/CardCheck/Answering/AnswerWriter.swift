@@ -1,7 +1,7 @@
 // Writes answers as JSON or CSV, with the field names of the insurer's gateway.
 // Invariant: every answer has all fields in one order, null or empty where there is no value. Two fields of
 // the gateway that the store does not hold (diaChi, cqBHXH) and the two lists of medical history
-// and look-ups are left out. With a table of facilities, their names follow as the last fields: tenDKBD, which is ours, and
+// and look-ups are left out, or null for a program that asks the gateway. With a table of facilities, their names follow as the last fields: tenDKBD, which is ours, and
 // the gateway's tenDKBDMoi. From a store, the last field is loaiSo, which is ours: which number was asked. JSON is one object, CSV is RFC 4180 with LF.
 // Load: some 400 bytes per answer through one buffer, without a `String`. The writer reserves room once per
 // answer and then appends bytes without a check.
@@ -21,6 +21,8 @@ package enum AnswerForm: Sendable {
   case csv
   /// For a clerk's eyes: the verdict in large letters, then what to do.
   case text
+  /// One object with all fields of the gateway, for programs that ask it.
+  case gateway
 }
 
 /// Writes answers into a buffer that the caller empties.
@@ -180,7 +182,7 @@ package struct AnswerWriter: ~Copyable {
       append(byte: UInt8(ascii: "."))
     }
     if let fault = answer.question.fault ?? answer.verdict.fault {
-      if form != .json && form != .text || answer.question.line > 1 {
+      if form == .jsonLines || form == .csv || answer.question.line > 1 {
         append(" dòng ")
         append(decimal: answer.question.line)
         append(byte: UInt8(ascii: ":"))
@@ -237,6 +239,7 @@ package struct AnswerWriter: ~Copyable {
     case .csv:
       append(decimal: line)
       isFirstField = false
+    case .gateway: append("{")
     case .text: break
     }
   }
@@ -245,6 +248,8 @@ package struct AnswerWriter: ~Copyable {
     switch form {
     case .json: append("\n}\n")
     case .jsonLines: append("}\n")
+    case .gateway:
+      append(",\"diaChi\":null,\"cqBHXH\":null,\"dsLichSuKCB2018\":null,\"dsLichSuKT2018\":null}\n")
     case .csv: append("\n")
     case .text: break
     }
@@ -257,7 +262,7 @@ package struct AnswerWriter: ~Copyable {
       append(isFirstField ? "  \"" : "\n  \"")
       append(name)
       append("\": ")
-    case .jsonLines:
+    case .jsonLines, .gateway:
       append(byte: UInt8(ascii: "\""))
       append(name)
       append("\":")

@@ -56,15 +56,32 @@ package struct QuestionReader: Sendable {
 
   /// Appends the question on a line.
   package mutating func read(_ line: Span<UInt8>, number: Int, into batch: inout QuestionBatch) {
+    var question = Self.question(number, batch)
+    question.fault = fill(&question, from: line, &batch.names)
+    append(question, to: &batch)
+  }
+
+  /// Appends the question of a program.
+  package mutating func read(_ request: GatewayRequest, number: Int, into batch: inout QuestionBatch) {
+    var question = Self.question(number, batch)
+    question.fault = readValues(&question, &batch.names, of: request)
+    append(question, to: &batch)
+  }
+
+  private static func question(_ number: Int, _ batch: borrowing QuestionBatch) -> CardQuestion {
     var question = CardQuestion()
     question.line = number
     question.nameStart = UInt32(truncatingIfNeeded: batch.names.count)
-    question.fault = fill(&question, from: line, &batch.names)
+    return question
+  }
+
+  private func append(_ read: CardQuestion, to batch: inout QuestionBatch) {
+    var question = read
     if question.fault != nil {
       // Drop the name of a question that is refused.
       batch.names.removeLast(batch.names.count - Int(question.nameStart))
       var faulty = CardQuestion()
-      (faulty.line, faulty.fault, faulty.nameStart) = (number, question.fault, question.nameStart)
+      (faulty.line, faulty.fault, faulty.nameStart) = (question.line, question.fault, question.nameStart)
       // A package can't be asked by it at all.
       if question.number.legacyID != nil { faulty.number = question.number }
       question = faulty
@@ -88,9 +105,7 @@ package struct QuestionReader: Sendable {
     let start = trimmed(line).lowerBound
     if start < line.count, line[start] == UInt8(ascii: "{") {
       guard request.read(line) else { return .json }
-      return readValues(
-        &question, &names, request.text, number: request.number, name: request.name,
-        birthDate: request.birthDate, sex: request.sex)
+      return readValues(&question, &names, of: request)
     }
     var isQR = false
     for i in line.indices where line[i] == UInt8(ascii: "|") {
@@ -244,6 +259,14 @@ package struct QuestionReader: Sendable {
       &question, &names, cut.text, number: cut.fields[columns.number], name: cut.fields[columns.name],
       birthDate: cut.fields[columns.birthDate],
       sex: columns.sex >= 0 && columns.sex < cut.fields.count ? cut.fields[columns.sex] : 0..<0)
+  }
+
+  private func readValues(
+    _ question: inout CardQuestion, _ names: inout [UInt8], of request: GatewayRequest
+  ) -> QuestionFault? {
+    readValues(
+      &question, &names, request.text, number: request.number, name: request.name,
+      birthDate: request.birthDate, sex: request.sex)
   }
 
   private func readValues(

@@ -9,6 +9,8 @@ package import Values
 package struct MemoryCards: CardSource, Sendable {
   package private(set) var standing: DataStanding
   private var people: PersonBatch
+  /// Of these people; without it, numbers that are not personal ID numbers need a pass over them.
+  package var index: NumberIndex?
 
   /// - Parameter people: each person once; cards in the order of the export.
   package init(_ people: PersonBatch, _ standing: DataStanding) {
@@ -31,7 +33,20 @@ package struct MemoryCards: CardSource, Sendable {
 
   package var personCount: Int { people.persons.count }
 
+  /// The persons of all cards' numbers, for a server.
+  package func numberIndex() -> NumberIndex {
+    var index = NumberIndex()
+    for person in people.persons {
+      for i in person.cards {
+        index.add(person.personalID, people.cards[i].insuranceNumber, people.cards[i].cardNumber)
+      }
+    }
+    index.finish()
+    return index
+  }
+
   package mutating func resolve(_ wanted: inout WantedNumbers) throws(Stop) {
+    if let index { return try resolve(&wanted, by: index) }
     for person in people.persons {
       for i in person.cards {
         wanted.note(person.personalID, people.cards[i].insuranceNumber, people.cards[i].cardNumber)

@@ -17,11 +17,15 @@ package struct StoredCards: CardSource, ~Copyable {
   private let cards: Query
   private let finding: Query
   private let numbers: Query
+  /// The same of all cards.
+  private let allNumbers: Query
   /// SQLite calls it while ``numbers`` is stepped.
   private let filter: NumberFilter
   /// Closed last.
   private let queue: DatabaseQueue
   package let standing: DataStanding
+  /// Of this store; without it, numbers that are not personal ID numbers need a pass over all cards.
+  package var index: NumberIndex?
 
   /// Opens a store.
   ///
@@ -40,7 +44,7 @@ package struct StoredCards: CardSource, ~Copyable {
         .storeUnavailable, at: path, expected: "the store that a run leaves", found: "no file",
         remedy: "Run the pipeline first.", next: "cardlink run PIPELINE")
     }
-    let opened: (DatabaseQueue, Query, Query, Query, Query, String?)
+    let opened: (DatabaseQueue, Query, Query, Query, Query, Query, String?)
     let filter = NumberFilter()
     do {
       var configuration = Configuration()
@@ -77,6 +81,9 @@ package struct StoredCards: CardSource, ~Copyable {
               sql: union(
                 "personal_id, insurance_number, card_number", grace: false,
                 where: "cardlink_wanted(insurance_number, card_number)"))),
+          Query(
+            try db.makeStatement(
+              sql: union("personal_id, insurance_number, card_number", grace: false, where: "TRUE"))),
           // The run that the rows come from; for a store without rows the last run.
           try String.fetchOne(
             db,
@@ -92,8 +99,9 @@ package struct StoredCards: CardSource, ~Copyable {
       throw .unreadable(path, code: SQLITE_ERROR)
     }
     (queue, person, cards, finding, numbers) = (opened.0, opened.1, opened.2, opened.3, opened.4)
+    allNumbers = opened.5
     var standing = DataStanding()
-    if let asOf = opened.5.flatMap({ CalendarDate(iso: $0) }) {
+    if let asOf = opened.6.flatMap({ CalendarDate(iso: $0) }) {
       standing.asOf = asOf
       standing.validUntil = asOf.adding(days: daysOfUse)
     }
@@ -156,7 +164,26 @@ package struct StoredCards: CardSource, ~Copyable {
     }
   }
 
+  /// The persons of all cards' numbers, for a server that can't pass over the cards for a question.
+  package func numberIndex() throws(Stop) -> NumberIndex {
+    var index = NumberIndex()
+    do throws(StoredFault) {
+      try allNumbers.begin(nil)
+      while try allNumbers.step() {
+        index.add(
+          try StoredValues.personalID(unsafe allNumbers.bytes(0).span),
+          try StoredValues.insuranceNumber(unsafe allNumbers.bytes(1).span),
+          try StoredValues.cardNumber(unsafe allNumbers.bytes(2).span))
+      }
+    } catch {
+      throw .unreadable(path, error)
+    }
+    index.finish()
+    return index
+  }
+
   package mutating func resolve(_ wanted: inout WantedNumbers) throws(Stop) {
+    if let index { return try resolve(&wanted, by: index) }
     // No card has a 9-digit number; a personal ID number alone was looked for already.
     let onCards = wanted.all.filter { $0.isCard || $0.legacyID == nil && $0.personalID == nil }
     guard !onCards.isEmpty else { return }

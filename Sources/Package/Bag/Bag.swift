@@ -6,14 +6,14 @@
 import Seal
 import Values
 
-enum BagName {
+package enum BagName {
   static let declaration = "bagit.txt"
   static let info = "bag-info.txt"
   /// What the package is and how to check it, for people; in a package of changes in `data`, since programs of the first
   /// version take no other tag files there.
   static let guide = "HUONG-DAN.txt"
   static let manifest = "manifest-sha256.txt"
-  static let tagManifest = "tagmanifest-sha256.txt"
+  package static let tagManifest = "tagmanifest-sha256.txt"
   static let signature = "tagmanifest-sha256.txt.sig"
   static let publisher = "publisher.pem"
   /// In an applied package: the signed files of the last package of changes.

@@ -18,14 +18,19 @@ extension PastStore {
   /// The persons who have or had one of these numbers, each with the number that is theirs; a personal ID number that a
   /// person still has is not among them.
   ///
-  /// - Parameter numbers: 9-digit numbers, earlier personal ID numbers, insurance numbers, card numbers, or the digits at a
-  ///   card number's end.
-  package func holders(of numbers: [String]) throws(Stop) -> [KnownNumber] {
+  /// - Parameters:
+  ///   - numbers: 9-digit numbers, earlier personal ID numbers, insurance numbers, card numbers, or the digits at a
+  ///     card number's end.
+  ///   - persons: gives the persons one of whose cards has or had one of these; nil to pass over all cards.
+  package func holders(
+    of numbers: [String], among persons: (([String]) -> [PersonalID])? = nil
+  ) throws(Stop) -> [KnownNumber] {
     var found = try holders(ofEarlier: numbers)
     let onCards = numbers.filter { number in number.count != 9 && !found.contains { $0.number == number } }
     guard !onCards.isEmpty else { return found }
     let wanted = Set(onCards)
-    for id in try persons(holding: onCards) {
+    let holders = if let persons { persons(onCards) } else { try self.persons(holding: onCards) }
+    for id in holders {
       let numbers = try states(of: id).numbers(of: id)
       found += numbers.filter { known in
         guard known.kind == .card, !wanted.contains(known.number) else {

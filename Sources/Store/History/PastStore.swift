@@ -108,6 +108,24 @@ package struct PastStore: Sendable {
     }
   }
 
+  /// Passes on the numbers of each card that the history has, those of today's cards left out; a card may come several times.
+  package func eachFormerCard(
+    _ take: (PersonalID, InsuranceNumber, CardNumber) -> Void
+  ) throws(Stop) {
+    try reading { db in
+      for i in history.files.indices {
+        let rows = try Row.fetchCursor(
+          db, sql: "SELECT personal_id, insurance_number, card_number FROM history_\(i + 1).card_was")
+        while let row = try rows.next() {
+          guard let id = try? PersonalID((row[0] as String).utf8.span) else { continue }
+          take(
+            id, (row[1] as String?).flatMap { try? InsuranceNumber($0.utf8.span) } ?? .none,
+            (row[2] as String?).flatMap { try? CardNumber($0.utf8.span) } ?? .none)
+        }
+      }
+    }
+  }
+
   func reading<T>(_ body: (Database) throws -> T) throws(Stop) -> T {
     try readingHistory(at: path) { try queue.unsafeRead(body) }
   }

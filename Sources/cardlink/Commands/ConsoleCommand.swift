@@ -19,14 +19,20 @@ struct ConsoleCommand: ParsableCommand {
   var arguments: [String] = []
 
   func run() throws {
-    let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? "cardlink"
-    let program = URL(filePath: own).deletingLastPathComponent().appending(path: "cardlink-console").path()
-    var pointers = unsafe ([program] + arguments).map { unsafe strdup($0) } + [nil]
-    unsafe execv(program, &pointers)
-    throw Stop(
-      .storeUnavailable, at: program, expected: "the console's program beside the command",
-      found: errno == ENOENT ? "none" : "one that can't be started",
-      remedy: "Install the package that has it, or build it: swift build --traits Console.",
-      next: "cardlink status PIPELINE")
+    throw replaceProgram(by: "cardlink-console", arguments, instead: "cardlink status PIPELINE")
   }
+}
+
+/// Starts a program that lies beside this command, in its place.
+///
+/// - Returns: why it can't be started.
+func replaceProgram(by name: String, _ arguments: [String], instead next: String) -> Stop {
+  let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? "cardlink"
+  let program = URL(filePath: own).deletingLastPathComponent().appending(path: name).path()
+  var pointers = unsafe ([program] + arguments).map { unsafe strdup($0) } + [nil]
+  unsafe execv(program, &pointers)
+  return Stop(
+    .storeUnavailable, at: program, expected: "this program beside the command",
+    found: errno == ENOENT ? "none" : "one that can't be started",
+    remedy: "Install the package that has it, or build it: swift build --traits Console.", next: next)
 }

@@ -72,9 +72,10 @@ struct AnswerCommand: ParsableCommand {
     abstract: "Answer a file of a consumer's requests. Trả lời tệp yêu cầu xác minh.",
     usage: "cardlink answer <consumer> <pipeline> --requests <file> [options]",
     discussion: """
-      Reads a request file as the consumer's policy describes it (CSV or XML), compares
-      each request with the register, and writes one answer for each, in order, as a
-      signed package, encrypted if the policy says so: NAME-0001 or NAME-0001.age.
+      Reads a request file as the consumer's policy describes it (CSV or XML),
+      compares each request with the register, and writes one answer for each, in
+      order, as a signed package, encrypted if the policy says so: NAME-0001 or
+      NAME-0001.age.
       It goes beside the request file, or into the folder that --to names.
         cardlink answer bank-a pipelines/nightly.yaml --requests in/requests.csv
       The package has results and what the policy releases, and nothing else. The

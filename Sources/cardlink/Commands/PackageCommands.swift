@@ -152,10 +152,11 @@ extension VerifiedPackage {
 
 struct KeysCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "keys", abstract: "Keys that sign packages, and keys that packages are encrypted to.",
+    commandName: "keys",
+    abstract: "Keys that sign packages or that packages are encrypted to, and secrets of programs.",
     subcommands: [
       NewKeyCommand.self, FacilityKeyCommand.self, PassphraseCommand.self, PairwiseKeyCommand.self,
-      FingerprintCommand.self,
+      ClientKeyCommand.self, FingerprintCommand.self,
     ])
 }
 
@@ -264,6 +265,27 @@ struct PairwiseKeyCommand: ParsableCommand {
     try newPairwiseKey(at: file)
     StandardOutput.summarize("key: \(file)")
   }
+}
+
+struct ClientKeyCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "client",
+    abstract: "Let a program ask `cardlink serve`. Cấp mã cho phần mềm được tra cứu.",
+    usage: "cardlink keys client <file> <name>",
+    discussion: """
+      Adds the client NAME to FILE, which is made if there is none, and shows its
+      secret, once; FILE has digests alone. The program sends the secret as
+      `Authorization: Bearer SECRET`, or as the password of the gateway's account
+      (NAME and the MD5 of the secret). NAME is in the audit log of each answer.
+        cardlink keys client clients 01014_BV
+      A number at the end of a line is how many questions a second the client may
+      ask. Delete a line, and the client is refused from the next second on.
+      Mã chỉ hiện một lần; xóa dòng của phần mềm trong FILE là thu hồi.
+      """)
+  @Argument(help: ArgumentHelp("The file of clients.", valueName: "file")) var file: String
+  @Argument(help: ArgumentHelp("The client's name in the audit log.", valueName: "name")) var name: String
+
+  func run() throws { StandardOutput.summarize(try newClient(name, in: file)) }
 }
 
 struct FingerprintCommand: ParsableCommand {
