@@ -109,7 +109,6 @@
       server.isStopping.store(true, ordering: .relaxed)
       try? listening.close().wait()
       for _ in 0..<100 where queue.isBusy { Thread.sleep(forTimeInterval: 0.05) }
-      if let socket { _ = unsafe unlink(socket) }
       Foundation.exit(Exit.done.rawValue)
     }
 
