@@ -1,7 +1,7 @@
 // Card checks for programs: many clients at once, from the store in force or a facility's package.
 // Invariant: each answer comes from one store or package, and is in the audit log, on disk, before it is given. A store or package
 // that comes in force is taken up while the one before answers; one that can't be used changes nothing.
-// Load: twenty thousand answers a second: a worker answers all waiting questions together, with one wait for the disk.
+// Load: a worker answers all waiting questions together, with one wait for the disk.
 
 package import CardCheck
 import Files

@@ -104,7 +104,7 @@ extension ClientKeys.Client {
     self.rate = rate
   }
 
-  /// It stands in the audit log and in files of lines.
+  /// The audit log and the file of clients hold the name as one word.
   fileprivate static func canBeNamed(_ name: String) -> Bool {
     (1...64).contains(name.utf8.count)
       && name.utf8.allSatisfy { byte in

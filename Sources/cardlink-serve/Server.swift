@@ -1,7 +1,7 @@
 // The server for programs: connections, their limits in time and number, TLS, and the end.
 // Invariant: a connection without a whole request within the limit of time is closed, so that slow clients hold nothing. At
 // SIGTERM no new question is taken; those that were asked are answered, for five seconds at most.
-// Load: a thousand connections at once, twenty thousand answers a second on two cores.
+// Load: a thousand connections at once.
 
 #if Console
   import Desk

@@ -146,7 +146,7 @@ enum Bag {
     "\(payload.reduce(0) { $0 + $1.byteCount }).\(payload.count)"
   }
 
-  /// What a bag-info.txt says of the signature.
+  /// The lines of bag-info.txt about the signature.
   static func signature(_ key: SigningKey?) -> String {
     key.map { "Ed25519, key \($0.verifying.fingerprint)" } ?? "none: this package is not signed"
   }
