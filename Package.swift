@@ -303,8 +303,8 @@ let package = Package(
       name: "CardCheckTests",
       dependencies: [
         "Values", "Names", "Rules", "Threads", "Files", "Seal", "Match", "Store", "Package", "Publish",
-        "CardCheck",
-        "Support",
+        "CardCheck", "Support",
+        .product(name: "GRDB", package: "GRDB.swift"),
       ],
       exclude: ["DeskPage"], swiftSettings: swift),
     .testTarget(

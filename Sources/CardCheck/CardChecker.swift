@@ -109,14 +109,11 @@ package struct CardChecker<Source: CardSource & ~Copyable>: ~Copyable {
   /// Whether a question's number must still be looked for among the cards' other numbers.
   private func isOpen(_ question: CardQuestion) -> Bool {
     guard question.fault == nil else { return false }
-    guard question.number.personalID != nil else { return true }
-    // A number that leads to no card may be one that the person had before.
-    guard question.number.isCard else {
-      return question.person < 0 && source.standing.knowsEarlierNumbers
-    }
+    // 12 digits that lead to no card may be another person's insurance number, or one that the person had before.
+    guard question.number.personalID != nil, question.person >= 0 else { return true }
+    guard question.number.isCard else { return false }
     // If the digits of a 17-character card number lead to a person without that card, it may be another
     // person's card.
-    guard question.person >= 0 else { return true }
     let person = people.persons[Int(question.person)]
     return !people.cards[person.cards].contains { $0.cardNumber.head == question.number.card.head }
   }

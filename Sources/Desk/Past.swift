@@ -254,8 +254,8 @@ struct RememberedCards: CardSource, ~Copyable {
 extension PastStore {
   /// The persons of numbers in questions.
   ///
-  /// A 12-digit number alone is taken for an earlier personal ID number: for another one, all cards would have to be read
-  /// whenever a clerk asks for a person without a card.
+  /// A 12-digit number alone is taken for an earlier personal ID number: for one on a former card, the whole history would
+  /// have to be read whenever a clerk asks for a person without a card.
   ///
   /// - Parameter index: the numbers on cards of the history; nil to pass over it.
   fileprivate func holders(

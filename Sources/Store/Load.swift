@@ -224,6 +224,7 @@ private func write(
     for (list, id) in notes.byList {
       try db.execute(sql: "INSERT INTO note_list VALUES (?, ?)", arguments: [id, list.text])
     }
+    try db.execute(sql: Schema.notIDIndex)
     if let numbers { try insert(numbers, db) }
     try Faults.pass(.database, path)
     try db.execute(sql: "PRAGMA analysis_limit = 400; ANALYZE main")

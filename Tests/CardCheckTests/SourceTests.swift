@@ -1,6 +1,7 @@
 // The store and the package as sources: the same answers from both, and the files that they refuse.
 
 import Foundation
+import GRDB
 import Rules
 import Store
 import Support
@@ -78,9 +79,14 @@ struct SourceTests {
     for i in 0..<count {
       let number = "79" + String(10_000_000 + i)
       let id = "0790900" + String(10_000 + i)
+      // 12 digits are the person's own number, a neighbour's, or those of no person.
+      let twelve = [id, "0790900" + String(10_001 + i), "079090060000"]
+      let insured = Bool.random(using: &random) ? number : pick(twelve)
       let cards = (0..<Int.random(in: 1...4, using: &random)).map { _ in
         CardWords(
-          pick(["", "DN479\(number)", "GD479\(number)", "DN379\(number)", "DN479\(id)"]), number,
+          pick([
+            "", "DN479\(number)", "GD479\(number)", "DN379\(number)", "DN479\(id)", "DN479\(pick(twelve))",
+          ]), insured,
           pick(["2025-01-01", "2026-01-01", "2026-06-01", "2027-01-01"]),
           pick(["", "2026-05-31", "2026-12-31", "2027-12-31"]), facility: pick(["79024", "01028", ""]))
       }
@@ -115,6 +121,8 @@ struct SourceTests {
       var standing = DataStanding()
       (standing.asOf, standing.validUntil) = (Town.day, CalendarDate(packed: 20_261_126))
       #expect(stored == (try Self.answers(MemoryCards(people, standing), lines, on: day)))
+      #expect(try stored == Self.oneByOne(StoredCards(path: path, daysOfUse: 3), lines, on: day))
+      #expect(try stored == Self.oneByOne(Self.ofEarlierProgram(path), lines, on: day))
       let store = try Store(path: path)
       for person in people.persons {
         let id = person.personalID.text
@@ -127,6 +135,34 @@ struct SourceTests {
         #expect(answer.contains("\"maDKBD\":\(json(found.card.facilityCode)),"))
       }
     }
+  }
+
+  /// The answers to lines that are asked one by one.
+  static func oneByOne<Source: CardSource & ~Copyable>(
+    _ source: consuming Source, _ lines: [String], on day: CalendarDate
+  ) throws -> [String] {
+    var checker = CardChecker(source, on: day)
+    return try lines.enumerated().map { i, line in
+      var (reader, batch) = (QuestionReader(), QuestionBatch())
+      reader.read(Array(line.utf8).span, number: i + 1, into: &batch)
+      var writer = AnswerWriter(.jsonLines, checker.standing, on: day)
+      try checker.check(&batch) { (answer, people) throws(Stop) in writer.append(answer, people) }
+      return String(String(decoding: writer.bytes, as: UTF8.self).dropLast())
+    }
+  }
+
+  /// The store as a program wrote it that knew no table of 12-digit numbers.
+  static func ofEarlierProgram(_ path: String) throws -> StoredCards {
+    let copy = path + ".earlier"
+    if !FileManager.default.fileExists(atPath: copy) {
+      try FileManager.default.copyItem(atPath: path, toPath: copy)
+      let queue = try DatabaseQueue(path: copy)
+      try queue.writeWithoutTransaction { db in
+        try db.execute(sql: "DROP VIEW insurance_number_not_id; DROP TABLE not_id_row")
+      }
+      try queue.close()
+    }
+    return try StoredCards(path: copy, daysOfUse: 3)
   }
 
   @Test("a number whose records wait for an officer says so, and nothing else")

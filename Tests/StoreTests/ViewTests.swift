@@ -105,8 +105,50 @@ struct ViewTests {
     let kept = sample.cardAttributeRows.filter { $0[16] != .null }
     #expect(report.kept == kept.count)
     #expect(try seen.rows("SELECT * FROM kept_in_grace ORDER BY personal_id") == kept)
+    let notIDs = try seen.rows(
+      "SELECT personal_id, number FROM insurance_number_not_id ORDER BY personal_id, number")
+    #expect(try notIDs == seen.rows(Self.numbersNotIDs))
     #expect(report.findings == sample.findings.count)
     #expect(try seen.rows("PRAGMA integrity_check") == [[.text("ok")]])
+  }
+
+  /// 12-digit numbers on cards that are not their persons' own, without one digit repeated.
+  static let numbersNotIDs = """
+    WITH shown AS (
+      SELECT personal_id, insurance_number, card_number FROM card
+      UNION ALL SELECT personal_id, insurance_number, card_number FROM kept_in_grace),
+    numbers AS (
+      SELECT personal_id, insurance_number AS number FROM shown
+      UNION SELECT personal_id, substr(card_number, 6) FROM shown)
+    SELECT personal_id, number FROM numbers
+    WHERE length(number) = 12 AND number <> personal_id AND replace(number, substr(number, 1, 1), '') <> ''
+    ORDER BY personal_id, number
+    """
+
+  @Test("12-digit numbers that are not their persons' own are found by one search")
+  func notIDs() throws {
+    let workshop = try Workshop()
+    var sample = StoreSample(seed: 4, persons: 900)
+    for i in sample.persons.indices where i % 9 == 0 {
+      sample.persons[i].cards[0].insuranceNumber = InsuranceNumber(sample.persons[(i * 7 + 1) % 900].id)
+    }
+    try sample.load(into: workshop.store)
+    let seen = try Seen(workshop.store)
+    let notIDs = try seen.rows(
+      "SELECT personal_id, number FROM insurance_number_not_id ORDER BY personal_id, number")
+    #expect(notIDs.count >= 100)
+    #expect(try notIDs == seen.rows(Self.numbersNotIDs))
+    let plan = try seen.plan("SELECT personal_id FROM insurance_number_not_id WHERE number = '079090000123'")
+    #expect(plan.count == 1 && plan[0].contains("INDEX not_id_by_number (number=?)"), "\(plan)")
+    guard case .text(let number) = notIDs[0][1], case .text(let person) = notIDs[0][0] else { return }
+    #expect(try eraseRows(of: try PersonalID(Array(number.utf8).span), fromStore: workshop.store) > 0)
+    #expect(
+      try Seen(workshop.store).rows("SELECT 1 FROM insurance_number_not_id WHERE number = '\(number)'")
+        .isEmpty)
+    #expect(try eraseRows(of: try PersonalID(Array(person.utf8).span), fromStore: workshop.store) > 0)
+    #expect(
+      try Seen(workshop.store).rows("SELECT 1 FROM insurance_number_not_id WHERE personal_id = '\(person)'")
+        .isEmpty)
   }
 
   @Test("the file says its own length, and nobody else may read it")

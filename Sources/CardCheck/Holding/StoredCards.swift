@@ -1,4 +1,5 @@
-// The store as a source of cards: one person at a time, or all numbers in one pass.
+// The store as a source of cards: one person at a time, or all numbers in one pass. For 12 digits alone a table of the few such
+// numbers that are not their persons' own takes the place of the pass.
 // Invariant: opened read-only. It reads only the contract's views, so any store with these views will do. The
 // connection keeps the file that it opened, so a load that replaces the store changes no answer.
 // Load: a hundred thousand persons a second through two prepared statements, stepped through their SQLite
@@ -17,6 +18,8 @@ package struct StoredCards: CardSource, ~Copyable {
   private let cards: Query
   private let finding: Query
   private let numbers: Query
+  /// The persons of a 12-digit number that is not their own; nil for a store of an earlier program.
+  private let notIDs: Query?
   /// The same of all cards.
   private let allNumbers: Query
   /// SQLite calls it while ``numbers`` is stepped.
@@ -44,7 +47,7 @@ package struct StoredCards: CardSource, ~Copyable {
         .storeUnavailable, at: path, expected: "the store that a run leaves", found: "no file",
         remedy: "Run the pipeline first.", next: "cardlink run PIPELINE")
     }
-    let opened: (DatabaseQueue, Query, Query, Query, Query, Query, String?)
+    let opened: (DatabaseQueue, Query, Query, Query, Query, Query, Query?, String?)
     let filter = NumberFilter()
     do {
       var configuration = Configuration()
@@ -84,6 +87,10 @@ package struct StoredCards: CardSource, ~Copyable {
           Query(
             try db.makeStatement(
               sql: union("personal_id, insurance_number, card_number", grace: false, where: "TRUE"))),
+          try db.viewExists("insurance_number_not_id")
+            ? Query(
+              try db.makeStatement(sql: "SELECT personal_id FROM insurance_number_not_id WHERE number = ?"))
+            : nil,
           // The run that the rows come from; for a store without rows the last run.
           try String.fetchOne(
             db,
@@ -99,9 +106,9 @@ package struct StoredCards: CardSource, ~Copyable {
       throw .unreadable(path, code: SQLITE_ERROR)
     }
     (queue, person, cards, finding, numbers) = (opened.0, opened.1, opened.2, opened.3, opened.4)
-    allNumbers = opened.5
+    (allNumbers, notIDs) = (opened.5, opened.6)
     var standing = DataStanding()
-    if let asOf = opened.6.flatMap({ CalendarDate(iso: $0) }) {
+    if let asOf = opened.7.flatMap({ CalendarDate(iso: $0) }) {
       standing.asOf = asOf
       standing.validUntil = asOf.adding(days: daysOfUse)
     }
@@ -184,8 +191,11 @@ package struct StoredCards: CardSource, ~Copyable {
 
   package mutating func resolve(_ wanted: inout WantedNumbers) throws(Stop) {
     if let index { return try resolve(&wanted, by: index) }
-    // No card has a 9-digit number; a personal ID number alone was looked for already.
-    let onCards = wanted.all.filter { $0.isCard || $0.legacyID == nil && $0.personalID == nil }
+    try resolveNotIDs(&wanted)
+    // No card has a 9-digit number.
+    let onCards = wanted.all.filter {
+      $0.isCard || $0.legacyID == nil && ($0.personalID == nil || notIDs == nil)
+    }
     guard !onCards.isEmpty else { return }
     filter.take(onCards)
     do throws(StoredFault) {
@@ -198,6 +208,28 @@ package struct StoredCards: CardSource, ~Copyable {
       }
     } catch {
       throw .unreadable(path, error)
+    }
+  }
+}
+
+extension StoredCards {
+  /// Finds the persons of 12 digits alone that are not their own number.
+  private mutating func resolveNotIDs(_ wanted: inout WantedNumbers) throws(Stop) {
+    guard let notIDs else { return }
+    var people = PersonBatch()
+    for number in wanted.all where !number.isCard {
+      guard let asked = number.personalID else { continue }
+      var found: [PersonalID] = []
+      do throws(StoredFault) {
+        try notIDs.begin(asked)
+        while try notIDs.step() { found.append(try StoredValues.personalID(unsafe notIDs.bytes(0).span)) }
+      } catch {
+        throw .unreadable(path, error)
+      }
+      for id in found where try append(id, to: &people) {
+        for card in people.cards { wanted.note(id, card.insuranceNumber, card.cardNumber) }
+        people.removeAll()
+      }
     }
   }
 }

@@ -19,10 +19,11 @@ package func eraseRows(of id: PersonalID, fromStore path: String) throws(Stop) -
         UNION SELECT insurance_number FROM person WHERE personal_id = ?1 AND insurance_number IS NOT NULL
         UNION SELECT insurance_number FROM other_card WHERE personal_id = ?1 AND insurance_number IS NOT NULL
         """, arguments: [id.text])
-    // A store of an earlier program has no such table.
-    let numbers =
-      try db.tableExists("number_row")
-      ? ["DELETE FROM number_row WHERE personal_id = ?1 OR kind = 1 AND number = ?1"] : []
+    // A store of an earlier program lacks these tables.
+    let numbers = try [
+      ("number_row", "DELETE FROM number_row WHERE personal_id = ?1 OR kind = 1 AND number = ?1"),
+      ("not_id_row", "DELETE FROM not_id_row WHERE personal_id = ?1 OR number = ?1"),
+    ].compactMap { try db.tableExists($0.0) ? $0.1 : nil }
     return numbers + [
       "DELETE FROM person WHERE personal_id = ?1", "DELETE FROM other_card WHERE personal_id = ?1",
       "DELETE FROM kept_person WHERE personal_id = ?1",

@@ -1,5 +1,5 @@
 // Builds the large tables of the store side by side in one file: `person` with the serving card, `other_card`, the list of
-// persons kept in grace, and the population's other numbers.
+// persons kept in grace, the 12-digit numbers of cards that are not their persons' own, and the population's other numbers.
 // Invariant: persons ascend by personal ID number, each with exactly one serving card; a row's values have
 // the order of the columns in Schema.
 // Load: 90 million persons and some million other cards: several threads write ranges of persons, which are
@@ -17,11 +17,13 @@ struct PersonTables: ~Copyable {
     var person: UInt32
     var otherCard: UInt32
     var keptPerson: UInt32
+    var notID: UInt32
     var number: UInt32
 
     init(_ db: Database) throws {
       (person, otherCard) = (try db.rootPage(of: "person"), try db.rootPage(of: "other_card"))
       keptPerson = try db.rootPage(of: "kept_person")
+      notID = try db.rootPage(of: "not_id_row")
       number = try db.rootPage(of: "number_row")
     }
   }
@@ -32,6 +34,7 @@ struct PersonTables: ~Copyable {
   private var persons: TreeBuilder
   private var otherCards: TreeBuilder
   private var keptPersons: TreeBuilder
+  private var notIDs: TreeBuilder
   private var numbers: TreeBuilder
   private var last: PersonalID?
 
@@ -41,6 +44,7 @@ struct PersonTables: ~Copyable {
     persons = TreeBuilder(file, rootPage: roots.person)
     otherCards = TreeBuilder(file, rootPage: roots.otherCard)
     keptPersons = TreeBuilder(file, rootPage: roots.keptPerson)
+    notIDs = TreeBuilder(file, rootPage: roots.notID)
     numbers = TreeBuilder(file, rootPage: roots.number)
   }
 
@@ -52,6 +56,7 @@ struct PersonTables: ~Copyable {
     try persons.append(range.persons)
     try otherCards.append(range.otherCards)
     try keptPersons.append(range.keptPersons)
+    try notIDs.append(range.notIDs)
   }
 
   /// Appends a range of ``EarlierNumbers``.
@@ -62,6 +67,7 @@ struct PersonTables: ~Copyable {
     try persons.finish()
     try otherCards.finish()
     try keptPersons.finish()
+    try notIDs.finish()
     try numbers.finish()
     try putPageCount(file)
   }
@@ -72,6 +78,7 @@ struct PersonRange: Sendable {
   fileprivate var persons: Leaves
   fileprivate var otherCards: Leaves
   fileprivate var keptPersons: Leaves
+  fileprivate var notIDs: Leaves
   /// The first and the last person; nil if there are none.
   fileprivate var keys: (first: PersonalID, last: PersonalID)?
   private(set) var personCount: Int
@@ -89,6 +96,7 @@ struct PersonRangeBuilder: ~Copyable {
   private var persons: LeafBuilder
   private var otherCards: LeafBuilder
   private var keptPersons: LeafBuilder
+  private var notIDs: LeafBuilder
   private var row = RowBytes()
   private var keys: (first: PersonalID, last: PersonalID)?
   private var notes: KnownNotes
@@ -108,6 +116,7 @@ struct PersonRangeBuilder: ~Copyable {
     persons = LeafBuilder(file)
     otherCards = LeafBuilder(file)
     keptPersons = LeafBuilder(file)
+    notIDs = LeafBuilder(file)
     self.notes = KnownNotes(notes)
     do throws(Stop) {
       if let history { comparison = try RowComparison(history, range) }
@@ -134,7 +143,9 @@ struct PersonRangeBuilder: ~Copyable {
       do throws(Stop) { try comparison?.begin(person.personalID) } catch { try endComparison(error) }
       var serving = -1
       var others = 0
+      var hasNotID = false
       for i in person.cards {
+        if batch.cards[i].hasNumber(otherThan: person.personalID) { hasNotID = true }
         guard !batch.cards[i].isServing else {
           guard serving < 0 else {
             throw .servingCards(store, batch.cards[person.cards].count(where: \.isServing))
@@ -165,6 +176,7 @@ struct PersonRangeBuilder: ~Copyable {
       } catch {
         try endComparison(error)
       }
+      if hasNotID { try appendNotIDs(of: person, batch) }
       guard !batch.cards[serving].graceUntil.isNone else { continue }
       row.removeAll()
       row.append(person.personalID)
@@ -174,12 +186,24 @@ struct PersonRangeBuilder: ~Copyable {
     }
   }
 
+  /// Appends the 12-digit numbers on a person's cards that are not the person's own, each once and ascending.
+  private mutating func appendNotIDs(of person: PersonRow, _ batch: PersonBatch) throws(Stop) {
+    let numbers = batch.cards[person.cards].flatMap { [$0.insuranceNumber, $0.cardNumber.tail] }
+    for id in Set(numbers.compactMap { $0.personalID(otherThan: person.personalID) }).sorted() {
+      row.removeAll()
+      row.append(person.personalID)
+      row.append(id)
+      try notIDs.append(row)
+    }
+  }
+
   consuming func finish() throws(Stop) -> PersonRange {
     do throws(Stop) { try comparison?.end() } catch { try endComparison(error) }
     let history = try comparison?.finish()
     return PersonRange(
       persons: try persons.finish(), otherCards: try otherCards.finish(),
-      keptPersons: try keptPersons.finish(), keys: keys, personCount: personCount, cardCount: cardCount,
+      keptPersons: try keptPersons.finish(), notIDs: try notIDs.finish(), keys: keys,
+      personCount: personCount, cardCount: cardCount,
       keptCount: keptCount, history: history)
   }
 }
@@ -230,6 +254,12 @@ extension Database {
 }
 
 extension CardRow {
+  /// Whether one of its numbers has 12 digits and is not a person's own.
+  @inline(__always)
+  fileprivate func hasNumber(otherThan own: PersonalID) -> Bool {
+    insuranceNumber.personalID(otherThan: own) != nil || cardNumber.tail.personalID(otherThan: own) != nil
+  }
+
   /// The number of its file in the store's `source_file`.
   @inline(__always)
   fileprivate var storedSource: Int64 {

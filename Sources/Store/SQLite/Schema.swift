@@ -11,6 +11,9 @@
 // A person kept in grace is a row of `person` like any other. Its `source_file` has a negative number and
 // holds the earlier run and the last day of grace. `kept_person` lists these persons for queries.
 //
+// `not_id_row` has the few 12-digit numbers on cards that are not their persons' own, so that a look-up of 12 digits reads no
+// cards.
+//
 // `number_row` has the numbers that the population export names besides a person's own, of all its persons; see
 // EarlierNumbers.swift. A date without a value is that of `number_base`. Stores of earlier programs have no such tables.
 
@@ -44,6 +47,8 @@ enum Schema {
       personal_id TEXT NOT NULL, ordinal INTEGER NOT NULL, \(cardColumns),
       PRIMARY KEY (personal_id, ordinal)) WITHOUT ROWID;
     CREATE TABLE kept_person (personal_id TEXT PRIMARY KEY NOT NULL) WITHOUT ROWID;
+    CREATE TABLE not_id_row (
+      personal_id TEXT NOT NULL, number TEXT NOT NULL, PRIMARY KEY (personal_id, number)) WITHOUT ROWID;
     CREATE TABLE number_row (
       kind INTEGER NOT NULL, number TEXT NOT NULL, personal_id TEXT NOT NULL, known_from INTEGER, known_to INTEGER,
       source_id INTEGER NOT NULL, PRIMARY KEY (kind, number, personal_id)) WITHOUT ROWID;
@@ -82,6 +87,7 @@ enum Schema {
       FROM held_record r;
     CREATE VIEW earlier_number AS \(earlierNumbers(0, .legacyID))
       UNION ALL \(earlierNumbers(1, .personalID));
+    CREATE VIEW insurance_number_not_id AS SELECT number, personal_id FROM not_id_row;
     CREATE VIEW ledger AS SELECT run_id, export, source_file, outcome, records FROM ledger_row;
     CREATE VIEW run AS SELECT run_id, pipeline, as_of, started_at, finished_at, state FROM run_row;
     """
@@ -108,6 +114,9 @@ enum Schema {
     WHERE candidate_personal_id IS NOT NULL
     """,
   ]
+
+  /// Built when its table is.
+  static let notIDIndex = "CREATE INDEX not_id_by_number ON not_id_row (number)"
 
   static let insertHeldRecord = insert(into: "held_record", 11)
   /// SQLite copies rows and index entries unchanged if both tables have the same columns and indexes.

@@ -678,8 +678,7 @@ function checkCard(text, people, day, line = 1) {
     const { head, tail } = question.number;
     const isPersonalID = tail.length === 12;
     if (isPersonalID) place = people.place(tail);
-    const isOpen = !isPersonalID || (head !== "" && (place < 0 || !people.hasHead(place, head)));
-    if (isOpen) {
+    if (place < 0 || (head !== "" && !people.hasHead(place, head))) {
       let holder = people.holder(head, tail);
       if (holder === -1 && head !== "" && !isPersonalID) holder = people.holder("", tail);
       if (holder === -2) found = ["shared"];
