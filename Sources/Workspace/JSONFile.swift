@@ -20,6 +20,15 @@ package enum JSONFile {
   /// - Returns: nil if there is no such file.
   package static func read<Value: Decodable>(_ type: Value.Type, from path: String) throws(Stop) -> Value? {
     guard let text = try Folder.read(path) else { return nil }
+    return try decode(type, text, from: path)
+  }
+
+  /// Decodes a file's text.
+  ///
+  /// - Parameter path: for messages.
+  static func decode<Value: Decodable>(
+    _ type: Value.Type, _ text: String, from path: String
+  ) throws(Stop) -> Value {
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
     do {

@@ -17,6 +17,7 @@
 
 import Files
 import Glibc
+import Synchronization
 package import Values
 
 /// The workspace of one pipeline, held by this process.
@@ -90,15 +91,34 @@ package struct WorkspaceReader: Sendable {
   package func runs() throws(Stop) -> [RunRecord] {
     var runs: [RunRecord] = []
     for number in try runNumbers() {
-      if let run = try JSONFile.read(RunRecord.self, from: folder(of: number) + "/run.json") {
-        runs.append(run)
-      }
+      if let run = try Self.decoded.run(at: folder(of: number) + "/run.json") { runs.append(run) }
     }
     return runs
   }
 
+  private static let decoded = DecodedRuns()
+
   /// The folder of a stage's result.
   package func folder(of stage: RunRecord.FinishedStage) -> String {
     folder(of: stage.run) + "/" + stage.stage.rawValue
+  }
+}
+
+/// The records of runs as they were last decoded, because a night reads all records a dozen times.
+private final class DecodedRuns: Sendable {
+  private let byPath = Mutex<[String: (text: String, run: RunRecord)]>([:])
+  /// A server that shows many workspaces keeps no more than these.
+  private static let most = 2000
+
+  /// - Returns: nil if there is no such file.
+  func run(at path: String) throws(Stop) -> RunRecord? {
+    guard let text = try Folder.read(path) else { return nil }
+    if let known = byPath.withLock({ $0[path] }), known.text == text { return known.run }
+    let run = try JSONFile.decode(RunRecord.self, text, from: path)
+    byPath.withLock {
+      if $0.count >= Self.most { $0.removeAll() }
+      $0[path] = (text, run)
+    }
+    return run
   }
 }
