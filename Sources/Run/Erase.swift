@@ -113,12 +113,15 @@ private struct Erasing {
       }
     }
     for path in try storePaths() { erasure.rows += try eraseRows(of: id, fromStore: path) }
+    var stamps: [(before: String, after: String)] = []
     for path in try History.paths(in: stores.historyFolder) {
+      let before = try HistoryFile.stamp(of: path)
       erasure.rows += try eraseRows(of: id, fromHistory: path)
+      stamps.append((before, try HistoryFile.stamp(of: path)))
     }
     if let server = try pipeline.server() {
       try server.hold()
-      try server.erase(id)
+      try server.erase(id, stamps)
     }
     return erasure
   }

@@ -40,7 +40,12 @@ package struct KeptStores {
   /// The history of the store in force; nil if there is no store of this version.
   package func history() throws(Stop) -> History? {
     guard try inForce() != nil else { return nil }
-    return try History(in: historyFolder, now: Store(path: path).point())
+    return try history(ofStoreAt: path)
+  }
+
+  /// The history as it is when that store is in force.
+  package func history(ofStoreAt path: String) throws(Stop) -> History {
+    try History(in: historyFolder, now: Store(path: path).point())
   }
 
   /// Where a load leaves its store, which comes in force together with its packages.

@@ -39,11 +39,12 @@
         try store.putInForce(try store.load(fromStore: path))
       }
       let reader = try ServerReader(place)
-      #expect(try holders(of: [id.text, number.text, name], reader).count >= 6)
+      #expect(try reader.holders(of: [id.text, number.text, name]).count >= 6)
       let people = try reader.rows("card_attribute")
       let findings = try reader.rows("finding")
       try store.erase(id)
-      #expect(try holders(of: [id.text, number.text, name], reader) == [])
+      let left = try reader.holders(of: [id.text, number.text, name])
+      #expect(left == [])
       #expect(
         try Set(reader.rows("card_attribute")) == Set(people.filter { $0[0] != .text(id.text) }))
       #expect(try reader.rows("finding").count == findings.count - held(findings, id, number))
@@ -52,25 +53,6 @@
     /// Findings that name the person.
     private func held(_ findings: [[Cell]], _ id: PersonalID, _ number: InsuranceNumber) -> Int {
       findings.count { $0[3] == .text(id.text) || $0[4] == .text(number.text) }
-    }
-
-    /// The tables and the files on disk that hold one of these texts.
-    private func holders(of texts: [String], _ reader: ServerReader) throws -> [String] {
-      try reader.session.execute("CHECKPOINT")
-      let server = try LoopbackServer.shared.get()
-      var found: [String] = []
-      let tables = try reader.session.execute(
-        """
-        SELECT c.relname, pg_relation_filepath(c.oid) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-        WHERE n.nspname = 'cardlink_data' AND pg_relation_filepath(c.oid) IS NOT NULL
-        """)
-      for table in tables {
-        let bytes = try Data(contentsOf: URL(filePath: server.folder + "/data/" + (table[1] ?? "")))
-        for text in texts where bytes.range(of: Data(text.utf8)) != nil {
-          found.append("\(table[0] ?? ""): \(text)")
-        }
-      }
-      return found
     }
   }
 #endif

@@ -2,14 +2,50 @@
 
 #if PostgreSQL
   import Foundation
+  import Loopback
+  import Values
 
   @testable import Store
+
+  extension PostgreSQLStore {
+    /// Puts a generation in force without a history.
+    func putInForce(_ generation: Generation) throws(Stop) {
+      try putInForce(generation, Self.noHistory(generation.run))
+    }
+
+    func putInForce(run: Int, orFrom path: String) throws(Stop) {
+      try putInForce(run: run, orFrom: path, Self.noHistory(run))
+    }
+
+    private static func noHistory(_ run: Int) throws(Stop) -> History {
+      try History(in: "/nowhere", now: HistoryPoint(run: run, knownOn: "2026-11-23", storeRun: run))
+    }
+  }
 
   /// The views as any program reads them.
   final class ServerReader {
     let session: ServerConnection
 
     init(_ place: String) throws { session = try ServerConnection(place) }
+
+    /// The tables and the files on disk that hold one of these texts.
+    func holders(of texts: [String]) throws -> [String] {
+      try session.execute("CHECKPOINT")
+      let server = try LoopbackServer.shared.get()
+      var found: [String] = []
+      let tables = try session.execute(
+        """
+        SELECT c.relname, pg_relation_filepath(c.oid) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname = 'cardlink_data' AND pg_relation_filepath(c.oid) IS NOT NULL
+        """)
+      for table in tables {
+        let bytes = try Data(contentsOf: URL(filePath: server.folder + "/data/" + (table[1] ?? "")))
+        for text in texts where bytes.range(of: Data(text.utf8)) != nil {
+          found.append("\(table[0] ?? ""): \(text)")
+        }
+      }
+      return found
+    }
 
     func columns(of view: String) throws -> String {
       try session.execute(

@@ -164,7 +164,7 @@
       #expect(try rows(owner) == before)
     }
 
-    @Test("before the next load it becomes version 2: rows and grants stay, and the load is whole")
+    @Test("before the next load it becomes version 3: rows and grants stay, and the load is whole")
     func upgrade() throws {
       let before = try rows(owner)
       let role = "upgraded" + place.filter(\.isNumber).suffix(4)
@@ -182,12 +182,18 @@
 
       let store = try PostgreSQLStore(place, pipeline: "nightly")
       try store.hold()
-      #expect(try version() == "2")
+      #expect(try version() == "3")
       #expect(try rows(owner) == Self.upgraded(before))
       #expect(try rows(reader) == before)
       try reader.session.execute("COMMIT")
       #expect(try rows(reader) == Self.upgraded(before))
       #expect(try owner.rows("kept_in_grace").isEmpty)
+      // The history begins with the store in force.
+      #expect(
+        try owner.session.execute(
+          "SELECT DISTINCT known_from, known_to, opened_by, closed_by FROM cardlink.card_attribute_history")
+          == [["2026-08-01", "", "5", nil]])
+      #expect(try owner.rows("number_history").allSatisfy { $0[3] == .text("2026-08-01") })
       #expect(try store.inForce() == Generation(number: 1, run: 5))
       for (view, columns) in ViewTests.contract {
         #expect(try owner.columns(of: view) == columns + (ViewTests.added[view] ?? ""))
@@ -216,7 +222,7 @@
         // The session's end releases the lock.
         let store = try PostgreSQLStore(place, pipeline: "nightly")
         try store.hold()
-        #expect(try version() == "2")
+        #expect(try version() == "3")
       }
     }
 
@@ -231,7 +237,7 @@
       try owner.session.execute("DROP VIEW cardlink.kept_in_grace")
       let store = try PostgreSQLStore(place, pipeline: "nightly")
       try store.hold()
-      #expect(try version() == "2")
+      #expect(try version() == "3")
       #expect(try rows(owner) == Self.upgraded(before))
     }
   }

@@ -46,6 +46,8 @@ struct StoreSample {
   var runID = 7
   var runs: [StoreRun] = []
   var ledger: [LedgerRow] = []
+  /// The numbers that the population names besides a person's own.
+  var numbers: NumberSource?
   let populationFiles = ["population-1.csv", "population-2.csv"]
   let insuranceFiles = ["insurance-a.xml", "insurance-b.xml", "thẻ cũ.xml"]
   /// Of earlier runs; one file has the name of one of today's.
@@ -163,7 +165,7 @@ struct StoreSample {
   func request(_ path: String, _ change: PreparedChange? = nil) -> LoadRequest {
     LoadRequest(
       path: path, runID: runID, runs: runs, ledger: ledger, populationFiles: populationFiles,
-      insuranceFiles: insuranceFiles, keptSources: keptSources, change: change)
+      insuranceFiles: insuranceFiles, keptSources: keptSources, change: change, numbers: numbers)
   }
 
   /// The persons in ranges, read in batches, as the match stage passes them on.

@@ -37,16 +37,20 @@ struct EraseTests {
     let found = try #require(person)
     let id = try PersonalID(found.personalID.utf8.span)
     for night in 1...2 {
-      let text = try String(contentsOfFile: export.path, encoding: .utf8)
-      try text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
-        line.contains(found.personalID)
-          ? String(line).replacing(/[0-9]{5}(?=,[0-9]{2}\/[0-9]{2}\/[0-9]{4},)/, with: "0100\(night)")
-          : String(line)
-      }.joined(separator: "\n").write(toFile: export.path, atomically: true, encoding: .utf8)
+      try give(facility: "0100\(night)", to: id, in: export.path)
       _ = try WalkTests.walk(pipeline, asOf: CalendarDate(packed: UInt32(2026_11_23 + night)))
     }
     #expect(try Desk(pipeline, for: .user()).states(of: id).states.count == 3)
     return (pipeline, id, found.fullName)
+  }
+
+  /// Changes the facility of a person's cards in an export.
+  static func give(facility: String, to id: PersonalID, in export: String) throws {
+    let text = try String(contentsOfFile: export, encoding: .utf8)
+    try text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+      line.contains(id.text)
+        ? String(line).replacing(/[0-9]{5}(?=,[0-9]{2}\/[0-9]{2}\/[0-9]{4},)/, with: facility) : String(line)
+    }.joined(separator: "\n").write(toFile: export, atomically: true, encoding: .utf8)
   }
 
   private static func personCount(_ pipeline: Pipeline) throws -> Int {

@@ -2,7 +2,9 @@
 // new one, and after the next run the same as SQLite.
 
 #if PostgreSQL
+  import Files
   import Foundation
+  import GRDB
   import Glibc
   import Store
   import Loopback
@@ -105,6 +107,70 @@
       #expect(try served() == stored())
       let pruned = try Cardlink.run(["prune", pipeline.path, "--keep", "0"])
       #expect(pruned.exit == 0, "\(pruned.errors)")
+    }
+
+    /// The history as a session of SQLite shows it, and on the server.
+    private func histories() throws -> (stored: [[String]], served: [[String]]) {
+      let history = try #require(try KeptStores(pipeline, in: pipeline.workspace).history())
+      let queue = try DatabaseQueue(path: pipeline.storePath(in: pipeline.workspace))
+      let server = try ServerConnection(place)
+      var rows: (stored: [[String]], served: [[String]]) = ([], [])
+      try queue.writeWithoutTransaction { db in
+        try db.execute(sql: HistoryViews.sql(history))
+        for view in ["card_attribute_history", "card_history", "number_history"] {
+          rows.stored += try Row.fetchAll(db, sql: "SELECT * FROM \(view)").map { row in
+            [view] + row.map { $0.1.isNull ? "" : String.fromDatabaseValue($0.1) ?? "\($0.1)" }
+          }
+          rows.served += try server.execute("SELECT * FROM cardlink.\(view)").map {
+            [view] + $0.map { $0 ?? "" }
+          }
+        }
+      }
+      rows.stored.sort { $0.lexicographicallyPrecedes($1) }
+      rows.served.sort { $0.lexicographicallyPrecedes($1) }
+      return rows
+    }
+
+    @Test("the server has the history of the workspace after runs, a rollback and an erasure")
+    func history() throws {
+      func run(_ arguments: String...) throws {
+        let result = try Cardlink.run(arguments)
+        #expect(result.exit == 0, "\(result.errors)")
+      }
+      func expectSame(states: Int, of id: PersonalID) throws {
+        let (stored, served) = try histories()
+        #expect(stored == served)
+        #expect(served.count { $0[0] == "card_attribute_history" && $0[1] == id.text } == states)
+      }
+      try run("run", pipeline.path, "--as-of", "2027-01-01")
+      var person: PersonalID?
+      try Store(path: pipeline.storePath(in: pipeline.workspace)).forEachCardAttribute {
+        (found) throws(Stop) in
+        guard person == nil, found.card.rule == "personal_id", found.card.facilityCode?.count == 5 else {
+          return
+        }
+        person = try? PersonalID(found.personalID.utf8.span)
+      }
+      let id = try #require(person)
+      let export = try #require(try Desk(pipeline, for: .user()).runs().last?.exports.last)
+      for night in 1...2 {
+        try EraseTests.give(facility: "0100\(night)", to: id, in: export.path)
+        try run("run", pipeline.path, "--as-of", "2027-01-0\(1 + night)")
+        try expectSame(states: 1 + night, of: id)
+      }
+      try run("rollback", pipeline.path, "2", "--because", "test", "--yes")
+      try expectSame(states: 4, of: id)
+      try run("erase", id.text, pipeline.path, "--because", "court order")
+      try expectSame(states: 0, of: id)
+      let session = try ServerConnection(place)
+      for table in ["person", "other_card", "number_row", "person_was", "other_card_was"] {
+        let rows = try session.execute(
+          "SELECT 1 FROM cardlink_data.\(table) WHERE personal_id = '\(id.text)'")
+        #expect(rows.isEmpty, "\(table)")
+      }
+      try EraseTests.give(facility: "01003", to: id, in: export.path)
+      try run("run", pipeline.path, "--as-of", "2027-01-05")
+      try expectSame(states: 0, of: id)
     }
 
     @Test("no server: the run ends with 69 before any work, and says where")

@@ -45,6 +45,7 @@ extension Night {
         }
       })
     if let change, !report.isRemembered { try remember(change, storeAt: stores.next) }
+    try server?.take(stores.history(ofStoreAt: stores.next))
     return report.cards + report.findings
   }
 

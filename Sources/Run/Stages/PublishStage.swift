@@ -28,12 +28,14 @@ extension Night {
       }
       try stores.putLoadedInForce(
         with: { () throws(Stop) in
-          try server?.putInForce(run: loaded, orFrom: stores.path)
+          try server?.putInForce(
+            run: loaded, orFrom: stores.path, stores.history(ofStoreAt: stores.path))
           do throws(Stop) {
             try packages()
           } catch {
             if let before, !arePackagesInForce() {
-              try? server?.putInForce(run: before, orFrom: stores.path(of: before))
+              let path = stores.path(of: before)
+              try? server?.putInForce(run: before, orFrom: path, stores.history(ofStoreAt: path))
             }
             throw error
           }

@@ -157,7 +157,8 @@ extension Night {
     }
     do throws(Stop) {
       // The server first, for it may have to copy the store.
-      try server?.putInForce(run: plan.to, orFrom: switches ? stores.path(of: plan.to) : stores.path)
+      let path = switches ? stores.path(of: plan.to) : stores.path
+      try server?.putInForce(run: plan.to, orFrom: path, stores.history(ofStoreAt: path))
       if switches { try stores.putInForce(plan.to) }
       try packages()
     } catch {
@@ -166,7 +167,8 @@ extension Night {
         if switches, try reader.publication() == published {
           if try stores.inForce() == plan.to { try stores.putInForce(plan.from) }
           if try stores.inForce() == plan.from {
-            try server?.putInForce(run: plan.from, orFrom: stores.path)
+            try server?.putInForce(
+              run: plan.from, orFrom: stores.path, stores.history(ofStoreAt: stores.path))
           }
         }
       } catch {}

@@ -53,12 +53,19 @@ extension Night {
 }
 
 extension Workspace {
-  /// Removes what is no longer kept, merges files, and writes the views for other programs.
+  /// Removes what is no longer kept, merges files, writes the views for other programs, and gives the server the same.
   func tendHistory(of pipeline: Pipeline, threads: Int) throws(Stop) {
     let stores = KeptStores(pipeline, in: path)
     guard let history = try stores.history() else { return }
-    guard pipeline.keep.history > 0 else { return try Folder.remove(history.folder) }
-    try history.tend(keepingDays: pipeline.keep.history, width: threads)
-    if let history = try stores.history() { try HistoryViews.write(history) }
+    if pipeline.keep.history > 0 {
+      try history.tend(keepingDays: pipeline.keep.history, width: threads)
+    } else {
+      try Folder.remove(history.folder)
+    }
+    guard let history = try stores.history() else { return }
+    if pipeline.keep.history > 0 { try HistoryViews.write(history) }
+    guard let server = try pipeline.server() else { return }
+    try server.hold()
+    try server.show(history)
   }
 }

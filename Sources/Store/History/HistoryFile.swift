@@ -70,6 +70,12 @@ package struct HistoryFile: Sendable {
     }
   }
 
+  /// Names the file's content, for a server that has a copy: a file that is written anew gets another.
+  package static func stamp(of path: String) throws(Stop) -> String {
+    let attributes = try FileAttributes(of: path)
+    return "\(Folder.name(of: path)) \(attributes?.byteCount ?? 0) \(attributes?.modified ?? 0)"
+  }
+
   static func path(of runs: ClosedRange<Int>, in folder: String) -> String {
     folder + "/" + padded(UInt64(runs.lowerBound), to: 4) + "-" + padded(UInt64(runs.upperBound), to: 4)
       + ".sqlite"

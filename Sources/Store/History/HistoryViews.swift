@@ -32,10 +32,10 @@ package enum HistoryViews {
           FROM card c;
       CREATE TEMP VIEW card_attribute_history AS
         SELECT personal_id, full_name, birth_date, sex, \(card), run_id, grace_until, \(interval(history, base)),
-          \(renumbered("history_state"))
+          \(renumbered("history_state")) AS renumbered
         FROM (SELECT *, \(opened(history, base)) AS opened_by FROM history_state s WHERE rule IS NOT NULL) n;
       CREATE TEMP VIEW card_history AS
-        SELECT personal_id, \(card), run_id, \(interval(history, base)), \(renumbered("history_card"))
+        SELECT personal_id, \(card), run_id, \(interval(history, base)), \(renumbered("history_card")) AS renumbered
         FROM (SELECT *, \(opened(history, base)) AS opened_by FROM history_card s) n;
       CREATE TEMP VIEW number_history AS
         SELECT kind, number, personal_id, known_from, coalesce(known_to, '') AS known_to,
@@ -81,19 +81,23 @@ package enum HistoryViews {
 
   /// Whether the run that opened a row wrote the person's own ID number into a card of the state before; see
   /// Rules/Cards/Renumbering.swift.
-  private static func renumbered(_ rows: String) -> String {
+  ///
+  /// - Parameters:
+  ///   - same: the operator by which two values are equal, or both absent.
+  ///   - other: its opposite.
+  static func renumbered(_ rows: String, same: String = "IS", other: String = "IS NOT") -> String {
     func isOwn(_ column: String, _ length: Int, _ start: Int) -> String {
       """
-      (n.\(column) IS p.\(column) OR length(p.\(column)) = \(length) AND substr(n.\(column), \(start)) = n.personal_id
+      (n.\(column) \(same) p.\(column) OR length(p.\(column)) = \(length) AND substr(n.\(column), \(start)) = n.personal_id
         AND substr(n.\(column), 1, \(start - 1)) = substr(p.\(column), 1, \(start - 1)))
       """
     }
-    let same = ["facility_code", "valid_from", "valid_to", "five_years_from", "area_code"]
-      .map { "n.\($0) IS p.\($0)" }.joined(separator: " AND ")
+    let isSame = ["facility_code", "valid_from", "valid_to", "five_years_from", "area_code"]
+      .map { "n.\($0) \(same) p.\($0)" }.joined(separator: " AND ")
     return """
-      EXISTS (SELECT 1 FROM \(rows) p WHERE p.personal_id = n.personal_id AND p.closed_by = n.opened_by AND \(same)
+      EXISTS (SELECT 1 FROM \(rows) p WHERE p.personal_id = n.personal_id AND p.closed_by = n.opened_by AND \(isSame)
         AND \(isOwn("insurance_number", 10, 1)) AND \(isOwn("card_number", 15, 6))
-        AND (n.insurance_number IS NOT p.insurance_number OR n.card_number IS NOT p.card_number)) AS renumbered
+        AND (n.insurance_number \(other) p.insurance_number OR n.card_number \(other) p.card_number))
       """
   }
 

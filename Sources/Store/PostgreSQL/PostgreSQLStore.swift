@@ -1,6 +1,6 @@
 // Copies a finished SQLite store to a PostgreSQL server, whole or not at all.
-// Invariant: a reader's snapshot shows one whole generation; one UPDATE of one row switches to another. One
-// session loads a database at a time. A load that fails leaves nothing, whether cardlink, the server or the
+// Invariant: a reader's snapshot shows one whole generation and the history that leads to it; one transaction switches
+// both. One session loads a database at a time. A load that fails leaves nothing, whether cardlink, the server or the
 // connection failed.
 // Load: 90 million persons a night, by COPY into tables without readers; indexes are built after the rows.
 
@@ -18,7 +18,7 @@ package struct Generation: Hashable, Sendable {
 #if PostgreSQL
   /// The store of one pipeline in one database.
   package final class PostgreSQLStore {
-    private let server: ServerConnection
+    let server: ServerConnection
     private let pipeline: String
 
     /// Connects and changes nothing.
@@ -66,14 +66,15 @@ package struct Generation: Hashable, Sendable {
           found: "one that another session holds", remedy: "Wait until it has finished, then try again.")
       }
       if try isOurs() {
-        guard try version() == "\(ServerSchema.versionBefore)" else { return }
-        return try server.transaction { () throws(Stop) in try server.execute(ServerSchema.upgrade) }
+        let version = try server.value("SELECT version FROM cardlink_data.store") ?? ""
+        guard let upgrade = ServerSchema.upgrades[version] else { return }
+        return try server.transaction { () throws(Stop) in try server.execute(upgrade) }
       }
       try server.transaction { () throws(Stop) in
         try server.execute(ServerSchema.tables)
         try server.execute(ServerSchema.views)
         try server.execute(
-          "INSERT INTO cardlink_data.store VALUES ($1, $2, NULL)", ["\(ServerSchema.version)", pipeline])
+          "INSERT INTO cardlink_data.store VALUES ($1, $2)", ["\(ServerSchema.version)", pipeline])
       }
     }
 
@@ -90,45 +91,42 @@ package struct Generation: Hashable, Sendable {
         let number =
           try server.value("SELECT nextval('cardlink_data.generation_number')").flatMap { Int($0) } ?? 0
         let run = try copy(path, into: number, progress)
-        for table in ServerSchema.large {
-          for sql in table.indexes { try server.execute(sql.replacing("#", with: "\(number)")) }
-        }
         try server.execute(
           "INSERT INTO cardlink_data.generation (generation, run_id) VALUES ($1, $2)",
           ["\(number)", "\(run)"])
-        // The check constraint spares the server a scan of every row.
-        for table in ServerSchema.large {
-          try server.execute(
-            """
-            ALTER TABLE cardlink_data.\(table.name) ATTACH PARTITION cardlink_data.\(table.name)_\(number)
-            FOR VALUES IN (\(number))
-            """)
-        }
+        try attach(ServerSchema.large, number)
         for table in ServerSchema.large { try server.execute("ANALYZE cardlink_data.\(table.name)") }
         try Faults.pass(.database, path)
         return Generation(number: number, run: run)
       }
     }
 
-    /// Puts a generation in force; readers see it from their next snapshot on.
-    package func putInForce(_ generation: Generation) throws(Stop) {
-      let switched = try server.execute(
-        """
-        WITH chosen AS (
-          UPDATE cardlink_data.generation SET was_in_force = true WHERE generation = $1 RETURNING generation, run_id)
-        UPDATE cardlink_data.store SET generation = c.generation FROM chosen c RETURNING c.run_id
-        """, ["\(generation.number)"])
-      guard switched.first?.first == "\(generation.run)" else {
-        throw refused("the load of run \(generation.run)", "none", "Run again: cardlink rerun load PIPELINE")
+    /// Puts a generation in force with the history that leads to it; readers see both from their next snapshot on.
+    package func putInForce(_ generation: Generation, _ history: History) throws(Stop) {
+      let parts = try parts(of: history)
+      try server.transaction { () throws(Stop) in
+        let switched = try server.execute(
+          """
+          WITH chosen AS (
+            UPDATE cardlink_data.generation SET was_in_force = true WHERE generation = $1 RETURNING generation, run_id)
+          UPDATE cardlink_data.store SET generation = c.generation FROM chosen c RETURNING c.run_id
+          """, ["\(generation.number)"])
+        guard switched.first?.first == "\(generation.run)" else {
+          throw refused(
+            "the load of run \(generation.run)", "none", "Run again: cardlink rerun load PIPELINE")
+        }
+        try list(history, in: parts)
       }
     }
 
     /// Puts a run's store in force: its generation if the server still has it, or a new copy of the SQLite
     /// store.
-    package func putInForce(run: Int, orFrom path: String, progress: (Int) -> Void = { _ in }) throws(Stop) {
+    package func putInForce(
+      run: Int, orFrom path: String, _ history: History, progress: (Int) -> Void = { _ in }
+    ) throws(Stop) {
       let kept = try generations("WHERE g.run_id = \(run) ORDER BY g.generation DESC").first
-      if let kept, try isWhole(kept) { return try putInForce(kept) }
-      try putInForce(load(fromStore: path, progress: progress))
+      if let kept, try isWhole(kept) { return try putInForce(kept, history) }
+      try putInForce(load(fromStore: path, progress: progress), history)
     }
 
     /// Updates a run in the generation in force.
@@ -172,9 +170,11 @@ package struct Generation: Hashable, Sendable {
         "WHERE g.generation <> \(current.number) ORDER BY g.generation DESC")
       let kept = others.first { $0.run != current.run && runs.contains($0.run) }
       let unwanted = others.filter { $0 != kept }
-      guard !unwanted.isEmpty else { return 0 }
+      let parts = try unlistedParts()
+      guard !unwanted.isEmpty || !parts.isEmpty else { return 0 }
       let blocked = try waitForOlderTransactions()
       guard !blocked else { return unwanted.count }
+      for part in parts { _ = try drop(part: part) }
       var left = 0
       for generation in unwanted where try !drop(generation.number) { left += 1 }
       return left
@@ -184,8 +184,11 @@ package struct Generation: Hashable, Sendable {
     ///
     /// Call ``hold()`` first. Readers wait while the tables are written anew: a plain VACUUM leaves the bytes of deleted
     /// rows in their pages.
-    package func erase(_ id: PersonalID) throws(Stop) {
+    ///
+    /// - Parameter stamps: of the files of the history, which were erased from too.
+    package func erase(_ id: PersonalID, _ stamps: [(before: String, after: String)] = []) throws(Stop) {
       let number = "'\(id.text)'"
+      let tables = ["person", "other_card", "number_row", "person_was", "other_card_was"]
       try server.transaction { () throws(Stop) in
         try server.execute(
           """
@@ -202,13 +205,16 @@ package struct Generation: Hashable, Sendable {
           UPDATE cardlink_data.held_record SET candidates = NULL, candidate_personal_id = NULL, digest = NULL
           WHERE candidate_personal_id = \(number)
           """)
-        for table in ["person", "other_card"] {
+        for table in tables {
           try server.execute("DELETE FROM cardlink_data.\(table) WHERE personal_id = \(number)")
         }
+        try server.execute("DELETE FROM cardlink_data.number_row WHERE kind = 1 AND number = \(number)")
+        for stamp in stamps {
+          try server.execute(
+            "UPDATE cardlink_data.history_part SET stamp = $2 WHERE stamp = $1", [stamp.before, stamp.after])
+        }
       }
-      for table in ["person", "other_card", "held_record"] {
-        try server.execute("VACUUM FULL cardlink_data.\(table)")
-      }
+      for table in tables + ["held_record"] { try server.execute("VACUUM FULL cardlink_data.\(table)") }
     }
 
     // MARK: Implementation
@@ -229,10 +235,11 @@ package struct Generation: Hashable, Sendable {
     private func isOurs() throws(Stop) -> Bool {
       guard try server.value("SELECT to_regclass('cardlink_data.store')") != nil else { return false }
       let row = try server.execute("SELECT version, pipeline FROM cardlink_data.store").first ?? []
-      // A store of the previous version is read as it is, and upgraded before the next load.
-      guard ["\(ServerSchema.version)", "\(ServerSchema.versionBefore)"].contains(row.first) else {
+      // A store of an earlier version is read as it is, and upgraded before the next load.
+      let version = (row.first ?? nil) ?? ""
+      guard version == "\(ServerSchema.version)" || ServerSchema.upgrades[version] != nil else {
         throw refused(
-          "a store of version \(ServerSchema.version)", "version \((row.first ?? nil) ?? "unknown")",
+          "a store of version \(ServerSchema.version)", "version \(version.isEmpty ? "unknown" : version)",
           "Use the cardlink that wrote it, or drop the schemas cardlink and cardlink_data and load again.")
       }
       guard row.last == pipeline else {
@@ -241,10 +248,6 @@ package struct Generation: Hashable, Sendable {
           "Give each pipeline a database of its own in store.postgresql.")
       }
       return true
-    }
-
-    private func version() throws(Stop) -> String? {
-      try server.value("SELECT version FROM cardlink_data.store")
     }
 
     private func generations(_ condition: String) throws(Stop) -> [Generation] {
@@ -268,22 +271,17 @@ package struct Generation: Hashable, Sendable {
 
     /// - Returns: the run that the store belongs to.
     private func copy(_ path: String, into number: Int, _ progress: (Int) -> Void) throws(Stop) -> Int {
-      for table in ServerSchema.large {
-        try server.execute(
-          """
-          CREATE TABLE cardlink_data.\(table.name)_\(number)
-            (LIKE cardlink_data.\(table.name), CHECK (generation = \(number)))
-          """)
-      }
+      try create(ServerSchema.large, number, key: "generation")
       return try stopping(at: path) {
         let queue = try openStore(path, readonly: true)
         let run = try queue.read { db in
-          for table in ServerSchema.large {
+          // A store of an earlier program has no numbers.
+          for table in ServerSchema.large where try db.tableExists(table.name) {
             _ = try server.copy(
               table, of: number, into: "\(table.name)_\(number)", frozen: true, from: db, at: path,
               progress: table.name == "person" ? progress : { _ in })
           }
-          for table in ServerSchema.small {
+          for table in ServerSchema.small where try db.tableExists(table.name) {
             _ = try server.copy(table, of: number, into: table.name, frozen: false, from: db, at: path)
           }
           return try Int.fetchOne(db, sql: "SELECT run_id FROM origin") ?? 0
@@ -296,6 +294,31 @@ package struct Generation: Hashable, Sendable {
     /// Removes copies that never came into force, which a load leaves if it is interrupted before the switch.
     private func dropUnfinished() throws(Stop) {
       for generation in try generations("WHERE NOT g.was_in_force") { _ = try drop(generation.number) }
+    }
+
+    /// Creates the tables that become partitions for one generation or part.
+    ///
+    /// - Parameter key: the column by which the tables are partitioned.
+    func create(_ tables: [ServerSchema.Table], _ number: Int, key: String) throws(Stop) {
+      for table in tables {
+        try server.execute(
+          """
+          CREATE TABLE cardlink_data.\(table.name)_\(number)
+            (LIKE cardlink_data.\(table.name), CHECK (\(key) = \(number)))
+          """)
+      }
+    }
+
+    /// Indexes these tables and makes them partitions; their check constraint spares the server a scan of every row.
+    func attach(_ tables: [ServerSchema.Table], _ number: Int) throws(Stop) {
+      for table in tables {
+        for sql in table.indexes { try server.execute(sql.replacing("#", with: "\(number)")) }
+        try server.execute(
+          """
+          ALTER TABLE cardlink_data.\(table.name) ATTACH PARTITION cardlink_data.\(table.name)_\(number)
+          FOR VALUES IN (\(number))
+          """)
+      }
     }
 
     /// - Returns: whether an older transaction is still open after ten seconds.
@@ -318,14 +341,22 @@ package struct Generation: Hashable, Sendable {
     ///
     /// New readers wait at most a second.
     private func drop(_ number: Int) throws(Stop) -> Bool {
+      try drop(
+        ServerSchema.large, ["generation"] + ServerSchema.small.map(\.name), where: "generation", is: number)
+    }
+
+    /// - Returns: false if readers hold it.
+    func drop(
+      _ large: [ServerSchema.Table], _ small: [String], where key: String, is number: Int
+    ) throws(Stop) -> Bool {
       do throws(Stop) {
         try server.transaction { () throws(Stop) in
           try server.execute("SET LOCAL lock_timeout = '1s'")
-          for table in ServerSchema.large {
+          for table in large {
             try server.execute("DROP TABLE IF EXISTS cardlink_data.\(table.name)_\(number)")
           }
-          for table in ["generation"] + ServerSchema.small.map(\.name) {
-            try server.execute("DELETE FROM cardlink_data.\(table) WHERE generation = \(number)")
+          for table in small {
+            try server.execute("DELETE FROM cardlink_data.\(table) WHERE \(key) = \(number)")
           }
         }
         return true
@@ -349,10 +380,14 @@ package struct Generation: Hashable, Sendable {
     package func load(fromStore path: String, progress: (_ persons: Int) -> Void = { _ in }) throws(Stop)
       -> Generation
     { Generation(number: 0, run: 0) }
-    package func putInForce(_ generation: Generation) throws(Stop) {}
-    package func putInForce(run: Int, orFrom path: String, progress: (Int) -> Void = { _ in }) throws(Stop) {}
+    package func putInForce(_ generation: Generation, _ history: History) throws(Stop) {}
+    package func putInForce(
+      run: Int, orFrom path: String, _ history: History, progress: (Int) -> Void = { _ in }
+    ) throws(Stop) {}
+    package func take(_ history: History) throws(Stop) {}
+    package func show(_ history: History) throws(Stop) {}
     package func finish(run: StoreRun, ledger: [LedgerRow]) throws(Stop) {}
     @discardableResult package func drop(keeping runs: Set<Int>) throws(Stop) -> Int { 0 }
-    package func erase(_ id: PersonalID) throws(Stop) {}
+    package func erase(_ id: PersonalID, _ stamps: [(before: String, after: String)] = []) throws(Stop) {}
   }
 #endif

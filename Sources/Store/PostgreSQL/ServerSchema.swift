@@ -13,9 +13,7 @@ import Values
 
 enum ServerSchema {
   /// Increased with every change below that an older program can't read or write.
-  static let version = 2
-  /// The version that ``upgrade`` converts.
-  static let versionBefore = 1
+  static let version = 3
 
   /// The advisory lock of a session that loads.
   static let lock = Int64(Schema.applicationID)
@@ -54,6 +52,7 @@ enum ServerSchema {
       export smallint NOT NULL, outcome \(text) NOT NULL, reasons \(text), personal_id \(text),
       insurance_number \(text), card_number \(text), candidate_personal_id \(text), digest \(text))
       PARTITION BY LIST (generation);
+    \(tablesOfHistory)
     """
 
   static let views = """
@@ -68,6 +67,7 @@ enum ServerSchema {
       FROM cardlink_data.ledger_row WHERE generation = \(inForce);
     CREATE VIEW cardlink.run AS SELECT run_id, pipeline, as_of, started_at, finished_at, state
       FROM cardlink_data.run_row WHERE generation = \(inForce);
+    \(viewsOfHistory)
     """
 
   /// Created once, or to replace those of the previous version: new columns are added at the end only.
@@ -82,23 +82,33 @@ enum ServerSchema {
       SELECT r.personal_id, \(cardValues) FROM cardlink_data.other_card r \(joins);
     """
 
-  /// Upgrades a store of the previous version; grants on the views stay.
-  static let upgrade = """
+  /// Upgrades a store of an earlier version; grants on the views stay.
+  static let upgrades = [
+    "1": """
     ALTER TABLE cardlink_data.source_file ADD COLUMN run_id integer, ADD COLUMN grace_until \(text);
     \(viewsOfCards)
     CREATE VIEW cardlink.kept_in_grace AS SELECT * FROM cardlink.card_attribute WHERE grace_until IS NOT NULL;
+    \(upgradeFrom2)
+    """,
+    "2": upgradeFrom2,
+  ]
+  /// The views of cards have the words of today's rules.
+  private static let upgradeFrom2 = """
+    \(viewsOfCards)
+    \(tablesOfHistory)
+    \(viewsOfHistory)
     UPDATE cardlink_data.store SET version = \(version);
     """
 
-  /// A table that is copied from a SQLite store.
+  /// A table that is copied from a SQLite store or a file of its history.
   struct Table {
     enum Kind { case int2, int4, int8, text }
     var name: String
-    /// The columns after `generation`, in the order of the server's table and of the query.
+    /// The columns after `generation` or `part`, in the order of the server's table and of the query.
     var columns: [Kind]
     /// The query on the SQLite store.
     var query: String
-    /// Statements to run after the rows are copied; `#` is the generation.
+    /// Statements to run after the rows are copied; `#` is the generation or part.
     var indexes: [String] = []
   }
 
@@ -134,6 +144,16 @@ enum ServerSchema {
         WHERE candidate_personal_id IS NOT NULL
         """,
       ]),
+    Table(
+      name: "number_row", columns: [.int4, .int4, .int4, .int2, .text, .text],
+      query: """
+        SELECT known_from, known_to, source_id, kind, number, personal_id FROM number_row
+        ORDER BY kind, number, personal_id
+        """,
+      indexes: [
+        "CREATE INDEX number_row_#_by_number ON cardlink_data.number_row_# (number)",
+        "CREATE INDEX number_row_#_by_id ON cardlink_data.number_row_# (personal_id)",
+      ]),
   ]
 
   /// The small tables, with the rows of all generations.
@@ -148,18 +168,21 @@ enum ServerSchema {
     Table(
       name: "ledger_row", columns: [.int4, .text, .text, .text, .int8],
       query: "SELECT run_id, export, source_file, outcome, records FROM ledger_row"),
+    Table(
+      name: "number_source", columns: [.int4, .text], query: "SELECT source_id, name FROM number_source"),
+    Table(name: "number_base", columns: [.text], query: "SELECT known_on FROM number_base"),
   ]
 
   /// Compared by bytes, as SQLite does.
-  private static let text = "text COLLATE \"C\""
+  static let text = "text COLLATE \"C\""
   private static let cardColumns = [
     "insurance_number", "card_number", "facility_code", "valid_from", "valid_to", "five_years_from",
     "area_code",
   ]
-  private static let cardNames = cardColumns.joined(separator: ", ")
-  private static let cardTexts = cardColumns.map { "\($0) \(text)" }.joined(separator: ", ")
-  private static let cardKinds = [Table.Kind](repeating: .text, count: cardColumns.count)
-  private static let inForce = "(SELECT f.generation FROM cardlink_data.store f)"
+  static let cardNames = cardColumns.joined(separator: ", ")
+  static let cardTexts = cardColumns.map { "\($0) \(text)" }.joined(separator: ", ")
+  static let cardKinds = [Table.Kind](repeating: .text, count: cardColumns.count)
+  static let inForce = "(SELECT f.generation FROM cardlink_data.store f)"
   private static let runID = """
     (SELECT g.run_id FROM cardlink_data.generation g JOIN cardlink_data.store f USING (generation))
     """
