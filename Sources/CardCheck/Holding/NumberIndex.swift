@@ -70,11 +70,18 @@ extension CardSource where Self: ~Copyable {
   mutating func resolve(_ wanted: inout WantedNumbers, by index: NumberIndex) throws(Stop) {
     var people = PersonBatch()
     for number in wanted.all {
-      for id in index.persons(of: number) {
-        people.removeAll()
-        guard try append(id, to: &people) else { continue }
-        for card in people.cards { wanted.note(id, card.insuranceNumber, card.cardNumber) }
-      }
+      for id in index.persons(of: number) { try noteCards(of: id, in: &wanted, by: &people) }
     }
+  }
+
+  /// Notes the numbers of a person's cards.
+  ///
+  /// - Parameter people: memory for the person.
+  mutating func noteCards(
+    of id: PersonalID, in wanted: inout WantedNumbers, by people: inout PersonBatch
+  ) throws(Stop) {
+    people.removeAll()
+    guard try append(id, to: &people) else { return }
+    for card in people.cards { wanted.note(id, card.insuranceNumber, card.cardNumber) }
   }
 }

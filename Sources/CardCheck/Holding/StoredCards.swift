@@ -18,10 +18,10 @@ package struct StoredCards: CardSource, ~Copyable {
   private let cards: Query
   private let finding: Query
   private let numbers: Query
-  /// The persons of a 12-digit number that is not their own; nil for a store of an earlier program.
-  private let notIDs: Query?
   /// The same of all cards.
   private let allNumbers: Query
+  /// The persons of a 12-digit number that is not their own; nil for a store of an earlier program.
+  private let notIDs: Query?
   /// SQLite calls it while ``numbers`` is stepped.
   private let filter: NumberFilter
   /// Closed last.
@@ -226,10 +226,7 @@ extension StoredCards {
       } catch {
         throw .unreadable(path, error)
       }
-      for id in found where try append(id, to: &people) {
-        for card in people.cards { wanted.note(id, card.insuranceNumber, card.cardNumber) }
-        people.removeAll()
-      }
+      for id in found { try noteCards(of: id, in: &wanted, by: &people) }
     }
   }
 }
