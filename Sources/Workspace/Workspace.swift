@@ -113,7 +113,8 @@ private final class DecodedRuns: Sendable {
   /// - Returns: nil if there is no such file.
   func run(at path: String) throws(Stop) -> RunRecord? {
     guard let text = try Folder.read(path) else { return nil }
-    if let known = byPath.withLock({ $0[path] }), known.text == text { return known.run }
+    let known = byPath.withLock { $0[path] }
+    if let known, known.text.utf8.elementsEqual(text.utf8) { return known.run }
     let run = try JSONFile.decode(RunRecord.self, text, from: path)
     byPath.withLock {
       if $0.count >= Self.most { $0.removeAll() }
