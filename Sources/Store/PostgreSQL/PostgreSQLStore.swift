@@ -214,6 +214,8 @@ package struct Generation: Hashable, Sendable {
             "UPDATE cardlink_data.history_part SET stamp = $2 WHERE stamp = $1", [stamp.before, stamp.after])
         }
       }
+      // What an older transaction may still see, VACUUM keeps.
+      _ = try waitForOlderTransactions()
       for table in tables + ["held_record"] { try server.execute("VACUUM FULL cardlink_data.\(table)") }
     }
 
