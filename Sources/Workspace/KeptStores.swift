@@ -37,10 +37,12 @@ package struct KeptStores {
     }.filter { $0 != inForce }.sorted()
   }
 
-  /// The history of the store in force; nil if there is no store of this version.
+  /// The history of the store in force; nil if there is no store of this version, or its runs can't be read.
   package func history() throws(Stop) -> History? {
     guard try inForce() != nil else { return nil }
-    return try history(ofStoreAt: path)
+    let now: HistoryPoint
+    do throws(Stop) { now = try Store(path: path).point() } catch  where error.isNoStore { return nil }
+    return try History(in: historyFolder, now: now)
   }
 
   /// The history as it is when that store is in force.
