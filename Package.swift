@@ -96,6 +96,14 @@ let package = Package(
         .product(name: "CryptoExtras", package: "swift-crypto"),
       ],
       swiftSettings: walked),
+    // Attestations for wallets (SD-JWT VC), and their status lists: pure functions of bytes, but for the key's file.
+    .target(
+      name: "Attest",
+      dependencies: [
+        "Values", "Files", "CZlib", .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "CryptoExtras", package: "swift-crypto"),
+      ],
+      swiftSettings: walked),
     .target(
       name: "SortedRuns", dependencies: ["Values", "Files", "Threads", "CScan"], swiftSettings: foundation),
 
@@ -178,7 +186,7 @@ let package = Package(
       name: "Desk",
       dependencies: [
         "Values", "Names", "Rules", "Threads", "Files", "Seal", "SortedRuns", "Extract", "Match", "Store",
-        "Package", "Publish", "CardCheck", "Pipeline", "Workspace", "Run",
+        "Package", "Publish", "CardCheck", "Pipeline", "Workspace", "Run", "Attest",
       ], swiftSettings: checked),
     .target(
       name: "Views",
@@ -233,7 +241,7 @@ let package = Package(
       name: "cardlink",
       dependencies: [
         "Values", "Names", "Rules", "Files", "CardCheck", "Match", "Store", "Package", "Publish", "Pipeline",
-        "Workspace", "Run", "Desk", "Views", "Generate", "CBuild",
+        "Workspace", "Run", "Desk", "Views", "Generate", "Attest", "CBuild",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: checked),
@@ -252,6 +260,13 @@ let package = Package(
     .testTarget(
       name: "SortedRunsTests",
       dependencies: ["Values", "Names", "Threads", "Files", "Seal", "SortedRuns", "Support"],
+      swiftSettings: swift),
+    .testTarget(
+      name: "AttestTests",
+      dependencies: [
+        "Values", "Files", "Attest", "Support", .product(name: "Crypto", package: "swift-crypto"),
+      ],
+      exclude: ["rfc9901.json"],
       swiftSettings: swift),
     .testTarget(
       name: "ExtractTests",
@@ -292,7 +307,7 @@ let package = Package(
       dependencies: [
         "Values", "Names", "Rules", "Threads", "Files", "Seal", "Pipeline", "Workspace", "Run", "Desk",
         "Views",
-        "Store", "Package", "Publish", "Support", "Loopback", "Generate",
+        "Store", "Package", "Publish", "Support", "Loopback", "Generate", "Attest",
         "cardlink",
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),

@@ -46,7 +46,8 @@ struct Cardlink: ParsableCommand {
       DecideCommand.self, DecisionsCommand.self,
       ExplainCommand.self, LookupCommand.self, HistoryCommand.self,
       CheckCardCommand.self, ServeCommand.self,
-      ConsoleCommand.self, VerifyCommand.self, ApplyCommand.self, KeysCommand.self, AuditCommand.self,
+      ConsoleCommand.self, VerifyCommand.self, VerifyAttestationCommand.self, ApplyCommand.self,
+      KeysCommand.self, AuditCommand.self,
       GenerateCommand.self, ReferenceCommand.self,
     ])
 

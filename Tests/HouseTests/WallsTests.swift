@@ -15,6 +15,7 @@ struct WallsTests {
     "Threads": ["Values"],
     "Files": ["Values", "CSync"],
     "Seal": ["Values", "Files"],
+    "Attest": ["Values", "Files", "CZlib"],
     "SortedRuns": ["Values", "Files", "Threads", "CScan"],
     "Extract": foundation.union(["CLibXML2", "CZlib", "CScan"]),
     "Snapshot": foundation,
@@ -31,6 +32,7 @@ struct WallsTests {
     ]),
     "Desk": foundation.union([
       "Extract", "Match", "Store", "Package", "Publish", "CardCheck", "Pipeline", "Workspace", "Run",
+      "Attest",
     ]),
     "Views": foundation.union(["Match", "Store", "Pipeline", "Workspace", "Run", "Desk"]),
     "Console": [
@@ -42,7 +44,7 @@ struct WallsTests {
     "cardlink-serve": ["Values", "CardCheck", "Pipeline", "Desk", "Gateway"],
     "cardlink": foundation.union([
       "Match", "Store", "Package", "Publish", "CardCheck", "Pipeline", "Workspace", "Run", "Desk", "Views",
-      "Generate", "CBuild",
+      "Generate", "Attest", "CBuild",
     ]),
   ]
   static let ours = Set(doors.keys).union(["CLibXML2", "CZlib", "CScan", "CSync", "CPostgres", "CBuild"])
