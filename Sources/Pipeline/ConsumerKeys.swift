@@ -24,27 +24,52 @@ extension PipelineKeys {
   private static func policies(
     in folder: String, _ reader: inout PipelineReader
   ) throws(Mistake) -> [ConsumerPolicy] {
-    var policies: [ConsumerPolicy] = []
+    let names: [String]
     do throws(Stop) {
-      let names = try Folder.names(in: folder).filter { $0.hasSuffix(".yaml") }.sorted()
-      for name in names {
-        var policy = ConsumerPolicy()
-        let path = folder + "/" + name
-        let text = try Folder.read(path) ?? ""
-        var inner = PipelineReader(file: path, base: folder)
-        do {
-          consumer.read(try Yams.compose(yaml: text) ?? Node(""), into: &policy, &inner)
-        } catch {
-          inner.report(YAMLMistake(error, in: text))
-        }
-        reader.take(inner)
-        policies.append(policy)
-      }
+      names = try Folder.names(in: folder).filter { $0.hasSuffix(".yaml") }.sorted()
     } catch {
       throw Mistake(found: "a folder that can't be read")
     }
-    guard !policies.isEmpty else { throw Mistake(found: "no file that ends in .yaml there") }
+    guard !names.isEmpty else { throw Mistake(found: "no file that ends in .yaml there") }
+    var policies: [ConsumerPolicy] = []
+    // The file of each consumer.
+    var files: [String: String] = [:]
+    for name in names {
+      let path = folder + "/" + name
+      guard let text = try? Folder.read(path) else {
+        throw Mistake(found: "\(name) there, which can't be read")
+      }
+      var inner = PipelineReader(file: path, base: folder)
+      if let policy = policy(text, named: name, &files, &inner) { policies.append(policy) }
+      reader.take(inner, text)
+    }
     return policies
+  }
+
+  /// The policy in a file; nil after a mistake that leaves none to check.
+  private static func policy(
+    _ text: String, named name: String, _ files: inout [String: String], _ reader: inout PipelineReader
+  ) -> ConsumerPolicy? {
+    // What can't be read as UTF-8 was replaced by this character.
+    if let place = text.firstIndex(of: "\u{FFFD}") {
+      reader.report(notUTF8: text[..<place])
+      return nil
+    }
+    var policy = ConsumerPolicy()
+    do {
+      let node = try Yams.compose(yaml: text) ?? Node("")
+      consumer.read(node, into: &policy, &reader)
+      guard !policy.name.isEmpty, let first = files.updateValue(name, forKey: policy.name) else {
+        return policy
+      }
+      reader.report(
+        node.mapping?["consumer"] ?? node, key: "consumer", expected: "another name for each consumer",
+        found: "`\(policy.name)`, as in \(first)",
+        remedy: "Give each consumer its own name, or remove a file.")
+    } catch {
+      reader.report(YAMLMistake(error, in: text))
+    }
+    return nil
   }
 
   private static let line = #"[^\r\n]+"#

@@ -56,8 +56,8 @@ struct PipelineReader {
 
   init(file: String, base: String) { (self.file, self.base) = (file, base) }
 
-  /// Adds the mistakes in another file that belongs to this one.
-  mutating func take(_ other: PipelineReader) { findings += other.findings }
+  /// Adds the mistakes in another file that belongs to this one, each with its line of that file's text.
+  mutating func take(_ other: PipelineReader, _ text: String) { findings += other.sortedFindings(text) }
 
   mutating func within(_ key: String, remedy: String, _ body: (inout PipelineReader) -> Void) {
     let before = self.remedy
@@ -112,18 +112,23 @@ struct PipelineReader {
   /// - Throws: ``Stop`` with all mistakes in the order of the lines, each with its line of the text, if there
   ///   are any.
   func finish(_ text: String) throws(Stop) {
-    guard !findings.isEmpty else { return }
+    let sorted = sortedFindings(text)
+    guard let first = sorted.first else { return }
+    throw Stop(.pipelineWrong, first, others: Array(sorted.dropFirst()))
+  }
+
+  /// The mistakes in the order of the lines, those of other files after those of this one, as they were added.
+  private func sortedFindings(_ text: String) -> [Finding] {
     let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
-    var sorted = findings.sorted {
+    var sorted = findings.filter { $0.origin.file == file }.sorted {
       ($0.origin.line ?? 0, $0.origin.column ?? 0) < ($1.origin.line ?? 0, $1.origin.column ?? 0)
     }
     for i in sorted.indices {
-      guard sorted[i].origin.file == file, let line = sorted[i].origin.line,
-        let column = sorted[i].origin.column, lines.indices ~= line - 1
+      guard let line = sorted[i].origin.line, let column = sorted[i].origin.column, lines.indices ~= line - 1
       else { continue }
       sorted[i].excerpt = Self.excerpt(lines[line - 1], column)
     }
-    throw Stop(.pipelineWrong, sorted[0], others: Array(sorted.dropFirst()))
+    return sorted + findings.filter { $0.origin.file != file }
   }
 
   /// A line with a caret below a column; nil for one that may hold a password or a private key.

@@ -47,6 +47,8 @@ package enum AuditEvent: String, Sendable, CaseIterable, Codable {
   case policyApproved = "policy_approved"
   /// A file of a consumer's requests was answered; the log does not name its persons.
   case answered
+  /// A package of answers that was announced, or was about to be, never left.
+  case answerWithdrawn = "answer_withdrawn"
   /// A number was asked about with different data, or too often.
   case probed
   /// The line before is incomplete because of a crash; its effect did not happen.

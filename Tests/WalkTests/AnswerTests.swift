@@ -136,7 +136,7 @@ struct AnswerTests {
     policy.needsConsent = .random(using: &generator)
     if Int.random(in: 0..<3, using: &generator) == 0 { policy.persons = [.facility("01*")] }
     if Bool.random(using: &generator) { policy.perPersonPerDay = 2 }
-    if Bool.random(using: &generator) { policy.identifier = .number }
+    policy.identifier = ConsumerIdentifier.allCases.randomElement(using: &generator) ?? .none
     policy.formats = [.csv, .xml]
     return policy
   }
@@ -188,6 +188,10 @@ struct AnswerTests {
   static func expected(_ requests: [Request], _ register: SmallRegister, _ policy: ConsumerPolicy) -> [String]
   {
     var asked: [String: Int] = [:]
+    func pseudonym(_ id: String) -> String {
+      guard let id = try? PersonalID(id.utf8.span), let file = policy.keyFile else { return "none" }
+      return (try? PairwiseKey(file: file, consumer: policy.name))?.pseudonym(of: id) ?? "none"
+    }
     return requests.enumerated().map { i, request in
       let start = ["\(i + 2)", request.reference]
       func cells(_ code: String, _ value: (String) -> String) -> String {
@@ -224,6 +228,7 @@ struct AnswerTests {
         case "sex_agrees": return differs(.sex) ? "no" : "yes"
         case _ where code != "agreed": return ""
         case "personal_id": return person.id
+        case "pseudonym": return pseudonym(person.id)
         case "full_name": return person.name
         case "birth_date": return person.birthDate
         case "birth_date_year": return String(person.birthDate.prefix(4))
@@ -277,7 +282,11 @@ struct AnswerTests {
     var generator = SeededGenerator(900 + seed)
     let workshop = try Workshop()
     let register = SmallRegister(&generator)
-    let policy = Self.random(&generator)
+    var policy = Self.random(&generator)
+    if policy.identifier == .pairwise {
+      policy.keyFile = workshop.path + "/pairwise.key"
+      try newPairwiseKey(at: workshop.path + "/pairwise.key")
+    }
     let requests = Self.requests(register, &generator)
     let path = workshop.path + "/requests.csv"
     try Self.write(requests, to: path)
@@ -287,6 +296,10 @@ struct AnswerTests {
     let expected = [header] + Self.expected(requests, register, policy)
     #expect(answered.csv == expected.joined(separator: "\n") + "\n", "\(policy)")
     #expect(answered.report.requests == requests.count)
+    if policy.identifier == .pairwise {
+      let numbers = register.persons.map(\.id).filter { answered.csv.contains($0) }
+      #expect(numbers.isEmpty || policy.release.contains(Release(.insuranceNumber, .exact)), "\(policy)")
+    }
     // Persons who agree in what the policy releases get the same bytes, whatever else is true of them.
     let other = try Self.otherwise(register, policy, &generator).run(in: workshop.path + "/b")
     let second = try Self.answer(other, policy, path, threads: 1)
@@ -370,20 +383,5 @@ struct AnswerTests {
     let (second, text) = try ask(["NGUYỄN VĂN KHÁC", person.name])
     #expect(second.probed == 1 && second.counts[.limitReached] == 1)
     #expect(text.hasSuffix("3,r,limit_reached,\n"))
-  }
-
-  @Test("a pseudonym is the consumer's own, and needs the key")
-  func pairwise() throws {
-    let workshop = try Workshop()
-    let (a, b) = (workshop.path + "/a.key", workshop.path + "/b.key")
-    try newPairwiseKey(at: a)
-    try newPairwiseKey(at: b)
-    #expect(throws: Stop.self) { try newPairwiseKey(at: a) }
-    let id = PersonalID(packed: 1_090_000_101)
-    let pseudonym = try PairwiseKey(file: a, consumer: "bank-a").pseudonym(of: id)
-    #expect(pseudonym.count == 26 && !pseudonym.contains(id.text))
-    #expect(try PairwiseKey(file: a, consumer: "bank-a").pseudonym(of: id) == pseudonym)
-    #expect(try PairwiseKey(file: a, consumer: "bank-b").pseudonym(of: id) != pseudonym)
-    #expect(try PairwiseKey(file: b, consumer: "bank-a").pseudonym(of: id) != pseudonym)
   }
 }

@@ -91,6 +91,9 @@ struct PlanTests {
     try Self.edit(pipeline.path) { "# A comment.\n\n" + $0 }
     pipeline = try Pipeline(file: pipeline.path)
     #expect(try Self.plan(pipeline) == Self.allSkipped)
+    // Policies of consumers are read by answers alone.
+    pipeline.consumers = [AnswerTests.policy([])]
+    #expect(try Self.plan(pipeline) == Self.allSkipped)
     try Self.edit(pipeline.path) { $0.replacing("dates: [", with: "dates: [yyyyMMdd, ") }
     pipeline = try Pipeline(file: pipeline.path)
     #expect(

@@ -159,6 +159,7 @@ extension AuditEvent {
     case .cardBatchDone: Bilingual("xong tra hàng loạt", "batch of card checks done")
     case .policyApproved: Bilingual("phê duyệt chính sách", "policy approved")
     case .answered: Bilingual("trả lời yêu cầu", "requests answered")
+    case .answerWithdrawn: Bilingual("rút lại gói trả lời chưa gửi", "unsent answers withdrawn")
     case .probed: Bilingual("số bị hỏi nhiều lần", "number probed")
     case .mended: Bilingual("nối dòng đứt do sự cố", "mended after a crash")
     }

@@ -1,6 +1,7 @@
 // Answers a file of a consumer's requests with a package of answers.
 // Invariant: nothing leaves without approved terms that are in force today, and not before the audit log has the consumer, the
-// purpose and the counts, and the consumer's book has the requests of the day. A failure leaves no answer behind.
+// purpose and the counts, and the consumer's book has the requests of the day. An answer that is stopped anywhere before its
+// package gets its name is taken back whole, by the command itself or by the next one for the consumer.
 // Load: ten million requests and a population of ten million in 15 seconds on two cores; memory is bounded.
 
 import Extract
@@ -76,7 +77,7 @@ extension Desk {
     let policy = try policy(of: request.consumer)
     let lock = try PolicyBook.lock(of: policy.name, in: pipeline.workspace)
     defer { withExtendedLifetime(lock) {} }
-    var book = try PolicyBook(of: policy.name, in: pipeline.workspace)
+    var book = try settledBook(of: policy.name)
     let terms = try PolicyTerms(policy)
     try policy.checkInForce(on: request.day)
     try book.checkApproved(terms, of: policy)
@@ -97,6 +98,28 @@ extension Desk {
         next: "cardlink run PIPELINE")
     }
     return last
+  }
+}
+
+extension Desk {
+  /// A consumer's book, after what a stopped answer left behind is taken back.
+  func settledBook(of consumer: String) throws(Stop) -> PolicyBook {
+    var book = try PolicyBook(of: consumer, in: pipeline.workspace)
+    if let digest = book.withdrawn {
+      try audit(.answerWithdrawn, detail: ["consumer": consumer, "package": digest])
+    }
+    try book.removeRemains(of: consumer, in: pipeline.workspace)
+    return book
+  }
+}
+
+extension Stop {
+  /// The failure of a disk after the answers got their name.
+  fileprivate func afterSending(_ path: String) -> Stop {
+    var stop = self
+    stop.finding.remedy =
+      "The answers are whole and counted, at \(path); but a power cut may undo their name. Check the disk."
+    return stop
   }
 }
 
@@ -152,50 +175,60 @@ private struct Answering: ~Copyable {
     let today = (earlier?.requests ?? 0) + requests
     try checkLimit(today, requests)
     let found = try join(staged, earlier)
-    let key: SigningKey? =
-      if let path = desk.pipeline.publish.signingKey { try SigningKey(file: path) } else { nil }
     let edition = (book.last?.edition ?? 0) + 1
     let newest = try desk.runs().last?.id ?? data.run.id
     let facts = facts(
       terms, edition: edition, run: max(newest, book.last?.run ?? 0), book.last, digests.first ?? "")
     let paths = try paths(edition, isEncrypted: !policy.encryptTo.isEmpty)
-    var counts: [AnswerCode: Int] = [:]
+    book.pending = PendingAnswer(partial: paths.partial)
+    try book.write(of: policy.name, in: workspace)
+    let report: AnswerReport
     do throws(Stop) {
-      try? Folder.remove(paths.partial)
-      var writer = try AnswerWriter(facts, in: paths.plain)
-      counts = try AnswerOutput(
-        file: file, policy: policy, format: export.format, answers: found.answers, folder: scratch.path
-      ).write(to: &writer)
-      let digest = try writer.finish(key: key)
-      if !policy.encryptTo.isEmpty {
-        try EncryptedPackage.write(
-          paths.plain, to: paths.partial, for: encryptionKeys(policy.encryptTo, of: policy.name),
-          on: request.day)
-      }
-      try Folder.syncAll(Folder.parent(of: paths.partial))
+      let (counts, digest) = try write(paths, facts, file, export.format, found.answers)
       let failures = Self.failures(counts)
-      let report = AnswerReport(
+      report = AnswerReport(
         consumer: policy.name, path: paths.final, run: data.run.id, asOf: data.run.asOf, counts: counts,
         probed: found.probedCount, failures: failures,
         isAlarming: policy.failuresAlarm.map { failures > $0 } ?? false, today: today, perDay: policy.perDay)
-      try audit(report, found.probed, facts, digest)
       try keepAsked(found.asked, edition)
-      book.today = AskedToday(
-        day: request.day.text, requests: today, runs: found.asked, folder: "asked-\(edition)")
-      book.last = AnswerPoint(digest: digest, run: facts.runID, edition: edition)
-      book.requests += requests
-      if book.approval?.digest != terms.digest {
-        book.approval?.terms = terms
-        book.approval?.digest = terms.digest
-      }
+      book.count(
+        AnswerPoint(digest: digest, run: facts.runID, edition: edition),
+        AskedToday(day: request.day.text, requests: today, runs: found.asked, folder: "asked-\(edition)"),
+        requests: requests, under: terms)
+      // Before its line in the audit log, so that an answer that is taken back is known by its digest.
       try book.write(of: policy.name, in: workspace)
-      if let earlier { try Folder.remove(folder + "/" + earlier.folder) }
+      try audit(report, found.probed, facts, digest)
       try Folder.rename(paths.partial, to: paths.final)
-      return report
     } catch {
-      try? Folder.remove(paths.partial)
-      throw error
+      // What can't be taken back now, the next command for this consumer takes back.
+      _ = try? desk.settledBook(of: policy.name)
+      throw (try? Folder.exists(paths.final)) == true ? error.afterSending(paths.final) : error
     }
+    // The answer has left; what it leaves behind, the next command removes at the latest.
+    try? book.removeRemains(of: policy.name, in: workspace)
+    return report
+  }
+
+  /// Writes the package, and waits until it is on disk.
+  private func write(
+    _ paths: (plain: String, partial: String, final: String), _ facts: AnswerFacts, _ file: FoundFile,
+    _ format: ExportFormat, _ answers: [SortedRun]
+  ) throws(Stop) -> (counts: [AnswerCode: Int], digest: String) {
+    let key: SigningKey? =
+      if let path = desk.pipeline.publish.signingKey { try SigningKey(file: path) } else { nil }
+    try Folder.remove(paths.partial)
+    var writer = try AnswerWriter(facts, in: paths.plain)
+    let counts = try AnswerOutput(
+      file: file, policy: policy, format: format, answers: answers, folder: scratch.path
+    ).write(to: &writer)
+    let digest = try writer.finish(key: key)
+    if !policy.encryptTo.isEmpty {
+      try EncryptedPackage.write(
+        paths.plain, to: paths.partial, for: encryptionKeys(policy.encryptTo, of: policy.name),
+        on: request.day)
+    }
+    try Folder.syncAll(Folder.parent(of: paths.partial))
+    return (counts, digest)
   }
 
   private var folder: String { PolicyBook.folder(of: policy.name, in: workspace) }
@@ -329,7 +362,8 @@ private struct Answering: ~Copyable {
     if report.isAlarming { detail["alarm"] = "failures" }
     if !probed.isEmpty {
       try desk.audit(
-        .probed, probed.map { (person: $0, detail: ["consumer": policy.name]) }, run: data.run.id)
+        .probed, probed.map { (person: $0, detail: ["consumer": policy.name, "package": digest]) },
+        run: data.run.id)
     }
     try desk.audit(.answered, run: data.run.id, detail: detail)
   }

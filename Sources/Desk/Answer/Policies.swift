@@ -115,7 +115,7 @@ extension Desk {
     let policy = try policy(of: consumer)
     let lock = try PolicyBook.lock(of: consumer, in: pipeline.workspace)
     defer { withExtendedLifetime(lock) {} }
-    var book = try PolicyBook(of: consumer, in: pipeline.workspace)
+    var book = try settledBook(of: consumer)
     let terms = try PolicyTerms(policy)
     if book.approval?.digest != terms.digest {
       var detail = [

@@ -48,6 +48,7 @@ extension Pipeline {
     (rest.path, rest.text, rest.name, rest.workspace) = ("", "", "", "")
     (rest.store, rest.postgresql, rest.facilities) = ("", nil, nil)
     (rest.gates, rest.keep, rest.publish) = (GateLimits(), Retention(), PublishPolicy())
+    rest.consumers = []
     for spec in [\Pipeline.population, \.insurance] {
       (rest[keyPath: spec].files, rest[keyPath: spec].delta.base) = ([], [])
       rest[keyPath: spec].fieldOrder = [:]
