@@ -333,7 +333,7 @@ let package = Package(
         "Console",
         "Generate", "Support", "cardlink", "cardlink-console",
       ],
-      exclude: ["Browser"], swiftSettings: swift),
+      swiftSettings: swift),
     .testTarget(
       name: "GenerateTests", dependencies: ["Values", "Names", "Generate", "Support"], swiftSettings: swift),
   ]
