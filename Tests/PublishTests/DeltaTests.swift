@@ -379,7 +379,13 @@ struct DeltaTests {
       Faults.fail(at: n, under: workshop.path, as: kind)
       var full: PublishReport?
       do { full = try next.publish(in: workshop, run: 2, policy) } catch is Stop {}
-      Faults.end(under: workshop.path)
+      let requested = Faults.end(under: workshop.path).count(kind)
+      if requested < n {
+        // Two threads share the work, so that some operations vary in number: this publication had fewer than the counted one.
+        #expect(full != nil && requested > operations - 8, "operation \(n) of \(requested)")
+        #expect(try contents(of: workshop.current) == after, "operation \(n)")
+        return
+      }
       if let full {
         // The sorted rows of the publication before can't be read: every package is full.
         #expect(kind == .unread && full.deltas == 0, "operation \(n)")
