@@ -26,7 +26,7 @@ def check(is_right, what):
     if not is_right:
         for process in Server.running:
             process.kill()
-        sys.exit(f"test-serve: {what}")
+        sys.exit(f"test-serve: {what}\nWhat the servers said:\n{''.join(Server.said[-40:])}")
     passed += 1
 
 
@@ -35,7 +35,7 @@ def cardlink(*arguments, **options):
 
 
 class Server:
-    running = []
+    running, said = [], []
 
     def __init__(self, source, *arguments):
         self.process = subprocess.Popen(
@@ -48,7 +48,7 @@ class Server:
         self.url = line.strip()
         check(self.url, f"serve {source} starts")
         self.port = int(self.url.rsplit(":", 1)[1])
-        threading.Thread(target=self.process.stdout.read, daemon=True).start()
+        threading.Thread(target=lambda: Server.said.extend(self.process.stdout), daemon=True).start()
 
     def stop(self):
         began = time.monotonic()
@@ -290,7 +290,7 @@ def takeover():
         thread.join()
     by_question = {}
     for i, status, body in answered:
-        check(status == 200, "no answer fails meanwhile")
+        check(status == 200, f"no answer fails meanwhile: {status} {body}")
         by_question.setdefault(i, set()).add(body)
     check(all(len(bodies) <= 2 for bodies in by_question.values()), "an answer is of one store or the other")
     days = [body.find("24/11/2026".encode()) > 0 for _, _, body in answered]

@@ -127,26 +127,37 @@ package struct CardChecker<Source: CardSource & ~Copyable>: ~Copyable {
       // A long read transaction would delay a load.
       let end = min(order.count, done + 4096)
       try source.beginReading()
-      var last: (id: PersonalID, person: Int32, found: Remarks)?
-      for i in done..<end {
-        let (id, question) = (PersonalID(packed: order[i] >> 24), Int(order[i] & 0xFF_FFFF))
-        if last?.id != id {
-          if try source.append(id, to: &people) {
-            last = (id, Int32(truncatingIfNeeded: people.persons.count - 1), [])
-          } else {
-            last = (id, -1, try source.isHeld(id) ? .held : [])
-          }
-        }
-        guard let last else { continue }
-        if last.person >= 0 {
-          batch.questions[question].person = last.person
-          batch.questions[question].found = []
-        } else {
-          batch.questions[question].found.formUnion(last.found)
-        }
+      do throws(Stop) {
+        try lookUp(done..<end, &batch)
+      } catch {
+        // The source can be asked again.
+        try? source.endReading()
+        throw error
       }
       try source.endReading()
       done = end
+    }
+  }
+
+  /// The same within one reading.
+  private mutating func lookUp(_ range: Range<Int>, _ batch: inout QuestionBatch) throws(Stop) {
+    var last: (id: PersonalID, person: Int32, found: Remarks)?
+    for i in range {
+      let (id, question) = (PersonalID(packed: order[i] >> 24), Int(order[i] & 0xFF_FFFF))
+      if last?.id != id {
+        if try source.append(id, to: &people) {
+          last = (id, Int32(truncatingIfNeeded: people.persons.count - 1), [])
+        } else {
+          last = (id, -1, try source.isHeld(id) ? .held : [])
+        }
+      }
+      guard let last else { continue }
+      if last.person >= 0 {
+        batch.questions[question].person = last.person
+        batch.questions[question].found = []
+      } else {
+        batch.questions[question].found.formUnion(last.found)
+      }
     }
   }
 }

@@ -5,6 +5,7 @@
 
 package import CardCheck
 import Files
+import Glibc
 package import Package
 import Rules
 import Store
@@ -180,23 +181,48 @@ package struct GateWorker {
   ///
   /// - Throws: ``Stop``; none of the answers must be given then.
   package mutating func answer(_ questions: [GateQuestion]) throws(Stop) -> GateAnswers {
+    let found = try found(questions)
+    try Desk.audit(found.lines, through: .serve, in: gate.folder)
+    return found.answers
+  }
+
+  /// Reads what answers, again for two seconds at most where the store can't be read.
+  ///
+  /// A run that ends marks itself as done in the store that it has just put in force. While it does, SQLite at a connection to
+  /// the store before finds a journal of its name, and refuses to read.
+  private mutating func found(_ questions: [GateQuestion]) throws(Stop) -> Found {
+    for _ in 0..<40 {
+      do throws(Stop) {
+        return try read(questions)
+      } catch  where error.exit == .storeUnavailable && cards != nil {
+        usleep(50_000)
+      }
+    }
+    return try read(questions)
+  }
+
+  private struct Found {
+    var answers = GateAnswers()
+    /// For the audit log.
+    var lines: [(by: String, person: PersonalID?, detail: [String: String])] = []
+  }
+
+  private mutating func read(_ questions: [GateQuestion]) throws(Stop) -> Found {
     let cards = try current()
     batch.removeAll()
     for question in questions { reader.read(question.request, number: 1, into: &batch) }
     var writer = AnswerWriter(.gateway, cards.standing, on: day, names: names)
-    var answers = GateAnswers()
-    var lines: [(by: String, person: PersonalID?, detail: [String: String])] = []
-    lines.reserveCapacity(questions.count)
+    var found = Found()
+    found.lines.reserveCapacity(questions.count)
     try cards.check(&batch) { (answer, people) throws(Stop) in
       writer.append(answer, people)
-      lines.append(
-        (questions[lines.count].client, answer.personalID, ["code": answer.code.text]))
-      answers.ends.append(writer.count)
-      answers.codes.append(answer.code.text)
+      found.lines.append(
+        (questions[found.lines.count].client, answer.personalID, ["code": answer.code.text]))
+      found.answers.ends.append(writer.count)
+      found.answers.codes.append(answer.code.text)
     }
-    try Desk.audit(lines, through: .serve, in: gate.folder)
-    answers.bytes = writer.bytes
-    return answers
+    found.answers.bytes = writer.bytes
+    return found
   }
 
   /// What answers now, opened anew when another edition is in force or another day has begun.
