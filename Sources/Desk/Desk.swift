@@ -94,9 +94,13 @@ package struct Desk: Sendable {
       !own.contains { $0.place == other.place }
     }
     // A registered number leads to its person even if a decision was made while the number was unknown.
-    let nobodys = population.isEmpty ? own : own.filter { $0.key.personalID == nil }
+    let fates = try lookup.fates(among: own + others)
+    let fate = try lookup.fate(of: id)
+    let isNobodys = population.isEmpty || fate == .ambiguous
+    let nobodys = isNobodys ? own : own.filter { $0.key.personalID == nil }
     let holders = try lookup.holders(among: own + others)
-    for (record, person) in givenRecords(among: nobodys + others, holders: holders, decisions) {
+    let given = givenRecords(among: nobodys + others, holders: holders, fates: fates, decisions)
+    for (record, person) in given {
       if person == id {
         own.removeAll { $0.place == record.place }
         own.append(record)
@@ -110,14 +114,13 @@ package struct Desk: Sendable {
         own.removeAll { $0.place == record.place }
       }
     }
-    var registered = Set(own.flatMap { $0.record.others(than: id) })
-    for other in registered where try lookup.population(other).isEmpty { registered.remove(other) }
+    let registered = try lookup.others(than: id, in: own)
     let judgements = explainJudgement(
       of: id, population: population, insurance: own.sorted { $0.place < $1.place }, holders: holders,
-      registered: registered, heldBack: try matched.heldBack(id, in: last.matchedFolder), decisions: decisions
-    )
+      fate: fate, registered: registered, heldBack: try matched.heldBack(id, in: last.matchedFolder),
+      decisions: decisions)
     return Explanation(
-      run: run, id: id, population: population, judgements: judgements,
+      run: run, id: id, today: fate.person, population: population, judgements: judgements,
       quarantined: try lookup.quarantine(id), kept: try keptInGrace(id, in: store),
       populationFiles: staged.files(of: .population).map(\.name),
       insuranceFiles: staged.files(of: .insurance).map(\.name),
@@ -215,6 +218,8 @@ package typealias Judgement = JudgementExplanation
 package struct Explanation: Sendable {
   package var run: RunRecord
   package var id: PersonalID
+  /// The person's number today, if the population names this one as an earlier number.
+  package var today: PersonalID?
   package var population: [FoundPerson]
   package var judgements: [Judgement]
   package var quarantined: [FoundQuarantined]

@@ -63,7 +63,8 @@ extension Desk {
     let numbers = try known(name)
     persons.formUnion(numbers.compactMap { try? PersonalID($0.personalID.utf8.span) })
     for found in try lookup.insurance(where: { record, place in name.isName(of: record, place, in: files) }) {
-      var led = found.key.personalID.map { [$0] } ?? []
+      var led: [PersonalID] = []
+      if let id = found.key.personalID { led = [try lookup.fate(of: id).person ?? id] }
       if let legacy = found.key.legacyID { led = try lookup.holders(of: legacy) }
       persons.formUnion(led)
       guard led.isEmpty else { continue }

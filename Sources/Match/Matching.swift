@@ -16,6 +16,8 @@ struct Matching {
   private var personless = PersonlessRuns()
   /// Insurance records under the personal ID number that a 9-digit number or an officer's decision leads to.
   private var resolved: [SortedRun] = []
+  /// Where earlier personal ID numbers lead; see ``PreviousNumbers``.
+  private var moves: [SortedRun] = []
   private var personRanges: [(part: Int, start: UInt64, end: UInt64)] = []
   private let claimed: ClaimedNumbers
   private var claimLogs: [ClaimLog.Written] = []
@@ -45,16 +47,37 @@ struct Matching {
       guard let range else { return try UnusableNumbers(request: request).run() }
       return try LegacyJoin(request: request, part: range.part, start: range.start, end: range.end).run()
     }
-    for part in parts {
-      resolved += part.resolved
-      matched.findings += part.findings
-      personless.add(part.personless)
-      tally.add(part.tally)
-    }
+    for part in parts { add(part) }
+    try followPreviousNumbers()
     resolved += personless.routed
-    resolved += try GivenRecords(request: request).run()
+    resolved += try GivenRecords(request: request, moves: moves).run()
     resolved = try compact(resolved, "resolved")
     passing += resolved
+  }
+
+  /// Sends the records that hold an earlier number to the person who has another one today.
+  private mutating func followPreviousNumbers() throws(Stop) {
+    moves = try PreviousNumbers(request: request).moves()
+    passing += moves
+    guard !moves.isEmpty else { return }
+    resolved = try compact(resolved, "resolved-by-9-digits")
+    let ranges = try request.ranges(
+      of: moves, in: request.folder, from: LinkKey.firstPersonal.packed, to: LinkKey.end.packed)
+    let parts = try inOrder(ranges, width: request.threads) {
+      [request, moves, resolved] (range) throws(Stop) in
+      try MovedRecords(
+        request: request, moves: moves, resolved: resolved, part: range.part, start: range.start,
+        end: range.end
+      ).run()
+    }
+    for part in parts { add(part) }
+  }
+
+  private mutating func add(_ part: NumberlessPart) {
+    resolved += part.resolved
+    matched.findings += part.findings
+    personless.add(part.personless)
+    tally.add(part.tally)
   }
 
   /// Joins both exports on the personal ID number.
@@ -63,9 +86,10 @@ struct Matching {
       of: request.snapshot.population + request.snapshot.insurance, in: request.stagedFolder,
       from: LinkKey.firstPersonal.packed, to: LinkKey.end.packed)
     let joined = try inOrder(personRanges, width: request.threads) {
-      [request, claimed, syncing, resolved, repaired = personless.repaired] (range) throws(Stop) in
+      [request, claimed, syncing, resolved, moves, repaired = personless.repaired] (range) throws(Stop) in
       let part = try PersonJoin(
-        request: request, resolved: resolved, repaired: repaired, claimed: claimed, part: range.part,
+        request: request, resolved: resolved, moves: moves, repaired: repaired, claimed: claimed,
+        part: range.part,
         start: range.start, end: range.end
       ).run()
       if let judged = part.judged { syncing.add([judged]) }
@@ -91,9 +115,10 @@ struct Matching {
     passing += asked + waiting
     guard !waiting.isEmpty else { return try remove(registered) }
     let ranges = registered.indices.map { (part: $0, numbers: registered[$0]) }
-    let found = try inOrder(ranges, width: request.threads) { [request] (range) throws(Stop) in
-      try RegisteredNumbers(request: request, asked: asked, registered: range.numbers, part: range.part)
-        .found()
+    let found = try inOrder(ranges, width: request.threads) { [request, moves] (range) throws(Stop) in
+      try RegisteredNumbers(
+        request: request, asked: asked, registered: range.numbers, moves: moves, part: range.part
+      ).found()
     }
     try remove(registered)
     let named = try compact(found.flatMap(\.self), "named-two")

@@ -120,12 +120,55 @@ package struct StagedLookup: Sendable {
     return found
   }
 
-  /// The persons who held a 9-digit number: distinct, ascending.
+  /// The persons to whom a 9-digit number leads: distinct, ascending.
+  ///
+  /// One person alone is the one whom the match finds, by today's number.
   package func holders(of legacy: LegacyID) throws(Stop) -> [PersonalID] {
-    let ids = try records(snapshot.legacy, withKey: .legacy(legacy)) { payload, _ in
-      PersonalID(packed: payload.integer(at: 0))
+    let holders = try holders(withKey: .legacy(legacy))
+    let present = holders.filter { !$0.isCancelled }
+    let ids = Set((present.isEmpty ? holders : present).map(\.id)).sorted()
+    guard ids.count == 1, case .moved(let today) = try fate(of: ids[0]) else { return ids }
+    return [today]
+  }
+
+  private func holders(withKey key: LinkKey) throws(Stop) -> [NumberHolder] {
+    try records(snapshot.legacy, withKey: key) { payload, _ in NumberHolder(packed: payload.integer(at: 0)) }
+  }
+
+  /// Where the match sends a record that holds a personal ID number.
+  package func fate(of id: PersonalID) throws(Stop) -> NumberFate {
+    guard snapshot.legacy.contains(where: { $0.lastKey >= LinkKey.firstPersonal.packed }) else { return .own }
+    var at = id
+    for step in 0...NumberFate.mostSteps {
+      let isPresent = try population(at).contains { $0.record.status != .numberCancelled }
+      var holders = NumberHolders()
+      if !isPresent { for holder in try self.holders(withKey: .personal(at)) { holders.add(holder) } }
+      if holders.isEmpty { return at == id ? .own : .moved(at) }
+      guard let holder = holders.only, step < NumberFate.mostSteps else { return .ambiguous }
+      at = holder.id
     }
-    return Set(ids).sorted()
+    return .ambiguous
+  }
+
+  /// The numbers that lead to a person whose records are `persons`, with their records in the population.
+  private func earlierNumbers(
+    of id: PersonalID, _ persons: [FoundPerson]
+  ) throws(Stop) -> [(id: PersonalID, persons: [FoundPerson])] {
+    var found: [(id: PersonalID, persons: [FoundPerson])] = []
+    var seen: Set<PersonalID> = [id]
+    var next = persons
+    while !next.isEmpty {
+      let named = Set(next.map(\.record.previous)).filter { $0.packed != 0 && !seen.contains($0) }
+      next = []
+      for number in named.sorted() {
+        seen.insert(number)
+        guard try fate(of: number) == .moved(id) else { continue }
+        let own = try population(number)
+        found.append((number, own))
+        next += own
+      }
+    }
+    return found
   }
 
   /// The holders of the 9-digit numbers in insurance records.
@@ -135,6 +178,24 @@ package struct StagedLookup: Sendable {
     return all
   }
 
+  /// Where the 12-digit numbers in insurance records lead.
+  package func fates(among records: [FoundInsurance]) throws(Stop) -> [PersonalID: NumberFate] {
+    var all: [PersonalID: NumberFate] = [:]
+    for id in Set(records.compactMap(\.key.personalID)) { all[id] = try fate(of: id) }
+    return all
+  }
+
+  /// The personal ID numbers in other fields of a person's records that are another person's.
+  package func others(than id: PersonalID, in records: [FoundInsurance]) throws(Stop) -> Set<PersonalID> {
+    var others: Set<PersonalID> = []
+    for other in Set(records.flatMap { $0.record.others(than: id) }) {
+      let today = try fate(of: other).person
+      let isAnothers = if let today { today != id } else { try !population(other).isEmpty }
+      if isAnothers { others.insert(other) }
+    }
+    return others
+  }
+
   /// The quarantined records of both exports that hold a personal ID number.
   package func quarantine(_ id: PersonalID) throws(Stop) -> [FoundQuarantined] {
     try records(snapshot.quarantine, withKey: .personal(id)) { payload, place in
@@ -142,11 +203,23 @@ package struct StagedLookup: Sendable {
     }
   }
 
-  /// The insurance records that lead to a person, in the order of the export: by the personal ID number, or
-  /// by a 9-digit number that the population lists for this person.
+  /// The insurance records that lead to a person, in the order of the export: by the personal ID number, by an
+  /// earlier one, or by a 9-digit number that the population lists for this person.
   package func insurance(of id: PersonalID, _ persons: [FoundPerson]) throws(Stop) -> [FoundInsurance] {
-    var found = try insurance(.personal(id))
-    for legacy in Set(persons.map(\.record.legacy)) where legacy.packed != 0 {
+    var found: [FoundInsurance] = []
+    if case .moved = try fate(of: id) {} else { found = try insurance(.personal(id)) }
+    var all = persons
+    for number in try earlierNumbers(of: id, persons) {
+      all += number.persons
+      for record in try insurance(.personal(number.id)) {
+        var record = record
+        record.record = record.record.sentToToday
+        found.append(record)
+      }
+    }
+    for legacy in Set(all.map(\.record.legacy)) where legacy.packed != 0 {
+      let holders = try holders(of: legacy)
+      guard holders.count != 1 || holders[0] == id else { continue }
       found += try insurance(.legacy(legacy))
     }
     return found.sorted { $0.place < $1.place }

@@ -232,8 +232,8 @@ extension PipelineKeys {
     ("legacy_id", false, "9-digit number held before", "Số CMND 9 số"),
     (
       "previous_id", false,
-      "Personal ID number held before the present one; finds the person, links no record",
-      "Số định danh đã cấp trước đây; chỉ để tra cứu, không dùng để liên kết"
+      "Personal ID number held before the present one, since cancelled; records that still hold it lead to the person",
+      "Số định danh đã cấp trước đây, nay đã hủy; bản ghi còn mang số này dẫn tới người đó"
     ),
     ("full_name", true, "Full name", "Họ và tên"),
     ("birth_date", true, "Date of birth", "Ngày sinh"),

@@ -65,9 +65,12 @@ struct ChangeWriter: ~Copyable {
     count(blanks: blanks(bytes, entry.head.link), 1)
     try write(group.isMarked ? marked(bytes) : bytes, entry)
     guard let id = LinkKey(packed: entry.head.link).personalID else { return }
-    for number in otherNumbers(bytes) {
+    let numbers = otherNumbers(bytes)
+    guard !numbers.isEmpty else { return }
+    let status = unsafe PopulationRecord(bytes.span.bytes).status
+    for number in numbers {
       var payload: [UInt8] = []
-      payload.append(integer: id.packed)
+      payload.append(integer: NumberHolder(id, status).packed)
       try legacy.append(key: number.packed, place: entry.place, payload.span)
     }
   }

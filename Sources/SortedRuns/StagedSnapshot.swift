@@ -70,7 +70,7 @@ package struct StagedSnapshot: Hashable, Sendable, Codable {
   /// ``PopulationRecord`` by ``LinkKey/personal(_:)``.
   package var population: [SortedRun]
   /// Another number (key, as ``LinkKey/legacy(_:)`` or, for an earlier personal ID number, ``LinkKey/personal(_:)``) →
-  /// personal ID number (8 bytes), one for each that a population record names.
+  /// ``NumberHolder`` (8 bytes), one for each that a population record names.
   package var legacy: [SortedRun]
   /// ``InsuranceRecord`` by ``LinkKey``.
   package var insurance: [SortedRun]

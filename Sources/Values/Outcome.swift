@@ -47,6 +47,8 @@ package enum LinkRule: UInt8, NamedCase, BitwiseCopyable {
   case legacyID = 1
   /// An officer decided.
   case decision = 2
+  /// By a cancelled 12-digit number that the population names as the person's earlier one.
+  case previousID = 3
 
   package static let names = snakeCaseNames(of: allCases)
 }

@@ -47,6 +47,8 @@ package enum Reason: UInt8, NamedCase {
   case operationCode, orderFormat, identityMissing, orderConflict, deleteUnknown
   // a note, and a reason of the update itself: the record before it stays in force
   case updateQuarantined
+  // person_unknown
+  case previousAmbiguous
 
   package static let names = snakeCaseNames(of: allCases)
   /// The word that users see.
@@ -78,6 +80,9 @@ package struct Reasons: Hashable, Sendable, BitwiseCopyable {
   package mutating func formIntersection(_ other: Reasons) {
     low &= other.low
     high &= other.high
+  }
+  package mutating func remove(_ reason: Reason) {
+    if reason.rawValue < 64 { low &= ~(1 << reason.rawValue) } else { high &= ~(1 << (reason.rawValue - 64)) }
   }
   package func contains(_ reason: Reason) -> Bool {
     reason.rawValue < 64 ? low >> reason.rawValue & 1 == 1 : high >> (reason.rawValue - 64) & 1 == 1

@@ -28,6 +28,11 @@ package struct ExplanationText {
         "  \(found.origin(.population, person.place, line: record.line))  \(person.name), born \(record.birthDate.text), "
           + "\(record.sex.name), \(record.status.name)\(legacy)")
     }
+    if let today = found.today {
+      lines.append(
+        "  an earlier number of \(today.text), to whom its records lead · số đã cấp trước của \(today.text); các bản ghi thuộc về người này"
+      )
+    }
     lines += ["", "Insurance · bảo hiểm"]
     if found.judgements.isEmpty { lines.append("  no record · không có bản ghi") }
     for judgement in found.judgements {

@@ -80,6 +80,33 @@ struct Oracle {
       }
     }
 
+    /// Where a 12-digit number leads; nil if two persons name it as their earlier one, or if there is no end.
+    func today(_ number: String) -> String? {
+      var at = number
+      for _ in 0...8 {
+        if persons[at, default: []].contains(where: { $0.record.status != .numberCancelled }) { return at }
+        guard let next = holders({ $0.previous.packed != 0 && $0.previous.text == at }).first else {
+          return at
+        }
+        guard holders({ $0.previous.packed != 0 && $0.previous.text == at }).count == 1 else { return nil }
+        at = next
+      }
+      return nil
+    }
+
+    /// Whether a number is somebody's other than this person's.
+    func isAnothers(_ number: String, than id: String) -> Bool {
+      if let now = today(number), now != number { return now != id }
+      return persons[number] != nil
+    }
+
+    /// The persons whose records name a number; those with a cancelled number count if there are no others.
+    func holders(_ names: (PopulationRecord) -> Bool) -> Set<String> {
+      let all = sample.persons.filter { names($0.record) }
+      let present = all.filter { $0.record.status != .numberCancelled }
+      return Set((present.isEmpty ? all : present).map(\.id.text))
+    }
+
     /// Decisions on a record, in the order in which they were made.
     func decisions(on insured: SampleInsured) -> [Decision] {
       sample.decisions.filter {
@@ -163,6 +190,8 @@ struct Oracle {
     for insured in sample.insured {
       var rule = LinkRule.personalID
       let id: String
+      // The officer has to know where the number comes from.
+      let origin = insured.record.words.words.filter { $0 == "id_from_insurance_number" }
       switch insured.field {
       case .missing:
         endUnlessGiven(insured, .idMissing, insured.record.words.words)
@@ -171,17 +200,21 @@ struct Oracle {
         endUnlessGiven(insured, .idInvalid, insured.record.words.words)
         continue
       case .legacy(let legacy):
-        let holders = Set(sample.persons.filter { $0.record.legacy == legacy }.map(\.id.text))
+        let holders = holders { $0.legacy == legacy }
         guard holders.count == 1, let holder = holders.first else {
           endUnlessGiven(insured, .personUnknown, [holders.isEmpty ? "legacy_unknown" : "legacy_ambiguous"])
           continue
         }
-        id = holder
+        id = today(holder) ?? holder
         rule = .legacyID
-      case .personal(let number): id = number.text
+      case .personal(let number):
+        guard let now = today(number.text) else {
+          endUnlessGiven(insured, .personUnknown, ["previous_ambiguous"] + origin)
+          continue
+        }
+        id = now
+        if id != number.text { rule = .previousID }
       }
-      // The officer has to know where the number comes from.
-      let origin = insured.record.words.words.filter { $0 == "id_from_insurance_number" }
       guard let records = persons[id] else {
         var reasons = origin
         if !isKnownPrefix(id) { reasons.append("id_prefix_unknown") }
@@ -200,13 +233,15 @@ struct Oracle {
       }
       var reasons: Set<String> = []
       var notes = Set(insured.record.words.words)
+      if rule == .previousID {
+        notes.remove("insurance_number_not_id")
+        if insured.onCard.text.count == 12 { notes.remove("card_tail_differs") }
+      }
       compare(person, insured, &reasons, &notes)
-      let onCard =
-        insured.record.cardNumber.isNone ? insured.record.cardDigits : insured.record.cardNumber.tail
-      let numbers = [insured.record.insuranceNumber.text, onCard.text]
+      let numbers = [insured.record.insuranceNumber.text, insured.onCard.text]
       let areOthers = numbers.map { $0.count == 12 && $0 != id && Set($0).count > 1 }
-      let namesRegistered = zip(numbers, areOthers).contains { $1 && persons[$0] != nil }
-      if rule == .legacyID {
+      let namesRegistered = zip(numbers, areOthers).contains { $1 && isAnothers($0, than: id) }
+      if rule != .personalID {
         if areOthers[0] { notes.insert("insurance_number_not_id") }
         if areOthers[1] { notes.insert("card_tail_differs") }
       }

@@ -74,6 +74,11 @@ struct SampleInsured: Hashable {
   var name: String
 }
 
+extension SampleInsured {
+  /// The card's tail, or the digits alone in the card number field.
+  var onCard: InsuranceNumber { record.cardNumber.isNone ? record.cardDigits : record.cardNumber.tail }
+}
+
 struct SampleQuarantined: Hashable {
   var place: Place
   var record: QuarantinedRecord
@@ -199,7 +204,50 @@ struct StagedSample {
       quarantined.append(
         SampleQuarantined(place: Place(file: i % Self.fileCount, ordinal: 1000 + i), record: record))
     }
+    // From a generator of its own, so that a seed gives the sample that it gave before there were earlier numbers.
+    var other = SeededGenerator(seed &* 31 &+ 7)
+    if seed % 5 != 2 { namePrevious(&other) }
     decide(seed % 3 == 0 ? 0 : Int.random(in: 0...most, using: &random), &random)
+  }
+
+  /// Numbers that no person has.
+  static let earlierIDs: [PersonalID] = [
+    1_080_000_101, 1_180_000_102, 79_301_000_103, 777_777_777_777, 79_080_000_104,
+  ].map { PersonalID(packed: $0) }
+
+  /// Lets persons name earlier numbers, of other persons and of nobody, cancels the numbers of some persons, and lets records
+  /// hold earlier numbers.
+  mutating func namePrevious(_ random: inout SeededGenerator) {
+    let numbers = Self.ids + Self.earlierIDs.prefix(Int.random(in: 1...5, using: &random))
+    let share = Int.random(in: 1...9, using: &random)
+    let cancelled = Self.ids.filter { _ in Int.random(in: 0..<10, using: &random) < share / 2 }
+    for i in persons.indices {
+      if cancelled.contains(persons[i].id), Int.random(in: 0..<8, using: &random) != 0 {
+        persons[i].record.status = .numberCancelled
+      }
+      // Half of them name a number that few others name.
+      let own = Self.ids.firstIndex(of: persons[i].id) ?? 0
+      let previous =
+        Bool.random(using: &random) ? numbers.any(&random) : Self.earlierIDs[own % Self.earlierIDs.count]
+      if Int.random(in: 0..<10, using: &random) < share, previous != persons[i].id {
+        persons[i].record.previous = previous
+      }
+    }
+    for i in insured.indices {
+      guard case .personal = insured[i].field, Int.random(in: 0..<3, using: &random) == 0 else { continue }
+      let id = Self.earlierIDs.any(&random)
+      insured[i].field = .personal(id)
+      if Bool.random(using: &random) {
+        insured[i].record.insuranceNumber = InsuranceNumber(numbers.any(&random))
+      }
+      let (number, onCard) = (insured[i].record.insuranceNumber, insured[i].onCard)
+      if number.digitCount == 12, number.digits != id.packed {
+        insured[i].record.words.insert(.insuranceNumberNotID)
+      }
+      if !onCard.isNone, onCard.digitCount == 12 ? onCard.digits != id.packed : Bool.random(using: &random) {
+        insured[i].record.words.insert(.cardTailDiffers)
+      }
+    }
   }
 
   /// Adds decisions on pairs that may not be in the exports, some of them on values that have changed since.
@@ -263,11 +311,11 @@ struct StagedSample {
         bytes.removeAll()
         person.record.append(to: &bytes, name: name.span)
         try population.append(key: LinkKey.personal(person.id).packed, place: person.place.packed, bytes.span)
-        guard person.record.legacy.packed != 0 else { continue }
         bytes.removeAll()
-        bytes.append(integer: person.id.packed)
-        try legacy.append(
-          key: LinkKey.legacy(person.record.legacy).packed, place: person.place.packed, bytes.span)
+        bytes.append(integer: NumberHolder(person.id, person.record.status).packed)
+        for number in person.record.otherNumbers {
+          try legacy.append(key: number.packed, place: person.place.packed, bytes.span)
+        }
       }
       snapshot.population += try population.finish()
       snapshot.legacy += try legacy.finish()

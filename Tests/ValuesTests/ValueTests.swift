@@ -204,13 +204,13 @@ private func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
       reopened_population_status reopened_insurance_name reopened_insurance_birth_date
       reopened_insurance_sex reopened_insurance_personal_id file_damaged name_converted kept_in_grace
       id_from_insurance_number person_erased operation_code order_format identity_missing order_conflict
-      delete_unknown update_quarantined
+      delete_unknown update_quarantined previous_ambiguous
       """.split(whereSeparator: \.isWhitespace).map(String.init)
     #expect(Reason.names == reasons)
     #expect(Sex.names == ["unknown", "male", "female"])
     #expect(
       PersonStatus.names == ["active", "dead", "missing", "number_cancelled", "left_nationality", "unknown"])
-    #expect(LinkRule.names == ["personal_id", "legacy_id", "decision"])
+    #expect(LinkRule.names == ["personal_id", "legacy_id", "decision", "previous_id"])
     #expect(ExportKind.names == ["population", "insurance"])
     #expect(
       Outcome.names == [

@@ -97,6 +97,9 @@ extension Desk {
     let records =
       if held < .firstLegacy {
         try lookup.insuranceWithoutNumber(Set(finding.numbers.map { [$0] } ?? []))
+      } else if let person = held.personalID {
+        // A record that leads to the person may hold another number.
+        try lookup.insurance(of: person, lookup.population(person))
       } else {
         try lookup.insurance(held)
       }

@@ -328,14 +328,15 @@ package struct Stager: ~Copyable {
     }
     records.end(bytes)
     let (number, previous) = (verdict.record.legacy, verdict.record.previous)
-    if number.packed != 0 { try append(.legacy(number), of: id, place) }
-    if previous.packed != 0 { try append(.personal(previous), of: id, place) }
+    let holder = NumberHolder(id, verdict.record.status)
+    if number.packed != 0 { try append(.legacy(number), of: holder, place) }
+    if previous.packed != 0 { try append(.personal(previous), of: holder, place) }
   }
 
   /// Writes down a number that a person has besides the personal ID number.
-  private mutating func append(_ number: LinkKey, of id: PersonalID, _ place: UInt64) throws(Stop) {
+  private mutating func append(_ number: LinkKey, of holder: NumberHolder, _ place: UInt64) throws(Stop) {
     var entry = try legacy.begin(key: number.packed, place: place, room: 8)
-    entry.append(id.packed, byteCount: 8)
+    entry.append(holder.packed, byteCount: 8)
     legacy.end(entry)
   }
 

@@ -1,6 +1,6 @@
 // Finds the person of insurance records that hold a 9-digit number.
 // Invariant: if exactly one person held the number, the record continues under that person's number with rule
-// `legacy_id`; otherwise it ends as person_unknown.
+// `legacy_id`; otherwise it ends as person_unknown. See ``NumberHolders`` for persons whose own number is cancelled.
 // Load: a few per cent of the insurance export against one pair per person; blocks of pairs that no record asks for are
 // not read.
 
@@ -28,10 +28,10 @@ struct LegacyJoin: Sendable {
     var bytes: [UInt8] = []
     while records.hasRecord {
       let key = records.key
-      let holders = try Self.holders(of: key, &pairs)
+      let holders = try pairs.holders(of: key)
       while records.key == key {
         let place = records.place
-        if let holder = holders.only {
+        if let holder = holders.only?.id {
           bytes.removeAll(keepingCapacity: true)
           try records.withPayload { (payload) throws(Stop) in
             var record = InsuranceRecord(payload)
@@ -43,7 +43,7 @@ struct LegacyJoin: Sendable {
           }
           try resolved.append(key: LinkKey.personal(holder).packed, place: place, bytes.span)
         } else {
-          let reason: Reason = holders.first == nil ? .legacyUnknown : .legacyAmbiguous
+          let reason: Reason = holders.isEmpty ? .legacyUnknown : .legacyAmbiguous
           try records.withPayload { (payload) throws(Stop) in
             let record = InsuranceRecord(payload)
             try personless.take(
@@ -58,20 +58,14 @@ struct LegacyJoin: Sendable {
       resolved: try resolved.finish(), findings: try findings.finish(), personless: try personless.finish(),
       tally: tally)
   }
+}
 
-  private struct Holders {
-    var first: PersonalID?
-    var areSeveral = false
-    var only: PersonalID? { areSeveral ? nil : first }
-  }
-
-  /// Reads the persons who held a number, and moves `pairs` past it.
-  private static func holders(of key: UInt64, _ pairs: inout Merge) throws(Stop) -> Holders {
-    var holders = Holders()
-    try pairs.forEach(of: key) { _, payload throws(Stop) in
-      let id = PersonalID(packed: payload.integer(at: 0))
-      if let first = holders.first, first != id { holders.areSeveral = true }
-      holders.first = id
+extension Merge {
+  /// Reads the persons who held a number, and moves past it.
+  mutating func holders(of key: UInt64) throws(Stop) -> NumberHolders {
+    var holders = NumberHolders()
+    try forEach(of: key) { _, payload throws(Stop) in
+      holders.add(NumberHolder(packed: payload.integer(at: 0)))
     }
     return holders
   }

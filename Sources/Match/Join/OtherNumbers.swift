@@ -102,6 +102,10 @@ struct RegisteredNumbers: Sendable {
   var request: MatchRequest
   var asked: [SortedRun]
   var registered: NumberLog.Written
+  /// Where earlier numbers lead.
+  ///
+  /// Such a number is another person's for all but the person whom it leads to.
+  var moves: [SortedRun]
   var part: Int
 
   /// - Returns: runs of (key of the person, place of the record), without payload; a record that names two registered
@@ -112,12 +116,22 @@ struct RegisteredNumbers: Sendable {
     var asked = try Merge(
       asked, in: request.folder, from: registered.keys.lowerBound, to: registered.keys.upperBound)
     var numbers = try NumberLogReader(registered, in: request.folder)
+    var moves = try MovedNumbers(
+      moves, request, from: registered.keys.lowerBound, to: registered.keys.upperBound)
     while asked.hasRecord {
       let number = asked.key
-      let isRegistered = try numbers.contains(number)
+      var isRegistered = try numbers.contains(number)
+      var today: UInt64?
+      if case .moved(let person) = try moves.fate(of: number) {
+        (isRegistered, today) = (true, LinkKey.personal(person).packed)
+      }
       while asked.key == number {
         if isRegistered {
           let person = try asked.withPayload { (payload) throws(Stop) in payload.integer(at: 0) as UInt64 }
+          guard person != today else {
+            try asked.advance()
+            continue
+          }
           try found.append(key: person, place: asked.place, Span())
         }
         try asked.advance()

@@ -10,8 +10,10 @@ import Values
 /// One range of personal ID numbers.
 struct PersonJoin: Sendable {
   var request: MatchRequest
-  /// Insurance records that found their person by a 9-digit number or an officer's decision.
+  /// Insurance records that found their person by a 9-digit number, an earlier number or an officer's decision.
   var resolved: [SortedRun]
+  /// Where earlier numbers lead; ``MovedRecords`` has taken the records that hold one.
+  var moves: [SortedRun]
   /// Records whose number may have lost its zeros.
   var repaired: [SortedRun]
   var claimed: ClaimedNumbers
@@ -34,6 +36,7 @@ struct PersonJoin: Sendable {
     var population = try Merge(request.snapshot.population, in: request.stagedFolder, from: start, to: end)
     var insurance = try Merge(
       [(request.snapshot.insurance, request.stagedFolder), (resolved, request.folder)], from: start, to: end)
+    var moves = try MovedNumbers(moves, request, from: start, to: end)
     var repaired = try RepairedNumbers(request, repaired, part: part, from: start, to: end)
     var person = PersonRules(
       request.decisions, from: LinkKey(packed: start).personalID ?? PersonalID(packed: 0))
@@ -47,7 +50,8 @@ struct PersonJoin: Sendable {
       person.begin(LinkKey(packed: key).personalID ?? PersonalID(packed: 0))
       try Self.read(&population, key, into: &person, &repaired, &writer)
       try writer.endPopulation(of: person.personalID, key, person.first, person.disagreements)
-      try Self.judge(&insurance, key, by: &person, &writer)
+      let fate = moves.key <= key ? try moves.fate(of: key) : .own
+      try Self.judge(&insurance, key, fate, by: &person, &writer)
       writer.endPerson()
       met += person.recordCount
       if met >= 1 << 16 {
@@ -82,15 +86,19 @@ struct PersonJoin: Sendable {
   }
 
   /// Judges the insurance records that lead to one number.
+  ///
+  /// - Parameter fate: where the number leads.
   @inline(__always)
   private static func judge(
-    _ insurance: inout Merge, _ key: UInt64, by person: inout PersonRules, _ writer: inout JoinWriter
+    _ insurance: inout Merge, _ key: UInt64, _ fate: NumberFate, by person: inout PersonRules,
+    _ writer: inout JoinWriter
   ) throws(Stop) {
     while insurance.key == key {
       let place = insurance.place
       try insurance.withPayload { (payload) throws(Stop) in
         var nameStart = 0
         let record = InsuranceRecord(payload, &nameStart)
+        if fate.takes(record) { return }
         let held = held(record, payload, key)
         let name = Span<UInt8>(
           _bytes: payload.extracting(nameStart..<payload.byteCount - Int(record.rawIDByteCount)))

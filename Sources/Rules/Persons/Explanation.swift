@@ -34,24 +34,27 @@ package struct JudgementExplanation: Hashable, Sendable {
 ///   - population: all of the population's records of it, in the order of the export.
 ///   - insurance: records that lead to it.
 ///   - holders: the persons who held each 9-digit number in `insurance`.
-///   - registered: which of the ``InsuranceRecord/others(than:)`` the population has.
+///   - fate: where the number leads; records that go to another person are not among `insurance`.
+///   - registered: which of the ``InsuranceRecord/others(than:)`` are another person's.
 ///   - heldBack: places of records whose insurance number another person claims; nil if not yet known.
 package func explainJudgement(
   of id: PersonalID, population: [FoundPerson], insurance: [FoundInsurance],
-  holders: [LegacyID: [PersonalID]], registered: Set<PersonalID> = [], heldBack: Set<Place>? = nil,
-  decisions: Decisions = Decisions()
+  holders: [LegacyID: [PersonalID]], fate: NumberFate = .own, registered: Set<PersonalID> = [],
+  heldBack: Set<Place>? = nil, decisions: Decisions = Decisions()
 ) -> [JudgementExplanation] {
   var person = PersonRules(decisions)
   person.begin(id)
   for found in population { person.add(found.record, name: Array(found.name.utf8).span) }
   var explanations: [JudgementExplanation] = []
   for record in insurance {
-    var legacyReason: Reason?
+    var reasons: Reasons?
     if record.record.rule != .decision, let legacy = record.key.legacyID {
-      legacyReason = legacyFault(holders[legacy, default: []])
+      reasons = legacyFault(holders[legacy, default: []]).map { Reasons($0) }
+    } else if fate == .ambiguous, fate.takes(record.record) {
+      reasons = record.record.reasonsIfAmbiguous
     }
     explanations.append(
-      person.explanation(of: record, first: population.first, legacyReason, registered, heldBack))
+      person.explanation(of: record, first: population.first, unknown: reasons, registered, heldBack))
   }
   return explanations
 }
@@ -67,8 +70,10 @@ package func legacyFault(_ holders: [PersonalID]) -> Reason? {
 /// - Parameters:
 ///   - found: records that may be among them.
 ///   - holders: the persons who held each 9-digit number in `found`.
+///   - fates: where the 12-digit numbers in `found` lead; those that are not named lead to their own person.
 package func givenRecords(
-  among found: [FoundInsurance], holders: [LegacyID: [PersonalID]], _ decisions: Decisions
+  among found: [FoundInsurance], holders: [LegacyID: [PersonalID]], fates: [PersonalID: NumberFate] = [:],
+  _ decisions: Decisions
 ) -> [(record: FoundInsurance, person: PersonalID)] {
   guard !decisions.isEmpty else { return [] }
   var digester = FieldDigester()
@@ -82,9 +87,14 @@ package func givenRecords(
       guard let reason = legacyFault(holders[legacy, default: []]) else { continue }
       reasons.insert(reason)
     } else if let held = record.key.personalID {
-      var noPerson = PersonRules()
-      noPerson.begin(held)
-      reasons = noPerson.unknownReasons
+      switch fates[held] ?? .own {
+      case .moved: continue
+      case .ambiguous: reasons = record.record.reasonsIfAmbiguous
+      case .own:
+        var noPerson = PersonRules()
+        noPerson.begin(held)
+        reasons = noPerson.unknownReasons
+      }
     }
     var record = record
     record.record.rule = .decision
@@ -96,12 +106,12 @@ package func givenRecords(
 
 extension PersonRules {
   fileprivate mutating func explanation(
-    of found: FoundInsurance, first: FoundPerson?, _ legacyReason: Reason?, _ registered: Set<PersonalID>,
+    of found: FoundInsurance, first: FoundPerson?, unknown: Reasons?, _ registered: Set<PersonalID>,
     _ heldBack: Set<Place>?
   ) -> JudgementExplanation {
     let name = Array(found.name.utf8)
     var verdict = verdict(on: found.record, name: name.span, held: found.held)
-    if let legacyReason { verdict = Verdict(outcome: .personUnknown, words: Reasons(legacyReason)) }
+    if let unknown { verdict = Verdict(outcome: .personUnknown, words: unknown) }
     let second = verdictOnOtherNumbers(found, &verdict, registered)
     if verdict.outcome == .linked, heldBack?.contains(found.place) == true {
       verdict = Verdict(outcome: .numberShared, words: Reasons(.insuranceNumber))
@@ -132,8 +142,9 @@ extension PersonRules {
       return RuleVerdict(
         rule: name, passed: passed, detail: passed == false ? verdict.words.text : "", population: population)
     }
+    let isByOwnRule = found.record.rule == .decision || found.record.rule == .previousID
     let way: LinkRule =
-      found.record.rule == .decision ? .decision : found.key.legacyID == nil ? .personalID : .legacyID
+      isByOwnRule ? found.record.rule : found.key.legacyID == nil ? .personalID : .legacyID
     return [
       RuleVerdict(rule: "readable", passed: true),
       RuleVerdict(

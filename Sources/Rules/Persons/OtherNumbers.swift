@@ -50,7 +50,7 @@ extension PersonRules {
     return reasons
   }
 
-  /// Notes on the numbers of a record whose person is known only now, by the 9-digit number.
+  /// Notes on the numbers of a record whose person is known only now, by a 9-digit or an earlier number.
   func otherNumberNotes(on record: InsuranceRecord) -> Reasons {
     var notes = Reasons()
     if record.insuranceNumber.personalID(otherThan: personalID) != nil { notes.insert(.insuranceNumberNotID) }

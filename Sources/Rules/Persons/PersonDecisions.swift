@@ -39,7 +39,9 @@ extension PersonRules {
     var back = Verdict(outcome: Self.outcome(ofHeld: held), words: record.words)
     if back.outcome == .personUnknown {
       back.words.formIntersection(
-        Reasons(.legacyUnknown, .legacyAmbiguous, .idPrefixUnknown, .testNumber, .idFromInsuranceNumber))
+        Reasons(
+          .legacyUnknown, .legacyAmbiguous, .previousAmbiguous, .idPrefixUnknown, .testNumber,
+          .idFromInsuranceNumber))
     }
     guard recordCount > 0, disagreements.isEmpty, first.status == .active else {
       back.words.insert(.decisionNotApplied)

@@ -96,7 +96,9 @@ package struct PersonRules: ~Copyable, Sendable {
     }
     var reasons = Reasons()
     notes = record.words
-    if record.rule == .legacyID { notes.formUnion(otherNumberNotes(on: record)) }
+    if record.rule == .legacyID || record.rule == .previousID {
+      notes.formUnion(otherNumberNotes(on: record))
+    }
     switch names.agreement(with: name) {
     case .exact: break
     case .bare: notes.insert(.nameSpelling)

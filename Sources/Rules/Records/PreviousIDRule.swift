@@ -3,7 +3,7 @@
 // Load: one field per population record, empty in nearly all.
 //
 // For data officers: the authority cancels a number and gives a new one where sex, birth year or birthplace were wrong. The
-// number serves to find the person who is asked for by it; it links no record.
+// number finds the person who is asked for by it, and leads insurance records that still hold it to the person.
 
 package import Values
 

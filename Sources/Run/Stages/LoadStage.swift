@@ -83,7 +83,7 @@ extension Night {
       var numbers = try Merge(staged.legacy, in: folder, from: range.lowerBound, to: range.upperBound)
       try numbers.forEach { key, place, payload throws(Stop) in
         try take(
-          LinkKey(packed: key), PersonalID(packed: payload.integer(at: 0)), Place(packed: place).file)
+          LinkKey(packed: key), NumberHolder(packed: payload.integer(at: 0)).id, Place(packed: place).file)
       }
     }
   }

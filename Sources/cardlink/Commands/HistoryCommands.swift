@@ -39,15 +39,18 @@ struct LookupCommand: ParsableCommand {
     let pipeline = try arguments.load()
     let desk = Desk(pipeline, for: reason.actor)
     let number = typed(number).filter { !$0.isWhitespace }
+    var isSaid = form.output != .text
     let cards = { (ids: [PersonalID]) in
       try ids.compactMap { id in
         guard let time = known.time else {
           let (card, from) = try desk.card(of: id, on: on?.date, run: asked.number)
-          if form.output == .text { say(from) }
+          if !isSaid { say(from) }
+          isSaid = true
           return card
         }
         let (card, from) = try desk.card(of: id, on: on?.date, known: time)
-        if form.output == .text { sayKnown(from.words) }
+        if !isSaid { sayKnown(from.words) }
+        isSaid = true
         return card
       }
     }

@@ -238,7 +238,8 @@ struct ConvertedNameTests {
     for (_, word) in InsuranceTests.faults { words.insert(word[...]) }
     words.formUnion(["armed_forces", "newborn", "insurance_number_missing", "id_from_insurance_number"])
     let ofMatching: Set<Reason> = [
-      .legacyUnknown, .legacyAmbiguous, .idPrefixUnknown, .testNumber, .name, .birthDate, .sex, .status,
+      .legacyUnknown, .legacyAmbiguous, .previousAmbiguous, .idPrefixUnknown, .testNumber, .name, .birthDate,
+      .sex, .status,
       .dayMonthSwapped,
       .sameWords, .iYSpelling, .middleNameDropped, .lunarBirthday, .dead, .missing, .numberCancelled,
       .leftNationality,
