@@ -9,6 +9,8 @@ struct ExportFile: ~Copyable {
   private var file: GeneratedFile
   private let register: ExportKind
   private let form: ExportForm
+  /// The field that has the earlier personal ID number; nil without one.
+  private let previous: Int?
   /// The next record's first line.
   private var line: Int
 
@@ -25,12 +27,14 @@ struct ExportFile: ~Copyable {
     file = try GeneratedFile(path, gzip: options.gzip.contains(part))
     register = part.register
     form = options.form(of: part.register)
+    previous = PopulationField.previous(options)
     line = form == .csv ? 2 : 3
     switch (form, register) {
     case (.csv, .population):
       let residence = options.hasResidence ? ["TinhCuTru"] : []
       let unread = options.hasUnreadColumns ? ["DanToc", "QuocTich", "ThuongTru"] : []
-      file.append((Self.populationColumns + residence + unread).joined(separator: ",") + "\n")
+      let previous = options.previous > 0 ? ["SoDinhDanhCu"] : []
+      file.append((Self.populationColumns + residence + previous + unread).joined(separator: ",") + "\n")
     case (.csv, .insurance):
       let unread = options.hasUnreadColumns ? ["DiaChi", "CqBHXH"] : []
       file.append((Self.insuranceColumns + unread).joined(separator: ",") + "\n")
@@ -76,6 +80,7 @@ struct ExportFile: ~Copyable {
   init(delta path: String) throws(Stop) {
     file = try GeneratedFile(path, gzip: false)
     (register, form, line) = (.insurance, .csv, 2)
+    previous = nil
     file.append((["ThaoTac", "ThoiDiem"] + Self.insuranceColumns).joined(separator: ",") + "\n")
   }
 
@@ -148,7 +153,8 @@ struct ExportFile: ~Copyable {
     element(isYear ? "Nam" : "NgayThangNam", row, PopulationField.birth, indent: "      ")
     tag("    </NgayThangNamSinh>\n")
     element("TrangThai", row, PopulationField.status, indent: "    ")
-    if row.count > PopulationField.residence {
+    if let previous { element("SoDinhDanhCu", row, previous, indent: "    ") }
+    if row.count > PopulationField.residence, previous != PopulationField.residence {
       element("TinhCuTru", row, PopulationField.residence, indent: "    ")
     }
     tag("  </CongDan>\n")

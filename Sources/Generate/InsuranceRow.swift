@@ -209,7 +209,9 @@ extension People {
     case .legacyLink: row.append(person.legacy, width: 9)
     case .legacyAmbiguous where !person.isSecondOfPair: row.append(person.legacy, width: 9)
     case .legacyUnknown: row.append(numbers.legacyNumber(person.index, ofNobody: true), width: 9)
-    default: row.append(id, width: 12)
+    default:
+      let isOld = person.variant >> 48 & 1 == 0
+      row.append(isOld ? previousNumber(person) ?? id : id, width: 12)
     }
   }
 

@@ -38,6 +38,11 @@ package struct GeneratorOptions: Sendable {
   package var hasUnreadColumns: Bool
   /// Whether the population has a column for the province of residence.
   package var hasResidence = false
+  /// The share of people whose earlier personal ID number was cancelled, among those without a trouble.
+  ///
+  /// With a share above zero the population has a column for that number; the insurance records of half of these people
+  /// still hold it.
+  package var previous = 0.0
   /// The share of facilities that got a new code; half of the cards there have it.
   ///
   /// With a share above zero the table of facilities is written, and the pipeline file names it.
@@ -104,6 +109,9 @@ package struct GeneratorOptions: Sendable {
     try need(
       (0...1).contains(renumbered), at: "--renumbered", "a share from 0 to 1", found: "\(renumbered)",
       "All people are 1.")
+    try need(
+      (0...1).contains(previous), at: "--previous", "a share from 0 to 1", found: "\(previous)",
+      "One person in a hundred is 0.01.")
     try need(
       (0...1).contains(recoded), at: "--recoded", "a share from 0 to 1", found: "\(recoded)",
       "One facility in twenty is 0.05.")

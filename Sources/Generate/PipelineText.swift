@@ -12,6 +12,9 @@ func pipelineText(
   let date = options.asOf.text
   let residence =
     options.hasResidence ? "\n      residence_province: TinhCuTru      # for counts only, stored nowhere" : ""
+  let previous =
+    options.previous > 0
+    ? "\n      previous_id: SoDinhDanhCu  # the 12-digit number before, since cancelled" : ""
   var text = """
     # Reads the exports of invented people beside this file; truth.csv says how each record must end.
     # Run it on the day the exports are of: cardlink run pipeline.yaml --as-of \(date)
@@ -35,7 +38,7 @@ func pipelineText(
           full_name: HoVaTen
           birth_date: NgaySinh
           sex: GioiTinh
-          status: TrangThai          # without it every person is active\(residence)
+          status: TrangThai          # without it every person is active\(residence)\(previous)
         values:                      # a code outside its list is never guessed
           sex: { Nam: male, Nữ: female }
           status: { "1": active, "2": dead, "3": missing, "4": number_cancelled, "5": left_nationality }
@@ -51,7 +54,7 @@ func pipelineText(
           full_name: [HoVaTen/Ho, HoVaTen/ChuDem, HoVaTen/Ten]     # joined with spaces; empty ones are left out
           birth_date: { any: [NgayThangNamSinh/NgayThangNam, NgayThangNamSinh/Nam] }     # a full date or a year
           sex: GioiTinh
-          status: TrangThai          # without it every person is active\(residence)
+          status: TrangThai          # without it every person is active\(residence)\(previous)
         values:                      # a code outside its list is never guessed
           sex: { "1": male, "2": female, "0": unknown }
           status: { "1": active, "2": dead, "3": missing, "4": number_cancelled, "5": left_nationality }

@@ -9,6 +9,10 @@ enum PopulationField {
   static let id = 0, legacy = 1, family = 2, middle = 3, given = 4, birth = 5, sex = 6, status = 7
   /// Only where the export has it.
   static let residence = 8
+  /// The earlier personal ID number; only where the export has it.
+  static func previous(_ options: GeneratorOptions) -> Int? {
+    options.previous == 0 ? nil : options.hasResidence ? 9 : 8
+  }
 }
 
 struct RowEnd {
@@ -84,6 +88,9 @@ extension People {
       let today = person.variant >> 52 & 1 == 0 ? ProvinceOfToday.of(person.residence)?.code : nil
       row.field { $0.append(today ?? person.residence, width: 2) }
     }
+    if options.previous > 0 {
+      row.field { if let number = previousNumber(person) { $0.append(number, width: 12) } }
+    }
     if options.hasUnreadColumns {
       let group = person.variant >> 40 & 63 == 0 ? Int(person.variant >> 46 & 31) : 0
       row.field { $0.append(1 + group, width: 2) }
@@ -94,6 +101,14 @@ extension People {
     if trouble == .populationTooFewFields { row.missingFields = 2 }
     if person.variant >> 16 & 63 == 0 { row.quote(PopulationField.family) }
     return end(trouble, duplication, isLater: isLater)
+  }
+
+  /// The number that the person had before the present one, with a century digit that no person has yet; nil for most.
+  func previousNumber(_ person: Person) -> UInt64? {
+    guard person.trouble == .none,
+      Double(mixed(seed ^ UInt64(person.index) &* 5) >> 11) < options.previous * 0x1p53
+    else { return nil }
+    return person.idNumber + 600_000_000
   }
 
   /// An invented address, with commas like a real one.

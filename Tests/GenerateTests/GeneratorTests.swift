@@ -172,6 +172,40 @@ func otherNumbers() throws {
   #expect(others.count > disputed.count + 300)
 }
 
+@Test(
+  "a cancelled number is no person's, and half of the records of its person have it",
+  arguments: ExportForm.allCases)
+func previousNumbers(form: ExportForm) throws {
+  var options = GeneratorOptions(people: 4000, seed: 9, populationFormat: form, rates: .none)
+  let before = try Invented(options)
+  options.previous = 0.2
+  options.hasResidence = form == .csv
+  let after = try Invented(options)
+  func ids(_ invented: Invented) throws -> [Substring] {
+    try invented.lines("insurance-2026-11-23.csv").dropFirst().map {
+      $0.split(separator: ",", omittingEmptySubsequences: false)[2]
+    }
+  }
+  let (own, now) = (try ids(before), try ids(after))
+  let population = try after.lines("population-2026-11-23.\(form.rawValue)")
+  let previous = population.compactMap { line in
+    form == .csv
+      ? line.split(separator: ",", omittingEmptySubsequences: false).last
+      : line.firstMatch(of: /<SoDinhDanhCu>(.+)</)?.1
+  }.filter { $0.count == 12 && $0.first?.isNumber == true }
+  #expect(abs(previous.count - 800) < 120)
+  #expect(Set(previous).isDisjoint(with: own))
+  let old = zip(own, now).filter { $0 != $1 }.map(\.1)
+  #expect(abs(old.count * 2 - previous.count) < 120)
+  #expect(Set(previous).isSuperset(of: old))
+  // The lines differ in XML, where a person has one more element.
+  func ends(_ invented: Invented) throws -> [String] {
+    try invented.truth().map { "\($0.outcome) \($0.reasons)" }
+  }
+  #expect(try ends(after) == ends(before))
+  #expect(try after.lines("pipeline.yaml").contains { $0.hasPrefix("      previous_id: SoDinhDanhCu") })
+}
+
 @Test("facilities with a new code: half of their cards have it, and the table says which replaces which")
 func recoded() throws {
   var options = GeneratorOptions(people: 5000, seed: 11, rates: .none, facilities: 200)

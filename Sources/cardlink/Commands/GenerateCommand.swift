@@ -41,6 +41,11 @@ struct GenerateCommand: ParsableCommand {
   @Flag(help: "The population has the province of residence.") var residence = false
   @Option(
     help: ArgumentHelp(
+      "The share of people with a cancelled earlier personal ID number, which half of their cards still have.",
+      valueName: "share"))
+  var previous: Double = 0
+  @Option(
+    help: ArgumentHelp(
       "The share of facilities that got a new code, and a table of facilities that says which.",
       valueName: "share"))
   var recoded: Double = 0
@@ -98,6 +103,7 @@ extension GenerateCommand {
       asOf: date, rates: rates, renumbered: renumbered,
       facilities: facilities, hasUnreadColumns: unreadColumns)
     options.hasResidence = residence
+    options.previous = previous
     options.recoded = recoded
     options.nights = nights
     options.change = try share(change)
