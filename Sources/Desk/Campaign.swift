@@ -1,5 +1,5 @@
 // How far the integration of cards into the chip ID card is: the figures by which a ministry steers.
-// Invariant: counts only, and no count of 1 to 9 persons by province, nor a share from which one follows.
+// Invariant: counts only, and no count of 1 to 9 by province, nor figures from which one follows (ShownProvinces.swift).
 
 package import Match
 package import Values
@@ -82,24 +82,21 @@ extension Desk {
   ///   - former: whether the 63 provinces before July 2025 are asked for.
   /// - Throws: ``Stop`` with ``Exit/storeUnavailable`` if no run has finished.
   package func campaign(named: String, former: Bool) throws(Stop) -> Campaign {
-    let runs = try runs().filter { $0.state == .done && $0.rollback == nil && $0.published != nil }
+    let all = try runs()
+    let runs = all.filter { $0.state == .done && $0.rollback == nil && $0.published != nil }
     guard let last = runs.last else { throw try noRun() }
     let points = Campaign.points(runs, try standingWithReceipts()?.publications ?? [])
-    let figures = ProvinceFigures.all(of: last, former: true).filter { $0.code != "none" }
     let basis = last.matched.residents == nil ? Campaign.Basis.birthRegistration : .residence
+    func provinces(_ figure: ShownProvinces.Figure) -> [Campaign.Province] {
+      Campaign.provinces(
+        ProvinceFigures.all(of: last, former: true).filter { $0.code != "none" }, figure,
+        ShownProvinces(figure, in: all, upTo: last.id), former: former)
+    }
     let projection = Campaign.projection(points)
     return Campaign(
       pipeline: last.pipeline, points: points, basis: basis,
-      provinces: Campaign.provinces(figures, former) { figures in
-        basis == .residence
-          ? figures.residents.map { ($0, figures.residentsWithCard ?? 0) }
-          : (figures.recordsByBirthRegistration, figures.linkedByBirthRegistration)
-      },
-      provincesByFacility: last.published?.facilityProvinces == nil
-        ? nil
-        : Campaign.provinces(figures, former) { figures in
-          figures.personsByFacility.map { ($0, $0) }
-        },
+      provinces: provinces(basis == .residence ? .residents : .birthRegistration),
+      provincesByFacility: last.published?.facilityProvinces == nil ? nil : provinces(.facility),
       steps: last.causes.prefix(8).map { cause in
         Campaign.Step(
           cause: cause.name, records: cause.records, meaning: cause.meaning.english,
@@ -110,9 +107,6 @@ extension Desk {
 }
 
 extension Campaign {
-  /// Smaller counts of persons are not shown.
-  package static let fewest = 10
-
   fileprivate static func points(_ runs: [RunRecord], _ use: [PublicationUse]) -> [Point] {
     var lastOfDate: [String: Point] = [:]
     for run in runs {
@@ -124,49 +118,26 @@ extension Campaign {
     return lastOfDate.values.sorted { $0.asOf < $1.asOf }
   }
 
-  /// - Parameter counts: all and those with a card; nil where it is not counted.
-  fileprivate static func provinces(
-    _ figures: [ProvinceFigures], _ former: Bool, _ counts: (ProvinceFigures) -> (all: Int, withCard: Int)?
+  /// - Parameter figures: with their former provinces.
+  static func provinces(
+    _ figures: [ProvinceFigures], _ figure: ShownProvinces.Figure, _ shown: ShownProvinces, former: Bool
   ) -> [Province] {
-    func shown(_ figures: [ProvinceFigures]) -> [Province] {
-      let byCode = Dictionary(figures.map { ($0.code, $0) }) { first, _ in first }
-      return self.shown(figures.map { ($0.code, $0.name) }) { byCode[$0].flatMap(counts) }
-    }
-    let today = shown(figures)
-    guard former else { return today }
-    return zip(today, figures).map { province, figures in
-      var province = province
-      // The former provinces of one that is left out would tell its figures.
-      let parts = province.all == nil ? [] : shown(figures.former ?? [])
-      if parts.contains(where: { $0.all != nil }) { province.former = parts }
-      return province
-    }
-  }
-
-  /// Provinces with their figures, without those that tell a small count.
-  ///
-  /// A single province that is left out would follow from the sum of all, so the smallest of the others is left out with it.
-  static func shown(
-    _ provinces: [(code: String, name: String)], _ counts: (String) -> (all: Int, withCard: Int)?
-  ) -> [Province] {
-    func isSmall(_ count: Int) -> Bool { count > 0 && count < fewest }
-    let found = provinces.map { counts($0.code) }
-    var hidden = Set(
-      found.indices.filter { i in
-        guard let (all, withCard) = found[i] else { return true }
-        return isSmall(all) || isSmall(withCard) || isSmall(all - withCard)
-      })
-    if hidden.count == 1 {
-      let others = found.indices.filter { !hidden.contains($0) && found[$0]?.all ?? 0 > 0 }
-      let smallest = others.min { found[$0]?.all ?? 0 < found[$1]?.all ?? 0 }
-      hidden.formUnion(smallest.map { [$0] } ?? Set(found.indices))
-    }
-    return found.indices.map { i in
-      var province = Province(code: provinces[i].code, name: provinces[i].name)
-      guard !hidden.contains(i), let (all, withCard) = found[i] else { return province }
+    func province(_ figures: ProvinceFigures, isShown: Bool) -> Province {
+      var province = Province(code: figures.code, name: figures.name)
+      guard isShown, let counts = ShownProvinces.counts(figures, figure) else { return province }
+      let (all, withCard) = (counts[0], counts.count > 1 ? counts[1] : counts[0])
       (province.all, province.withCard) = (all, withCard)
       province.share = all == 0 ? nil : 10_000 * withCard / all
       return province
+    }
+    return figures.map { today in
+      var found = province(today, isShown: shown.shows(today.code))
+      guard former else { return found }
+      let parts = (today.former ?? []).map {
+        province($0, isShown: shown.shows($0.code, of: today.code))
+      }
+      if parts.contains(where: { $0.all != nil }) { found.former = parts }
+      return found
     }
   }
 

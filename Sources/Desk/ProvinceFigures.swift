@@ -76,4 +76,14 @@ package struct ProvinceFigures: Sendable, Encodable {
     none.count(residents?[Residence.other.text ?? ""])
     return provinces + [none]
   }
+
+  /// The places of birth registration that are in no province, each by itself.
+  package static func elsewhere(of run: RunRecord) -> [ProvinceFigures] {
+    BirthPlace.all.filter { $0.today == nil }.map { place in
+      let counts = run.matched.places[place.code] ?? [:]
+      return ProvinceFigures(
+        code: place.code, name: "", records: counts.values.reduce(0, +),
+        linked: counts[Outcome.linked.name] ?? 0)
+    }
+  }
 }

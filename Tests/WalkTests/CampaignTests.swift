@@ -53,31 +53,6 @@ struct CampaignTests {
     #expect(ProvinceMap.places.values.allSatisfy { $0.column < 5 })
   }
 
-  @Test("no figure tells a count of 1 to 9, alone or by the sum of all", arguments: 0..<200 as Range<UInt64>)
-  func smallCounts(seed: UInt64) {
-    var random = SeededGenerator(seed)
-    var counts: [String: (all: Int, withCard: Int)] = [:]
-    let codes = (0..<Int.random(in: 2...12, using: &random)).map { "\($0)" }
-    for code in codes {
-      let all = Int.random(in: 0...(Bool.random(using: &random) ? 15 : 300), using: &random)
-      counts[code] = (all, Int.random(in: 0...all, using: &random))
-    }
-    let shown = Campaign.shown(codes.map { (code: $0, name: $0) }) { counts[$0] }
-    let hidden = shown.filter { $0.all == nil }
-    #expect(hidden.count != 1)
-    #expect(
-      hidden.isEmpty || hidden.count == codes.count || hidden.count { counts[$0.code]?.all ?? 0 > 0 } > 1)
-    for province in shown {
-      guard let all = province.all, let withCard = province.withCard else { continue }
-      #expect(counts[province.code]?.all == all && counts[province.code]?.withCard == withCard)
-      for count in [all, withCard, all - withCard] { #expect(count == 0 || count >= 10) }
-    }
-    for province in hidden where hidden.count > 2 && hidden.count < codes.count {
-      let (all, withCard) = counts[province.code] ?? (0, 0)
-      #expect([all, withCard, all - withCard].contains { $0 > 0 && $0 < 10 })
-    }
-  }
-
   private static func point(_ day: Int, share: Int) -> Campaign.Point {
     let date = CalendarDate(packed: 2026_01_01).adding(days: day)
     return Campaign.Point(run: day + 1, asOf: date.text, persons: 10_000, withCard: share)

@@ -1,6 +1,6 @@
 // The outcomes of insurance records by the place of birth registration in their personal ID number, for the 34 provinces
 // of today and for the 63 before July 2025.
-// Invariant: no count of 1 to 4 records is shown for a place or can be computed: such a share is shown as a
+// Invariant: a bar alone tells no count of 1 to 4 records (ShownProvinces.swift decides which bars are shown): such a share is a
 // bound, places with fewer than five records are shown as one, and of a province of today either all former provinces
 // are shown, with exact shares, or none.
 

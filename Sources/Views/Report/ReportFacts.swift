@@ -1,5 +1,5 @@
 // Makes the report of a run from run records.
-// Invariant: every figure comes from a run record; no place's count below five is shown (PlaceRates.swift).
+// Invariant: every figure comes from a run record; no count of 1 to 9 by province is shown (ReportProvinces.swift).
 
 import Desk
 import Run
@@ -31,6 +31,8 @@ extension ReportPage {
 /// A run and the runs that its report compares it with.
 struct ReportFacts {
   let run: RunRecord
+  /// All runs up to this one, ascending.
+  let all: [RunRecord]
   /// Finished runs up to this one, ascending, the last one of each business date, at most fourteen.
   let history: [RunRecord]
   /// All runs up to this one, whatever their state, ascending, at most fourteen.
@@ -49,6 +51,7 @@ struct ReportFacts {
     history = done.filter { lastOfDate[$0.asOf] == $0.id }.sorted { ($0.asOf, $0.id) < ($1.asOf, $1.id) }
       .suffix(14)
     before = done.last { $0.id < run.id && $0.rollback == nil }
+    all = upTo
     recent = upTo.suffix(14)
   }
 
@@ -152,6 +155,11 @@ extension ReportFacts {
         .init(
           command: "cardlink status \(pipeline)",
           purpose: Bilingual("tình hình trên một màn hình", "the state on one screen")),
+        .init(
+          command: "cardlink progress \(pipeline) --output html > progress.html",
+          purpose: Bilingual(
+            "tiến độ tích hợp: một trang in cho lãnh đạo",
+            "how far the campaign is: a page for the ministry")),
       ]
       : [
         .init(

@@ -1,7 +1,9 @@
 // The report's figures by province: link rates by place of birth registration, and persons with a card by the province
 // of their facility.
-// Invariant: no count of 1 to 4 is shown or can be computed.
+// Invariant: no count of 1 to 9 by province is shown or can be computed; the campaign's page leaves the same provinces out
+// (ShownProvinces.swift).
 
+import Desk
 import Values
 import Workspace
 
@@ -10,10 +12,14 @@ extension ReportFacts {
     let mean = FigureText.share(
       run.count(.insurance, .linked), of: run.matched.places.values.reduce(0) { $0 + $1.values.reduce(0, +) })
     let then = before?.matched.places ?? [:]
+    let areShown = shown(.birthRegistration)
     let items = Self.items(
-      PlaceRate.compared(PlaceRate.all(run.matched.places), with: PlaceRate.all(then), orMean: mean))
+      PlaceRate.compared(
+        areShown.filter(PlaceRate.all(run.matched.places)), with: PlaceRate.all(then), orMean: mean))
     let former = Self.items(
-      PlaceRate.compared(PlaceRate.former(run.matched.places), with: PlaceRate.former(then), orMean: mean))
+      PlaceRate.compared(
+        areShown.filter(former: PlaceRate.former(run.matched.places)), with: PlaceRate.former(then),
+        orMean: mean))
     let reference =
       before.flatMap { before in
         then.isEmpty
@@ -30,8 +36,14 @@ extension ReportFacts {
   var residents: ReportPage.Residents? {
     guard let counts = run.matched.residents else { return nil }
     let then = before?.matched.residents.map(PlaceRate.residents) ?? []
-    let items = Self.items(PlaceRate.compared(PlaceRate.residents(counts), with: then, orMean: nil))
+    let items = Self.items(
+      PlaceRate.compared(
+        shown(.residents).filter(PlaceRate.residents(counts)), with: then, orMean: nil))
     return items.isEmpty ? nil : .init(items: items)
+  }
+
+  private func shown(_ figure: ShownProvinces.Figure) -> ShownProvinces {
+    ShownProvinces(figure, in: all, upTo: run.id)
   }
 
   private static func items(_ rates: [PlaceRate]) -> [ReportPage.Places.Item] {
@@ -59,6 +71,7 @@ extension ReportFacts {
   var facilityProvinces: ReportPage.FacilityProvinces? {
     guard let counts = run.published?.facilityProvinces, !counts.isEmpty else { return nil }
     let all = counts.values.reduce(0) { $0 + $1.values.reduce(0, +) }
+    let areShown = shown(.facility)
     func item(_ code: String?, _ name: Bilingual, _ persons: Int) -> ReportPage.FacilityProvinces.Item {
       .init(
         name: name, code: code, persons: FigureText.count(persons),
@@ -70,16 +83,16 @@ extension ReportFacts {
     for province in ProvinceOfToday.all {
       let parts = counts[province.text] ?? [:]
       let persons = parts.values.reduce(0, +)
-      guard persons >= PlaceRate.fewest else { continue }
+      guard persons > 0, areShown.shows(province.text) else { continue }
       items.append(item(province.text, Bilingual(province.name, province.name), persons))
-      guard parts.values.allSatisfy({ $0 >= PlaceRate.fewest }) else { continue }
-      for (code, persons) in parts.sorted(by: { $0.key < $1.key }) {
+      for (code, persons) in parts.sorted(by: { $0.key < $1.key })
+      where areShown.shows(code, of: province.text) {
         let name = Int(code).flatMap(IDPrefix.province) ?? code
         former.append(item(code, Bilingual(name, name), persons))
       }
     }
     let others = counts.filter { Int($0.key) == nil }.values.reduce(0) { $0 + $1.values.reduce(0, +) }
-    if others >= PlaceRate.fewest {
+    if others > 0, areShown.shows("none") {
       items.append(
         item(
           nil,
@@ -88,5 +101,24 @@ extension ReportFacts {
           others))
     }
     return items.isEmpty ? nil : .init(items: items, former: former.isEmpty ? nil : .init(items: former))
+  }
+}
+
+extension ShownProvinces {
+  /// The bars of provinces of today, and of what is in no province, that may be shown.
+  func filter(_ bars: [PlaceRate]) -> [PlaceRate] {
+    bars.filter { bar in
+      guard let code = bar.place?.code else { return false }
+      return bar.isProvince ? shows(code) : shows(code, of: "none")
+    }
+  }
+
+  /// The bars of former provinces that may be shown.
+  func filter(former bars: [PlaceRate]) -> [PlaceRate] {
+    bars.filter { bar in
+      let code = String(bar.place?.code.suffix(2) ?? "")
+      guard let today = Int(code).flatMap(ProvinceOfToday.of) else { return false }
+      return shows(code, of: today.text)
+    }
   }
 }
