@@ -20,7 +20,7 @@ export CARDLINK_COMMIT ?= $(shell git rev-parse --short=12 HEAD 2>/dev/null)$(sh
 export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null)
 PACKAGES := libxml2-dev libsqlite3-dev zlib1g-dev pkg-config
 
-.PHONY: help run console build-console test test-packages test-console test-serve quick build install uninstall tarball deb test-deb \
+.PHONY: help run console build-console test test-packages test-attestations test-console test-serve quick build install uninstall tarball deb test-deb \
   image test-image reproducible test-install libraries format lint sample-data reference bench bench-scale bench-duckdb \
   bench-numbers bench-check instructions soak fuzz clean
 
@@ -48,6 +48,9 @@ test: libraries ## Install what is missing, build and run all tests
 test-packages: build ## Check packages with outside tools: bagit, fhir.resources, xmllint, openssl, age
 	scripts/outside-tools
 	scripts/test-packages $(CARDLINK)
+
+test-attestations: ## Let PyPI's sd-jwt and openvc-core check our attestations and status lists
+	scripts/test-attestations .build/debug/cardlink
 
 test-console: ## Open each screen of the console in Chromium, with axe, by keyboard and while a run works (SCREENSHOTS=folder)
 	scripts/outside-tools

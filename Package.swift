@@ -180,7 +180,7 @@ let package = Package(
       name: "Run",
       dependencies: [
         "Values", "Names", "Rules", "Threads", "Files", "Seal", "SortedRuns", "Extract", "Snapshot", "Match",
-        "Store", "Package", "Publish", "Pipeline", "Workspace",
+        "Store", "Package", "Publish", "Pipeline", "Workspace", "Attest",
       ], swiftSettings: checked),
     .target(
       name: "Desk",

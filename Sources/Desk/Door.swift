@@ -198,6 +198,36 @@ extension Desk {
   }
 }
 
+extension Desk {
+  /// The persons of the store in force, each looked up, for attestations that are counted in the audit log before they leave.
+  func personLookup() throws(Stop) -> PersonLookup {
+    let path = try storePath()
+    return PersonLookup(run: try Store(path: path).runID(), try StoredCards(path: path, daysOfUse: 0))
+  }
+}
+
+/// Persons of a store, one at a time.
+final class PersonLookup {
+  /// The store's run and business date.
+  let run: Int
+  let asOf: CalendarDate
+  private var source: StoredCards
+  private var batch = PersonBatch()
+
+  fileprivate init(run: Int, _ source: consuming StoredCards) {
+    (self.run, asOf) = (run, source.standing.asOf)
+    self.source = source
+  }
+
+  func person(_ id: PersonalID) throws(Stop) -> Found? {
+    batch.removeAll()
+    guard try source.append(id, to: &batch), let row = batch.persons.first else { return nil }
+    return Found(
+      id: id, name: String(decoding: batch.bytes[row.nameRange], as: UTF8.self), birthDate: row.birthDate,
+      sex: row.sex, card: batch.cards[row.cards.lowerBound])
+  }
+}
+
 /// Sorted records in a range of keys: requests, and what is joined with them, for answers that are counted in the audit log
 /// before they leave.
 func merged(_ runs: [SortedRun], in folder: String, _ keys: Range<UInt64>) throws(Stop) -> Merge {

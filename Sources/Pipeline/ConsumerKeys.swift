@@ -151,6 +151,10 @@ extension PipelineKeys {
           "How long the consumer may keep the answers; written into them",
           "Nơi nhận được lưu câu trả lời bao nhiêu ngày; ghi trong gói trả lời", example: "30"),
         Key(
+          "attest", .flag, \.attests,
+          "It is a wallet provider: it gets attestations of cards by `cardlink attest`, and no answers",
+          "Là bên cung cấp ví: nhận xác nhận thẻ bằng `cardlink attest`, không nhận câu trả lời"),
+        Key(
           "encrypt_to", recipients, \.encryptTo,
           "Public keys (age1…), files of keys or folders with a file CONSUMER.pub; without it answers are not encrypted",
           "Khóa công khai (age1…), tệp khóa hoặc thư mục có tệp TÊN.pub; không ghi thì câu trả lời không mã hóa",
@@ -177,13 +181,14 @@ extension PipelineKeys {
           node, key: "release", expected: "each attribute and form once", found: "one twice",
           remedy: "Remove the second line.")
       }
-      if !policy.compares(.fullName), !policy.compares(.birthDate) {
+      if !policy.attests, !policy.compares(.fullName), !policy.compares(.birthDate) {
         reader.report(
           node, key: "release", expected: "full_name or birth_date as agrees", found: "neither",
           remedy:
             "Add { attribute: full_name, as: agrees }: without a comparison, a number alone would be enough.")
       }
     }
+    checkAttests(&policy, read, &reader)
     if let node = read["until"], policy.until.packed < policy.from.packed {
       reader.report(
         node, key: "until", expected: "a day not before from", found: "an earlier one",
@@ -282,13 +287,25 @@ extension PipelineKeys {
           Key(
             "personal_id", .source, \.["personal_id"], isRequired: true, "Personal ID number",
             "Số định danh cá nhân"),
-          Key("full_name", .source, \.["full_name"], isRequired: true, "Full name", "Họ và tên"),
-          Key("birth_date", .source, \.["birth_date"], isRequired: true, "Date of birth", "Ngày sinh"),
+          Key(
+            "full_name", .source, \.["full_name"], "Full name; required without attest",
+            "Họ và tên; bắt buộc nếu không có attest"),
+          Key(
+            "birth_date", .source, \.["birth_date"], "Date of birth; required without attest",
+            "Ngày sinh; bắt buộc nếu không có attest"),
           Key("sex", .source, \.["sex"], "Sex", "Giới tính"),
           Key(
             "reference", column, \.["reference"], isRequired: true,
             "The consumer's reference, which the answer repeats",
             "Mã tham chiếu của bên hỏi, được ghi lại trong câu trả lời"),
+          Key(
+            "holder_jwk", column, \.["holder_jwk"],
+            "With attest: the holder's public key as JSON (JWK)",
+            "Khi có attest: khóa công khai của người giữ, dạng JSON (JWK)"),
+          Key(
+            "proof", column, \.["proof"],
+            "With attest: the wallet's proof that it has the private key (key proof JWT of OpenID4VCI)",
+            "Khi có attest: bằng chứng ví giữ khóa riêng (key proof JWT của OpenID4VCI)"),
           Key(
             "consent", column, \.["consent"], "The reference of the person's consent",
             "Mã chấp thuận của người dân"),

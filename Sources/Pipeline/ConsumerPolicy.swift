@@ -111,6 +111,8 @@ package struct ConsumerPolicy: Hashable, Sendable {
   package var failuresAlarm: Double?
   /// How long the consumer may keep the answers.
   package var retentionDays = 0
+  /// Whether it is a wallet provider, which gets attestations and no answers.
+  package var attests = false
   package var encryptTo: [String] = []
   package var formats = [AnswerFormat.csv]
   /// How the request files are read.

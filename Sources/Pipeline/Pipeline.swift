@@ -26,6 +26,8 @@ package struct Pipeline: Hashable, Sendable {
   package var publish = PublishPolicy()
   /// Who besides the facilities gets answers.
   package var consumers: [ConsumerPolicy] = []
+  /// How attestations for wallets are made; nil for none.
+  package var attestations: AttestationTerms?
   /// The table of facilities; nil for none.
   package var facilities: FacilityFile?
   /// How many days a person in force stays while today's data about the person is doubtful; nil: none.

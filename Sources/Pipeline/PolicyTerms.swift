@@ -25,6 +25,8 @@ package struct PolicyTerms: Hashable, Sendable, Codable {
   package var perPersonPerDay: Int?
   package var failuresAlarm: Double?
   package var retentionDays: Int
+  /// Whether it gets attestations; nil for no.
+  package var attests: Bool?
   /// The fingerprints of the keys that answers are encrypted to, ascending; empty for plain ones.
   package var keys: [String]
 
@@ -41,6 +43,7 @@ package struct PolicyTerms: Hashable, Sendable, Codable {
     (hidesAbsence, needsConsent) = (policy.hidesAbsence, policy.needsConsent)
     (perDay, perPersonPerDay) = (policy.perDay, policy.perPersonPerDay)
     (failuresAlarm, retentionDays) = (policy.failuresAlarm, policy.retentionDays)
+    attests = policy.attests ? true : nil
     keys = try encryptionKeys(policy.encryptTo, of: policy.name).map(\.fingerprint).sorted()
   }
 
@@ -51,6 +54,7 @@ package struct PolicyTerms: Hashable, Sendable, Codable {
       + persons + release + keys
       + [perDay, perPersonPerDay, retentionDays].map { $0.map(String.init) ?? "-" }
       + [failuresAlarm.map { "\($0)" } ?? "-", "\(hidesAbsence)", "\(needsConsent)"]
+      + (attests == true ? ["attest"] : [])
     return Digest.text(of: parts.map { "\($0.utf8.count):\($0)" }.joined(separator: "\n"))
   }
 
@@ -66,6 +70,7 @@ package struct PolicyTerms: Hashable, Sendable, Codable {
       ("persons", old.persons != ["asked"] && !Set(persons).isSubset(of: old.persons)),
       ("identifier", identifier != "none" && identifier != old.identifier),
       ("release", !Set(release).isSubset(of: old.release)),
+      ("attest", (attests ?? false) != (old.attests ?? false)),
       ("hide", old.hidesAbsence && !hidesAbsence),
       ("consent", old.needsConsent && !needsConsent),
       (

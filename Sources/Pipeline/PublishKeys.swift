@@ -48,8 +48,21 @@ extension PipelineKeys {
           example:
             "[{ consumer: bank-a, purpose: { vi: …, en: … }, basis: …, until: 2027-11-30, release: [{ attribute: full_name, as: agrees }], retention_days: 30, requests: { format: csv, fields: { personal_id: SoCCCD, full_name: HoTen, birth_date: NgaySinh, reference: Ma }, dates: [dd/MM/yyyy] } }]"
         ),
+        Key(
+          "attestations", .group(attestations, from: AttestationTerms()), \.attestations,
+          "How attestations for wallets are signed, and how long they last",
+          "Cách ký xác nhận cho ví điện tử và thời hạn",
+          example: "{ key: keys/attest.key, issuer: \"https://attest.example.vn\" }"),
       ],
       check: { pipeline, read, reader in
+        if let node = read["consumers"], !read.has("attestations"),
+          pipeline.consumers.contains(where: \.attests)
+        {
+          reader.report(
+            node, key: "consumers", expected: "publish.attestations beside a consumer with attest: true",
+            found: "none",
+            remedy: "Make a key, cardlink keys attestation keys/attest.key, and write attestations: with it.")
+        }
         var consumers: Set<String> = []
         for policy in pipeline.consumers where !policy.name.isEmpty && !consumers.insert(policy.name).inserted
         {

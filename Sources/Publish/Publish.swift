@@ -198,6 +198,7 @@ private struct PackageNight: Sendable {
           signing: key,
           key: try rule.deskKeyFile(of: name).map { file throws(Stop) in try DeskKey(file: file) }),
         in: folder)
+      package.statusLists = request.statusLists
       written.cardNumbersLeftOut += try write(recipient, rule, &now, &then, &texts, to: &package)
       var finished = try package.finish(key: key)
       if let keys {

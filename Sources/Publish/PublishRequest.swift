@@ -1,5 +1,6 @@
 // The request for a publication and its report.
 
+package import Package
 package import Values
 
 package struct PublishRequest: Sendable {
@@ -20,6 +21,8 @@ package struct PublishRequest: Sendable {
   package var threads: Int
   /// Whether each recipient is sure to have its package of the publication in force, so that changes may follow it.
   package var recipientsHavePackagesInForce = true
+  /// Signed status lists of attestations, for every package.
+  package var statusLists: [StatusFile] = []
   /// How many files the process may have open; nil for the system's limit.
   package var openFiles: Int?
 

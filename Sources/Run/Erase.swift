@@ -85,6 +85,7 @@ private struct Erasing {
       if try store.card(personalID: id.text) != nil { return true }
       if try !store.findings(personalID: id.text).isEmpty { return true }
     }
+    if try PlaceBook(in: path).holds(id) { return true }
     for path in try History.paths(in: stores.historyFolder) {
       if try holds(id, inHistory: path) { return true }
     }
@@ -112,6 +113,10 @@ private struct Erasing {
         if erasure.runs.last != number { erasure.runs.append(number) }
       }
     }
+    let placeLock = try Folder.exists(PlaceBook.folder(in: path)) ? PlaceBook.lock(in: path) : nil
+    defer { withExtendedLifetime(placeLock) {} }
+    var places = try PlaceBook(in: path)
+    _ = try places.erase(id)
     for path in try storePaths() { erasure.rows += try eraseRows(of: id, fromStore: path) }
     var stamps: [(before: String, after: String)] = []
     for path in try History.paths(in: stores.historyFolder) {

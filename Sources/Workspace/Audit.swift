@@ -49,6 +49,10 @@ package enum AuditEvent: String, Sendable, CaseIterable, Codable {
   case answered
   /// A package of answers that was announced, or was about to be, never left.
   case answerWithdrawn = "answer_withdrawn"
+  /// A file of a wallet provider's requests was attested; the log does not name its persons.
+  case attested
+  /// A run revoked attestations, whose persons or cards are no longer as they said.
+  case attestationsRevoked = "attestations_revoked"
   /// A number was asked about with different data, or too often.
   case probed
   /// The line before is incomplete because of a crash; its effect did not happen.

@@ -42,7 +42,7 @@ struct Cardlink: ParsableCommand {
       CheckCommand.self, StatusCommand.self,
       RunsCommand.self, SeriesCommand.self, ReportCommand.self, DiffCommand.self, DoctorCommand.self,
       FindingsCommand.self, FacilitiesCommand.self, ReceiptsCommand.self, ProgressCommand.self,
-      PolicyCommand.self, AnswerCommand.self,
+      PolicyCommand.self, AnswerCommand.self, AttestCommand.self,
       DecideCommand.self, DecisionsCommand.self,
       ExplainCommand.self, LookupCommand.self, HistoryCommand.self,
       CheckCardCommand.self, ServeCommand.self,

@@ -28,7 +28,7 @@ struct WallsTests {
     "Pipeline": foundation.union(["Package", "Publish", "Store"]),
     "Workspace": foundation.union(["Match", "Store", "Package", "Publish", "Pipeline"]),
     "Run": foundation.union([
-      "Extract", "Snapshot", "Match", "Store", "Package", "Publish", "Pipeline", "Workspace",
+      "Extract", "Snapshot", "Match", "Store", "Package", "Publish", "Pipeline", "Workspace", "Attest",
     ]),
     "Desk": foundation.union([
       "Extract", "Match", "Store", "Package", "Publish", "CardCheck", "Pipeline", "Workspace", "Run",

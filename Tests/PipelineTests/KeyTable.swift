@@ -49,6 +49,18 @@ struct PipelineText {
       ? "publish.consumers[].requests"
       : path.split(separator: ".").dropFirst().first.map { "exports.\($0)" } ?? ""
     if isOfRequests { set("publish.consumers", try yaml(keyRow("publish.consumers").example)) }
+    if path.hasSuffix("consumers[].attest") && value == "true" || path.hasSuffix(".holder_jwk")
+      || path.hasSuffix(".proof")
+    {
+      set("publish.attestations", try yaml(keyRow("publish.attestations").example))
+      set("publish.consumers[].attest", "true")
+      set("publish.consumers[].release", [["attribute": "full_name", "as": "exact"]])
+      set("publish.consumers[].requests.fields.holder_jwk", "K")
+      set("publish.consumers[].requests.fields.proof", "P")
+    }
+    if path.hasPrefix("publish.attestations.") {
+      set("publish.attestations", try yaml(keyRow("publish.attestations").example))
+    }
     if path.hasSuffix("consumers[].key") { set("publish.consumers[].identifier", "pairwise") }
     if path.hasSuffix(".record") || path.hasSuffix(".may_be_absent") {
       set("\(export).format", "xml")

@@ -160,6 +160,8 @@ extension AuditEvent {
     case .policyApproved: Bilingual("phê duyệt chính sách", "policy approved")
     case .answered: Bilingual("trả lời yêu cầu", "requests answered")
     case .answerWithdrawn: Bilingual("rút lại gói trả lời chưa gửi", "unsent answers withdrawn")
+    case .attested: Bilingual("cấp xác nhận thẻ", "cards attested")
+    case .attestationsRevoked: Bilingual("thu hồi xác nhận thẻ", "attestations revoked")
     case .probed: Bilingual("số bị hỏi nhiều lần", "number probed")
     case .mended: Bilingual("nối dòng đứt do sự cố", "mended after a crash")
     }

@@ -75,6 +75,7 @@ extension Desk {
   /// Answers a file of requests.
   package func answer(_ request: AnswerRequest) throws(Stop) -> AnswerReport {
     let policy = try policy(of: request.consumer)
+    try policy.checkAnswers()
     let lock = try PolicyBook.lock(of: policy.name, in: pipeline.workspace)
     defer { withExtendedLifetime(lock) {} }
     var book = try settledBook(of: policy.name)
@@ -124,8 +125,17 @@ extension Stop {
 }
 
 extension ConsumerPolicy {
+  /// - Throws: ``Stop`` with ``Exit/usage`` for a wallet provider.
+  fileprivate func checkAnswers() throws(Stop) {
+    guard attests else { return }
+    throw Stop(
+      .usage, at: name, expected: "a consumer that gets answers", found: "one that gets attestations",
+      remedy: "Attest its requests, or remove attest: true from its policy.",
+      next: "cardlink attest PIPELINE --consumer \(name) --requests FILE")
+  }
+
   /// - Throws: ``Stop`` with ``Exit/dataRefused`` before its first day and after its last.
-  fileprivate func checkInForce(on day: CalendarDate) throws(Stop) {
+  func checkInForce(on day: CalendarDate) throws(Stop) {
     let (begins, ends) = (from.isNone || from.packed <= day.packed, day.packed <= until.packed)
     guard !begins || !ends else { return }
     throw Stop(
@@ -141,7 +151,7 @@ extension ConsumerPolicy {
 
 extension PolicyBook {
   /// - Throws: ``Stop`` with ``Exit/dataRefused`` if the terms, or wider ones, were not approved.
-  fileprivate func checkApproved(_ terms: PolicyTerms, of policy: ConsumerPolicy) throws(Stop) {
+  func checkApproved(_ terms: PolicyTerms, of policy: ConsumerPolicy) throws(Stop) {
     let wider = widenings(of: terms)
     guard wider != [] else { return }
     throw Stop(

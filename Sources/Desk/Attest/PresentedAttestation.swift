@@ -57,7 +57,7 @@ func statusLists(in paths: [String]) throws(Stop) -> [String] {
       guard let text = try Folder.read(file) else {
         throw Stop(
           .exportMissing, at: file, expected: "a signed status list", found: "no such file",
-          remedy: "It comes with each package, in the folder status.",
+          remedy: "Packages have them as data/status-*.jwt; name a file, or the folder current/data.",
           next: "cardlink verify-attestation --help")
       }
       lists.append(text.trimmingCharacters(in: .whitespacesAndNewlines))

@@ -98,6 +98,9 @@ package struct Doctor {
     if let key = pipeline.publish.signingKey {
       found.append(checked("signing_key") { () throws(Stop) in try signingKey(key) })
     }
+    if let terms = pipeline.attestations {
+      found.append(checked("attestation_key") { () throws(Stop) in try attestationKey(terms) })
+    }
     if pipeline.publish.encrypts { found.append(facilityKeys) }
     if pipeline.facilities != nil { found.append(checked("facilities", facilities)) }
     if pipeline.publish.selectsByProvince { found.append(provinces) }

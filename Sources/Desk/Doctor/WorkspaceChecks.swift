@@ -2,6 +2,7 @@
 // Invariant: no file is opened for writing. If another user can read the workspace, the check fails, because
 // it holds a whole nation's data.
 
+import Attest
 import Extract
 import Files
 import Foundation
@@ -204,6 +205,24 @@ extension Doctor {
         command: "chmod 0600 \(shellQuoted(path))")
     }
     return .ok("signing_key", path)
+  }
+
+  func attestationKey(_ terms: AttestationTerms) throws(Stop) -> Diagnosis {
+    guard let attributes = try FileAttributes(of: terms.key), unsafe access(terms.key, R_OK) == 0 else {
+      return .fail(
+        "attestation_key", .exportMissing, "\(terms.key) can't be read",
+        "Give this user the right to, or make one.",
+        command: "cardlink keys attestation \(shellQuoted(terms.key))")
+    }
+    guard attributes.rights & 0o077 == 0 else {
+      return .fail(
+        "attestation_key", .inputOutput, "others may read \(terms.key)",
+        "A person who has read it can forge attestations: make a new key.",
+        command: "chmod 0600 \(shellQuoted(terms.key))")
+    }
+    let key = try AttestationKey(file: terms.key).jwk
+    for file in terms.earlierKeys { _ = try attestationKeys(in: file) }
+    return .ok("attestation_key", "\(terms.key), \(key.algorithm), kid \(key.thumbprint)")
   }
 
   func metrics(_ path: String) throws(Stop) -> Diagnosis {

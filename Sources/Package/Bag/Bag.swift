@@ -26,6 +26,8 @@ package enum BagName {
   static let result = "data/result-sha256.txt"
   /// The same of the other cards, in a file of its own: programs of the first version compare the one above whole.
   static let otherResult = "data/result-other-cards-sha256.txt"
+  /// The beginning of a status list's name in `data`.
+  static let statusPrefix = "status-"
 }
 
 /// What is known of a package once its payload is written.

@@ -17,7 +17,17 @@ package enum RowChange: Sendable {
   case renumbered
 }
 
+/// A signed status list of attestations, as a package carries it.
+package struct StatusFile: Hashable, Sendable {
+  /// `2026-11`: the file is `data/status-2026-11.jwt`.
+  package var name: String
+  package var text: String
+
+  package init(name: String, text: String) { (self.name, self.text) = (name, text) }
+}
+
 package struct RecipientWriter {
+  package var statusLists: [StatusFile] = []
   private let folder: String
   private let facts: PackageFacts
   private let names: FHIRNames
@@ -68,6 +78,10 @@ package struct RecipientWriter {
         changes.putCount, changes.renumberedCount, changes.removedCount
       )
       if facts.formats.contains(.fhir) { end.fhir = names }
+    }
+    for list in statusLists {
+      end.payload.append(
+        try PayloadFile.write(list.text, to: "data/\(BagName.statusPrefix)\(list.name).jwt", in: folder))
     }
     let digest = try Bag.finish(folder, facts, end, key: key)
     return PublishedPackage(

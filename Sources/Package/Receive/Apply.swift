@@ -243,6 +243,7 @@ private struct Changing {
     guard made.people == result, made.others == others else {
       throw mismatch("the people that the changes lead to", "others")
     }
+    end.payload += try statusLists(into: folder)
     end.persons = people.persons
     end.tags = try proof(into: folder)
     _ = try Bag.finish(folder, facts, end, key: nil)
@@ -280,6 +281,21 @@ private struct Changing {
     } catch {
       throw error.exit == .storeUnavailable ? mismatch("tables as they were written", "damaged ones") : error
     }
+  }
+
+  /// The status lists of the package, which are whole in each.
+  private func statusLists(into folder: String) throws(Stop) -> [BagEntry] {
+    var entries: [BagEntry] = []
+    for name in try Folder.names(in: package + "/data")
+    where name.hasPrefix(BagName.statusPrefix) && name.hasSuffix(".jwt") {
+      let path = "data/" + name
+      try copyFile(package + "/" + path, to: folder + "/" + path)
+      entries.append(
+        BagEntry(
+          path: path, digest: try Digest.text(ofFile: folder + "/" + path),
+          byteCount: try Folder.byteCount(of: folder + "/" + path)))
+    }
+    return entries
   }
 
   /// Puts the signed files of the package beside the people.

@@ -53,6 +53,7 @@ extension Night {
       folder: workspace.path + "/packages", pipeline: pipeline.name, runID: run.id, asOf: options.asOf,
       policy: pipeline.publish, memoryBytes: min(options.memoryBytes / 4, 256 << 20), threads: options.threads
     )
+    request.statusLists = try statusLists(storeAt: path)
     let facilities = try pipeline.facilities(on: options.asOf)
     request.facilities = facilities
     request.recipientsHavePackagesInForce = try recipientsHavePackagesInForce()

@@ -19,7 +19,7 @@ struct VerifyAttestationCommand: ParsableCommand {
       PC, without a network, a pipeline or a workspace: the issuer's signature, each
       disclosure, the dates, the holder's key binding and the status list.
         cardlink verify-attestation card.sdjwt --key jwks.json \\
-          --audience facility:01028 --nonce 7f3a --status current/status
+          --audience facility:01028 --nonce 7f3a --status current/data
       Give the wallet a new random number for --nonce each time: without it somebody
       may show the same presentation again. Without --audience and --nonce no key
       binding is asked for; one that is there is checked all the same.
