@@ -41,5 +41,9 @@ package final class LockFile: Sendable {
     return held.st_dev == found.st_dev && held.st_ino == found.st_ino
   }
 
-  deinit { close(file.descriptor) }
+  // A child between its fork and its exec has the descriptor too, and would hold the lock beyond its end here.
+  deinit {
+    flock(file.descriptor, LOCK_UN)
+    close(file.descriptor)
+  }
 }
