@@ -1,5 +1,5 @@
-// Earlier personal ID numbers: chains, circles, two claimants, numbers in use, and what the explanation says of them. The
-// random samples of the other tests have earlier numbers too.
+// Earlier personal ID numbers: chains, circles, two persons who name one number, and numbers in use; the match and the
+// explanation must agree. The random samples of the other tests have earlier numbers too.
 
 import Files
 import Match
@@ -93,7 +93,7 @@ struct PreviousNumberTests {
       ])
   }
 
-  @Test("a circle leads to nobody")
+  @Test("earlier numbers in a circle lead to no person")
   func circle() throws {
     let persons = [(1, 2, PersonStatus.numberCancelled), (2, 1, .numberCancelled), (3, 1, .dead)]
     let ends = try Self.ends(
@@ -139,7 +139,7 @@ struct PreviousNumberTests {
     }
   }
 
-  @Test("the explanation says of every record what the match says", arguments: UInt64(0)..<150)
+  @Test("each record has the same outcome and reasons in the explanation as in the match", arguments: UInt64(0)..<150)
   func explanation(seed: UInt64) throws {
     var sample = StagedSample(seed: seed * 5, most: 60)
     sample.decisions = []

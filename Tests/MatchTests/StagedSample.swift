@@ -215,8 +215,8 @@ struct StagedSample {
     1_080_000_101, 1_180_000_102, 79_301_000_103, 777_777_777_777, 79_080_000_104,
   ].map { PersonalID(packed: $0) }
 
-  /// Lets persons name earlier numbers, of other persons and of nobody, cancels the numbers of some persons, and lets records
-  /// hold earlier numbers.
+  /// Gives persons earlier numbers (some of other persons, some of no person), cancels the numbers of some persons, and gives
+  /// records earlier numbers.
   mutating func namePrevious(_ random: inout SeededGenerator) {
     let numbers = Self.ids + Self.earlierIDs.prefix(Int.random(in: 1...5, using: &random))
     let share = Int.random(in: 1...9, using: &random)

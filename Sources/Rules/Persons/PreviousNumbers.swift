@@ -4,7 +4,7 @@
 package import Values
 
 extension NumberFate {
-  /// Whether a record that holds the number, or whose 9-digit number leads to it, goes on to somebody else or to nobody.
+  /// Whether the join leaves out a record with this number, because the record belongs to another person or to no person.
   ///
   /// A record that an officer gave to a person stays there. A 9-digit number that leads to an ambiguous one stays too, and
   /// the record ends by the status of that person.

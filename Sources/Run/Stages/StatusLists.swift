@@ -1,6 +1,6 @@
 // The status lists of attestations: the run that publishes a store revokes what the store no longer says, and signs the lists.
-// Invariant: a revocation is in the audit log, then in the book, then in the lists; it is never taken back, not by a rollback
-// either. The lists go into every package of the publication, so that nobody who checks has to ask for them.
+// Invariant: a revocation is written to the audit log, then to the book, then to the lists. Nothing takes it back, a rollback
+// included. Every package of the publication has the lists, so that a clinic checks without asking the issuer.
 // Load: one search in the store for each attestation that has not expired.
 
 import Attest

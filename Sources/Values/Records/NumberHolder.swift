@@ -51,7 +51,7 @@ package struct NumberHolders: Sendable {
 
 /// Where a personal ID number leads by the earlier numbers that population records name.
 package enum NumberFate: Hashable, Sendable {
-  /// To the person who has it, or to nobody.
+  /// To the person who has it today; to no person if the population does not have it.
   case own
   /// To the person who had it before.
   case moved(PersonalID)
