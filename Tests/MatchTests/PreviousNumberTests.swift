@@ -139,7 +139,7 @@ struct PreviousNumberTests {
     }
   }
 
-  @Test("each record has the same outcome and reasons in the explanation as in the match", arguments: UInt64(0)..<150)
+  @Test("the explanation gives each record the outcome of the match", arguments: UInt64(0)..<150)
   func explanation(seed: UInt64) throws {
     var sample = StagedSample(seed: seed * 5, most: 60)
     sample.decisions = []
