@@ -183,21 +183,23 @@ private struct Answering: ~Copyable {
     let requests = staged.files.reduce(0) { $0 + $1.recordCount - ($1.notRecordCount ?? 0) }
     let earlier = book.today.flatMap { $0.day == request.day.text ? $0 : nil }
     let today = (earlier?.requests ?? 0) + requests
-    try checkLimit(today, requests)
+    try policy.checkLimit(today, requests, of: request.requests, on: request.day)
     let found = try join(staged, earlier)
     let edition = (book.last?.edition ?? 0) + 1
     let newest = try desk.runs().last?.id ?? data.run.id
     let facts = facts(
       terms, edition: edition, run: max(newest, book.last?.run ?? 0), book.last, digests.first ?? "")
-    let paths = try paths(edition, isEncrypted: !policy.encryptTo.isEmpty)
-    book.pending = PendingAnswer(partial: paths.partial)
+    let package = try ConsumerPackage(
+      edition, for: policy, beside: request.requests, in: request.folder, scratch: scratch.path,
+      on: request.day)
+    book.pending = PendingAnswer(partial: package.partial)
     try book.write(of: policy.name, in: workspace)
     let report: AnswerReport
     do throws(Stop) {
-      let (counts, digest) = try write(paths, facts, file, export.format, found.answers)
+      let (counts, digest) = try write(package, facts, file, export.format, found.answers)
       let failures = Self.failures(counts)
       report = AnswerReport(
-        consumer: policy.name, path: paths.final, run: data.run.id, asOf: data.run.asOf, counts: counts,
+        consumer: policy.name, path: package.final, run: data.run.id, asOf: data.run.asOf, counts: counts,
         probed: found.probedCount, failures: failures,
         isAlarming: policy.failuresAlarm.map { failures > $0 } ?? false, today: today, perDay: policy.perDay)
       try keepAsked(found.asked, edition)
@@ -208,11 +210,11 @@ private struct Answering: ~Copyable {
       // Before its line in the audit log, so that an answer that is taken back is known by its digest.
       try book.write(of: policy.name, in: workspace)
       try audit(report, found.probed, facts, digest)
-      try Folder.rename(paths.partial, to: paths.final)
+      try package.send()
     } catch {
       // What can't be taken back now, the next command for this consumer takes back.
       _ = try? desk.settledBook(of: policy.name)
-      throw (try? Folder.exists(paths.final)) == true ? error.afterSending(paths.final) : error
+      throw (try? Folder.exists(package.final)) == true ? error.afterSending(package.final) : error
     }
     // The answer has left; what it leaves behind, the next command removes at the latest.
     try? book.removeRemains(of: policy.name, in: workspace)
@@ -221,24 +223,14 @@ private struct Answering: ~Copyable {
 
   /// Writes the package, and waits until it is on disk.
   private func write(
-    _ paths: (plain: String, partial: String, final: String), _ facts: AnswerFacts, _ file: FoundFile,
-    _ format: ExportFormat, _ answers: [SortedRun]
+    _ package: ConsumerPackage, _ facts: AnswerFacts, _ file: FoundFile, _ format: ExportFormat,
+    _ answers: [SortedRun]
   ) throws(Stop) -> (counts: [AnswerCode: Int], digest: String) {
-    let key: SigningKey? =
-      if let path = desk.pipeline.publish.signingKey { try SigningKey(file: path) } else { nil }
-    try Folder.remove(paths.partial)
-    var writer = try AnswerWriter(facts, in: paths.plain)
+    var writer = try package.writer(facts)
     let counts = try AnswerOutput(
       file: file, policy: policy, format: format, answers: answers, folder: scratch.path
     ).write(to: &writer)
-    let digest = try writer.finish(key: key)
-    if !policy.encryptTo.isEmpty {
-      try EncryptedPackage.write(
-        paths.plain, to: paths.partial, for: encryptionKeys(policy.encryptTo, of: policy.name),
-        on: request.day)
-    }
-    try Folder.syncAll(Folder.parent(of: paths.partial))
-    return (counts, digest)
+    return (counts, try package.finish(writer, signingKey: desk.pipeline.publish.signingKey))
   }
 
   private var folder: String { PolicyBook.folder(of: policy.name, in: workspace) }
@@ -247,16 +239,6 @@ private struct Answering: ~Copyable {
     Extraction(
       Exports(population: export, insurance: export), threads: threads, memoryBytes: request.memoryBytes,
       advanced: { _, _ in }, damaged: { _, _ in })
-  }
-
-  private func checkLimit(_ today: Int, _ requests: Int) throws(Stop) {
-    guard let most = policy.perDay, today > most else { return }
-    throw Stop(
-      .dataRefused, at: request.requests, field: "limits.per_day",
-      expected: "at most \(most) requests on \(request.day.text)",
-      found: "\(today), \(requests) of them in this file",
-      remedy: "Nothing was answered. Answer a smaller file, or this one tomorrow. Quá số yêu cầu mỗi ngày.",
-      next: "cardlink policy PIPELINE")
   }
 
   // MARK: The results
@@ -341,23 +323,6 @@ private struct Answering: ~Copyable {
       policyDigest: terms.digest, requestsDigest: requestsDigest, contact: desk.pipeline.publish.contact,
       formats: policy.formats.map(\.rawValue), columns: policy.columns,
       codes: AnswerCode.allCases.map { ($0.name, $0.meaning) })
-  }
-
-  /// The plain folder, what is renamed at the end, and its last name.
-  private func paths(
-    _ edition: Int, isEncrypted: Bool
-  ) throws(Stop) -> (plain: String, partial: String, final: String) {
-    let name = "\(policy.name)-\(padded(UInt64(edition), to: 4))"
-    let folder = Paths.absolute(request.folder ?? Folder.parent(of: Paths.absolute(request.requests)))
-    try Folder.create(folder)
-    let final = folder + "/" + name + (isEncrypted ? EncryptedPackage.suffix : "")
-    guard try !Folder.exists(final) else {
-      throw Stop(
-        .cannotCreate, at: final, expected: "no file or folder of this name", found: "one",
-        remedy: "Nothing was answered. Move it away, or name another folder with --to.")
-    }
-    let partial = final + ".partial"
-    return (isEncrypted ? scratch.path + "/" + name : partial, partial, final)
   }
 
   private func audit(

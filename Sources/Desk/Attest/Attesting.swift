@@ -94,7 +94,8 @@ extension Desk {
     try book.checkApproved(approved, of: policy)
     let attesting = Attesting(
       desk: self, request: request, policy: policy, terms: terms, key: try AttestationKey(file: terms.key),
-      persons: try personLookup(), facilities: try pipeline.facilities(on: request.day))
+      persons: try personLookup(), facilities: try pipeline.facilities(on: request.day),
+      scratch: try Scratch(in: pipeline.workspace))
     let report = try attesting.run(approved.digest)
     if book.approval?.digest != approved.digest {
       book.approval?.terms = approved
@@ -114,7 +115,7 @@ private struct Decision {
   var expires: Int32 = 0
 }
 
-private struct Attesting {
+private struct Attesting: ~Copyable {
   let desk: Desk
   let request: AttestRequest
   let policy: ConsumerPolicy
@@ -122,6 +123,7 @@ private struct Attesting {
   let key: AttestationKey
   let persons: PersonLookup
   let facilities: Facilities
+  let scratch: Scratch
 
   private var workspace: String { desk.pipeline.workspace }
   private var month: String { String(request.day.text.prefix(7)) }
@@ -134,7 +136,7 @@ private struct Attesting {
     let before = places.given(to: policy.name, on: request.day.text)
     let total = try reading.each { _ in }
     let today = before.requests + total
-    try checkLimit(today, total)
+    try policy.checkLimit(today, total, of: request.requests, on: request.day)
     var (decisions, names) = ([Decision](), [String]())
     decisions.reserveCapacity(total)
     var asked = before.persons
@@ -146,48 +148,31 @@ private struct Attesting {
     let digest = try Digest.text(ofFile: file.path)
     var wallet = try WalletBook(of: policy.name, in: workspace)
     wallet.edition += 1
-    let paths = try paths(wallet.edition)
+    let package = try ConsumerPackage(
+      wallet.edition, for: policy, beside: request.requests, in: request.folder, scratch: scratch.path,
+      on: request.day)
+    try removeRemains(beside: package)
     try audit(counts, digest, policyDigest)
     try places.write(
       consumer: policy.name, day: request.day.text, month: month, capacity: terms.places, requests: total)
     wallet.run = max(wallet.run, try desk.runs().last?.id ?? 0, persons.run)
     do throws(Stop) {
-      try? Folder.remove(paths.partial)
-      var writer = try AnswerWriter(facts(wallet, digest, policyDigest), in: paths.plain)
+      var writer = try package.writer(facts(wallet, digest, policyDigest))
       try sign(decisions, names, reading, &writer)
       try file.checkUnchanged()
-      let signing: SigningKey? =
-        if let path = desk.pipeline.publish.signingKey { try SigningKey(file: path) } else { nil }
-      wallet.digest = try writer.finish(key: signing)
-      if !policy.encryptTo.isEmpty {
-        try EncryptedPackage.write(
-          paths.plain, to: paths.partial, for: encryptionKeys(policy.encryptTo, of: policy.name),
-          on: request.day)
-        try Folder.remove(paths.plain)
-      }
-      try Folder.syncAll(Folder.parent(of: paths.partial))
+      wallet.digest = try package.finish(writer, signingKey: desk.pipeline.publish.signingKey)
       try wallet.write(of: policy.name, in: workspace)
-      try Folder.rename(paths.partial, to: paths.final)
+      try package.send()
     } catch {
-      for path in [paths.plain, paths.partial] { try? Folder.remove(path) }
+      try? Folder.remove(package.partial)
       throw error
     }
     return AttestReport(
-      consumer: policy.name, path: paths.final, run: persons.run, asOf: persons.asOf.text, counts: counts,
+      consumer: policy.name, path: package.final, run: persons.run, asOf: persons.asOf.text, counts: counts,
       today: today, perDay: policy.perDay)
   }
 
   // MARK: Deciding
-
-  private func checkLimit(_ today: Int, _ requests: Int) throws(Stop) {
-    guard let most = policy.perDay, today > most else { return }
-    throw Stop(
-      .dataRefused, at: request.requests, field: "limits.per_day",
-      expected: "at most \(most) requests on \(request.day.text)",
-      found: "\(today), \(requests) of them in this file",
-      remedy: "Nothing was attested. Attest a smaller file, or this one tomorrow. Quá số yêu cầu mỗi ngày.",
-      next: "cardlink policy PIPELINE")
-  }
 
   private func decide(
     _ one: RequestReading.One, _ asked: inout [PersonalID: Int], _ places: inout PlaceBook,
@@ -318,29 +303,13 @@ private struct Attesting {
       codes: AttestCode.allCases.map { ($0.name, $0.meaning) })
   }
 
-  /// The plain folder, what is renamed at the end, and its last name.
-  private func paths(_ edition: Int) throws(Stop) -> (plain: String, partial: String, final: String) {
-    let isEncrypted = !policy.encryptTo.isEmpty
-    let name = "\(policy.name)-\(padded(UInt64(edition), to: 4))"
-    let folder = Paths.absolute(request.folder ?? Folder.parent(of: Paths.absolute(request.requests)))
-    try Folder.create(folder)
-    // What a command that was killed left behind.
-    for remains in try Folder.names(in: folder)
-    where remains.hasPrefix(policy.name + "-") && remains.hasSuffix(".partial") {
-      try Folder.remove(folder + "/" + remains)
+  /// Removes what a command that was killed left behind.
+  private func removeRemains(beside package: ConsumerPackage) throws(Stop) {
+    let folder = Folder.parent(of: package.final)
+    for name in try Folder.names(in: folder)
+    where name.hasPrefix(policy.name + "-") && name.hasSuffix(".partial") {
+      try Folder.remove(folder + "/" + name)
     }
-    try? Folder.remove(PolicyBook.folder(of: policy.name, in: workspace) + "/plain.partial")
-    let final = folder + "/" + name + (isEncrypted ? EncryptedPackage.suffix : "")
-    guard try !Folder.exists(final) else {
-      throw Stop(
-        .cannotCreate, at: final, expected: "no file or folder of this name", found: "one",
-        remedy: "Nothing was attested. Move it away, or name another folder with --to.")
-    }
-    let partial = final + ".partial"
-    return (
-      isEncrypted ? PolicyBook.folder(of: policy.name, in: workspace) + "/plain.partial" : partial,
-      partial, final
-    )
   }
 }
 
