@@ -213,9 +213,7 @@ package struct PlaceBook: Sendable {
 
   // MARK: Files
 
-  private static func batchName(_ number: Int) -> String {
-    "batch-" + String(repeating: "0", count: max(0, 4 - "\(number)".count)) + "\(number)"
-  }
+  private static func batchName(_ number: Int) -> String { "batch-" + padded(UInt64(number), to: 4) }
 
   private static func number(ofBatch name: String) -> Int? {
     name.hasPrefix("batch-") ? Int(name.dropFirst(6)) : nil
