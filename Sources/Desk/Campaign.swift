@@ -1,9 +1,9 @@
 // How far the integration of cards into the chip ID card is: the figures by which a ministry steers.
 // Invariant: counts only, and no count of 1 to 9 by province, nor figures from which one follows (ShownProvinces.swift).
 
-package import Match
+import Match
 package import Values
-package import Workspace
+import Workspace
 
 /// The state of the campaign on one business date, and its way there.
 package struct Campaign: Sendable, Encodable {

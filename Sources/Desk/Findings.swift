@@ -2,7 +2,7 @@
 // Load: some million records. A work list reads the staged records of both exports once for every hundred thousand lines.
 
 import Match
-package import Rules
+import Rules
 package import Store
 package import Values
 

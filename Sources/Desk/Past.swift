@@ -6,7 +6,7 @@ import CardCheck
 import Rules
 package import Store
 package import Values
-package import Workspace
+import Workspace
 
 /// A time in the past, by what was in force then.
 package enum KnownTime: Sendable {

@@ -3,7 +3,7 @@
 // known by province of today.
 
 import Match
-package import Values
+import Values
 package import Workspace
 
 /// The figures of one province.

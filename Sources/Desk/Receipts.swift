@@ -8,7 +8,7 @@ import Pipeline
 import Publish
 import Seal
 package import Values
-package import Workspace
+import Workspace
 
 /// What became of one file that was taken in.
 package struct TakenReceipt: Sendable {

@@ -2,8 +2,8 @@
 // Invariant: numbers of deliveries and counts of records, and none about a person.
 
 import Files
-package import Pipeline
-package import Run
+import Pipeline
+import Run
 package import Values
 package import Workspace
 

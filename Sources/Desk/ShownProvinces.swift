@@ -2,7 +2,7 @@
 // Invariant: a former province is shown only if its province of today is, so that no level tells what the other leaves out. Every
 // page and every form of output asks here.
 
-package import Values
+import Values
 package import Workspace
 
 /// Which provinces of one table may be shown, after all runs that counted it.

@@ -1,8 +1,8 @@
 // Policies and answers as terminal text and tables.
 
 package import Desk
-package import Pipeline
-package import Values
+import Pipeline
+import Values
 
 package enum PolicyText {
   package static func matrix(_ matrix: PolicyMatrix) -> String {

@@ -1,7 +1,7 @@
 // The use of packages as terminal text and as tables.
 
 package import Desk
-package import Values
+import Values
 
 package enum ReceiptsText {
   /// The most recipients that the text lists.

@@ -2,7 +2,7 @@
 
 package import Desk
 import Run
-package import Values
+import Values
 
 extension SeriesStatus {
   /// How far it is, in a few words.

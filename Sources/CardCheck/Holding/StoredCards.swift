@@ -253,7 +253,7 @@ extension NumberFilter {
       let whole = unsafe bytes(card)
       guard whole.count > 5 else { return false }
       let tail = unsafe UnsafeBufferPointer(rebasing: whole[5...])
-      if unsafe tail.count == number.count, unsafe tail.elementsEqual(number) { return false }
+      if tail.count == number.count, unsafe tail.elementsEqual(number) { return false }
       return unsafe mayHold(tail)
     }
     return true

@@ -9,12 +9,12 @@ import Files
 import Package
 package import Pipeline
 import Publish
-package import Run
+import Run
 import Seal
 import SortedRuns
 import Threads
 package import Values
-package import Workspace
+import Workspace
 
 /// A file of requests to be answered.
 package struct AnswerRequest: Sendable {

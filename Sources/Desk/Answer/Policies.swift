@@ -6,7 +6,7 @@ package import Pipeline
 import Publish
 import Store
 package import Values
-package import Workspace
+import Workspace
 
 /// How one consumer's policy stands.
 package struct PolicyStanding: Sendable, Encodable {

@@ -7,7 +7,7 @@ import Attest
 import Extract
 import Files
 import Package
-package import Pipeline
+import Pipeline
 import Publish
 import Run
 import Seal
@@ -259,7 +259,7 @@ private struct Attesting: ~Copyable {
       }
       try output.append(
         line: one.line, reference: Array(one.reference.utf8).span, code: Int(decision.code.rawValue),
-        values: values.bytes.span.bytes)
+        values: unsafe values.bytes.span.bytes)
     }
     guard next == decisions.count else { throw .unanswered }
   }

@@ -1,7 +1,7 @@
 // What the records of a delta do: their operation and their order, read a batch at a time.
 // Load: a batch of a delta; a full export never gets here.
 
-package import Rules
+import Rules
 package import Values
 
 /// The settings of a delta export in the pipeline file that staging needs.

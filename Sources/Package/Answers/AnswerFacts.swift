@@ -1,7 +1,7 @@
 // The facts that a package of answers states about itself, and its guide.
 // Invariant: every value of bag-info.txt is one line.
 
-package import Seal
+import Seal
 package import Values
 
 package struct AnswerFacts: Sendable {

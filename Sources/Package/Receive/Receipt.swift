@@ -14,7 +14,7 @@
 //   Received-By: apply, cardlink 0.2.0
 //   Seal: 91c3…                                     HMAC-SHA-256 of the lines above
 
-package import Files
+import Files
 package import Seal
 package import Values
 

@@ -1,6 +1,6 @@
 // The files of the exports, and of each series the deliveries that a run reads.
 
-package import Files
+import Files
 package import Pipeline
 package import Values
 package import Workspace
