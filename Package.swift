@@ -214,7 +214,10 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Hummingbird", package: "hummingbird", condition: .when(traits: ["Console"])),
+        .product(name: "HummingbirdCore", package: "hummingbird", condition: .when(traits: ["Console"])),
+        .product(name: "HummingbirdTLS", package: "hummingbird", condition: .when(traits: ["Console"])),
         .product(name: "NIOCore", package: "swift-nio", condition: .when(traits: ["Console"])),
+        .product(name: "NIOSSL", package: "swift-nio-ssl", condition: .when(traits: ["Console"])),
       ], swiftSettings: checked),
 
     // Card checks for programs, without a server: who asks, how much, and what a request says.
@@ -329,7 +332,7 @@ let package = Package(
     .testTarget(
       name: "ConsoleTests",
       dependencies: [
-        "Values", "Names", "Files", "Match", "Store", "Pipeline", "Workspace", "Run", "Desk", "Views",
+        "Values", "Names", "Files", "Seal", "Match", "Store", "Pipeline", "Workspace", "Run", "Desk", "Views",
         "Console",
         "Generate", "Support", "cardlink", "cardlink-console",
       ],

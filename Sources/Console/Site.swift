@@ -3,10 +3,10 @@
 // refused request reads nothing. No personal number is in a path, a query or a log.
 // Load: some dozen officers at once; blocking, so the server calls it from threads that may wait.
 
-import Crypto
 import Desk
 import Foundation
 package import Pipeline
+import Seal
 import Synchronization
 import Values
 
@@ -20,23 +20,34 @@ package struct ServedPipeline: Sendable {
 }
 
 package final class Site: Sendable {
+  /// How persons sign in.
+  package enum Door: Sendable {
+    /// One-time links.
+    case links
+    /// A reverse proxy, which names the account.
+    case proxy(ProxyDoor)
+    /// Accounts of the console's own.
+    case accounts(AccountDoor)
+  }
+
   let pipelines: [ServedPipeline]
   package let sessions: Sessions
-  let leases = Leases()
   let jobs: Jobs
+  let door: Door
+  /// Whether browsers come by TLS.
+  let isSecure: Bool
   private let guardian: Guard
-  private let proxy: ProxyDoor?
   private let lists = Mutex<[String: FindingList]>([:])
 
   /// - Parameters:
   ///   - hosts: the names and ports under which browsers may ask.
   ///   - program: the command `cardlink`.
-  ///   - proxy: signs persons in, instead of links.
+  ///   - isSecure: whether browsers come by TLS.
   package init(
     _ pipelines: [ServedPipeline], hosts: Set<String>, program: String, idle: Duration = .seconds(900),
-    proxy: ProxyDoor? = nil
+    door: Door = .links, isSecure: Bool = false
   ) {
-    self.proxy = proxy
+    (self.door, self.isSecure) = (door, isSecure)
     self.pipelines = pipelines
     sessions = Sessions(idle: idle)
     jobs = Jobs(program: program)
@@ -99,27 +110,22 @@ package final class Site: Sendable {
     case (.get, "/icon.svg"): return asset(PackageResources.icon_svg, "image/svg+xml")
     case (.get, "/metrics"):
       return Response(200, "text/plain; version=0.0.4", .bytes(Array(sessions.metrics.utf8)))
-    case (.get, "/sign-in") where proxy == nil: return signIn(request, language)
+    case (.get, "/sign-in"), (.post, "/sign-in"):
+      if let response = signIn(request, language) { return response }
     case (.post, "/language"): return chooseLanguage(request)
     default: break
     }
     guard let (id, session) = signedIn(request) else {
-      let hasCookie = request.cookie(Sessions.cookie) != nil
-      return page(
-        "sign_in", SignInPage(isProxied: proxy != nil, hasEnded: hasCookie),
-        title: language.text("Đăng nhập", "Sign in"), status: request.path == "/" && !hasCookie ? 200 : 401,
-        nil,
-        language)
+      let hasCookie = request.cookie(cookieName) != nil
+      return signInPage(
+        SignInPage(door: door, hasEnded: hasCookie), language,
+        status: request.path == "/" && !hasCookie ? 200 : 401)
     }
     switch (request.method, request.path) {
     case (.get, "/"): return .see(home(of: session))
     case (.post, "/stay"): return Response(204, "text/plain; charset=utf-8", .bytes([]))
     case (.post, "/sign-out"):
-      leases.endAll(of: Self.leaseName(id))
-      sessions.end(id)
-      var response = Response.see("/")
-      response.headers.append(("set-cookie", Self.cookie("", seconds: 0)))
-      return response
+      return signOut(id)
     default: break
     }
     let parts = request.path.split(separator: "/", maxSplits: 1)
@@ -135,7 +141,7 @@ package final class Site: Sendable {
         Bilingual(
           "Vai trò của bạn không được dùng trang này.", "Your role may not use this page."), language, visit)
     }
-    if route.isLookup, !sessions.mayLookUp(id) {
+    if route.isLookup, !sessions.mayLookUp(session.name) {
       return message(
         429, Bilingual("Tra cứu quá nhiều", "Too many look-ups"),
         Bilingual(
@@ -149,41 +155,7 @@ package final class Site: Sendable {
     }
   }
 
-  // MARK: Sign-in and language
-
-  /// The session of a request: by the proxy's header where there is a proxy, else by the cookie.
-  private func signedIn(_ request: Request) -> (id: String, session: Session)? {
-    if let proxy {
-      guard let (name, roles) = try? proxy.account(of: request) else { return nil }
-      return sessions.proxied(name, roles)
-    }
-    let isLive = request.path.hasSuffix("/tonight/events")
-    guard let id = request.cookie(Sessions.cookie), let session = sessions.session(id, isActive: !isLive)
-    else {
-      return nil
-    }
-    return (id, session)
-  }
-
-  private func signIn(_ request: Request, _ language: Language) -> Response {
-    guard let secret = request.query["token"], let made = sessions.signIn(secret) else {
-      return page(
-        "sign_in", SignInPage(isProxied: false, hasEnded: false, isUsed: true),
-        title: language.text("Đăng nhập", "Sign in"),
-        status: 403, nil, language)
-    }
-    var response = Response.see("/")
-    response.headers.append(("set-cookie", Self.cookie(made.id)))
-    return response
-  }
-
-  private static func cookie(_ value: String, seconds: Int? = nil) -> String {
-    "\(Sessions.cookie)=\(value); Path=/; HttpOnly; SameSite=Strict"
-      + (seconds.map { "; Max-Age=\($0)" } ?? "")
-  }
-
-  /// Leases are kept by a name that is not the cookie.
-  static func leaseName(_ id: String) -> String { "\(SHA256.hash(data: Data(id.utf8)))" }
+  // MARK: Language
 
   private static func language(of request: Request) -> Language {
     request.cookie("language").flatMap(Language.init(rawValue:)) ?? .vietnamese
@@ -247,12 +219,6 @@ package final class Site: Sendable {
           }
         }))
   }
-}
-
-struct SignInPage {
-  var isProxied: Bool
-  var hasEnded: Bool
-  var isUsed = false
 }
 
 struct MessagePage {

@@ -17,6 +17,7 @@ struct Visit: Sendable {
   var actor: Actor { Actor(name: session.name, door: .console, purpose: request.form["purpose"]) }
   var desk: Desk { Desk(served.pipeline, for: actor) }
   var pipelineName: String { served.pipeline.name }
+  var leases: Leases { Leases(served.pipeline.workspace) }
   var leaseName: String { Site.leaseName(sessionID) }
 
   /// The page that the person is on, which a POST returns to.
@@ -61,7 +62,7 @@ struct Visit: Sendable {
     case .export: try export()
     case .work: try work()
     case .decide: try decide()
-    case .skip: skip()
+    case .skip: try skip()
     case .decided: try decided()
     case .undo: try undo()
     case .rehearse: try rehearse()

@@ -179,6 +179,25 @@ package func newClient(_ name: String, in path: String) throws(Stop) -> String {
   try ClientKeys.add(name, to: Paths.absolute(path))
 }
 
+/// Sets an account of the console in a file of accounts, with a new passphrase of five words.
+///
+/// - Returns: the passphrase, and the address for an authenticator app if digits are asked for. Neither can be shown again.
+/// - Throws: ``Stop`` with ``Exit/usage`` for a word that is no role, or a name that the file can't hold.
+package func newAccount(
+  _ name: String, roles words: [String], withCode: Bool, in path: String
+) throws(Stop) -> (passphrase: String, address: String?) {
+  let roles = Set(words.compactMap(Role.init(rawValue:)))
+  guard roles.count == Set(words).count else {
+    throw Stop(
+      .usage, at: "--role", expected: "one of \(Role.allCases.map(\.rawValue).joined(separator: ", "))",
+      found: "another word", remedy: "Nothing was written.")
+  }
+  let (passphrase, code) = (DeskPassphrase.random(of: 5), withCode ? OneTimeCode() : nil)
+  try Accounts.set(
+    Account(name, roles, passphrase: PassphraseHash(of: passphrase), code: code), in: Paths.absolute(path))
+  return (passphrase, code?.address(for: name))
+}
+
 /// The fingerprints of the public keys in a file, of either kind.
 ///
 /// - Throws: ``Stop`` with ``Exit/exportMissing`` if there is none.

@@ -55,6 +55,10 @@ package enum AuditEvent: String, Sendable, CaseIterable, Codable {
   case attestationsRevoked = "attestations_revoked"
   /// A number was asked about with different data, or too often.
   case probed
+  /// A person signed in at the console.
+  case signedIn = "signed_in"
+  /// So many wrong tries in a row that the name must wait.
+  case signInRefused = "sign_in_refused"
   /// The line before is incomplete because of a crash; its effect did not happen.
   case mended
 }

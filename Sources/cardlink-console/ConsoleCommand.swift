@@ -1,6 +1,6 @@
 // The program cardlink-console, which `cardlink console` starts: serves the console's pages over HTTP.
-// Invariant: it listens on loopback alone. The one-time link goes to standard output and nowhere else; the log names no
-// path with a query.
+// Invariant: it listens on loopback alone, unless accounts sign in over TLS. The one-time link goes to standard output and
+// nowhere else; the log names no path with a query.
 
 import ArgumentParser
 import Console
@@ -39,6 +39,13 @@ struct ConsoleCommand: AsyncParsableCommand {
         cardlink console nightly.yaml --socket /run/cardlink/console.sock \\
           --proxy-user www-data --accounts /etc/cardlink/accounts \\
           --allow-host console.example.vn
+
+      FOR AN OFFICE without such a proxy: accounts with a passphrase and the digits
+      of an authenticator app, over TLS.
+        cardlink keys account accounts tran.c --role officer
+        cardlink console nightly.yaml --accounts accounts --listen 0.0.0.0 \\
+          --certificate console.pem --private-key console.key \\
+          --allow-host console.example.vn:8470
       """)
   @Argument(help: ArgumentHelp("Pipeline files.", valueName: "pipeline")) var pipelines: [String]
   @Option(help: ArgumentHelp("The port; 0 takes a free one.", valueName: "number")) var port = 8470
@@ -69,10 +76,29 @@ struct ConsoleCommand: AsyncParsableCommand {
   var proxyHeader = "X-Remote-User"
   @Option(help: ArgumentHelp("The file of accounts and their roles.", valueName: "file"))
   var accounts: String?
+  @Option(help: ArgumentHelp("The address to listen on.", valueName: "address")) var listen = "127.0.0.1"
+  @Option(help: ArgumentHelp("The certificate and those that it leads to (PEM).", valueName: "file"))
+  var certificate: String?
+  @Option(
+    name: .customLong("private-key"), help: ArgumentHelp("The certificate's key (PEM).", valueName: "file"))
+  var privateKey: String?
+
+  private static let loopback: Set<String> = ["127.0.0.1", "::1", "localhost"]
 
   func validate() throws {
-    guard (socket == nil) == (proxyUser == nil), (socket == nil) == (accounts == nil) else {
+    guard (socket == nil) == (proxyUser == nil), socket == nil || accounts != nil else {
       throw ValidationError("--socket, --proxy-user and --accounts go together.")
+    }
+    guard (certificate == nil) == (privateKey == nil), certificate == nil || socket == nil else {
+      throw ValidationError("--certificate and --private-key go together, and not with --socket.")
+    }
+    guard Self.loopback.contains(listen) || certificate != nil && accounts != nil && !allowHost.isEmpty else {
+      throw ValidationError(
+        "--listen \(listen) needs --accounts, --certificate, --private-key and --allow-host: "
+          + "other machines see persons.")
+    }
+    guard accounts == nil || role.isEmpty && user == nil else {
+      throw ValidationError("--role and --user are for links; accounts have their own.")
     }
     guard socket == nil || !allowHost.isEmpty else {
       throw ValidationError("--socket needs --allow-host: the name under which browsers ask the proxy.")
@@ -87,8 +113,8 @@ struct ConsoleCommand: AsyncParsableCommand {
 
   func run() async throws {
     do {
-      let (served, proxy) = (try load(), try proxy())
-      try await serve(served, proxy)
+      let (served, door) = (try load(), try door())
+      try await serve(served, door)
     } catch let stop as Stop {
       print(stop.text)
       Foundation.exit(stop.exit.rawValue)
@@ -115,17 +141,17 @@ struct ConsoleCommand: AsyncParsableCommand {
     return served
   }
 
-  /// The office door; nil where links sign in.
-  func proxy() throws(Stop) -> ProxyDoor? {
-    guard let proxyUser, let accounts else { return nil }
+  /// How persons sign in.
+  func door() throws(Stop) -> Site.Door {
+    guard let accounts else { return .links }
+    guard let proxyUser else { return .accounts(try AccountDoor(accounts)) }
     guard let entry = unsafe getpwnam(proxyUser) else {
       throw Stop(
         .usage, at: "--proxy-user", expected: "a user of this host", found: "none of that name",
         remedy: "Name the user that the proxy runs as.")
     }
-    // Says now what is wrong with the file.
-    _ = try ProxyDoor.accounts(accounts)
-    return unsafe ProxyDoor(header: proxyHeader, peer: entry.pointee.pw_uid, accountsFile: accounts)
+    let peer = unsafe entry.pointee.pw_uid
+    return .proxy(try ProxyDoor(header: proxyHeader, peer: peer, accountsFile: accounts))
   }
 
   /// What a link signs in with.
@@ -144,7 +170,7 @@ struct ConsoleCommand: AsyncParsableCommand {
 #if !Console
   extension ConsoleCommand {
     /// Built without the trait Console, the program has no server.
-    private func serve(_ pipelines: [ServedPipeline], _ proxy: ProxyDoor?) async throws {
+    private func serve(_ pipelines: [ServedPipeline], _ door: Site.Door) async throws {
       print("This build has no console: build it with swift build --traits Console.")
       Foundation.exit(Exit.storeUnavailable.rawValue)
     }

@@ -6,41 +6,68 @@
   import Console
   import Foundation
   import Hummingbird
+  import HummingbirdCore
+  import HummingbirdTLS
   import Logging
   import NIOCore
+  import NIOSSL
   import Values
 
   extension ConsoleCommand {
-    func serve(_ pipelines: [ServedPipeline], _ proxy: ProxyDoor?) async throws {
+    func serve(_ pipelines: [ServedPipeline], _ door: Site.Door) async throws {
       // The port is known, with 0 too, before the site is made: browsers must name it.
       let port = socket != nil ? 0 : self.port == 0 ? try Self.freePort() : self.port
       let own = ["127.0.0.1:\(port)", "localhost:\(port)", "[::1]:\(port)"]
       let site = Site(
         pipelines, hosts: Set((socket == nil ? own : []) + allowHost), program: program,
-        idle: .seconds(60 * idle), proxy: proxy)
+        idle: .seconds(60 * idle), door: door, isSecure: certificate != nil)
       let (name, roles) = signIn
+      let scheme = certificate == nil ? "http" : "https"
       let link: @Sendable () -> Void = {
-        guard proxy == nil else { return }
+        guard case .links = door else { return }
         let secret = site.sessions.newLink(for: name, roles)
-        print("http://127.0.0.1:\(port)/sign-in?token=\(secret)")
+        print("\(scheme)://127.0.0.1:\(port)/sign-in?token=\(secret)")
         fflush(nil)
       }
+      let address = "\(scheme)://\(allowHost.first ?? "127.0.0.1:\(port)")/"
       site.sessions.onSignIn(link)
       var logger = Logger(label: "cardlink.console") { StreamLogHandler.standardError(label: $0) }
       logger.logLevel = .error
       let app = Application(
         responder: SiteResponder(site: site),
-        server: .http1(configuration: .init(idleTimeout: .seconds(60))),
+        server: try server(),
         configuration: ApplicationConfiguration(
-          address: socket.map { .unixDomainSocket(path: $0) } ?? .hostname("127.0.0.1", port: port),
+          address: socket.map { .unixDomainSocket(path: $0) } ?? .hostname(listen, port: port),
           serverName: "cardlink"),
-        onServerRunning: { _ in link() }, logger: logger)
+        onServerRunning: { _ in
+          link()
+          guard case .accounts = door else { return }
+          print(address)
+          fflush(nil)
+        }, logger: logger)
       do {
         // A signal ends it at once: whatever it was doing is on disk whole or not at all.
         try await app.runService(gracefulShutdownSignals: [])
       } catch let error as IOError {
         print("\(socket ?? "Port \(port)") can't be opened: \(error).")
         Foundation.exit(Exit.cannotCreate.rawValue)
+      }
+    }
+
+    /// HTTP, within TLS where a certificate is named.
+    private func server() throws -> HTTPServerBuilder {
+      let plain = HTTPServerBuilder.http1(configuration: .init(idleTimeout: .seconds(60)))
+      guard let certificate, let privateKey else { return plain }
+      do {
+        var configuration = TLSConfiguration.makeServerConfiguration(
+          certificateChain: try NIOSSLCertificate.fromPEMFile(certificate).map { .certificate($0) },
+          privateKey: .privateKey(try NIOSSLPrivateKey(file: privateKey, format: .pem)))
+        configuration.minimumTLSVersion = .tlsv12
+        return try .tls(plain, tlsConfiguration: configuration)
+      } catch {
+        throw Stop(
+          .usage, at: certificate, expected: "a certificate and its key, as PEM", found: "\(error)",
+          remedy: "Check both files, and that this user may read them.")
       }
     }
 

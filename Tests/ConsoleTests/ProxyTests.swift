@@ -1,6 +1,7 @@
 // The office door: whose word counts, and which header.
 
 import Foundation
+import Seal
 import Support
 import Testing
 import Values
@@ -28,7 +29,7 @@ struct ProxyTests {
     let file = try workshop.file("# officers\nlan: viewer\nhoa: officer supervisor\n".utf8, named: "accounts")
     let site = Site(
       [ServedPipeline(sample.pipeline, file: sample.file)], hosts: [Self.host], program: "/bin/false",
-      proxy: ProxyDoor(header: "X-Remote-User", peer: 33, accountsFile: file))
+      door: .proxy(try ProxyDoor(header: "X-Remote-User", peer: 33, accountsFile: file)))
     return (site, sample, workshop)
   }
 
@@ -65,7 +66,7 @@ struct ProxyTests {
   func accounts(line: String) throws {
     let workshop = try Workshop()
     let file = try workshop.file("hoa: viewer\n\(line)\n".utf8)
-    let stop = #expect(throws: Stop.self) { try ProxyDoor.accounts(file) }
+    let stop = #expect(throws: Stop.self) { try Accounts(file: file) }
     #expect(stop?.finding.origin.line == 2)
   }
 }

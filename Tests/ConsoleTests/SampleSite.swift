@@ -55,6 +55,15 @@ final class SampleSite: Sendable {
       idle: idle)
   }
 
+  private init(besides other: SampleSite) {
+    (workshop, file, pipeline) = (other.workshop, other.file, other.pipeline)
+    site = Site(
+      [ServedPipeline(pipeline, file: file)], hosts: [Self.host], program: Program.path("cardlink"))
+  }
+
+  /// Another console of the same pipeline, as another process has it.
+  func another() -> SampleSite { SampleSite(besides: self) }
+
   static let shared = Result { try SampleSite() }
 
   /// The address of a route.

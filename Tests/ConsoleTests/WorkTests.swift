@@ -123,6 +123,32 @@ struct WorkTests {
     #expect(sample.get(sample.path(.work), late).field("row") == rows[0])
   }
 
+  @Test(
+    "officers at two consoles of one pipeline never get the same record; a lease that is damaged or over counts no more"
+  )
+  func twoConsoles() throws {
+    let sample = try SampleSite()
+    let other = sample.another()
+    let (one, two) = (try sample.signIn([.officer]), try other.signIn([.officer]))
+    let row = try #require(sample.get(sample.path(.work), one).field("row"))
+    #expect(other.get(other.path(.work), two).field("row") != row)
+    let page = sample.get(sample.path(.work), one)
+    let refused = other.submit(other.path(.decide), two, try fields(page, "accept"))
+    #expect(refused.text.contains("Another officer has that record"))
+    // Signed out, or killed and its file damaged: the record is free.
+    _ = sample.post("/sign-out", one)
+    let three = try other.signIn([.officer])
+    #expect(other.get(other.path(.work), three).field("row") == row)
+    let path = sample.pipeline.workspace + "/leases.json"
+    for damaged in [
+      "{", "", "[{\"run\":1,\"row\":\(row),\"session\":\"x\",\"until\":1}]",
+      "[{\"run\":1,\"row\":\(row),\"session\":\"x\",\"until\":99999999999}]",
+    ] {
+      try Data(damaged.utf8).write(to: URL(filePath: path))
+      #expect(sample.get(sample.path(.work), try sample.signIn([.officer])).field("row") == row)
+    }
+  }
+
   @Test("a decision on another officer's record is refused")
   func foreign() throws {
     let sample = try SampleSite()

@@ -4,6 +4,7 @@
 
 import Crypto
 import Foundation
+package import Seal
 import Synchronization
 import Values
 
@@ -11,14 +12,14 @@ import Values
 package struct Session: Sendable {
   package var name: String
   package var roles: Set<Role>
+  /// The account as it was at the sign-in; nil for links and proxies.
+  var account: Account?
+  var began = ContinuousClock.now
   package var lastUsed: ContinuousClock.Instant
   /// What the next page of the work list says first.
   var notice: Notice?
   /// Work that the officer put off, by the record's place in the list.
   var skipped: Set<Int64> = []
-  /// Look-ups that may be made at once.
-  var allowance = Double(Sessions.mostLookups)
-  var refilled: ContinuousClock.Instant
 
   func may(_ route: Route) -> Bool { !roles.isDisjoint(with: route.roles) }
 }
@@ -37,11 +38,18 @@ package final class Sessions: Sendable {
     var name: String
     var roles: Set<Role>
   }
+  /// What a person may look up at once, in however many sessions.
+  private struct Allowance {
+    var lookups = Double(Sessions.mostLookups)
+    var refilled = ContinuousClock.now
+  }
   private struct State {
     var links: [String: Link] = [:]
     var sessions: [String: Session] = [:]
+    var allowances: [String: Allowance] = [:]
     var lookups = 0
     var refused = 0
+    var refusedSignIns = 0
     var decisions = 0
     var signIns = 0
   }
@@ -49,6 +57,8 @@ package final class Sessions: Sendable {
   private let signedIn = Mutex<@Sendable () -> Void>({})
   /// After so long without a request a session ends.
   package let idle: Duration
+  /// After so long it ends in any case.
+  static let longest = Duration.seconds(12 * 3600)
   /// So many look-ups at once; one more is allowed every second.
   static let mostLookups = 60
   static let cookie = "cardlink"
@@ -82,12 +92,22 @@ package final class Sessions: Sendable {
       guard let link = state.links.removeValue(forKey: Self.digest(secret)) else { return nil }
       let (id, now) = (Self.random(), ContinuousClock.now)
       state.signIns += 1
-      state.sessions[Self.digest(id)] = Session(
-        name: link.name, roles: link.roles, lastUsed: now, refilled: now)
+      state.sessions[Self.digest(id)] = Session(name: link.name, roles: link.roles, lastUsed: now)
       return (id, link.name, link.roles)
     }
     if made != nil { signedIn.withLock { $0 }() }
     return made
+  }
+
+  /// A session of an account whose passphrase was right.
+  func signIn(_ account: Account) -> (id: String, name: String, roles: Set<Role>) {
+    let id = Self.random()
+    state.withLock { state in
+      state.signIns += 1
+      state.sessions[Self.digest(id)] = Session(
+        name: account.name, roles: account.roles, account: account, lastUsed: .now)
+    }
+    return (id, account.name, account.roles)
   }
 
   /// The session of a cookie; nil if it ended.
@@ -98,7 +118,7 @@ package final class Sessions: Sendable {
     return state.withLock { state in
       let (key, now) = (Self.digest(id), ContinuousClock.now)
       guard let session = state.sessions[key] else { return nil }
-      guard now - session.lastUsed < idle else {
+      guard now - session.lastUsed < idle, now - session.began < Self.longest else {
         state.sessions[key] = nil
         return nil
       }
@@ -113,7 +133,7 @@ package final class Sessions: Sendable {
     return state.withLock { state in
       let now = ContinuousClock.now
       var session =
-        state.sessions[Self.digest(id)] ?? Session(name: name, roles: roles, lastUsed: now, refilled: now)
+        state.sessions[Self.digest(id)] ?? Session(name: name, roles: roles, lastUsed: now)
       (session.roles, session.lastUsed) = (roles, now)
       state.sessions[Self.digest(id)] = session
       return (id, session)
@@ -140,20 +160,21 @@ package final class Sessions: Sendable {
     }
   }
   func unskip(_ id: String) { state.withLock { $0.sessions[Self.digest(id)]?.skipped = [] } }
+  func countRefusal() { state.withLock { $0.refusedSignIns += 1 } }
   func countDecision() { state.withLock { $0.decisions += 1 } }
 
-  /// Counts a look-up of a session.
+  /// Counts a look-up of a person at the console.
   /// - Returns: whether it is within the limit.
-  func mayLookUp(_ id: String) -> Bool {
+  func mayLookUp(_ name: String) -> Bool {
     state.withLock { state in
-      let (key, now) = (Self.digest(id), ContinuousClock.now)
-      guard var session = state.sessions[key] else { return false }
-      let seconds = (now - session.refilled) / .seconds(1)
-      session.allowance = min(Double(Self.mostLookups), session.allowance + seconds)
-      session.refilled = now
-      let isAllowed = session.allowance >= 1
-      if isAllowed { session.allowance -= 1 }
-      state.sessions[key] = session
+      let now = ContinuousClock.now
+      var allowance = state.allowances[name] ?? Allowance()
+      let seconds = (now - allowance.refilled) / .seconds(1)
+      allowance.lookups = min(Double(Self.mostLookups), allowance.lookups + seconds)
+      allowance.refilled = now
+      let isAllowed = allowance.lookups >= 1
+      if isAllowed { allowance.lookups -= 1 }
+      state.allowances[name] = allowance
       state.lookups += 1
       if !isAllowed { state.refused += 1 }
       return isAllowed
@@ -166,6 +187,9 @@ package final class Sessions: Sendable {
       """
       # TYPE cardlink_console_sign_ins_total counter
       cardlink_console_sign_ins_total \(state.signIns)
+      # HELP cardlink_console_sign_ins_refused_total Wrong passphrases and codes, and tries while a name waits.
+      # TYPE cardlink_console_sign_ins_refused_total counter
+      cardlink_console_sign_ins_refused_total \(state.refusedSignIns)
       # TYPE cardlink_console_sessions gauge
       cardlink_console_sessions \(state.sessions.values.count { ContinuousClock.now - $0.lastUsed < idle })
       # TYPE cardlink_console_lookups_total counter

@@ -140,13 +140,3 @@ package struct Response: Sendable {
     return response
   }
 }
-
-extension StringProtocol {
-  /// Without spaces and line ends at both ends.
-  var trimmed: String {
-    guard let first = firstIndex(where: { !$0.isWhitespace }),
-      let last = lastIndex(where: { !$0.isWhitespace })
-    else { return "" }
-    return String(self[first...last])
-  }
-}

@@ -163,6 +163,8 @@ extension AuditEvent {
     case .attested: Bilingual("cấp xác nhận thẻ", "cards attested")
     case .attestationsRevoked: Bilingual("thu hồi xác nhận thẻ", "attestations revoked")
     case .probed: Bilingual("số bị hỏi nhiều lần", "number probed")
+    case .signedIn: Bilingual("đăng nhập", "signed in")
+    case .signInRefused: Bilingual("đăng nhập sai nhiều lần", "sign-in refused")
     case .mended: Bilingual("nối dòng đứt do sự cố", "mended after a crash")
     }
   }

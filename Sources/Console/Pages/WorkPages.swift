@@ -104,15 +104,13 @@ extension Visit {
         isChosen: $0 == filter.outcome)
     }
     let skipped = site.sessions.session(sessionID, isActive: true)?.skipped ?? []
-    func isFree(_ row: Int64) -> Bool {
-      !skipped.contains(row)
-        && !site.leases.isTaken(row, run: list.run.id, of: pipelineName, by: leaseName)
+    func free() throws(Stop) -> Int64? {
+      let taken = try leases.taken(run: list.run.id, besides: leaseName)
+      return try desk.nextUndecided(rows, of: list) { !skipped.contains($0) && !taken.contains($0) }
     }
-    var next = try desk.nextUndecided(rows, of: list, isFree: isFree)
+    var next = try free()
     // Another officer may take it between the search and the lease.
-    while let row = next, !site.leases.take(row, run: list.run.id, of: pipelineName, by: leaseName) {
-      next = try desk.nextUndecided(rows, of: list, isFree: isFree)
-    }
+    while let row = next, try !leases.take(row, run: list.run.id, by: leaseName) { next = try free() }
     guard let row = next, let item = try desk.workItem(row, of: list) else {
       page.isEmpty = true
       return show("work", page, title: Bilingual("Cần quyết định", "Work list"))
@@ -222,7 +220,7 @@ extension Visit {
             "A new run has finished since this was shown. Nothing was recorded; look at the record again."),
           isBad: true))
     }
-    guard site.leases.take(row, run: run, of: pipelineName, by: leaseName) else {
+    guard try leases.take(row, run: run, by: leaseName) else {
       return told(
         Notice(
           text: Bilingual(
@@ -235,7 +233,7 @@ extension Visit {
         WorkDecision(
           row: row, digest: request.form["digest"] ?? "", isAccepted: verdict == "accept", because: because,
           candidate: request.form["candidate"]), of: list)
-      site.leases.end(row, run: run, of: pipelineName)
+      try leases.end(row, run: run)
       site.sessions.countDecision()
       return told(
         Notice(
@@ -253,12 +251,12 @@ extension Visit {
     }
   }
 
-  func skip() -> Response {
+  func skip() throws(Stop) -> Response {
     if request.form["again"] != nil {
       site.sessions.unskip(sessionID)
     } else if let row = request.form["row"].flatMap({ Int64($0) }), let run = request.form.number("run") {
       site.sessions.skip(row, sessionID)
-      site.leases.end(row, run: run, of: pipelineName)
+      try leases.end(row, run: run)
     }
     return .see(path(.work, request.form["outcome"].map { [("outcome", $0)] } ?? []))
   }

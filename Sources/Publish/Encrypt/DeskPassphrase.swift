@@ -15,10 +15,15 @@ package enum DeskPassphrase {
   ///
   /// - Returns: the passphrase, which is not kept.
   package static func make(at path: String) throws(Stop) -> String {
-    let words = words
-    let passphrase = (0..<wordCount).map { _ in words.randomElement() ?? "" }.joined(separator: " ")
+    let passphrase = random(of: wordCount)
     try DeskKey(passphrase: passphrase).write(to: path)
     return passphrase
+  }
+
+  /// Words drawn at random, with a space between them; each has about eleven bits.
+  package static func random(of count: Int) -> String {
+    let words = words
+    return (0..<count).map { _ in words.randomElement() ?? "" }.joined(separator: " ")
   }
 
   /// The words, ascending.

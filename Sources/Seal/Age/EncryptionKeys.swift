@@ -120,9 +120,9 @@ package enum KeyFile {
   }
 }
 
-extension Substring {
-  /// The text without white space at both ends, including carriage returns.
-  fileprivate var trimmed: String {
+extension StringProtocol {
+  /// Without spaces and line ends at both ends.
+  package var trimmed: String {
     guard let first = firstIndex(where: { !$0.isWhitespace }),
       let last = lastIndex(where: { !$0.isWhitespace })
     else { return "" }

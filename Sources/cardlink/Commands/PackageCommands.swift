@@ -156,7 +156,8 @@ struct KeysCommand: ParsableCommand {
     abstract: "Keys that sign packages or that packages are encrypted to, and secrets of programs.",
     subcommands: [
       NewKeyCommand.self, FacilityKeyCommand.self, PassphraseCommand.self, PairwiseKeyCommand.self,
-      ClientKeyCommand.self, AttestationKeyCommand.self, JWKSCommand.self, AttestationTypeCommand.self,
+      ClientKeyCommand.self, AccountCommand.self, AttestationKeyCommand.self, JWKSCommand.self,
+      AttestationTypeCommand.self,
       FingerprintCommand.self,
     ])
 }

@@ -1,20 +1,10 @@
-// Who may see and do what: the roles, the console's routes, and which role may use which route.
+// Who may see and do what: the console's routes, and which role may use which route.
 // Invariant: a route that is not in this table is answered with 404 to everyone, and one whose roles a session lacks with
 // 403, before anything is read.
 
-/// What a person at the console may do.
-package enum Role: String, Sendable, CaseIterable {
-  /// Figures, no persons.
-  case viewer
-  /// Persons, and decisions on records.
-  case officer
-  /// Runs, releases and rollbacks.
-  case supervisor
-  /// The audit log alone.
-  case auditor
-  /// Card checks alone.
-  case clerk
-}
+package import Seal
+
+package typealias Role = Seal.Role
 
 /// What the console answers.
 package enum Route: String, Sendable, CaseIterable {
