@@ -25,9 +25,11 @@ struct PipelineArguments: ParsableArguments {
   var named: String { shellQuoted(pipeline) + (workspace.map { " --workspace " + shellQuoted($0) } ?? "") }
 
   /// Reads and checks the pipeline, and sets the workspace.
-  func load() throws(Stop) -> Pipeline {
+  func load() throws(Stop) -> Pipeline { try Self.load(pipeline, workspace: workspace, log) }
+
+  static func load(_ file: String, workspace: String?, _ log: LogArguments) throws(Stop) -> Pipeline {
     Log.use(log)
-    var loaded = try Pipeline(file: pipeline)
+    var loaded = try Pipeline(file: file)
     if let workspace {
       loaded.workspace = Paths.absolute(workspace)
       loaded.givenWorkspace = workspace

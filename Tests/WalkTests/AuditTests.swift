@@ -38,6 +38,39 @@ struct AuditTests {
     #expect(mode?.intValue == 0o600)
   }
 
+  @Test("the log that a facility's server keeps in a folder is verified and shown by the command")
+  func ofFolder() throws {
+    let workshop = try Workshop()
+    let folder = workshop.path + "/log"
+    let audit = Audit(folder)
+    let id = try PersonalID("001090000101".utf8.span)
+    try audit.append(
+      .cardChecked,
+      [(by: "his", person: id, detail: ["code": "000"]), (by: "his", person: nil, detail: ["code": "050"])],
+      door: "serve")
+    let verified = try Cardlink.run(["audit", "verify", folder])
+    let head = try audit.reading().head
+    #expect(verified.exit == 0 && verified.output.contains("audit.log: 2 lines, intact."))
+    #expect(verified.output.contains("head \(head)"))
+    #expect(try Cardlink.run(["audit", "verify", folder, "--head", head]).exit == 0)
+    let other = try Cardlink.run(["audit", "verify", folder + "/", "--head", String(head.reversed())])
+    #expect(other.exit == 65 && other.errors.contains("cut off or written anew"))
+    let shown = try Cardlink.run([
+      "audit", "show", folder, "--person", "001090000101", "--output", "csv",
+    ])
+    let lines = shown.output.split(separator: "\n")
+    #expect(shown.exit == 0 && lines.count == 2 && lines[1].contains("card_checked"))
+    #expect(lines[1].contains("code=000") && !shown.output.contains("001090000101"))
+    var altered = try self.lines(audit)
+    altered[0] = altered[0].replacing("\"000\"", with: "\"050\"")
+    try write(altered, audit)
+    let broken = try Cardlink.run(["audit", "verify", folder])
+    #expect(broken.exit == 65 && broken.errors.hasPrefix("\(folder)/audit.log:1:"))
+    #expect(broken.errors.contains("Try next: cardlink audit show \(folder)"))
+    let none = try Cardlink.run(["audit", "show", workshop.path])
+    #expect(none.exit == 66 && none.errors.contains("one without audit.log"))
+  }
+
   @Test("a line that is changed, taken out, put in or moved shows", arguments: 0..<6)
   func forged(at i: Int) throws {
     let workshop = try Workshop()
