@@ -89,6 +89,12 @@ def screens(server, browser, name, size, scheme):
             shot(screen)
         page.goto(f"{root}/findings?outcome=disputed&reason=name")
         shot("findings-filtered")
+        page.goto(f"{root}/findings?age=18-59&facility=0")
+        shot("findings-facility")
+        page.goto(f"{root}/facilities")
+        page.locator(".packages a").first.click()
+        page.wait_for_selector(".facts-list")
+        shot("facility")
         page.goto(f"{root}/person")
         page.fill("[name=number]", disputed)
         page.press("[name=number]", "Enter")
@@ -196,6 +202,25 @@ def without_script(server, browser):
     context.close()
 
 
+def held(server, browser):
+    """A run that a gate holds shows its findings before it is released, labelled, on a phone and on a desk."""
+    (export,) = folder.glob("insurance-*.csv")
+    whole = export.read_bytes()
+    export.write_bytes(b"\n".join(whole.split(b"\n")[::2]) + b"\n")
+    run = subprocess.run([programs / "cardlink", "run", pipeline, "--as-of", "2026-11-25"], capture_output=True)
+    check(run.returncode == 65, "the run is held")
+    export.write_bytes(whole)
+    for width, scheme in [(390, "dark"), (1440, "light")]:
+        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, bypass_csp=True)
+        page = context.new_page()
+        server.sign_in(page)
+        page.locator(".causes a").first.click()
+        page.wait_for_selector(".found")
+        check("Chưa có hiệu lực" in page.locator("main").inner_text(), "what is held is labelled")
+        look(page, f"findings-held-{width}")
+        context.close()
+
+
 cardlink("generate", folder, "--people", "3000", "--seed", "5")
 cardlink("run", pipeline, "--as-of", "2026-11-23")
 disputed = person_with("disputed")
@@ -208,6 +233,7 @@ with sync_playwright() as driver:
         by_keyboard(server, browser)
         without_script(server, browser)
         watched(server, browser)
+        held(server, browser)
         signed_out(browser)
     finally:
         browser.close()

@@ -38,6 +38,7 @@ package final class Site: Sendable {
   let isSecure: Bool
   private let guardian: Guard
   private let lists = Mutex<[String: FindingList]>([:])
+  private let packageLists = Mutex<[String: PackageList]>([:])
 
   /// - Parameters:
   ///   - hosts: the names and ports under which browsers may ask.
@@ -73,11 +74,20 @@ package final class Site: Sendable {
     return response
   }
 
-  /// The findings of a pipeline's store, read once for each store.
-  func list(_ served: ServedPipeline, _ desk: Desk) throws(Stop) -> FindingList {
-    let name = served.pipeline.name
-    let list = try desk.findingList(lists.withLock { $0[name] })
+  /// The findings of a pipeline's store in force, or of another run, read once for each; of other runs, the last one asked for
+  /// is remembered.
+  func list(_ served: ServedPipeline, _ desk: Desk, run: Int? = nil) throws(Stop) -> FindingList {
+    let name = served.pipeline.name + (run == nil ? "" : " not in force")
+    let list = try desk.findingList(lists.withLock { $0[name] }, run: run)
     lists.withLock { $0[name] = list }
+    return list
+  }
+
+  /// The packages in force of a pipeline, read once for each publication; nil if nothing is published.
+  func packages(_ served: ServedPipeline, _ desk: Desk) throws(Stop) -> PackageList? {
+    let name = served.pipeline.name
+    let list = try desk.packageList(packageLists.withLock { $0[name] })
+    packageLists.withLock { $0[name] = list }
     return list
   }
 

@@ -37,7 +37,10 @@ struct Visit: Sendable {
   /// The query of a page, to return to it.
   var queryText: String {
     guard route.method == .get else { return "" }
-    let names = ["outcome", "reason", "export", "place", "page", "run", "event", "user"]
+    let names = [
+      "outcome", "reason", "export", "place", "facility", "age", "since", "code", "state",
+      "page", "run", "event", "user",
+    ]
     let text = Form.text(names.compactMap { name in request.query[name].map { (name, $0) } })
     return text.isEmpty ? "" : "?" + text
   }
@@ -73,6 +76,7 @@ struct Visit: Sendable {
     case .report: try report()
     case .compare: try compare()
     case .facilities: try facilities()
+    case .facility: try facility()
     case .audit, .findAudit: try auditLog()
     case .card: cardForm()
     case .checkCard: try checkCard()

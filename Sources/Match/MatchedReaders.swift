@@ -141,6 +141,15 @@ package final class MatchedFindings {
     return row
   }
 
+  /// Passes over the next finding.
+  ///
+  /// - Returns: false at the end.
+  package func skip() throws(Stop) -> Bool {
+    guard merge.hasRecord else { return false }
+    try merge.advance()
+    return true
+  }
+
   private func addCandidates(to row: inout FindingRow, _ key: UInt64, _ place: UInt64) throws(Stop) {
     row.candidates = 0
     while candidates.hasRecord, candidates.key < key || candidates.key == key && candidates.place < place {

@@ -129,7 +129,7 @@ private struct PeopleSorter: ~Copyable {
       recipients.count(personAt: place)
       // Few have another card; all others go straight from the code's packages to the sorter.
       let hasOthers = person.cards.count > 1
-      if hasOthers { takeOthers(of: person, batch, serving: serving, place) }
+      if hasOthers { takeOthers(of: person, batch, serving: serving) }
       let packages = hasOthers ? keys.indices : place.packages
       guard !packages.isEmpty else {
         if place.isNameless {
@@ -163,10 +163,9 @@ private struct PeopleSorter: ~Copyable {
 
   /// Takes a person's cards, and the packages of the facilities on those that serve or will.
   private mutating func takeOthers(
-    of person: PersonRow, _ batch: PersonBatch, serving: Int, _ place: Recipients.Place
+    of person: PersonRow, _ batch: PersonBatch, serving: Int
   ) {
     keys.removeAll(keepingCapacity: true)
-    keys.append(contentsOf: recipients.keys[place.packages])
     cards.removeAll(keepingCapacity: true)
     cards.append(batch.cards[serving])
     for i in person.cards
@@ -176,13 +175,7 @@ private struct PeopleSorter: ~Copyable {
       cards.append(batch.cards[i])
     }
     let found = servingCards(among: cards.span, from: period.first, through: period.last)
-    for i in cards.indices.dropFirst() where found >> UInt64(i) & 1 == 1 {
-      let place = recipients.place(of: cards[i].facility)
-      for key in recipients.keys[place.packages]
-      where !keys.contains(key) && recipients.showsOtherCards(key) {
-        keys.append(key)
-      }
-    }
+    recipients.takePackages(of: cards, serving: found, into: &keys)
   }
 
   private mutating func isLeftOut(_ key: UInt64) throws(Stop) -> Bool {

@@ -20,7 +20,11 @@ struct RunManifest: Decodable {
     var deltas: Int?
     var encryptedTo: String?
     var digest: String
+    var persons: Int?
+    var bytes: Int?
   }
+  var asOf: String?
+  var validUntil: String?
   var folders: [Package]
   /// The packages not written because they have no key.
   var leftOut: [String]?

@@ -133,8 +133,8 @@ extension KeptStores {
 }
 
 extension [RunRecord] {
-  /// The last store of an earlier business date among those that led to the one in force.
-  package func storeBefore(_ asOf: String, inForce: Int) -> Int? {
+  /// The runs whose stores were in force one after the other up to the one in force, without those that were taken back.
+  package func storeLine(to inForce: Int) -> [Int] {
     var line: [Int] = []
     // A load whose packages were never written did not come in force.
     let cameInForce = Set(filter { $0.state == .done }.compactMap { $0.finished(.load)?.run })
@@ -150,6 +150,11 @@ extension [RunRecord] {
     }
     // A run that was interrupted after the switch, or a rollback before it, is not in the records yet.
     goBack(to: inForce)
-    return line.last { number in first { $0.id == number }.map { $0.asOf < asOf } ?? false }
+    return line
+  }
+
+  /// The last store of an earlier business date among those that led to the one in force.
+  package func storeBefore(_ asOf: String, inForce: Int) -> Int? {
+    storeLine(to: inForce).last { number in first { $0.id == number }.map { $0.asOf < asOf } ?? false }
   }
 }

@@ -12,6 +12,7 @@ struct RouteTests {
     .tonight: [.viewer, .officer, .supervisor], .events: [.viewer, .officer, .supervisor],
     .runs: [.viewer, .officer, .supervisor], .run: [.viewer, .officer, .supervisor],
     .report: [.viewer, .officer, .supervisor], .facilities: [.viewer, .officer, .supervisor],
+    .facility: [.viewer, .officer, .supervisor],
     .act: [.supervisor], .start: [.supervisor], .compare: [.supervisor], .job: [.officer, .supervisor],
     .findings: [.officer, .supervisor], .export: [.officer, .supervisor], .person: [.officer, .supervisor],
     .findPerson: [.officer, .supervisor], .work: [.officer], .decide: [.officer], .skip: [.officer],

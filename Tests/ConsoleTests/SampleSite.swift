@@ -17,8 +17,8 @@ enum Program {
       .deletingLastPathComponent().appending(path: ".build/debug/\(name)").path()
   }
 
-  /// Runs the command to its end.
-  static func run(_ arguments: [String]) throws -> String {
+  /// Runs the command to its end, which must be with this exit code.
+  static func run(_ arguments: [String], status: Int32 = 0) throws -> String {
     let process = Process()
     let pipe = Pipe()
     process.executableURL = URL(filePath: path("cardlink"))
@@ -30,7 +30,7 @@ enum Program {
     let output = try pipe.fileHandleForReading.readToEnd() ?? Data()
     process.waitUntilExit()
     try #require(
-      process.terminationStatus == 0, "cardlink \(arguments) ended with \(process.terminationStatus)")
+      process.terminationStatus == status, "cardlink \(arguments) ended with \(process.terminationStatus)")
     return String(decoding: output, as: UTF8.self)
   }
 }
@@ -43,11 +43,21 @@ final class SampleSite: Sendable {
   let pipeline: Pipeline
   let site: Site
 
-  /// - Parameter population: replaces the invented population, with the same columns.
-  init(people: Int = 600, idle: Duration = .seconds(900)) throws {
+  /// - Parameters:
+  ///   - checkpointEvery: every n-th package of a recipient is full.
+  ///   - isSigned: whether packages are signed, so that they ask for receipts.
+  init(
+    people: Int = 600, idle: Duration = .seconds(900), checkpointEvery: Int = 1, isSigned: Bool = false
+  ) throws {
     workshop = try Workshop()
     _ = try Program.run(["generate", workshop.path, "--people", "\(people)", "--seed", "11"])
     file = workshop.path + "/pipeline.yaml"
+    if checkpointEvery > 1 || isSigned {
+      if isSigned { _ = try Program.run(["keys", "new", workshop.path + "/publish.key"]) }
+      let text = try String(contentsOfFile: file, encoding: .utf8)
+      let keys = "checkpoint_every: \(checkpointEvery)" + (isSigned ? ", signing_key: publish.key" : "")
+      _ = try workshop.file("\(text)\npublish: { \(keys) }\n".utf8, named: "pipeline.yaml")
+    }
     _ = try Program.run(["run", file, "--as-of", "2026-11-23"])
     pipeline = try Pipeline(file: file)
     site = Site(

@@ -28,6 +28,7 @@ package enum Route: String, Sendable, CaseIterable {
   case report = "GET runs/report"
   case compare = "POST runs/compare"
   case facilities = "GET facilities"
+  case facility = "GET facilities/one"
   case audit = "GET audit"
   case findAudit = "POST audit"
   case card = "GET card"
@@ -42,7 +43,8 @@ package enum Route: String, Sendable, CaseIterable {
   /// Who may use it.
   package var roles: Set<Role> {
     switch self {
-    case .tonight, .events, .runs, .run, .report, .facilities: [.viewer, .officer, .supervisor]
+    case .tonight, .events, .runs, .run, .report, .facilities, .facility:
+      [.viewer, .officer, .supervisor]
     case .act, .start, .compare: [.supervisor]
     case .job: [.officer, .supervisor]
     case .findings, .export, .person, .findPerson: [.officer, .supervisor]

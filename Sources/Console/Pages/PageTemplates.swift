@@ -27,6 +27,7 @@ enum PageTemplates {
     "work": PackageResources.work_mustache, "decided": PackageResources.decided_mustache,
     "person": PackageResources.person_mustache, "runs": PackageResources.runs_mustache,
     "facilities": PackageResources.facilities_mustache, "audit": PackageResources.audit_mustache,
+    "facility": PackageResources.facility_mustache,
     "card": PackageResources.card_mustache, "piece": PackageResources.piece_mustache,
   ]
 

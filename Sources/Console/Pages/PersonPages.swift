@@ -51,7 +51,17 @@ struct PersonPage {
     var quarantined: [Fact]
     var decisions: [Decided]
     var states: [State]
+    /// The packages that hold the person; empty if the answer is of another run than the one in force.
+    var packages: [Package]
+    var showsPackages: Bool
     var hasMore: Bool
+  }
+
+  struct Package {
+    var recipient: String
+    var name: String
+    var path: String
+    var text: String
   }
 
   /// Someone whom a search by name found.
@@ -70,6 +80,9 @@ struct PersonPage {
   var matchCount: String?
   var persons: [Person] = []
   var leftOut: Int?
+  /// The run that was asked, and why its results are not in force; nil for the one in force.
+  var run: Int?
+  var notInForce: String?
 }
 
 extension Visit {
@@ -79,11 +92,16 @@ extension Visit {
 
   func findPerson() throws(Stop) -> Response {
     var page = PersonPage(action: path(.findPerson))
+    if let number = request.form.number("run") {
+      let asked = try desk.asked(number)
+      page.run = asked.isInForce ? nil : number
+      page.notInForce = notInForce(asked.run, asked.isInForce)
+    }
     if request.form["number"] == nil, let name = request.form["name"] { return try find(name, page) }
     let typed = (request.form["number"] ?? "").filter { !$0.isWhitespace && $0 != "." }
     page.typed = typed
     if let id = try? PersonalID(typed.utf8.span) {
-      page.persons = [try person(id)]
+      page.persons = [try person(id, page.run)]
     } else if let number = try? InsuranceNumber(typed.utf8.span) {
       try find(.insuranceNumber(number), into: &page)
     } else if let card = try? CardNumber(typed.uppercased().utf8.span) {
@@ -125,8 +143,8 @@ extension Visit {
   }
 
   private func find(_ name: RecordName, into page: inout PersonPage) throws(Stop) {
-    let found = try desk.explain(name)
-    for explanation in found.persons { page.persons.append(try person(explanation.id)) }
+    let found = try desk.explain(name, run: page.run)
+    for explanation in found.persons { page.persons.append(try person(explanation.id, page.run)) }
     page.leftOut = found.personsLeftOut > 0 ? found.personsLeftOut : nil
     if page.persons.isEmpty, let other = found.others.first {
       page.fault = language.text(
@@ -134,10 +152,11 @@ extension Visit {
     }
   }
 
-  private func person(_ id: PersonalID) throws(Stop) -> PersonPage.Person {
+  /// - Parameter run: the run that is asked; nil for the one in force.
+  private func person(_ id: PersonalID, _ run: Int? = nil) throws(Stop) -> PersonPage.Person {
     let desk = desk
-    let found = try desk.explain(id)
-    let card = try desk.card(of: id).card
+    let found = try desk.explain(id, run: run)
+    let card = try desk.card(of: id, run: run).card
     let states = (try? desk.states(of: id).states) ?? []
     return PersonPage.Person(
       id: id.text, name: card?.fullName ?? found.population.first?.name,
@@ -179,8 +198,25 @@ extension Visit {
             "№ \(decision.number) · \(language.time(state.taken.at)) · \(state.taken.by): \(verdict) (\(now))",
           reason: state.entry.because.isEmpty ? nil : state.entry.because)
       }, states: states.reversed().map(self.state),
+      packages: run == nil ? try packages(holding: id, desk) : [], showsPackages: run == nil,
       hasMore: !(found.personless + found.suggested + found.otherClaims).isEmpty || !found.quarantined.isEmpty
         || !found.decisions.isEmpty)
+  }
+
+  /// The packages that hold a person, each with the run that it is of.
+  private func packages(holding id: PersonalID, _ desk: Desk) throws(Stop) -> [PersonPage.Package] {
+    let list = try site.packages(served, desk)
+    return try desk.packages(holding: id, in: list).map { row in
+      let run = list?.publication.run ?? 0
+      let text =
+        row.package == nil
+        ? language.text(
+          "không có gói trong lần phát hành đang có hiệu lực", "no package of the publication in force")
+        : language.text("gói của lượt chạy \(run)", "package of run \(run)")
+      return .init(
+        recipient: row.recipient, name: row.name, path: path(.facility, [("code", row.recipient)]), text: text
+      )
+    }
   }
 
   private func birthPlace(_ id: PersonalID) -> String {

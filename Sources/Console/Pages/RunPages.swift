@@ -1,4 +1,4 @@
-// The runs of a workspace: the list, one run, its report, and the comparison of two; and what facilities' codes tell.
+// The runs of a workspace: the list, one run, its report, and the comparison of two.
 // Invariant: figures only; no person.
 
 import Desk
@@ -37,28 +37,6 @@ struct RunsPage {
   var lowest: String
   var firstDate: String
   var lastDate: String
-}
-
-struct FacilitiesPage {
-  struct Code {
-    var code: String
-    var current: String?
-    var name: String?
-    var persons: String
-  }
-  struct Fact {
-    var title: String
-    var value: String
-  }
-  var from: String?
-  var facts: [Fact]
-  var known: String?
-  var unknown: [Code]
-  var unknownTotal: String
-  var replaced: [Code]
-  var replacedTotal: String
-  var provinces: [Code]
-  var note: String?
 }
 
 extension Visit {
@@ -134,48 +112,5 @@ extension Visit {
         kind: .comparison, command: "cardlink diff \(before) \(after) \(served.file)", by: session.name),
       ["diff", "\(before)", "\(after)", served.file] + workspace, of: pipelineName)
     return .see(path(.job))
-  }
-
-  func facilities() throws(Stop) -> Response {
-    let desk = desk
-    let run = try desk.runs().last { $0.published != nil && $0.state == .done }
-    var page = FacilitiesPage(
-      facts: [], unknown: [], unknownTotal: "0", replaced: [], replacedTotal: "0", provinces: [])
-    if let run, let published = run.published {
-      page.from = language.text(
-        "Lượt chạy \(run.id), ngày \(language.date(run.asOf))", "Run \(run.id) of \(language.date(run.asOf))")
-      page.facts = [
-        .init(title: language.text("Gói dữ liệu", "Packages"), value: language.count(published.packages)),
-        .init(
-          title: language.text("Chưa có khóa, không nhận gói", "Without a key, so without a package"),
-          value: language.count(published.packagesLeftOut)),
-      ]
-      page.provinces = ProvinceFigures.all(of: run, former: false).compactMap { province in
-        province.personsByFacility.map {
-          .init(
-            code: province.code == "none" ? "–" : province.code, current: nil,
-            name: province.name.isEmpty
-              ? language.text("không thuộc tỉnh nào", "in no province") : province.name,
-            persons: language.count($0))
-        }
-      }
-    }
-    do throws(Stop) {
-      let (_, figures) = try desk.facilities(named: served.file, run: nil)
-      page.known = language.count(figures.known)
-      page.unknown = figures.unknown.map {
-        .init(code: $0.code, current: nil, name: nil, persons: language.count($0.persons))
-      }
-      page.unknownTotal = language.count(figures.unknownPersons)
-      page.replaced = figures.replaced.map {
-        .init(code: $0.code, current: $0.current, name: $0.name, persons: language.count($0.persons))
-      }
-      page.replacedTotal = language.count(figures.replacedPersons)
-    } catch {
-      page.note = language.text(
-        "Tệp cấu hình chưa có danh mục cơ sở (khóa facilities).",
-        "The pipeline file names no table of facilities (key facilities).")
-    }
-    return show("facilities", page, title: Bilingual("Cơ sở", "Facilities"))
   }
 }

@@ -212,7 +212,7 @@ extension Visit {
       likely: status.likelyCauses.map {
         .init(why: language.text($0.causeVietnamese, $0.cause), command: $0.command)
       },
-      causes: causes(run), series: series(status),
+      causes: try causes(run, desk), series: series(status),
       next: status.next.map { .init(why: language.text($0.whyVietnamese, $0.why), command: $0.command) },
       mayAct: mayAct, isHeld: status.state == .held, act: path(.act), eventsPath: path(.events),
       reportPath: path(.report, [("run", "\(run.id)")]),
@@ -281,16 +281,24 @@ extension Visit {
       })
   }
 
-  private func causes(_ run: RunRecord) -> [TonightPage.Cause] {
+  private func causes(_ run: RunRecord, _ desk: Desk) throws(Stop) -> [TonightPage.Cause] {
     let causes = run.causes.prefix(8)
     let most = causes.first?.records ?? 1
-    let isInForce = session.may(.findings) && run.state == .done
+    let list =
+      session.may(.findings) && !causes.isEmpty
+      ? try desk.runsWithFindings().first { $0.run.id == run.id } : nil
     return causes.map { cause in
       .init(
         name: cause.name, meaning: language.text(cause.meaning), remedy: language.text(cause.remedy),
         count: language.count(cause.records), records: cause.records, most: most,
-        path: isInForce
-          ? path(.findings, [("outcome", cause.outcome.name), ("reason", cause.word ?? "")]) : nil)
+        path: list.map { list in
+          path(
+            .findings,
+            [
+              ("run", list.isInForce ? "" : "\(run.id)"), ("outcome", cause.outcome.name),
+              ("reason", cause.word ?? ""),
+            ])
+        })
     }
   }
 

@@ -53,7 +53,7 @@ extension Desk {
     var start = 0
     while start < rows.count {
       let some = rows[start..<min(start + 200, rows.count)].filter(isFree)
-      for (row, finding) in try list.store.findings(rows: some) where !finding.isDecided(decided) {
+      for (row, finding) in try list.store().findings(rows: some) where !finding.isDecided(decided) {
         return row
       }
       start += 200
@@ -76,7 +76,7 @@ extension Desk {
 
   /// One record with both sides.
   package func workItem(_ row: Int64, of list: FindingList) throws(Stop) -> WorkItem? {
-    guard let finding = try list.store.findings(rows: [row]).first?.finding else { return nil }
+    guard let finding = try list.store().findings(rows: [row]).first?.finding else { return nil }
     let isDisputed = finding.outcome == Outcome.disputed.name
     let number = isDisputed ? finding.personalID : finding.candidatePersonalID
     var id = number.flatMap { try? PersonalID($0.utf8.span) }
@@ -126,7 +126,7 @@ extension Desk {
   /// - Returns: its number; nil if the same decision was in force already.
   /// - Throws: ``Stop`` with ``Exit/dataRefused`` if what was judged has changed since, or another decision contradicts it.
   package func decide(_ decision: WorkDecision, of list: FindingList) throws(Stop) -> Int? {
-    guard let finding = try list.store.findings(rows: [decision.row]).first?.finding,
+    guard let finding = try list.store().findings(rows: [decision.row]).first?.finding,
       let judged = JudgedFields(text: decision.digest)
     else {
       throw Stop(

@@ -69,6 +69,20 @@ struct Recipients {
     return place
   }
 
+  /// Appends the packages of a person's cards: those of the first card, which serves, and of the others that serve in the period
+  /// those that show such cards.
+  ///
+  /// - Parameter found: the cards that serve in the period, as ``servingCards(among:from:through:)`` gives them.
+  mutating func takePackages(of cards: [CardRow], serving found: UInt64, into packages: inout [UInt64]) {
+    packages.append(contentsOf: keys[place(of: cards[0].facility).packages])
+    for i in 1..<cards.count where found >> UInt64(i) & 1 == 1 {
+      for key in keys[place(of: cards[i].facility).packages]
+      where !packages.contains(key) && showsOtherCards(key) {
+        packages.append(key)
+      }
+    }
+  }
+
   /// Counts a person whose serving card names the facility.
   mutating func count(personAt place: Place) { counted[place.index].persons += 1 }
 

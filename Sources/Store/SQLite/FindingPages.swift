@@ -12,10 +12,33 @@ package struct FindingKey: Sendable {
   package var export: ExportKind
   package var outcome: String
   package var reasons: String?
-  /// The first three digits of the personal ID field; empty for none.
-  package var birthPlace: String
+  package var personalID: String?
+  package var insuranceNumber: String?
+  package var cardNumber: String?
+  package var sourceFile: String
+  package var sourceLine: Int
   /// Whether officers may decide on it.
   package var isDecidable: Bool
+
+  /// - Parameter finding: one that is read from elsewhere than a store.
+  package init(row: Int64, _ finding: StoredFinding) {
+    (self.row, outcome, reasons) = (row, finding.outcome, finding.reasons)
+    export = ExportKind(name: finding.export) ?? .insurance
+    (personalID, insuranceNumber) = (finding.personalID, finding.insuranceNumber)
+    (cardNumber, sourceFile, sourceLine) = (finding.cardNumber, finding.sourceFile, finding.sourceLine)
+    isDecidable =
+      finding.digest != nil
+      && (finding.outcome == Outcome.disputed.name || (finding.candidates ?? 0) > 0)
+  }
+
+  fileprivate init(_ row: Row, _ files: [Int64: String]) {
+    self.row = row[0]
+    export = ExportKind(rawValue: row[1]) ?? .insurance
+    (outcome, reasons, isDecidable) = (row[2], row[3], row[4])
+    (personalID, insuranceNumber, cardNumber) = (row[5], row[6], row[7])
+    let file: Int64 = row[8]
+    (sourceFile, sourceLine) = (files[file] ?? "", row[9])
+  }
 }
 
 extension Store {
@@ -23,19 +46,19 @@ extension Store {
   package func findingKeys(_ body: (FindingKey) throws(Stop) -> Void) throws(Stop) {
     try stopping(at: path) {
       try queue.read { db in
+        var files: [Int64: String] = [:]
+        for row in try Row.fetchAll(db, sql: "SELECT source_id, name FROM source_file") {
+          files[row[0]] = row[1]
+        }
         let cursor = try Row.fetchCursor(
           db,
           sql: """
-            SELECT rowid, export, outcome, reasons, substr(personal_id, 1, 3),
-              digest IS NOT NULL AND (outcome = 'disputed' OR candidates > 0)
+            SELECT rowid, export, outcome, reasons,
+              digest IS NOT NULL AND (outcome = 'disputed' OR candidates > 0),
+              personal_id, insurance_number, card_number, source_id, source_line
             FROM held_record ORDER BY rowid
             """)
-        while let row = try cursor.next() {
-          try body(
-            FindingKey(
-              row: row[0], export: ExportKind(rawValue: row[1]) ?? .insurance, outcome: row[2],
-              reasons: row[3], birthPlace: row[4] ?? "", isDecidable: row[5]))
-        }
+        while let row = try cursor.next() { try body(FindingKey(row, files)) }
       }
     }
   }
